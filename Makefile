@@ -1,0 +1,63 @@
+# Two commands do everything: `make full` runs the main job, `make test` passes the tests.
+# Parameters go through ARGS: make full ARGS="-P profile=paper -P seeds=5"
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+PORT ?= 5000
+STAGES := embed lstm autoencode rsa transfer sweep register report compare full
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export MLFLOW_DISABLE_TELEMETRY ?= true
+
+.DEFAULT_GOAL := help
+.PHONY: help setup $(STAGES) plan store ui test test-fast check format lint typecheck bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z $$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/$$(STAGES)/$(STAGES)/' | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+$(BIN)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, e.g. make PYTHON=python3.12 full")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+setup: $(BIN)/.ready ## make .venv and install the pinned versions
+
+$(STAGES): setup ## run an entry point through mlflow, parameters in ARGS
+	$(BIN)/mlflow run . -e $@ --env-manager=local --experiment-name hybridrep $(ARGS)
+
+plan: setup ## print what `make full` would run, with the same ARGS
+	@$(BIN)/python -m entrypoints.full --plan true $(subst -P ,--,$(subst =, ,$(ARGS)))
+
+store: setup ## show the store of finished results (ARGS="prune ..." removes some)
+	@$(BIN)/python -m entrypoints.store $(ARGS)
+
+ui: setup ## open the MLflow UI on this machine's own address
+	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT)
+
+test: setup ## every test, as CI runs them
+	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: setup ## the tests that take moments
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+check: setup lint typecheck ## format, lint and types, as CI checks them
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+typecheck: setup
+	$(BIN)/mypy
+
+format: setup ## rewrite the code in the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup ## plain against fast, each part in one run, into benchmarks/latest.json
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove the environment and caches (never runs or results)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -1,0 +1,1 @@
+"""One thin script per MLproject entry point: parse, call, exit code."""

@@ -1,0 +1,70 @@
+"""What all entry points share: options made from the configuration, messages, exit codes.
+
+Exit codes: 0 done, 1 a fault of the program, 2 a user's mistake (one message, no traceback),
+130 interrupted, 143 terminated.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from hybridrep.config import Config, default_of, parameters, resolve
+from hybridrep.errors import HybridrepError
+from hybridrep.execution.signals import Terminated, terminate_cleanly
+
+
+def command(
+    name: str, description: str, run: Callable[[Any], object], model: type[Config] = Config
+) -> click.Command:
+    """Make the command line of one entry point, an option per parameter of `model`."""
+    options = [_option(parameter, model) for parameter in parameters(model)]
+
+    def callback(**given: str | None) -> None:
+        run(resolve(given, model))
+
+    return click.Command(name, params=[*options], callback=callback, help=description)
+
+
+def _option(parameter: str, model: type[Config]) -> click.Option:
+    quickstart, paper = (default_of(parameter, p, model) for p in ("quickstart", "paper"))
+    defaults = f"{quickstart}" if quickstart == paper else f"{quickstart}; paper: {paper}"
+    text = f"{model.model_fields[parameter].description}  [{defaults}]"
+    names = dict.fromkeys([f"--{parameter}", f"--{parameter.replace('_', '-')}"])
+    return click.Option([*names, parameter], help=text.replace("`", ""), metavar="VALUE")
+
+
+def main(
+    name: str, description: str, run: Callable[[Any], object], model: type[Config] = Config
+) -> None:
+    """Parse the command line, run, and leave with the exit code."""
+    sys.exit(exit_code(command(name, description, run, model)))
+
+
+def exit_code(entry: click.Command) -> int:
+    """Run a command line and return what to leave with; messages go to stderr."""
+    try:
+        with terminate_cleanly():
+            entry.main(standalone_mode=False)
+    except click.NoSuchOption as error:
+        names = ", ".join(
+            option.name or "" for option in (error.ctx.command if error.ctx else entry).params
+        )
+        return _say(f"unknown parameter {error.option_name!r}; the parameters are: {names}", 2)
+    except click.ClickException as error:
+        return _say(error.format_message(), 2)
+    except HybridrepError as error:
+        return _say(str(error), error.exit_code)
+    except Terminated as end:
+        return _say(f"{end}; the same command goes on from what is finished", end.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return _say("interrupted; the same command goes on from what is finished", 130)
+    return 0
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"hybridrep: {message}", err=True)
+    return code

@@ -1,0 +1,15 @@
+"""Train the autoencoders in both directions, with their linear baseline."""
+
+from entrypoints._command import main
+from hybridrep.config import Config
+
+
+def run(config: Config) -> None:
+    """Run the stage; its imports wait until the parameters are known to be good."""
+    from hybridrep.stages.single import run_stage
+
+    run_stage("autoencode", config)
+
+
+if __name__ == "__main__":
+    main("autoencode", __doc__ or "", run)

@@ -1,0 +1,15 @@
+"""Global representations of both corpora from the frozen encoder."""
+
+from entrypoints._command import main
+from hybridrep.config import Config
+
+
+def run(config: Config) -> None:
+    """Run the stage; its imports wait until the parameters are known to be good."""
+    from hybridrep.stages.single import run_stage
+
+    run_stage("embed", config)
+
+
+if __name__ == "__main__":
+    main("embed", __doc__ or "", run)

@@ -1,0 +1,72 @@
+"""Show the store of finished results, or remove some of them."""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import click
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from entrypoints._command import exit_code
+
+PLACE = click.option(
+    "--store", default=".hybridrep", show_default=True, help="The store's folder.",
+    type=click.Path(path_type=Path),
+)  # fmt: skip
+
+
+@click.group("store", help=__doc__, invoke_without_command=True)
+@click.pass_context
+def store(context: click.Context) -> None:
+    """Show the store when no command is given."""
+    if context.invoked_subcommand is None:
+        context.invoke(show)
+
+
+@store.command()
+@PLACE
+def show(store: Path) -> None:
+    """List per stage how many results there are, their size, and the time they took."""
+    from hybridrep.execution.store import Store
+
+    entries = Store(store).entries()
+    by_stage = entries.groupby("stage", sort=True).agg(
+        results=("key", "size"), bytes=("bytes", "sum"), seconds=("seconds", "sum"),
+        newest=("created", "max"),
+    )  # fmt: skip
+    _print(by_stage.reset_index(), f"{store}: {len(entries)} finished results")
+
+
+@store.command()
+@PLACE
+@click.option("--older_than", type=click.FloatRange(min=0), help="Only what is older, in days.")
+@click.option("--stage", "stages", multiple=True, help="Only this stage; may be repeated.")
+@click.option("--dry_run", is_flag=True, help="Only show what would be removed.")
+def prune(store: Path, older_than: float | None, stages: tuple[str, ...], dry_run: bool) -> None:
+    """Remove finished results, and what damaged or killed writes have left."""
+    from hybridrep.execution.store import Store
+
+    age = None if older_than is None else timedelta(days=older_than)
+    removed = Store(store).prune(age, stages or None, dry_run=dry_run)
+    by_kind = removed.groupby(["kind", "stage"]).agg(
+        entries=("key", "size"), bytes=("bytes", "sum")
+    )
+    verb = "would be removed" if dry_run else "removed"
+    _print(by_kind.reset_index(), f"{store}: {len(removed)} {verb}")
+
+
+def _print(frame: pd.DataFrame, title: str) -> None:
+    table = Table(title=title, title_justify="left")
+    for column in frame.columns:
+        table.add_column(column, justify="left" if frame[column].dtype == object else "right")
+    for row in frame.itertuples(index=False):
+        table.add_row(*(f"{cell:,.0f}" if isinstance(cell, float) else f"{cell}" for cell in row))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(store))

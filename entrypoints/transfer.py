@@ -1,0 +1,15 @@
+"""Test seven representations on the new task."""
+
+from entrypoints._command import main
+from hybridrep.config import Config
+
+
+def run(config: Config) -> None:
+    """Run the stage; its imports wait until the parameters are known to be good."""
+    from hybridrep.stages.single import run_stage
+
+    run_stage("transfer", config)
+
+
+if __name__ == "__main__":
+    main("transfer", __doc__ or "", run)

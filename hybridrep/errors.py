@@ -1,0 +1,49 @@
+"""The errors a user can cause. Their message says what is wrong, where, and what to do.
+
+The command line prints the message of a `HybridrepError` without a traceback and exits with
+code 2; every other exception is a fault of the program and keeps its traceback.
+"""
+
+
+class HybridrepError(Exception):
+    """Something the user can mend. Base of all errors raised on purpose.
+
+    Attributes:
+        exit_code: what the command line leaves with.
+    """
+
+    exit_code = 2
+
+
+class ParameterError(HybridrepError):
+    """A parameter is unknown or has a value that is not allowed."""
+
+
+class CorpusError(HybridrepError):
+    """A corpus is missing, empty, malformed, or too small for what is asked of it."""
+
+
+class VectorsError(HybridrepError):
+    """A word-vector file is missing or malformed."""
+
+
+class EncoderError(HybridrepError):
+    """A frozen encoder is missing, incomplete, or not what its checksum says."""
+
+
+class StoreError(HybridrepError):
+    """The store of finished results cannot be read or written."""
+
+
+class TrackingError(HybridrepError):
+    """A tracking server, study, run or registered model cannot be reached or found."""
+
+
+class ExecutionError(HybridrepError):
+    """Workers or a cluster could not be started or kept."""
+
+
+class IncompleteStudyError(HybridrepError):
+    """Some seeds could not be finished; what is finished has been kept and reported."""
+
+    exit_code = 1

@@ -1,0 +1,115 @@
+"""Parameters: profiles, parsing, refusals that name the parameter and what it takes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hybridrep.config import (
+    Config,
+    parse_bottlenecks,
+    parse_epoch_range,
+    parse_seeds,
+    parse_span,
+    resolve,
+    seeds_as_text,
+)
+from hybridrep.errors import ParameterError
+
+
+def test_empty_values_mean_the_profile():
+    assert resolve({"profile": "", "seeds": "", "emotion": " "}) == resolve({})
+    paper = resolve({"profile": "paper"})
+    assert paper.bottlenecks == (32, 64, 128, 256)
+    assert (paper.lstm_epochs, paper.autoencoder_epochs, paper.duplicates) == (10, 50, "keep")
+
+
+def test_a_given_value_beats_the_profile():
+    assert resolve({"profile": "paper", "lstm_epochs": "3"}).lstm_epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [("3", (0, 1, 2)), ("2-4", (2, 3, 4)), ("0,3,7", (0, 3, 7)), ("7,", (7,)), (" 1 - 2 ", (1, 2))],
+)
+def test_seeds_are_a_count_a_range_or_a_list(text, seeds):
+    assert parse_seeds(text) == seeds
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=30, unique=True))
+def test_seeds_survive_being_written_and_read(seeds):
+    assert parse_seeds(seeds_as_text(tuple(seeds))) == tuple(seeds)
+
+
+@given(st.lists(st.integers(1, 8192), min_size=1, max_size=10, unique=True))
+def test_bottlenecks_survive_being_written_and_read(sizes):
+    assert parse_bottlenecks(",".join(map(str, sizes))) == tuple(sizes)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        ("seeds", "0", "at least one"),
+        ("seeds", "5-2", "write 2-5"),
+        ("seeds", "1,1", "twice"),
+        ("seeds", "99999999", "10000"),
+        ("seeds", "-1", "how many"),
+        ("bottlenecks", "0", "'0'"),
+        ("bottlenecks", "32,,64", "''"),
+        ("lstm_epochs", "abc", "integer"),
+        ("lstm_epochs", "0", "greater than or equal to 1"),
+        ("padding", "behind", "'front' or 'after'"),
+        ("profile", "papers", "'quickstart' or 'paper'"),
+        ("study", "a'; DROP TABLE runs", "pattern"),
+        ("plan", "perhaps", "boolean"),
+        ("workers", "-1", "greater"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(name, value, part):
+    with pytest.raises(ParameterError, match="parameter " + name) as caught:
+        resolve({name: value})
+    assert part in str(caught.value)
+
+
+def test_an_unknown_parameter_is_refused_with_the_known_ones():
+    with pytest.raises(ParameterError, match="unknown parameter 'epochs'.*autoencoder_epochs"):
+        resolve({"epochs": "3"})
+
+
+def test_all_bad_values_are_named_at_once():
+    with pytest.raises(ParameterError) as caught:
+        resolve({"seeds": "x", "bottlenecks": "y"})
+    assert "seeds" in str(caught.value)
+    assert "bottlenecks" in str(caught.value)
+
+
+@given(st.text(max_size=20), st.sampled_from(sorted(Config.model_fields)))
+def test_any_text_is_taken_or_refused_never_a_traceback(text, name):
+    try:
+        config = resolve({name: text})
+    except ParameterError:
+        return
+    assert resolve(config.as_text()) == config
+
+
+def test_where_a_study_runs_does_not_change_which_study_it_is():
+    here = resolve({})
+    elsewhere = resolve({"workers": "7", "cluster": "tcp://a:1", "seeds": "3", "store": "x"})
+    assert here.study_identity() == elsewhere.study_identity()
+    assert here.study_identity() != resolve({"padding": "after"}).study_identity()
+
+
+@pytest.mark.parametrize("text", ["100-10", "0", "a", "1-2-3"])
+def test_bad_epoch_ranges_are_refused(text):
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_epoch_range(text)
+
+
+@pytest.mark.parametrize("text", ["0.01:0.001", "0", "-1", "a", "nan", "1:2:3"])
+def test_bad_spans_are_refused(text):
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_span(text)
+
+
+def test_half_epoch_is_half_and_at_least_one():
+    assert resolve({"autoencoder_epochs": "50"}).half_epoch == 25
+    assert resolve({"autoencoder_epochs": "1"}).half_epoch == 1

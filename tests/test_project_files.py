@@ -1,0 +1,79 @@
+"""The files that repeat the configuration or the pinned versions agree with their one source."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from hybridrep.config import parameters
+from hybridrep.project_file import ENTRY_POINTS, project_file
+
+ROOT = Path(__file__).parents[1]
+
+
+def pins() -> dict[str, str]:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pairs = (line.split("==") for line in lines if "==" in line and not line.startswith("#"))
+    return {canonicalize_name(name): version.strip() for name, version in pairs}
+
+
+def test_mlproject_is_the_one_written_from_the_configuration():
+    assert (ROOT / "MLproject").read_text() == project_file()
+
+
+def test_mlproject_names_one_environment():
+    document = yaml.safe_load((ROOT / "MLproject").read_text())
+    assert document["conda_env"] == "conda.yaml"
+    assert "python_env" not in document
+
+
+def test_every_pinned_version_lies_in_the_range_of_pyproject():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    groups = [project["dependencies"], *project["optional-dependencies"].values()]
+    for requirement in (Requirement(text) for group in groups for text in group):
+        if requirement.name != "hybridrep":
+            version = pins()[canonicalize_name(requirement.name)]
+            assert requirement.specifier.contains(version), requirement
+
+
+def test_conda_yaml_installs_the_same_versions():
+    packages = yaml.safe_load((ROOT / "conda.yaml").read_text())["dependencies"]
+    listed = {
+        canonicalize_name(name): version
+        for name, version in (line.split("==") for line in packages[-1]["pip"])
+    }
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+    assert needed <= set(listed)
+    assert all(pins()[name] == version for name, version in listed.items())
+
+
+def test_every_dependency_has_a_reason():
+    text = (ROOT / "pyproject.toml").read_text()
+    block = text[text.index("dependencies = [") : text.index("[tool.setuptools")]
+    lines = [line for line in block.splitlines() if re.match(r'\s+"', line)]
+    assert lines
+    assert all("  # " in line for line in lines)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in ENTRY_POINTS if name != "main"])
+def test_every_entry_point_lists_every_parameter_in_its_help(name):
+    shown = subprocess.run(
+        [sys.executable, "-m", f"entrypoints.{name}", "--help"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for parameter in parameters(ENTRY_POINTS[name]):
+        assert f"--{parameter}" in shown
+
+
+def test_readme_table_lists_every_parameter():
+    readme = (ROOT / "README.md").read_text()
+    for parameter in parameters():
+        assert f"`{parameter}`" in readme, parameter
