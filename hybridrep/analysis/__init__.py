@@ -1,0 +1,1 @@
+"""Similarity, RSA, statistics: pure functions on arrays and tables, without files or plots."""

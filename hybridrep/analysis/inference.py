@@ -1,0 +1,273 @@
+"""How sure is an RSA correlation: bootstrap over items and seeds, permutations, noise ceiling.
+
+Everything here starts from similarity matrices and takes its generator explicitly. A seed has
+tweets of its own, so items are nested in seeds: a resample over both draws seeds and, anew for
+every seed drawn, items.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Float64, Int
+
+from hybridrep.analysis.descriptions import LEAST_SD
+
+_TIE = 1e-12
+"""Correlations closer than this are equal up to rounding; a permutation counts them as ties."""
+
+Alternative = Literal["greater", "two-sided"]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A 95% percentile interval. Undefined numbers are NaN, and `note` says why.
+
+    Attributes:
+        estimate: the value without resampling.
+        low: 2.5th percentile of the resamples.
+        high: 97.5th percentile.
+        resamples: how many resamples had a defined value.
+        note: what a reader must know; empty when there is nothing.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    resamples: int
+    note: str = ""
+
+
+def percentile_interval(estimate: float, distribution: Float[np.ndarray, " resamples"]) -> Interval:
+    """Return the 95% percentile interval of a bootstrap distribution, leaving NaN out."""
+    defined = distribution[np.isfinite(distribution)]
+    left_out = len(distribution) - len(defined)
+    note = f"{left_out} of {len(distribution)} resamples are undefined" if left_out else ""
+    if not len(defined):
+        return Interval(estimate, math.nan, math.nan, 0, note or "no resamples")
+    low, high = np.percentile(defined, [2.5, 97.5])
+    return Interval(estimate, float(low), float(high), len(defined), note)
+
+
+def item_weights(
+    items: int,
+    resamples: int,
+    rng: np.random.Generator,
+    groups: Int[np.ndarray, " items"] | None = None,
+) -> Float64[np.ndarray, "resamples items"]:
+    """Draw how often each item occurs in each resample with replacement.
+
+    Args:
+        items: number of items, drawn as often as there are.
+        resamples: number of resamples.
+        rng: source of the draws.
+        groups: classes that keep their sizes (a stratified bootstrap); without, all items are
+            drawn from one pool.
+    """
+    weights = np.zeros((resamples, items))
+    pools = (
+        [np.arange(items)]
+        if groups is None
+        else [np.flatnonzero(groups == group) for group in np.unique(groups)]
+    )
+    offsets = np.arange(resamples)[:, None] * items
+    for pool in pools:
+        drawn = pool[rng.integers(len(pool), size=(resamples, len(pool)))]
+        weights += np.bincount((drawn + offsets).ravel(), minlength=resamples * items).reshape(
+            resamples, items
+        )
+    return weights
+
+
+def weighted_correlations(
+    matrices: Float[np.ndarray, "k items items"], weights: Float[np.ndarray, "resamples items"]
+) -> Float64[np.ndarray, "resamples k k"]:
+    """Return Pearson r of all pairs of similarity matrices for every resample of the items.
+
+    A resample that draws item i w_i times holds the pair of different items (i, j) w_i w_j times.
+    Pairs of two copies of one item are left out, as their similarity is 1 in every representation
+    and says nothing (as in rsatoolbox). So r is a weighted correlation whose sums are quadratic
+    forms w'Fw / 2 with F = S, S*S or S*T (elementwise, zero diagonal). NaN where a resample has
+    no pair or no variance.
+
+    Args:
+        matrices: symmetric similarity matrices of the same items; diagonals are not looked at.
+        weights: as `item_weights` draws them.
+    """
+    centred = np.stack([_centred(matrix) for matrix in matrices])
+    pairs = (weights.sum(axis=1) ** 2 - np.vecdot(weights, weights)) / 2
+    pairs = np.where(pairs > 0, pairs, np.nan)
+    means = np.stack([_form(weights, matrix) for matrix in centred], axis=1) / pairs[:, None]
+    k = len(matrices)
+    covariances = np.empty((len(weights), k, k))
+    for a in range(k):
+        for b in range(a, k):
+            product = _form(weights, centred[a] * centred[b]) / pairs
+            covariances[:, a, b] = covariances[:, b, a] = product - means[:, a] * means[:, b]
+    variances = np.diagonal(covariances, axis1=1, axis2=2)
+    spreads = np.sqrt(np.where(variances > LEAST_SD**2, variances, np.nan))
+    return np.clip(covariances / (spreads[:, :, None] * spreads[:, None, :]), -1.0, 1.0)
+
+
+def _centred(matrix: Float[np.ndarray, "items items"]) -> Float64[np.ndarray, "items items"]:
+    """Return a matrix less its mean off the diagonal, with zeros on the diagonal."""
+    items = len(matrix)
+    centred = np.array(matrix, dtype=np.float64)
+    np.fill_diagonal(centred, 0.0)
+    centred -= centred.sum() / max(1, items * (items - 1))
+    np.fill_diagonal(centred, 0.0)
+    return centred
+
+
+def _form(
+    weights: Float[np.ndarray, "resamples items"], matrix: Float64[np.ndarray, "items items"]
+) -> Float64[np.ndarray, " resamples"]:
+    """Return w'Fw / 2 for every row w of weights."""
+    return np.vecdot(weights @ matrix, weights) / 2
+
+
+def bootstrap_items(
+    matrices: Float[np.ndarray, "k items items"],
+    resamples: int,
+    rng: np.random.Generator,
+    groups: Int[np.ndarray, " items"] | None = None,
+) -> Float64[np.ndarray, "resamples k k"]:
+    """Return the bootstrap distribution over items of r for all pairs of similarity matrices.
+
+    All pairs share each resample. See `weighted_correlations` for what a resample is and
+    `item_weights` for `groups`.
+    """
+    weights = item_weights(matrices.shape[-1], resamples, rng, groups)
+    return weighted_correlations(matrices, weights)
+
+
+@dataclass(frozen=True)
+class StudyIntervals:
+    """Intervals of the mean r over seeds, by what is resampled.
+
+    Attributes:
+        items: the seeds are fixed, their items are resampled.
+        seeds: seeds are resampled, their items are fixed.
+        both: seeds are resampled, and within every seed drawn its items.
+    """
+
+    items: Interval
+    seeds: Interval
+    both: Interval
+
+
+def study_intervals(
+    values: Float[np.ndarray, " seeds"],
+    item_resamples: Float[np.ndarray, "seeds resamples"],
+    rng: np.random.Generator,
+    shared_items: bool = False,
+) -> StudyIntervals:
+    """Return the intervals of a study's mean r from every seed's bootstrap over items.
+
+    Args:
+        values: r of every seed.
+        item_resamples: per seed r of its item resamples (one pair of `bootstrap_items`).
+        rng: source of the resampled seeds.
+        shared_items: set it when all seeds have the same items and resample b of every seed drew
+            the same ones; then resamples over both keep that.
+
+    Returns:
+        The intervals; with one seed those over seeds are undefined, as their notes say.
+    """
+    seeds, resamples = item_resamples.shape
+    estimate = float(values.mean()) if seeds else math.nan
+    items = percentile_interval(estimate, item_resamples.mean(axis=0))
+    if seeds < 2:
+        alone = Interval(estimate, math.nan, math.nan, 0, "fewer than two seeds: no interval")
+        return StudyIntervals(items, alone, alone)
+    drawn = rng.integers(seeds, size=(resamples, seeds))
+    which = np.arange(resamples)[:, None]
+    if not shared_items:
+        which = rng.integers(resamples, size=(resamples, seeds))
+    return StudyIntervals(
+        items=items,
+        seeds=percentile_interval(estimate, values[drawn].mean(axis=1)),
+        both=percentile_interval(estimate, item_resamples[drawn, which].mean(axis=1)),
+    )
+
+
+@dataclass(frozen=True)
+class PermutationTest:
+    """Test of r = 0 by permuting the items of one representation.
+
+    Attributes:
+        r: the observed correlation.
+        p: (1 + permutations at least as extreme) / (1 + permutations).
+        permutations: how many there were.
+        alternative: `greater` or `two-sided`.
+    """
+
+    r: float
+    p: float
+    permutations: int
+    alternative: Alternative
+
+
+def permutation_null(
+    permuted: Float[np.ndarray, "items items"],
+    others: Float[np.ndarray, "k items items"],
+    permutations: int,
+    rng: np.random.Generator,
+) -> Float64[np.ndarray, "permutations k"]:
+    """Return r of a similarity matrix with others after random permutations of its items.
+
+    Rows and columns are permuted together, so the triangle's mean and variance stay what they
+    are, and every r is one scalar product; all others share each permutation.
+    """
+    items = len(permuted)
+    moved = _normalised(permuted)
+    fixed = np.stack([_normalised(matrix).ravel() for matrix in others])
+    null = np.empty((permutations, len(others)))
+    rows, both = np.empty((items, items)), np.empty((items, items))
+    for index in range(permutations):
+        order = rng.permutation(items)
+        moved.take(order, axis=0, out=rows, mode="clip")
+        rows.take(order, axis=1, out=both, mode="clip")
+        null[index] = fixed @ both.ravel()
+    return null
+
+
+def _normalised(matrix: Float[np.ndarray, "items items"]) -> Float64[np.ndarray, "items items"]:
+    """Return the centred matrix with Frobenius norm 1; NaN when it is constant."""
+    centred = _centred(matrix)
+    norm = float(np.linalg.norm(centred))
+    if norm <= LEAST_SD * len(matrix):
+        norm = math.nan
+    return centred / norm
+
+
+def permutation_p(
+    r: float, null: Float[np.ndarray, " permutations"], alternative: Alternative = "greater"
+) -> float:
+    """Return (1 + count) / (1 + n) of permutations at least as extreme; NaN for an undefined r."""
+    if math.isnan(r) or np.isnan(null).any():
+        return math.nan
+    if alternative == "two-sided":
+        r, null = abs(r), np.abs(null)
+    return float((1 + np.count_nonzero(null >= r - _TIE)) / (1 + len(null)))
+
+
+def permutation_test(
+    first: Float[np.ndarray, "items items"],
+    second: Float[np.ndarray, "items items"],
+    permutations: int,
+    rng: np.random.Generator,
+    alternative: Alternative = "greater",
+) -> PermutationTest:
+    """Test whether two representations are more alike than with their items shuffled.
+
+    `greater` asks for likeness (random relabelling, Nili et al. 2014), `two-sided` for any
+    relation. For many pairs or seeds use `permutation_null` and `permutation_p`; the null of a
+    study's mean r is the mean over seeds of their nulls.
+    """
+    r = float(np.vdot(_normalised(first), _normalised(second)))
+    null = permutation_null(first, second[None], permutations, rng)[:, 0]
+    return PermutationTest(r, permutation_p(r, null, alternative), permutations, alternative)

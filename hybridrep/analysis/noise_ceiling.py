@@ -1,0 +1,103 @@
+"""How well could any model agree with representations that themselves differ between seeds?
+
+Nili et al. (2014, PLoS Computational Biology 10(4) e1003553): the best possible mean correlation
+with the seeds' similarities lies between the mean correlation of each seed with the mean of the
+others (lower bound) and that with the mean of all, itself included (upper bound), where each
+seed's similarities are z-scored first.
+
+Seeds are comparable only over the same things. Where every seed has items of its own, compare
+`class_similarity`, which describes a seed by its classes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Float64, Int
+
+from hybridrep.analysis.descriptions import LEAST_SD
+
+
+@dataclass(frozen=True)
+class NoiseCeiling:
+    """Bounds of the correlation that agreement between seeds allows.
+
+    Attributes:
+        lower: mean over seeds of r with the mean of the other seeds.
+        upper: mean over seeds of r with the mean of all seeds.
+        seeds: how many seeds it stands on.
+        note: why it is undefined (NaN); empty when it is not.
+    """
+
+    lower: float
+    upper: float
+    seeds: int
+    note: str = ""
+
+
+def noise_ceiling(profiles: Float[np.ndarray, "seeds values"]) -> NoiseCeiling:
+    """Return the noise ceiling of profiles of the same things, one a seed.
+
+    Profiles are lower triangles of similarity matrices of the same items (`lower_triangle`), or
+    `class_profile`s. Both bounds follow from the seeds' correlations with each other: with R_s
+    the sum of a seed's row and Q the sum of all, r with the mean of all is R_s / sqrt(Q), and
+    with the mean of the others (R_s - 1) / sqrt(Q - 2 R_s + 1).
+
+    Returns:
+        The bounds; undefined with fewer than two seeds, a constant profile, a value that is not
+        finite, or seeds that cancel each other out.
+    """
+    seeds = len(profiles)
+    if seeds < 2:
+        return _undefined(seeds, "fewer than two seeds: no noise ceiling")
+    scores = np.array(profiles, dtype=np.float64)
+    if not np.isfinite(scores).all():
+        return _undefined(seeds, "a similarity is not finite: no noise ceiling")
+    scores -= scores.mean(axis=1, keepdims=True)
+    lengths = np.linalg.norm(scores, axis=1, keepdims=True)
+    if (lengths <= LEAST_SD * math.sqrt(scores.shape[1])).any():
+        return _undefined(seeds, "a seed's similarities do not vary: no noise ceiling")
+    scores /= lengths
+    row_sums = (scores @ scores.T).sum(axis=1)
+    total = float(row_sums.sum())
+    others = total - 2 * row_sums + 1
+    if total <= LEAST_SD or (others <= LEAST_SD).any():
+        return _undefined(seeds, "the seeds' similarities cancel out: no noise ceiling")
+    lower = float(((row_sums - 1) / np.sqrt(others)).mean())
+    upper = float((row_sums / math.sqrt(total)).mean())
+    return NoiseCeiling(lower, upper, seeds)
+
+
+def _undefined(seeds: int, note: str) -> NoiseCeiling:
+    return NoiseCeiling(math.nan, math.nan, seeds, note)
+
+
+def class_similarity(
+    matrix: Float[np.ndarray, "items items"], labels: Int[np.ndarray, " items"]
+) -> Float64[np.ndarray, "classes classes"]:
+    """Return the mean similarity within and between classes, pairs of an item with itself left out.
+
+    Args:
+        matrix: similarity matrix.
+        labels: class of every item; classes come out in ascending order.
+
+    Returns:
+        Symmetric matrix; NaN on the diagonal for a class of one item.
+    """
+    classes, index = np.unique(labels, return_inverse=True)
+    members = np.eye(len(classes))[index]
+    counts = members.sum(axis=0)
+    sums = members.T @ matrix.astype(np.float64) @ members
+    sums -= np.diag(members.T @ np.diagonal(matrix).astype(np.float64))
+    pairs = np.outer(counts, counts) - np.diag(counts)
+    return np.divide(sums, pairs, out=np.full_like(sums, math.nan), where=pairs > 0)
+
+
+def class_profile(
+    matrix: Float[np.ndarray, "items items"], labels: Int[np.ndarray, " items"]
+) -> Float64[np.ndarray, " values"]:
+    """Return the lower triangle of `class_similarity` with its diagonal, as one profile."""
+    by_class = class_similarity(matrix, labels)
+    return by_class[np.tril_indices(len(by_class))]

@@ -1,0 +1,163 @@
+"""Representational similarity analysis: how alike are two representations of the same items?
+
+Each representation is described by the cosine similarities of all pairs of its items; two
+representations are compared by the Pearson r of these descriptions (section 3.2.1 of the paper;
+Kriegeskorte et al. 2008). All arithmetic is float64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float, Float64, Num
+
+from hybridrep.analysis.descriptions import (
+    Side,
+    TriangleSide,
+    correlate,
+    describe,
+    lower_triangle,
+    standardise,
+)
+from hybridrep.analysis.names import DIRECTIONS, PAIRS, REPRESENTATIONS
+from hybridrep.analysis.similarity import Measure
+
+RSA = Measure(
+    name="Pearson r of cosine similarities",
+    compares="two representations of the same items",
+    low=-1.0,
+    high=1.0,
+    higher_means="more alike",
+    symmetric=True,
+    invariant_to=frozenset({"common_scale", "item_scale", "rotation", "item_order"}),
+)
+"""The measure of this module."""
+
+_ROLES = {
+    "bert_to_lstm": ("global", "task_specific", "diffused", "transformed"),
+    "lstm_to_bert": ("task_specific", "global", "diffused", "transformed"),
+}
+"""Direction -> the representations that are its input, target, bottleneck and reconstruction."""
+
+
+def rsa_correlation(
+    first: Num[np.ndarray, "items first_dim"], second: Num[np.ndarray, "items second_dim"]
+) -> float:
+    """Return Pearson r between the cosine similarities of two representations of the same items.
+
+    NaN when either representation's similarities are constant or not finite.
+    """
+    return float(correlate(describe(first[None]), describe(second[None]))[0])
+
+
+def correlate_matrices(
+    first: Float[np.ndarray, "items items"], second: Float[np.ndarray, "items items"]
+) -> float:
+    """Return Pearson r over the strictly lower triangles of two similarity matrices.
+
+    NaN when either triangle is constant, as in `correlate`.
+    """
+    sides = []
+    for matrix in (first, second):
+        vector = lower_triangle(np.asarray(matrix, dtype=np.float64))
+        standardise(vector)
+        sides.append(TriangleSide(vector[None]))
+    return float(correlate(*sides)[0])
+
+
+@dataclass(frozen=True)
+class FixedSides:
+    """An autoencoder's inputs and targets, described once for all epochs.
+
+    Make it with `fix_sides`. Holds many models (seeds) at once.
+
+    Attributes:
+        input: description of the inputs.
+        target: description of the targets.
+        input_vs_target: their r, which no epoch changes.
+    """
+
+    input: Side
+    target: Side
+    input_vs_target: Float64[np.ndarray, " models"]
+
+    def pairs(
+        self,
+        bottleneck: Num[np.ndarray, "models items bottleneck"],
+        reconstructed: Num[np.ndarray, "models items outputs"],
+    ) -> Float64[np.ndarray, "models 6"]:
+        """Return r of the six pairs in the order of `PAIRS`, per model, for one epoch."""
+        middle, end = describe(bottleneck), describe(reconstructed)
+        columns = [
+            self.input_vs_target,
+            correlate(middle, self.input),
+            correlate(middle, self.target),
+            correlate(end, self.input),
+            correlate(end, self.target),
+            correlate(middle, end),
+        ]
+        return np.stack(columns, axis=1)
+
+
+def fix_sides(
+    inputs: Num[np.ndarray, "models items inputs"], targets: Num[np.ndarray, "models items outputs"]
+) -> FixedSides:
+    """Describe what stays the same over epochs: each model's inputs and targets."""
+    described = describe(inputs), describe(targets)
+    return FixedSides(*described, input_vs_target=correlate(*described))
+
+
+def roles(direction: str) -> tuple[str, str, str, str]:
+    """Return which representations are a direction's input, target, bottleneck, reconstruction.
+
+    Raises:
+        ValueError: when there is no such direction.
+    """
+    if direction not in _ROLES:
+        raise ValueError(f"no direction {direction!r}; there are {', '.join(DIRECTIONS)}")
+    return _ROLES[direction]
+
+
+def rsa_pairs(
+    direction: str,
+    global_: Num[np.ndarray, "items global_dim"],
+    task_specific: Num[np.ndarray, "items task_dim"],
+    diffused: Num[np.ndarray, "items bottleneck"],
+    transformed: Num[np.ndarray, "items outputs"],
+) -> dict[str, float]:
+    """Return r of all six pairs of one model's four representations, by the names in `PAIRS`.
+
+    Args:
+        direction: says which of `global_` and `task_specific` is the input.
+        global_: the frozen encoder's embeddings.
+        task_specific: the LSTM's.
+        diffused: the bottleneck's.
+        transformed: the reconstructions.
+    """
+    given = dict(zip(REPRESENTATIONS, (global_, task_specific, diffused, transformed), strict=True))
+    inputs, targets, bottleneck, reconstructed = (given[name][None] for name in roles(direction))
+    values = fix_sides(inputs, targets).pairs(bottleneck, reconstructed)[0]
+    return dict(zip(PAIRS, map(float, values), strict=True))
+
+
+def correlation_matrix(direction: str, pairs: Mapping[str, float]) -> pd.DataFrame:
+    """Lay six pair values out as the symmetric 4 x 4 matrix of the paper's figure 5.
+
+    Args:
+        direction: the autoencoder that the pairs belong to.
+        pairs: value of every pair in `PAIRS`.
+
+    Returns:
+        Rows and columns named by `REPRESENTATIONS`; 1 on the diagonal.
+    """
+    role_names = dict(
+        zip(("input", "target", "bottleneck", "reconstructed"), roles(direction), strict=True)
+    )
+    matrix = pd.DataFrame(np.eye(4), index=list(REPRESENTATIONS), columns=list(REPRESENTATIONS))
+    for pair in PAIRS:
+        first, second = (role_names[role] for role in pair.split("_vs_"))
+        matrix.loc[first, second] = matrix.loc[second, first] = pairs[pair]
+    return matrix
