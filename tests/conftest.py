@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from jaxtyping import install_import_hook
 
+from tests import typechecking
+
 install_import_hook(
-    ["hybridrep.corpora", "hybridrep.models", "hybridrep.analysis"], "beartype.beartype"
+    ["hybridrep.corpora", "hybridrep.models", "hybridrep.analysis"],
+    f"{typechecking.__name__}.{typechecking.check.__name__}",
 )
 
 

@@ -1,0 +1,1 @@
+"""Corpora: loading, cleaning, splits, tokens, word vectors, frozen encoders."""

@@ -1,0 +1,209 @@
+"""A frozen encoder in memory: tokens of texts, and the [CLS] vector of tokens.
+
+Imports torch and transformers, so it is itself imported only where an encoder is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float32, Int64
+from torch import Tensor
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AutoConfig, AutoModel, AutoTokenizer, BertModel
+
+from hybridrep.errors import EncoderError
+
+_NO_LIMIT = 1_000_000
+"""A tokenizer that knows no longest text states a number far above this."""
+
+_SPARE_POSITIONS = 2
+"""RoBERTa-like encoders count their positions from behind the padding's index."""
+
+
+@dataclass(frozen=True)
+class EncoderFacts:
+    """What an encoder's configuration says."""
+
+    model_type: str
+    hidden_size: int
+
+
+@dataclass(frozen=True, eq=False)
+class FrozenEncoder:
+    """An encoder ready for use: both functions are pure.
+
+    Attributes:
+        tokenize: token ids of every text with [CLS] in front, cut to the longest allowed.
+        cls: [CLS] vectors of the last layer for texts of equal length, int64 [batch,
+            tokens] -> float32 [batch, hidden].
+    """
+
+    tokenize: Callable[[Sequence[str]], list[list[int]]]
+    cls: Callable[[Tensor], Tensor]
+
+
+def check_encoder(folder: Path) -> EncoderFacts:
+    """Check an encoder's configuration and tokenizer, without its weights.
+
+    Raises:
+        EncoderError: they cannot be loaded or do not fit, or there is no [CLS] in front.
+    """
+    config, tokenizer = _load_settings(folder)
+    hidden_size = getattr(config, "hidden_size", None)
+    if not isinstance(hidden_size, int) or getattr(config, "is_encoder_decoder", False):
+        raise EncoderError(
+            f"The model in {folder} ({config.model_type}) is no plain text encoder: one hidden "
+            "size and no decoder are needed, as in BERT."
+        )
+    ids = tokenizer("a")["input_ids"]
+    if tokenizer.cls_token_id is None or ids[:1] != [tokenizer.cls_token_id]:
+        raise EncoderError(
+            f"The tokenizer of the encoder in {folder} puts no [CLS] in front of a text; the "
+            "global representation is the vector of [CLS]. Give a BERT-like encoder."
+        )
+    if len(tokenizer) > config.vocab_size:
+        raise EncoderError(
+            f"The tokenizer of the encoder in {folder} has {len(tokenizer)} tokens, its "
+            f"configuration only {config.vocab_size}: they belong to different models."
+        )
+    return EncoderFacts(str(config.model_type), hidden_size)
+
+
+def load_encoder(folder: Path) -> FrozenEncoder:
+    """Load an encoder's tokenizer and weights: float32, evaluation mode, safetensors only.
+
+    Raises:
+        EncoderError: they cannot be loaded, or the weights are incomplete.
+    """
+    config, tokenizer = _load_settings(folder)
+    with _quiet(), _as_encoder_errors(folder):
+        model, report = AutoModel.from_pretrained(
+            folder,
+            config=config,
+            dtype=torch.float32,
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+            output_loading_info=True,
+        )
+    if missing := sorted(key for key in report["missing_keys"] if not key.startswith("pooler.")):
+        raise EncoderError(
+            f"The weights in {folder} lack {len(missing)} tensors of the model, e.g. "
+            f"{missing[0]}: they belong to another model."
+        )
+    for parameter in model.parameters():
+        # Own, aligned memory instead of the mapped file: the last bits of a matrix product depend
+        # on alignment, and should not depend on where a tensor lies in its file.
+        parameter.data = parameter.data.clone()
+    longest = _longest_text(config, tokenizer)
+
+    def tokenize(texts: Sequence[str]) -> list[list[int]]:
+        if not texts:
+            return []
+        tokens = tokenizer(
+            list(texts),
+            truncation=True,
+            max_length=longest,
+            padding=False,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+        )
+        ids: list[list[int]] = tokens["input_ids"]
+        return ids
+
+    return FrozenEncoder(tokenize, _cls_function(model.eval()))
+
+
+def _cls_function(model: Any) -> Callable[[Tensor], Tensor]:
+    """Return the function that gives a model's [CLS] vectors."""
+    config = model.config
+    shortened = type(model) is BertModel and not config.is_decoder and config.num_hidden_layers > 0
+
+    @torch.inference_mode()
+    def cls(ids: Tensor) -> Tensor:
+        if shortened:
+            return _bert_cls(model, ids)
+        hidden: Tensor = model(input_ids=ids, attention_mask=torch.ones_like(ids))[0]
+        return hidden[:, 0]
+
+    return cls
+
+
+def _bert_cls(
+    model: BertModel, ids: Int64[Tensor, "batch tokens"]
+) -> Float32[Tensor, "batch hidden"]:
+    """Run BERT on unpadded texts, its last layer for [CLS] only.
+
+    Of the last layer nothing but [CLS] is used, so only that position's query, attention and
+    feed-forward part are computed: of six layers this saves a seventh of the arithmetic. Without
+    padding there is nothing to mask.
+    """
+    states = model.embeddings(ids)
+    *layers, last = model.encoder.layer
+    for layer in layers:
+        states = layer(states)
+    attention = last.attention.self
+
+    def heads(projected: Tensor) -> Tensor:
+        return projected.unflatten(-1, (-1, attention.attention_head_size)).transpose(1, 2)
+
+    first = states[:, :1]
+    context = scaled_dot_product_attention(
+        heads(attention.query(first)), heads(attention.key(states)), heads(attention.value(states))
+    )
+    attended = last.attention.output(context.transpose(1, 2).flatten(2), first)
+    result: Tensor = last.feed_forward_chunk(attended)
+    return result[:, 0]
+
+
+def _load_settings(folder: Path) -> tuple[Any, Any]:
+    options = {"trust_remote_code": False, "local_files_only": True}
+    with _quiet(), _as_encoder_errors(folder):
+        config = AutoConfig.from_pretrained(folder, **options)
+        return config, AutoTokenizer.from_pretrained(folder, **options)
+
+
+def _longest_text(config: Any, tokenizer: Any) -> int:
+    """Return how many tokens, [CLS] included, the encoder can read."""
+    positions = getattr(config, "max_position_embeddings", _NO_LIMIT)
+    if tokenizer.model_max_length > _NO_LIMIT:
+        return int(positions) - _SPARE_POSITIONS
+    return int(min(tokenizer.model_max_length, positions))
+
+
+@contextmanager
+def _as_encoder_errors(folder: Path) -> Iterator[None]:
+    """Turn what transformers raises on a broken folder into one message for the user."""
+    from huggingface_hub.errors import StrictDataclassError
+    from safetensors import SafetensorError
+
+    broken = (OSError, ValueError, TypeError, KeyError, AttributeError, RuntimeError, ImportError)
+    try:
+        yield
+    except (*broken, StrictDataclassError, SafetensorError) as error:
+        reason = str(error).strip() or type(error).__name__
+        raise EncoderError(
+            f"The encoder in {folder} cannot be loaded with transformers: {reason}"
+        ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers' progress bars and loading reports off the terminal, for a while."""
+    from transformers.utils import logging
+
+    verbosity, had_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if had_bars:
+            logging.enable_progress_bar()
