@@ -1,0 +1,231 @@
+"""What every stage reads: both corpora, their tokens with word vectors, and the encoder.
+
+`prepare` loads and checks all of it in the parent before any long work, and puts corpora and
+tokens into the store; tasks in any process read them back from there by key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hybridrep.config import Config
+from hybridrep.corpora.cleaning import clean_corpus
+from hybridrep.corpora.corpus import Corpus
+from hybridrep.corpora.encoder import EncoderSource, resolve_encoder
+from hybridrep.corpora.loading import load_corpus
+from hybridrep.corpora.splits import count_repeated
+from hybridrep.corpora.tokens import TokenBatch, Vocabulary, tokenize
+from hybridrep.corpora.word_vectors import coverage, load_word_vectors, lookup, vectors_fingerprint
+from hybridrep.errors import ParameterError
+from hybridrep.execution.code_version import code_version
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.store import Store
+from hybridrep.stages.splits import emotion_rows, transfer_rows
+
+HIDDEN_SIZE = 300
+"""Size of the LSTM's hidden state, the task-specific representation (section 3.1.3)."""
+
+
+@dataclass(frozen=True)
+class CorpusInput:
+    """A checked corpus, named by its keys in the store.
+
+    Attributes:
+        key: store key of the corpus itself (texts, labels, splits).
+        tokens_key: store key of its token ids and the word vectors that they point to.
+        notes: counts worth reporting: cleaning, duplicates, coverage of the word vectors.
+    """
+
+    name: str
+    key: str
+    tokens_key: str
+    fingerprint: str
+    source: str
+    synthetic: bool
+    items: int
+    label_counts: tuple[tuple[str, int], ...]
+    notes: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that a study's tasks need to know: small, frozen, sent to workers."""
+
+    config: Config
+    emotion: CorpusInput
+    hate: CorpusInput
+    encoder: EncoderSource
+    time_steps: int
+    vector_size: int
+
+    @property
+    def classes(self) -> int:
+        """Number of emotions."""
+        return len(self.emotion.label_counts)
+
+    def size_of(self, direction: str) -> tuple[int, int]:
+        """Input and output size of the autoencoder of a direction."""
+        sizes = (self.encoder.hidden_size, HIDDEN_SIZE)
+        return sizes if direction == "bert_to_lstm" else sizes[::-1]
+
+
+def prepare(config: Config, store: Store) -> Inputs:
+    """Load and check the corpora, the word vectors and the encoder; store corpora and tokens.
+
+    Raises:
+        HybridrepError: when any of them is missing, malformed or too small for the study.
+    """
+    emotion = load_corpus("emotion", config.emotion, config.emotion_columns)
+    cleaned = clean_corpus(load_corpus("hate", config.hate, config.hate_columns))
+    encoder = resolve_encoder(config.encoder)
+    vectors = vectors_fingerprint(config.vectors)
+    _check_study(config, emotion, cleaned.corpus, encoder.hidden_size)
+
+    time_steps = max(len(tokenize(text)) for text in emotion.texts)
+    hate_notes = {
+        "changed_by_cleaning": cleaned.changed,
+        "left_empty_and_dropped": cleaned.dropped,
+        "repeated_texts": count_repeated(cleaned.corpus.texts),
+    }
+    emotion_input = _corpus_input(store, config, emotion, vectors, time_steps, {})
+    return Inputs(
+        config=config,
+        emotion=emotion_input,
+        hate=_corpus_input(store, config, cleaned.corpus, vectors, time_steps, hate_notes),
+        encoder=encoder,
+        time_steps=time_steps,
+        vector_size=store.open(emotion_input.tokens_key).meta["vector_size"],
+    )
+
+
+def _check_study(config: Config, emotion: Corpus, hate: Corpus, global_size: int) -> None:
+    """Refuse what would fail later: a bottleneck too large, a corpus too small to be split."""
+    smallest = min(global_size, HIDDEN_SIZE)
+    for bottleneck in config.bottlenecks:
+        if bottleneck > smallest:
+            raise ParameterError(
+                f"parameter bottlenecks: {bottleneck} is above {smallest}, the smaller of the "
+                f"two representations (global {global_size}, task-specific {HIDDEN_SIZE})"
+            )
+    for seed in config.seeds[:1]:
+        emotion_rows(emotion, seed, config.items_per_emotion)
+        transfer_rows(hate, seed, config.duplicates)
+
+
+def _corpus_input(
+    store: Store,
+    config: Config,
+    corpus: Corpus,
+    vectors: str,
+    time_steps: int,
+    notes: Mapping[str, Any],
+) -> CorpusInput:
+    key = _store_corpus(store, corpus)
+    tokens_key = content_key(
+        {
+            "stage": "tokens",
+            "code": [code_version("hybridrep.corpora." + m) for m in ("tokens", "word_vectors")],
+            "corpus": key,
+            "vectors": vectors,
+            "time_steps": time_steps,
+            "padding": config.padding,
+        }
+    )
+    if not store.has(tokens_key):
+        _store_tokens(store, tokens_key, corpus, config, time_steps)
+    return CorpusInput(
+        name=corpus.name,
+        key=key,
+        tokens_key=tokens_key,
+        fingerprint=corpus.fingerprint,
+        source=corpus.source,
+        synthetic=corpus.synthetic,
+        items=len(corpus),
+        label_counts=tuple(corpus.class_counts.items()),
+        notes=tuple({**notes, **store.open(tokens_key).meta["coverage"]}.items()),
+    )
+
+
+def _store_corpus(store: Store, corpus: Corpus) -> str:
+    key = content_key({"stage": "corpus", "fingerprint": corpus.fingerprint, "name": corpus.name})
+    if not store.has(key):
+        table = pd.DataFrame(
+            {"text": list(corpus.texts), "label": corpus.labels, "split": list(corpus.splits)}
+        )
+        meta = {
+            "name": corpus.name,
+            "label_names": list(corpus.label_names),
+            "source": corpus.source,
+            "synthetic": corpus.synthetic,
+        }
+        store.write(
+            key, stage="corpus", inputs={"fingerprint": corpus.fingerprint},
+            tables={"corpus": table}, meta=meta, seconds=0.0,
+        )  # fmt: skip
+    return key
+
+
+def _store_tokens(store: Store, key: str, corpus: Corpus, config: Config, time_steps: int) -> None:
+    vocabulary = Vocabulary.from_texts(corpus.texts)
+    vectors = load_word_vectors(config.vectors, words=vocabulary.words)
+    batch = vocabulary.encode(corpus.texts, time_steps, config.padding)
+    found = coverage(vectors, corpus.texts)
+    matrix = lookup(vectors, vocabulary)
+    store.write(
+        key, stage="tokens", inputs={"corpus": corpus.fingerprint, "vectors": vectors.source},
+        arrays={
+            "tokens": {"token_ids": batch.token_ids, "lengths": batch.lengths},
+            "lookup": {"vectors": matrix},
+        },
+        tables={"vocabulary": pd.DataFrame({"word": list(vocabulary.words)})},
+        meta={
+            "vector_size": int(matrix.shape[1]),
+            "time_steps": time_steps,
+            "coverage": {"tokens_found": found.tokens, "types_found": found.types},
+        },
+        seconds=0.0,
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=8)
+def read_corpus(store: Store, key: str) -> Corpus:
+    """Read a corpus back from the store; kept in the process."""
+    result = store.open(key)
+    table = result.table("corpus")
+    return Corpus(
+        name=result.meta["name"],
+        texts=tuple(table["text"]),
+        labels=table["label"].to_numpy(np.int64),
+        label_names=tuple(result.meta["label_names"]),
+        splits=tuple(table["split"]),
+        source=result.meta["source"],
+        synthetic=result.meta["synthetic"],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """A corpus as token ids, and the word vectors that the ids point to.
+
+    Attributes:
+        batch: token ids of every text.
+        vectors: float32 [vocabulary + 2, vector_size]; rows 0 (padding) and 1 (unknown) are 0.
+    """
+
+    batch: TokenBatch
+    vectors: np.ndarray
+
+
+@lru_cache(maxsize=4)
+def read_tokens(store: Store, key: str) -> Tokens:
+    """Read a corpus' tokens back from the store; kept in the process."""
+    result = store.open(key)
+    tokens = result.arrays("tokens")
+    batch = TokenBatch(tokens["token_ids"], tokens["lengths"])
+    return Tokens(batch, result.arrays("lookup")["vectors"])

@@ -1,0 +1,120 @@
+"""What every invocation does around its stage: checks first, then a run that ends as it should."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from hybridrep.config import Config, resolve_path
+from hybridrep.errors import IncompleteStudyError
+from hybridrep.execution.planning import plan
+from hybridrep.execution.schedule import Outcome
+from hybridrep.execution.store import Store
+from hybridrep.execution.tasks import Task
+from hybridrep.stages import pipeline
+from hybridrep.stages.inputs import Inputs, prepare
+from hybridrep.stages.records import data_inputs
+from hybridrep.stages.tables import study_key
+from hybridrep.tracking.records import Contents
+from hybridrep.tracking.runs import MainRun, Tracker, connect
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A checked study: what it reads and where its results are."""
+
+    inputs: Inputs
+    store: Store
+
+
+def check(config: Config) -> Prepared:
+    """Check the store, the corpora, the word vectors and the encoder before any long work.
+
+    Raises:
+        HybridrepError: naming what is wrong and what to do.
+    """
+    store = Store(resolve_path(config.store))
+    store.check_writable()
+    return Prepared(prepare(config, store), store)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A checked study with its open main run."""
+
+    inputs: Inputs
+    store: Store
+    tracker: Tracker
+    main: MainRun
+
+
+@contextmanager
+def open_invocation(
+    prepared: Prepared, kind: str, name: str, description: str
+) -> Iterator[Invocation]:
+    """Connect to MLflow, close what dead processes left, and open this invocation's run.
+
+    Args:
+        kind: `study` or `stage`.
+        name: the run's readable name.
+        description: Markdown for its page.
+    """
+    inputs = prepared.inputs
+    tracker = connect()
+    tracker.close_stale_runs()
+    with tracker.main_run(
+        kind, name, study=inputs.config.study, study_key=study_key(inputs),
+        description=description, config=inputs.config.as_text(),
+    ) as main:  # fmt: skip
+        main.log(Contents(inputs=data_inputs(inputs)))
+        yield Invocation(inputs, prepared.store, tracker, main)
+
+
+def print_plan(tasks: list[Task], store: Store) -> None:
+    """Print per stage what would run, what is reused, and an estimate of the time."""
+    table = Table(title="Plan: nothing is run")
+    frame = plan(tasks, store)
+    for column in frame.columns:
+        table.add_column(
+            str(column).replace("_", " "), justify="left" if column == "stage" else "right"
+        )
+    for row in frame.itertuples(index=False):
+        table.add_row(*(f"{v:.1f}" if isinstance(v, float) else str(v) for v in row))
+    Console().print(table)
+
+
+def failed_seeds(inputs: Inputs, store: Store, outcome: Outcome) -> Mapping[int, str]:
+    """Return the seeds that are not complete, each with the reason."""
+    reasons = {}
+    for seed in inputs.config.seeds:
+        for key in pipeline.seed_keys(inputs, store, seed).values():
+            if key in outcome.failed:
+                failure = outcome.failed[key]
+                reasons[seed] = f"{failure.label}: {failure.reason}"
+                break
+    return reasons
+
+
+def refuse_incomplete(outcome: Outcome) -> None:
+    """Raise when tasks failed, with the first reasons; faults of the program go to the log.
+
+    Raises:
+        IncompleteStudyError: naming up to five failed tasks.
+    """
+    if not outcome.failures:
+        return
+    for failure in outcome.failures:
+        if failure.details:
+            _logger.error("%s\n%s", failure.label, failure.details)
+    shown = "\n".join(f"  {f.label}: {f.reason}" for f in outcome.failures[:5])
+    raise IncompleteStudyError(
+        f"{len(outcome.failures)} tasks did not finish; what is finished is kept, and the same "
+        f"command tries the rest again:\n{shown}"
+    )

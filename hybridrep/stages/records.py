@@ -1,0 +1,147 @@
+"""What a seed's run in MLflow holds: read from the store's finished results, never recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from hybridrep.analysis.names import UNSIZED
+from hybridrep.analysis.tables import StudyTables
+from hybridrep.analysis.views import final_transfer, used_rsa
+from hybridrep.execution.code_version import code_version
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.store import Store
+from hybridrep.stages import autoencode, pipeline, rsa
+from hybridrep.stages.inputs import CorpusInput, Inputs
+from hybridrep.stages.tables import study_key, study_tables
+from hybridrep.tracking import names
+from hybridrep.tracking.records import DataInput, RunRecord, config_params
+
+_RSA_PREFIX = {"test": "rsa", "unseen": "rsa_unseen", "seen": "rsa_seen"}
+
+
+def cache_key(inputs: Inputs, store: Store, seed: int) -> str:
+    """Identify what a seed's run holds: its results and the code that lays them out."""
+    keys = pipeline.seed_keys(inputs, store, seed)
+    return content_key({"results": keys, "layout": code_version(__name__)})
+
+
+def seed_record(inputs: Inputs, store: Store, seed: int) -> RunRecord:
+    """Lay out a complete seed as a run: parameters, metrics, tables, matrices, weights."""
+    config = inputs.config
+    tables = study_tables(inputs, store, [seed], {})
+    return RunRecord(
+        name=f"{config.study} seed {seed}",
+        kind="seed",
+        description=_description(inputs, seed),
+        params={"seed": str(seed), **config_params(config.as_text())},
+        tags={
+            names.STUDY: config.study,
+            names.STUDY_KEY: study_key(inputs),
+            names.CACHE_KEY: cache_key(inputs, store, seed),
+        },
+        metrics=metrics(tables),
+        tables={
+            "tables/transfer.json": final_transfer(tables),
+            "tables/rsa.json": used_rsa(tables),
+        },
+        files=dict(_files(inputs, store, seed)),
+        inputs=data_inputs(inputs),
+    )
+
+
+def data_inputs(inputs: Inputs) -> tuple[DataInput, ...]:
+    """Both corpora as MLflow's data set inputs."""
+    return (
+        _data_input(inputs.emotion, "representations"),
+        _data_input(inputs.hate, "transfer"),
+    )
+
+
+def _data_input(corpus: CorpusInput, context: str) -> DataInput:
+    return DataInput(
+        name=corpus.name,
+        source=corpus.source,
+        digest=corpus.fingerprint,
+        context=context,
+        rows=corpus.items,
+        classes=dict(corpus.label_counts),
+    )
+
+
+def metrics(tables: StudyTables) -> pd.DataFrame:
+    """Return the metric points of a study's tables: `key`, `value`, `step`.
+
+    The step is the epoch; the linear baseline, which has none, is at 0.
+    """
+    rsa = tables.rsa
+    rsa_keys = rsa["item_set"].map(_RSA_PREFIX) + "/" + _variant(rsa) + "/" + rsa["pair"]
+    first = int(tables.meta["config"]["bottlenecks"][0])
+    parts = [
+        _points("lstm/", tables.lstm),
+        _points("autoencoder/" + _variant(tables.autoencoder) + "/", tables.autoencoder),
+        _points(
+            "linear_baseline/" + tables.linear_baseline["direction"] + "/",
+            tables.linear_baseline.assign(epoch=0),
+        ),
+        pd.DataFrame({"key": rsa_keys, "value": rsa["value"], "step": rsa["epoch"]}),
+        _points(_transfer_names(tables.transfer, first), tables.transfer),
+    ]
+    points = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    return points.dropna(subset="value")
+
+
+def _variant(table: pd.DataFrame) -> pd.Series:
+    return table["direction"] + "/b" + table["bottleneck"].astype(str)
+
+
+def _points(prefix: str | pd.Series, table: pd.DataFrame) -> pd.DataFrame:
+    """Turn a table's measures into metric points under a prefix, step by epoch."""
+    named = table.assign(prefix=prefix).drop(
+        columns=["seed", "direction", "bottleneck", "representation"], errors="ignore"
+    )
+    points = named.melt(id_vars=["prefix", "epoch"])
+    return pd.DataFrame(
+        {
+            "key": points["prefix"] + points["variable"],
+            "value": points["value"],
+            "step": points["epoch"],
+        }
+    )
+
+
+def _transfer_names(table: pd.DataFrame, first: int) -> pd.Series:
+    """`transfer/REP/`, and `transfer/REP/B/` for all bottleneck sizes but the first."""
+    size = table["bottleneck"]
+    further = ~table["representation"].isin(UNSIZED) & (size != first)
+    middle = ("b" + size.astype(str) + "/").where(further, "")
+    return "transfer/" + table["representation"] + "/" + middle
+
+
+def _files(inputs: Inputs, store: Store, seed: int) -> Iterator[tuple[str, Path]]:
+    """Similarity matrices with their picture, and the weights of both saved models."""
+    for variant in autoencode.variants(inputs):
+        place = f"{variant.direction}/b{variant.bottleneck}"
+        matrices = store.open(rsa.key(inputs, store, variant, seed))
+        for name in ("similarity_matrices.npz", "similarity_matrices.png"):
+            yield f"rsa/{place}/{name}", matrices.file(name)
+        trained = store.open(autoencode.key(inputs, store, variant, seed))
+        for epoch in ("half", "final"):
+            yield f"autoencoder/{place}/{epoch}.safetensors", trained.file(f"{epoch}.safetensors")
+
+
+def _description(inputs: Inputs, seed: int) -> str:
+    config = inputs.config
+    synthetic = " **Synthetic data.**" if inputs.emotion.synthetic or inputs.hate.synthetic else ""
+    return (
+        f"One simulation from raw tweets to tested classifiers, seed {seed} of the study "
+        f"**{config.study}**.{synthetic}\n\n"
+        f"- emotion corpus: {inputs.emotion.source}, {inputs.emotion.items} tweets\n"
+        f"- new task: {inputs.hate.source}, {inputs.hate.items} tweets after cleaning, "
+        f"duplicates {config.duplicates}\n"
+        f"- encoder: {inputs.encoder.description}\n"
+        f"- bottlenecks: {', '.join(map(str, config.bottlenecks))}; RSA and transfer use the "
+        f"autoencoders of epoch {config.half_epoch} of {config.autoencoder_epochs}\n"
+    )

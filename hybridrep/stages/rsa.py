@@ -1,0 +1,98 @@
+"""Similarity matrices of the model saved at half of the epochs, and their correlations (3.2.1).
+
+One result a seed and autoencoder. The correlations are those that the trajectory holds at that
+epoch: nothing is computed twice.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hybridrep.analysis.names import REPRESENTATIONS
+from hybridrep.analysis.rsa import roles
+from hybridrep.analysis.similarity import cosine_similarity
+from hybridrep.execution.code_version import code_version
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.store import Store
+from hybridrep.execution.tasks import Task
+from hybridrep.models.stacked_autoencoder import apply_autoencoder
+from hybridrep.reporting.figures.similarity import similarity_matrices_picture
+from hybridrep.stages import autoencode
+from hybridrep.stages.autoencode import Variant
+from hybridrep.stages.inputs import Inputs, read_corpus
+
+
+@dataclass(frozen=True)
+class MatricesTask:
+    """One seed's autoencoder of a variant."""
+
+    inputs: Inputs
+    variant: Variant
+    seed: int
+
+
+def key(inputs: Inputs, store: Store, variant: Variant, seed: int) -> str:
+    """Key of a seed's similarity matrices for an autoencoder."""
+    return content_key(
+        {
+            "stage": "rsa",
+            "code": code_version(__name__),
+            "autoencoder": autoencode.key(inputs, store, variant, seed),
+        }
+    )
+
+
+def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
+    """One task per seed and autoencoder."""
+    return [
+        Task(
+            stage="rsa", label=f"rsa {variant.direction} b{variant.bottleneck} seed {seed}",
+            produces=(key(inputs, store, variant, seed),),
+            needs=(autoencode.key(inputs, store, variant, seed),),
+            function=compute, payload=MatricesTask(inputs, variant, seed), seconds=0.7,
+            noun="autoencoders",
+        )
+        for seed in seeds
+        for variant in autoencode.variants(inputs)
+    ]  # fmt: skip
+
+
+def compute(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:
+    """Store the four similarity matrices of the paper's test items, with their picture.
+
+    `similarity_matrices.npz` holds the four of `REPRESENTATIONS`, float32 [items, items],
+    `labels` int64 [items] and `items`, the rows of the emotion corpus.
+    """
+    started = time.perf_counter()
+    inputs, variant = task.inputs, task.variant
+    data = autoencode.seed_data(store, inputs, task.seed)
+    trained = store.open(autoencode.key(inputs, store, variant, task.seed))
+    items = data.rows.items["test"]
+    sources, targets = (side[items] for side in data.sides(variant.direction))
+    layers = apply_autoencoder(autoencode.network(inputs, variant), trained.arrays("half"), sources)
+    named = dict(zip(roles(variant.direction), (sources, targets, *layers), strict=True))
+    matrices = {name: cosine_similarity(named[name]).astype(np.float32) for name in REPRESENTATIONS}
+    corpus = read_corpus(store, inputs.emotion.key)
+    picture = similarity_matrices_picture(
+        matrices, corpus.labels[items], corpus.label_names,
+        variant.direction, variant.bottleneck, task.seed,
+    )  # fmt: skip
+    arrays = {**matrices, "labels": corpus.labels[items], "items": items}
+    for result_key in missing:
+        store.write(
+            result_key, stage="rsa",
+            inputs={"seed": task.seed, "direction": variant.direction, "b": variant.bottleneck},
+            files={"similarity_matrices.npz": _npz(arrays), "similarity_matrices.png": picture},
+            seconds=time.perf_counter() - started,
+        )  # fmt: skip
+
+
+def _npz(arrays: Mapping[str, np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()

@@ -1,0 +1,144 @@
+"""The whole simulation on about 60 items: runs, names, reuse, and numbers that stay the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+
+from hybridrep.config import Config, resolve
+from hybridrep.execution.store import Store
+from hybridrep.stages import autoencode, lstm, pipeline, transfer
+from hybridrep.stages.full import run
+from hybridrep.stages.inputs import Inputs, prepare
+from tests import small_study
+
+PAIRS = (
+    "input_vs_target", "bottleneck_vs_input", "bottleneck_vs_target",
+    "reconstructed_vs_input", "reconstructed_vs_target", "bottleneck_vs_reconstructed",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return small_study.parameters(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(scope="module")
+def finished(given: dict[str, str], tmp_path_factory: pytest.TempPathFactory):
+    """The study run once; the client of its tracking store."""
+    place = tmp_path_factory.mktemp("mlflow")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place}/mlflow.db")
+        patch.chdir(place)
+        run(resolve(given))
+        yield MlflowClient(f"sqlite:///{place}/mlflow.db")
+
+
+def runs(client: MlflowClient, kind: str) -> list:
+    experiment = client.get_experiment_by_name("hybridrep")
+    return client.search_runs([experiment.experiment_id], f"tags.`hybridrep.kind` = '{kind}'")
+
+
+def test_one_study_run_and_a_flat_run_per_seed_all_finished(finished):
+    (study,) = runs(finished, "study")
+    seeds = runs(finished, "seed")
+    assert sorted(seed.data.params["seed"] for seed in seeds) == ["0", "1"]
+    assert {each.info.status for each in (study, *seeds)} == {"FINISHED"}
+    key = study.data.tags["hybridrep.study_key"]
+    assert all(seed.data.tags["hybridrep.study_key"] == key for seed in seeds)
+    assert all("mlflow.parentRunId" not in seed.data.tags for seed in seeds)
+    assert all(seed.data.tags["mlflow.note.content"] for seed in seeds)
+    assert len({seed.data.tags["cache_key"] for seed in seeds}) == 2
+
+
+def test_a_seed_run_has_every_promised_metric_at_every_epoch(finished):
+    seed = runs(finished, "seed")[0]
+    expected = {
+        "lstm/train_loss": 2, "lstm/validation_loss": 2,
+        "lstm/validation_accuracy": 2, "lstm/test_accuracy": 2,
+    }  # fmt: skip
+    directions = ("bert_to_lstm", "lstm_to_bert")
+    for direction in directions:
+        for size in ("b8", "b4"):
+            expected |= {f"autoencoder/{direction}/{size}/{m}_loss": 4 for m in ("train", "test")}
+            for prefix in ("rsa", "rsa_unseen", "rsa_seen"):
+                expected |= {f"{prefix}/{direction}/{size}/{pair}": 5 for pair in PAIRS}
+    layers = [f"{d}_{layer}" for d in directions for layer in ("bottleneck", "reconstructed")]
+    names = ["baseline", "lstm", "bert", *layers, *(f"{layer}/b4" for layer in layers)]
+    for name in names:
+        for measure in ("train_loss", "test_loss", "test_accuracy"):
+            expected[f"transfer/{name}/{measure}"] = 2
+    found = {
+        key: len(finished.get_metric_history(seed.info.run_id, key)) for key in seed.data.metrics
+    }
+    assert expected.items() <= found.items()
+    assert {key.split("/")[0] for key in found.keys() - expected.keys()} <= {"linear_baseline"}
+
+
+def test_a_seed_run_carries_matrices_weights_tables_and_data(finished):
+    seed = runs(finished, "seed")[0]
+    place = Path(finished.download_artifacts(seed.info.run_id, ""))
+    with np.load(place / "rsa/bert_to_lstm/b8/similarity_matrices.npz") as matrices:
+        assert set(matrices) == {
+            "global", "task_specific", "diffused", "transformed", "labels", "items",
+        }  # fmt: skip
+        assert matrices["diffused"].shape == (60, 60)
+        np.testing.assert_allclose(np.diag(matrices["transformed"]), 1, atol=1e-6)
+    assert (place / "rsa/lstm_to_bert/b4/similarity_matrices.png").read_bytes()[1:4] == b"PNG"
+    assert (place / "autoencoder/bert_to_lstm/b8/half.safetensors").exists()
+    table = json.loads((place / "tables/transfer.json").read_text())
+    assert len(table["data"]) == 3 + 4 * 2
+    names = {each.dataset.name for each in seed.inputs.dataset_inputs}
+    assert names == {"emotion", "hate"}
+
+
+def test_the_study_run_carries_seeds_and_table_1(finished):
+    (study,) = runs(finished, "study")
+    place = Path(finished.download_artifacts(study.info.run_id, ""))
+    table = json.loads((place / "seeds.json").read_text())
+    assert len(table["data"]) == 2 * (3 + 4 * 2)
+    assert len(pd.read_csv(place / "report/table_1.csv")) == 7
+    assert "| Baseline" in (place / "report/table_1.md").read_text()
+
+
+def must_not_run(*_: object) -> None:
+    raise AssertionError("a finished result was computed again")
+
+
+def test_run_again_everything_is_reused(given, finished, monkeypatch):
+    before = Store(Path(given["store"])).entries()["key"].tolist()
+
+    for module, names in ((lstm, ("train", "extract")), (autoencode, ("train", "fit_baseline")),
+                          (transfer, ("train",))):  # fmt: skip
+        for name in names:
+            monkeypatch.setattr(module, name, must_not_run)
+    run(resolve(given))
+    assert sorted(Store(Path(given["store"])).entries()["key"]) == sorted(before)
+    assert len(runs(finished, "seed")) == 2
+    assert len(runs(finished, "study")) == 2
+
+
+def computed(config: Config) -> tuple[Inputs, Store]:
+    store = Store(Path(config.store))
+    inputs = prepare(config, store)
+    outcome = pipeline.compute(inputs, store, pipeline.tasks(inputs, store))
+    assert not outcome.failures
+    return inputs, store
+
+
+@pytest.mark.parametrize("change", [{"seeds": "1,"}, {"seeds": "3,1"}, {"workers": "2"}])
+def test_a_seed_gives_the_same_numbers_alone_beside_others_and_on_workers(given, tmp_path, change):
+    inputs, store = computed(resolve(given))
+    other_inputs, other = computed(resolve({**given, **change, "store": str(tmp_path / "other")}))
+    mine = pipeline.seed_keys(inputs, store, 1)
+    assert mine == pipeline.seed_keys(other_inputs, other, 1)
+    for name, key in mine.items():
+        first, second = store.open(key), other.open(key)
+        assert first.files.keys() == second.files.keys()
+        for file in first.files:
+            assert first.file(file).read_bytes() == second.file(file).read_bytes(), (name, file)
