@@ -1,0 +1,200 @@
+"""The version of the code that makes a result: a hash of what it says, not of how it looks.
+
+Nobody has to remember to raise a number: when a module, or any module of the same package that
+it imports, is changed, its version changes and older results are not used again. Comments,
+docstrings, layout and blocks under `if TYPE_CHECKING` do not count.
+
+Limits: an import by a computed name (`import_module(name)`) is not seen, one by a literal name
+is. Another minor version of Python may describe the same source differently, which only costs
+a new computation. Package data is not code: its fingerprint belongs in the key.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.metadata
+import importlib.util
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+
+NOT_SCIENCE = (
+    "hybridrep.execution",
+    "hybridrep.tracking",
+    "hybridrep.config",
+    "hybridrep.errors",
+)
+"""Packages and modules that cannot change a result's numbers."""
+
+_NUMERIC = {
+    "torch": "torch",
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "sklearn": "scikit-learn",
+    "transformers": "transformers",
+    "torchtext": "torchtext",
+}
+"""Import name -> distribution name of the libraries whose version can change numbers."""
+
+
+@dataclass(frozen=True)
+class _Module:
+    """What one source file says: a digest of its syntax tree and the names that it imports."""
+
+    digest: str
+    imports: frozenset[str]
+
+
+@cache
+def code_version(module_name: str, exclude: tuple[str, ...] = NOT_SCIENCE) -> str:
+    """Return a hash over the code of a module and everything of its package that it uses.
+
+    Covers the module, transitively all modules of the same top-level package that it imports
+    (also inside functions), and the versions of the numeric libraries imported by any of them.
+    The top-level package's own `__init__` is left out: it carries the release number, which is
+    no reason to compute anything again. Nothing is imported to find out; a process computes
+    each answer once.
+
+    Args:
+        module_name: dotted name, e.g. `"hybridrep.stages.lstm"`.
+        exclude: modules and packages to leave out, with all they import.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Raises:
+        ModuleNotFoundError: there is no such module, or it has no Python source.
+    """
+    package = module_name.partition(".")[0]
+    digests: dict[str, str] = {}
+    libraries: set[str] = set()
+    waiting = [module_name]
+    while waiting:
+        name = waiting.pop()
+        if name in digests:
+            continue
+        module = _read(name)
+        digests[name] = module.digest
+        for imported in module.imports:
+            root = imported.partition(".")[0]
+            if root in _NUMERIC:
+                libraries.add(root)
+            elif root == package:
+                found = _nearest_module(imported)
+                if found != package and found not in digests and not _within(found, exclude):
+                    waiting.append(found)
+    lines = [f"{name} {digest}" for name, digest in sorted(digests.items())]
+    lines += [f"{root} {_library_version(root)}" for root in sorted(libraries)]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _within(name: str, packages: Iterable[str]) -> bool:
+    return any(name == package or name.startswith(package + ".") for package in packages)
+
+
+def _library_version(root: str) -> str:
+    try:
+        return importlib.metadata.version(_NUMERIC[root])
+    except importlib.metadata.PackageNotFoundError:
+        return "missing"
+
+
+@cache
+def _spec(name: str) -> ModuleSpec | None:
+    """Find a module without importing it or the packages it lies in."""
+    parent = name.rpartition(".")[0]
+    if not parent:
+        # The path finder knows no editable installs; find_spec does, and imports nothing here.
+        return PathFinder.find_spec(name) or importlib.util.find_spec(name)
+    above = _spec(parent)
+    if above is None or above.submodule_search_locations is None:
+        return None
+    return PathFinder.find_spec(name, list(above.submodule_search_locations))
+
+
+@cache
+def _source(name: str) -> Path | None:
+    """Return the source file of a module; None if it is no module, or not Python."""
+    spec = _spec(name)
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    return Path(spec.origin)
+
+
+def _nearest_module(dotted: str) -> str:
+    """Return the module that a dotted name lies in: `a.b.function` -> `a.b`."""
+    while "." in dotted and _source(dotted) is None:
+        dotted = dotted.rpartition(".")[0]
+    return dotted
+
+
+@cache
+def _read(name: str) -> _Module:
+    path = _source(name)
+    if path is None:
+        raise ModuleNotFoundError(f"no Python source for the module {name!r}", name=name)
+    source = path.read_bytes()
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    tree = ast.parse(source)
+    imports = set(_bare(tree, package))
+    if b"import_module" in source or b"__import__" in source:
+        imports.update(_literal_imports(tree))
+    dump = ast.dump(tree).encode("utf-8", "surrogatepass")
+    return _Module(hashlib.sha256(dump).hexdigest(), frozenset(imports))
+
+
+def _bare(tree: ast.Module, package: str) -> Iterator[str]:
+    """Strip a tree in place of what cannot change a number; yield the names that it imports.
+
+    Bare strings go (docstrings, also of attributes), and blocks for the type checker. Walks
+    statements only, which is several times faster than all nodes.
+    """
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(node, package)
+            yield from (base if a.name == "*" else f"{base}.{a.name}" for a in node.names)
+        for field in ("body", "orelse", "finalbody", "handlers", "cases"):
+            block = getattr(node, field, None)
+            if isinstance(block, list):
+                block[:] = [kept for statement in block for kept in _kept(statement)]
+                waiting.extend(block)
+
+
+def _kept(statement: ast.AST) -> list[ast.AST]:
+    """Return what stays of one statement: nothing, itself, or a type-checking block's else."""
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+        return [] if isinstance(statement.value.value, str) else [statement]
+    if isinstance(statement, ast.If) and _last_name(statement.test) == "TYPE_CHECKING":
+        return [kept for other in statement.orelse for kept in _kept(other)]
+    return [statement]
+
+
+def _absolute(node: ast.ImportFrom, package: str) -> str:
+    """Return the module that `from ... import` names, relative ones made absolute."""
+    if not node.level:
+        return node.module or ""
+    parents = package.split(".")
+    parents = parents[: len(parents) - node.level + 1]
+    return ".".join([*parents, node.module] if node.module else parents)
+
+
+def _literal_imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and node.args:
+            name, first = _last_name(node.func), node.args[0]
+            if name in ("import_module", "__import__") and isinstance(first, ast.Constant):
+                yield str(first.value)
+
+
+def _last_name(node: ast.AST) -> str:
+    """Return `c` of the expressions `c` and `a.b.c`, else nothing."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

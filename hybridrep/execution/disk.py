@@ -1,0 +1,152 @@
+"""Writing a folder so that it is either wholly there or not at all, and saying what failed."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import secrets
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from hybridrep.errors import StoreError
+
+_ABANDONED_SECONDS = 24 * 3600
+"""Age at which a half-written folder of another machine is taken for left over."""
+
+
+class StoreUnwritableError(StoreError):
+    """Nothing at all can be written: the disk is full, read-only, gone, or forbidden."""
+
+
+def explain(error: OSError, root: Path, doing: str) -> StoreError:
+    """Return the error for people: where it happened, why, and what to do."""
+    start = f"the store {root} cannot be used ({doing}): "
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        why = "its disk is full. Free some space or prune old results"
+    elif error.errno == errno.EROFS:
+        why = "its file system is read-only. Make it writable"
+    elif isinstance(error, PermissionError):
+        why = f"permission denied for {error.filename or root}. Correct its owner or mode"
+    elif isinstance(error, NotADirectoryError | FileExistsError):
+        why = f"{error.filename or root} is a file, not a folder. Move it away"
+    else:
+        why = f"{error.strerror or error}. Check the disk or the network share"
+    return StoreUnwritableError(
+        f"{start}{why}, or set the parameter `store` to another folder, then run the same "
+        "command again: finished results are kept."
+    )
+
+
+def write_folder(final: Path, files: Mapping[str, bytes], temporary_root: Path) -> bool:
+    """Write `files` into a new folder `final`, all or nothing, safe against power loss.
+
+    Args:
+        final: the folder to make; its parents are made too.
+        files: plain file name -> content.
+        temporary_root: a folder of the same file system, where the work is done first.
+
+    Returns:
+        False if `final` was there before this one was ready; then nothing is changed.
+
+    Raises:
+        OSError: as the system says it; nothing is left behind.
+    """
+    temporary = temporary_root / _temporary_name()
+    try:
+        temporary.mkdir(parents=True)
+        for name, content in files.items():
+            _write_synced(temporary / name, content)
+        _sync_folder(temporary)
+        final.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.rename(final)
+        except OSError as error:
+            if error.errno in (errno.EEXIST, errno.ENOTEMPTY) or final.exists():
+                return False
+            raise
+        _sync_folder(final.parent)
+        _sync_folder(final.parent.parent)
+        return True
+    finally:
+        # Also after an interrupt. Gone already where the rename was done.
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def remove_folder(folder: Path, temporary_root: Path) -> None:
+    """Remove a folder at once for its readers: it is renamed first, then emptied.
+
+    Raises:
+        OSError: as the system says it; one that is gone already is no error.
+    """
+    temporary = temporary_root / _temporary_name()
+    temporary_root.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        folder.rename(temporary)
+        shutil.rmtree(temporary)
+
+
+def left_over(temporary_root: Path) -> Iterator[Path]:
+    """Yield the half-written folders whose process is gone.
+
+    A process of another machine cannot be asked: there a day decides.
+    """
+    host = _host()
+    with contextlib.suppress(FileNotFoundError):
+        for folder in temporary_root.iterdir():
+            with contextlib.suppress(FileNotFoundError, ValueError):
+                its_host, pid, _ = folder.name.split(".")
+                old = time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS
+                if old or (its_host == host and not _alive(int(pid))):
+                    yield folder
+
+
+def folder_bytes(folder: Path) -> int:
+    """Return the size of all files below a folder; files that vanish meanwhile count nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            total += path.lstat().st_size
+    return total
+
+
+def _temporary_name() -> str:
+    return f"{_host()}.{os.getpid()}.{secrets.token_hex(8)}"
+
+
+def _host() -> str:
+    return re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "unknown"
+
+
+def _alive(pid: int) -> bool:
+    if sys.platform == "win32":  # there is no harmless signal to ask with
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("xb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename last through a power cut, where the system can do that for folders."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,143 @@
+"""Worker processes on this machine, one pool for each, so that a dead one takes no other along.
+
+A `ProcessPoolExecutor` with several workers is lost as a whole when one of them dies, and its
+other workers are ended in the middle of their tasks. With one worker a pool only the task of
+the dead process has to be done again.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+from hybridrep.errors import ExecutionError
+from hybridrep.execution.threads import single_thread_environment
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_PR_SET_PDEATHSIG = 1
+
+
+def worker_count(workers: int) -> int:
+    """Return the number of processes: 0 means one for each core that this process may use.
+
+    Raises:
+        ExecutionError: a negative number.
+    """
+    if workers < 0:
+        raise ExecutionError(f"workers={workers}: give 0 (one per core) or a positive number")
+    if workers:
+        return workers
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class LocalProcesses:
+    """A backend of processes on this machine, each started when there is work for it.
+
+    They compute with one thread, ignore Ctrl-C (this process decides) and die with this one.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._workers: list[_Worker] = []
+
+    def slots(self) -> int:
+        """Return the number of processes."""
+        return self._count
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Give the function to an idle process, or to a new one if none is idle."""
+        worker = next((w for w in self._workers if w.idle()), None)
+        if worker is None:
+            worker = _Worker()
+            self._workers.append(worker)
+        try:
+            return worker.submit(function, *args, **kwargs)
+        except BrokenProcessPool:  # it died while it had nothing to do
+            self._workers.remove(worker)
+            return self.submit(function, *args, **kwargs)
+        except OSError as error:
+            raise ExecutionError(
+                f"no worker process can be started ({error}): end other programs, or run with "
+                "the parameter workers=1"
+            ) from error
+
+    def close(self, now: bool) -> None:
+        """End all processes."""
+        for worker in self._workers:
+            worker.close(now)
+        self._workers.clear()
+
+
+class _Worker:
+    """One process and its last task."""
+
+    def __init__(self) -> None:
+        self._pool = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(os.getpid(),),
+        )
+        self._last: Future[Any] | None = None
+
+    def idle(self) -> bool:
+        return self._last is None or self._last.done()
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        # The first call starts the process, which inherits both.
+        with single_thread_environment(), _interrupts_held():
+            future = self._pool.submit(function, *args, **kwargs)
+        self._last = future
+        return future
+
+    def close(self, now: bool) -> None:
+        if now:
+            # Public only from Python 3.14 on (`kill_workers`).
+            for process in list((getattr(self._pool, "_processes", None) or {}).values()):
+                process.kill()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Let a new process start with Ctrl-C blocked; this one gets it when the block is over."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _begin(parent: int) -> None:
+    """Prepare a new worker process, before its first task."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if sys.platform == "linux":
+        # The watching thread waits while a library holds the interpreter; the kernel does not.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before the kernel was asked
+            os._exit(1)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

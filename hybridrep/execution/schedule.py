@@ -1,0 +1,182 @@
+"""Which task may run now: bookkeeping alone, without processes, clocks or disks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from graphlib import CycleError, TopologicalSorter
+
+from hybridrep.execution.tasks import Task
+
+RETRIES = 3
+"""How often a task is tried again after its process died or what it needs was lost."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why results are missing.
+
+    Attributes:
+        stage: of the task.
+        label: of the task.
+        keys: the results it did not store.
+        reason: for people, one or two sentences.
+        details: the traceback where there is one, else empty.
+        skipped: it was not tried, as something it needs is missing.
+    """
+
+    stage: str
+    label: str
+    keys: tuple[str, ...]
+    reason: str
+    details: str = ""
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a list of tasks.
+
+    Attributes:
+        stored: the keys of all results that the tasks produce and that are stored now.
+        reused: those of them that were stored before.
+        failures: one for each task with missing results, in the order of the tasks.
+    """
+
+    stored: frozenset[str]
+    reused: frozenset[str]
+    failures: tuple[Failure, ...]
+
+    @property
+    def failed(self) -> Mapping[str, Failure]:
+        """The failure behind each missing result, by its key."""
+        return {key: failure for failure in self.failures for key in failure.keys}
+
+
+class _State(Enum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Schedule:
+    """The state of every task, and what follows from what is stored.
+
+    Args:
+        tasks: in the order of their priority; what needs what is found by the keys.
+        stored: tells whether a result is in the store now.
+
+    Raises:
+        ValueError: two tasks produce one result, two have one label, or tasks wait for each
+            other in a circle.
+    """
+
+    def __init__(self, tasks: Sequence[Task], stored: Callable[[str], bool]) -> None:
+        self.tasks = tuple(tasks)
+        self.maker: dict[str, Task] = {}
+        for task in self.tasks:
+            for key in task.produces:
+                if self.maker.setdefault(key, task) is not task:
+                    raise ValueError(
+                        f"{task.label} and {self.maker[key].label} both produce {key[:12]}"
+                    )
+        if len({task.label for task in self.tasks}) < len(self.tasks):
+            raise ValueError("two tasks have the same label")
+        self._refuse_circles()
+        keys = {key for task in self.tasks for key in (*task.produces, *task.needs)}
+        self.stored = {key for key in keys if stored(key)}
+        self.reused = frozenset(self.stored & set(self.maker))
+        self._failures: dict[str, Failure] = {}
+        self._retries: dict[str, int] = {}
+        self._state = {
+            task.label: _State.WAITING if self.missing(task) else _State.DONE for task in self.tasks
+        }
+        for task in self.tasks:
+            lost = [k for k in task.needs if k not in self.stored and k not in self.maker]
+            if lost and self._state[task.label] is _State.WAITING:
+                self.fail(task, f"no task makes {lost[0]}, which it needs", skipped=True)
+
+    def missing(self, task: Task) -> tuple[str, ...]:
+        """Return the results of a task that are not stored."""
+        return tuple(key for key in task.produces if key not in self.stored)
+
+    def unfinished(self) -> bool:
+        """Tell whether some task waits or runs."""
+        return any(s in (_State.WAITING, _State.RUNNING) for s in self._state.values())
+
+    def ready(self) -> Iterator[Task]:
+        """Yield the tasks that may start now, the most important first."""
+        for task in self.tasks:
+            if self._state[task.label] is _State.WAITING and self.stored.issuperset(task.needs):
+                yield task
+
+    def start(self, task: Task) -> None:
+        """A process has taken the task."""
+        self._state[task.label] = _State.RUNNING
+
+    def add(self, keys: Iterable[str]) -> None:
+        """Results have appeared in the store."""
+        self.stored.update(keys)
+
+    def finish(self, task: Task) -> None:
+        """A task has stored all it produces."""
+        self._state[task.label] = _State.DONE
+
+    def fail(self, task: Task, reason: str, details: str = "", skipped: bool = False) -> None:
+        """Give a task up, and all that cannot be made without it."""
+        keys = self.missing(task)
+        self._state[task.label] = _State.FAILED
+        self._failures[task.label] = Failure(task.stage, task.label, keys, reason, details, skipped)
+        why = reason if skipped else f"it needs a result of {task.label}, which failed: {reason}"
+        for other in self.tasks:
+            if self._state[other.label] is _State.WAITING and not set(keys).isdisjoint(other.needs):
+                self.fail(other, why, skipped=True)
+
+    def give_up(self, reason: str) -> None:
+        """Skip every task that has not started."""
+        for task in self.tasks:
+            if self._state[task.label] is _State.WAITING:
+                self.fail(task, reason, skipped=True)
+
+    def again(self, task: Task, why: str) -> bool:
+        """Let a task wait for another try; after `RETRIES` of them it has failed.
+
+        Returns:
+            Whether it will be tried.
+        """
+        tried = self._retries[task.label] = self._retries.get(task.label, 0) + 1
+        if tried > RETRIES:
+            self.fail(task, f"given up after {tried} tries: {why}")
+            return False
+        self._state[task.label] = _State.WAITING
+        return True
+
+    def lose(self, keys: Iterable[str], why: str) -> None:
+        """Results that were stored are gone: their tasks wait again, if any makes them."""
+        for key in keys:
+            self.stored.discard(key)
+            maker = self.maker.get(key)
+            if maker is not None and self._state[maker.label] is _State.DONE:
+                self.again(maker, why)
+
+    def outcome(self) -> Outcome:
+        """Return what has become of the tasks."""
+        failures = [self._failures.get(task.label) for task in self.tasks]
+        return Outcome(
+            stored=frozenset(self.stored & set(self.maker)),
+            reused=self.reused,
+            failures=tuple(f for f in failures if f is not None),
+        )
+
+    def _refuse_circles(self) -> None:
+        graph = {
+            task.label: {self.maker[k].label for k in task.needs if k in self.maker}
+            for task in self.tasks
+        }
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            circle = " -> ".join(error.args[1])
+            raise ValueError(f"tasks wait for each other: {circle}") from None

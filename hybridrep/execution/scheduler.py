@@ -1,0 +1,247 @@
+"""Run tasks to the end on any backend: what is stored is not made again, faults stay local."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from contextlib import contextmanager
+from dataclasses import replace
+
+from hybridrep.errors import ExecutionError
+from hybridrep.execution.backend import Backend, InProcess
+from hybridrep.execution.guard import Guard, guard_for
+from hybridrep.execution.local import LocalProcesses, worker_count
+from hybridrep.execution.pace import StageTotal
+from hybridrep.execution.progress import Progress, Silent
+from hybridrep.execution.schedule import Outcome, Schedule
+from hybridrep.execution.store import Store
+from hybridrep.execution.tasks import Report, Task, run_task
+
+_logger = logging.getLogger(__name__)
+_POLL_SECONDS = 1.0
+"""How often the store is looked at for what running tasks have stored so far."""
+
+
+def run_tasks(
+    tasks: Sequence[Task],
+    store: Store,
+    *,
+    workers: int = 0,
+    cluster: str = "",
+    progress: Progress | None = None,
+    on_stored: Callable[[frozenset[str]], None] | None = None,
+) -> Outcome:
+    """Make all results that the tasks produce and that are not stored yet.
+
+    A task starts as soon as what it needs is stored, the first in the list first. One that
+    fails is reported in the outcome, those that need it are skipped, all others go on. A task
+    whose process dies is tried again, `RETRIES` times. Where everything is stored, no process
+    is started. Results depend neither on `workers` nor on `cluster`.
+
+    Args:
+        tasks: in the order of their priority; what needs what is found by the keys.
+        store: where results are looked for and kept.
+        workers: processes on this machine: 0 = one per core, 1 = this process itself.
+        cluster: address of a Dask scheduler, e.g. `tcp://10.0.0.5:8786`, instead of processes
+            on this machine; empty = this machine.
+        progress: what people see; None = nothing.
+        on_stored: called in this thread with the keys of *all* results that are stored (of
+            those the tasks produce or need), once at the start and whenever there are more.
+            What it raises ends the run.
+
+    Raises:
+        StoreError: the store cannot be written.
+        ExecutionError: workers cannot be started or the cluster not be reached, a worker does
+            not see the same code or store, or the connection was lost for good. What is
+            finished stays in the store; workers are stopped, also on Ctrl-C.
+        ValueError: as from `Schedule`.
+    """
+    schedule = Schedule(tasks, store.has)
+    run = _Run(schedule, store, progress or Silent(), on_stored)
+    run.begin()
+    if schedule.unfinished():
+        store.check_writable()
+        store.sweep()
+        waiting = [task for task in tasks if schedule.missing(task)]
+        with _backend(waiting, store, workers, cluster) as (backend, guard):
+            run.to_the_end(backend, guard)
+    return schedule.outcome()
+
+
+@contextmanager
+def _backend(
+    tasks: Sequence[Task], store: Store, workers: int, cluster: str
+) -> Iterator[tuple[Backend, Guard]]:
+    """Open what the parameters ask for; on any exception its workers are stopped at once."""
+    guard = guard_for({task.function for task in tasks})
+    if cluster:
+        from hybridrep.execution.cluster import open_cluster
+
+        with open_cluster(cluster, store, guard) as opened:
+            yield opened
+        return
+    count = worker_count(workers)
+    backend: Backend = InProcess() if count == 1 else LocalProcesses(count)
+    try:
+        yield backend, guard
+    except BaseException:
+        backend.close(now=True)
+        raise
+    backend.close(now=False)
+
+
+class _Run:
+    """One call of `run_tasks`: moves tasks between the schedule and a backend."""
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        store: Store,
+        progress: Progress,
+        on_stored: Callable[[frozenset[str]], None] | None,
+    ) -> None:
+        self.schedule = schedule
+        self.store = store
+        self.progress = progress
+        self.on_stored = on_stored
+        self.fault: Exception | None = None
+
+    def begin(self) -> None:
+        totals: dict[str, StageTotal] = {}
+        for task in self.schedule.tasks:
+            before = totals.get(task.stage, StageTotal(task.noun))
+            done = len(task.produces) - len(self.schedule.missing(task))
+            totals[task.stage] = StageTotal(
+                task.noun, before.done + done * task.units_per_key, before.total + task.units
+            )
+        self.progress.begin(totals)
+        for failure in self.schedule.outcome().failures:
+            self.progress.fail(failure.stage, self._units(failure.keys))
+        if self.on_stored is not None:
+            self.on_stored(frozenset(self.schedule.stored))
+
+    def to_the_end(self, backend: Backend, guard: Guard) -> None:
+        running: dict[Future[Report], Task] = {}
+        while True:
+            for task in list(self.schedule.ready()):
+                if len(running) >= backend.slots():
+                    break
+                self._submit(task, backend, guard, running)
+            if not running:
+                if next(self.schedule.ready(), None) is not None:
+                    continue
+                self._change(
+                    lambda: self.schedule.give_up(
+                        "a result it needs was lost and is not made again"
+                    )
+                )
+                return
+            done, _ = wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                self._settle(running.pop(future), future, guard)
+            for task in running.values():
+                self._look(self.schedule.missing(task))
+            self.progress.tick()
+
+    def _submit(
+        self, task: Task, backend: Backend, guard: Guard, running: dict[Future[Report], Task]
+    ) -> None:
+        self.schedule.start(task)
+        self.progress.start(task.stage)
+        # The listener does not travel to other processes; there the store is looked at instead.
+        store = replace(self.store, listener=self._heard)
+        try:
+            running[backend.submit(run_task, task, store, guard)] = task
+        except ExecutionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - e.g. a payload that cannot be pickled
+            self._fail(task, f"it cannot be sent to a worker: {type(error).__name__}: {error}")
+
+    def _settle(self, task: Task, future: Future[Report], guard: Guard) -> None:
+        """Draw the conclusions from a task that has ended, one way or another."""
+        if self.fault is not None:
+            raise self.fault
+        try:
+            report = future.result()
+        except BrokenExecutor as error:
+            self._look(self.schedule.missing(task))
+            self._try_again(task, f"its worker process died (killed, or out of memory): {error}")
+            return
+        except CancelledError as error:
+            raise ExecutionError(
+                "the connection to the cluster was lost. What is finished is in the store: run "
+                "the same command again"
+            ) from error
+        except Exception as error:  # noqa: BLE001 - e.g. a payload that cannot be unpickled
+            report = Report("failed", f"{type(error).__name__}: {error}")
+        if report.status == "refused":
+            raise ExecutionError(report.reason)
+        if report.status == "done":
+            guard.wait_for(lambda: all(map(self.store.has, task.produces)))
+        self._look(self.schedule.missing(task))
+        if report.status == "unready":
+            lost = [key for key in task.needs if not self.store.has(key)]
+            self._lose(lost, report.reason)
+            self._try_again(task, report.reason)
+        elif not self.schedule.missing(task):
+            self.schedule.finish(task)
+        elif report.status == "done":
+            self._try_again(task, f"its results do not appear in the store {self.store.root}")
+        else:
+            self._fail(task, report.reason, report.details)
+            if report.status == "unwritable":
+                self._change(lambda: self.schedule.give_up(report.reason))
+
+    def _try_again(self, task: Task, why: str) -> None:
+        def decide() -> None:
+            if not self.schedule.missing(task):
+                self.schedule.finish(task)
+            elif self.schedule.again(task, why):
+                _logger.warning("%s is tried again: %s", task.label, why)
+
+        self._change(decide)
+
+    def _lose(self, keys: Sequence[str], why: str) -> None:
+        for key in keys:
+            maker = self.schedule.maker.get(key)
+            if maker is not None and key in self.schedule.stored:
+                self.progress.advance(maker.stage, -maker.units_per_key)
+        self._change(lambda: self.schedule.lose(keys, why))
+
+    def _fail(self, task: Task, reason: str, details: str = "") -> None:
+        _logger.warning("%s failed: %s", task.label, reason)
+        self._change(lambda: self.schedule.fail(task, reason, details))
+
+    def _change(self, change: Callable[[], None]) -> None:
+        """Make a change to the schedule and show the tasks that it lets fail."""
+        before = set(self.schedule.outcome().failures)
+        change()
+        for failure in self.schedule.outcome().failures:
+            if failure not in before:
+                self.progress.fail(failure.stage, self._units(failure.keys))
+
+    def _heard(self, key: str) -> None:
+        """A task in this very process has stored a result."""
+        try:
+            self._appeared([key])
+        except Exception as error:  # noqa: BLE001 - not the task's fault: raised when it is over
+            self.fault = self.fault or error
+
+    def _look(self, keys: Sequence[str]) -> None:
+        self._appeared([key for key in keys if self.store.has(key)])
+
+    def _appeared(self, keys: Sequence[str]) -> None:
+        new = [key for key in keys if key not in self.schedule.stored]
+        if not new:
+            return
+        self.schedule.add(new)
+        for key in new:
+            maker = self.schedule.maker.get(key)
+            if maker is not None:
+                self.progress.advance(maker.stage, maker.units_per_key)
+        if self.on_stored is not None:
+            self.on_stored(frozenset(self.schedule.stored))
+
+    def _units(self, keys: Sequence[str]) -> float:
+        return sum(self.schedule.maker[key].units_per_key for key in keys)

@@ -1,0 +1,300 @@
+"""The store: finished results in a folder, found by the hash of everything they depend on.
+
+Layout: `ROOT/STAGE/KK/KEY/`, KK being the key's first two digits, with a `manifest.json` and
+plain data files. `ROOT/.tmp` holds what is being written, `ROOT/.quarantine` what was found
+damaged. Several processes and machines may use one store at the same time: a result appears
+whole or not at all, and never changes afterwards.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import re
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hybridrep.errors import StoreError
+from hybridrep.execution import disk
+from hybridrep.execution.encoding import encode
+from hybridrep.execution.fingerprint import is_key
+from hybridrep.execution.stored import (
+    DamagedError,
+    StoredResult,
+    manifest_bytes,
+    read_manifest,
+    read_verified,
+)
+
+_logger = logging.getLogger(__name__)
+_STAGE = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of finished results.
+
+    Making one touches no disk: the folder is made with the first result. Cheap to copy and to
+    send to another process, which must see the same folder under the same path.
+
+    Attributes:
+        root: the folder, made absolute.
+        expected_seconds: the estimate that goes beside the real time of what is written.
+        listener: told the key of each result written through this object; stays in the process.
+    """
+
+    root: Path
+    expected_seconds: float = 0.0
+    listener: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", Path(self.root).expanduser().absolute())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Store, (self.root, self.expected_seconds))
+
+    def has(self, key: str) -> bool:
+        """Tell whether the result is there and intact.
+
+        Its files are hashed the first time a process asks. A damaged result is moved to the
+        quarantine folder, with a warning, and counts as missing.
+
+        Raises:
+            StoreError: not a key; or the folder may not be read.
+        """
+        return self._find(key) is not None
+
+    def open(self, key: str) -> StoredResult:
+        """Return a finished result, verified as by `has`.
+
+        Raises:
+            StoreError: it is missing or was damaged, or as in `has`.
+        """
+        result = self._find(key)
+        if result is None:
+            raise StoreError(
+                f"the store {self.root} has no intact result {key}: run the same command again, "
+                "what is missing will be made."
+            )
+        return result
+
+    def write(
+        self,
+        key: str,
+        *,
+        stage: str,
+        inputs: Mapping[str, Any],
+        arrays: Mapping[str, Mapping[str, np.ndarray]] | None = None,
+        tables: Mapping[str, pd.DataFrame] | None = None,
+        files: Mapping[str, bytes] | None = None,
+        meta: Mapping[str, Any] | None = None,
+        seconds: float,
+    ) -> None:
+        """Store a result: all of it, or nothing when it fails or the process dies.
+
+        Where an intact result of that key is there already, also one written meanwhile by
+        another process, this one is dropped: equal keys mean equal results.
+
+        Args:
+            key: from `content_key`.
+            stage: lower-case name; results are listed and pruned by it.
+            inputs: what it was made from, for people; plain JSON values.
+            arrays: name -> arrays that are read together (numbers or booleans, any shape).
+            tables: name -> table.
+            files: file name -> content, in a format that runs no code when read.
+            meta: further facts, plain JSON values.
+            seconds: how long it took to make.
+
+        Raises:
+            StoreError: a bad name or type, or the disk is full, read-only or forbidden.
+        """
+        if not _STAGE.fullmatch(stage):
+            raise StoreError(f"{stage!r} is no stage name: use a-z, 0-9, _ and -")
+        place = self.root / stage / self._checked(key)[:2] / key
+        if self.has(key):
+            return
+        content = {
+            "key": key,
+            "stage": stage,
+            "inputs": inputs,
+            "meta": meta or {},
+            "seconds": float(seconds),
+            "expected_seconds": float(self.expected_seconds),
+        }
+        data = encode(arrays or {}, tables or {}, files or {})
+        try:
+            manifest = manifest_bytes(content, data, datetime.now(UTC))
+        except (TypeError, ValueError) as error:
+            raise StoreError(f"a {stage} result cannot be described: {error}") from error
+        everything = {**data, "manifest.json": manifest}
+        try:
+            if not disk.write_folder(place, everything, self.temporary) and not self.has(key):
+                # What stood there was damaged, and `has` has moved it away.
+                disk.write_folder(place, everything, self.temporary)
+        except OSError as error:
+            raise disk.explain(error, self.root, f"writing a {stage} result") from error
+        if self.listener is not None:
+            self.listener(key)
+
+    def entries(self) -> pd.DataFrame:
+        """Return one row per result, oldest first: stage, key, created, seconds, ...
+
+        Columns: stage, key, created (UTC), seconds, expected_seconds, bytes, files (a count).
+        Only manifests are read, so this is fast; results that cannot be read are left out.
+        """
+        rows = []
+        for folder in self._folders():
+            try:
+                result = read_manifest(folder)
+            except (DamagedError, OSError, StoreError):
+                continue
+            size = sum(result.files.values())
+            times = (result.seconds, result.expected_seconds)
+            rows.append((result.stage, result.key, result.created, *times, size, len(result.files)))
+        columns = ["stage", "key", "created", "seconds", "expected_seconds", "bytes", "files"]
+        table = pd.DataFrame(rows, columns=columns)
+        table["created"] = pd.to_datetime(table["created"], utc=True)
+        return table.sort_values("created", kind="stable", ignore_index=True)
+
+    def prune(
+        self,
+        older_than: timedelta | None = None,
+        stages: Collection[str] | None = None,
+        keep: Collection[str] = frozenset(),
+        dry_run: bool = False,
+    ) -> pd.DataFrame:
+        """Remove results, and whatever dead processes and damaged results have left behind.
+
+        A result that is being read by another process is safe to remove: at worst that process
+        says that it is missing, and it is made again.
+
+        Args:
+            older_than: only what is older; None = of any age.
+            stages: only results of these stages; None = of all.
+            keep: keys that stay.
+            dry_run: only tell.
+
+        Returns:
+            One row for everything removed: kind (`result`, `damaged`, `left over`), stage, key,
+            created, bytes, path.
+
+        Raises:
+            StoreError: something cannot be removed.
+        """
+        before = datetime.now(UTC) - (older_than or timedelta(0))
+        table = self.entries()
+        wanted = (table["created"] <= before) & ~table["key"].isin(list(keep))
+        if stages is not None:
+            wanted &= table["stage"].isin(list(stages))
+        rows: list[tuple[Any, ...]] = [
+            ("result", stage, key, created, size, self._place(stage, key))
+            for stage, key, created, size in table.loc[
+                wanted, ["stage", "key", "created", "bytes"]
+            ].itertuples(index=False, name=None)
+        ]
+        for kind, folders in (
+            ("damaged", _subfolders(self.root / ".quarantine")),
+            ("left over", disk.left_over(self.temporary)),
+        ):
+            for folder in folders:
+                created = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+                if kind == "left over" or created <= before:
+                    size = disk.folder_bytes(folder)
+                    rows.append((kind, "", folder.name, created, size, folder))
+        if not dry_run:
+            self._remove([row[-1] for row in rows])
+        return pd.DataFrame(rows, columns=["kind", "stage", "key", "created", "bytes", "path"])
+
+    def sweep(self) -> None:
+        """Remove what dead processes have left half-written."""
+        self._remove(list(disk.left_over(self.temporary)))
+
+    def check_writable(self) -> None:
+        """Find out before long work whether results could be stored.
+
+        Raises:
+            StoreError: the folder cannot be made or written; says why and what to do.
+        """
+        probe = self.temporary / "probe"
+        try:
+            disk.write_folder(probe, {"probe": b"x" * 4096}, self.temporary)
+            disk.remove_folder(probe, self.temporary)
+        except OSError as error:
+            raise disk.explain(error, self.root, "trying to write") from error
+
+    @property
+    def temporary(self) -> Path:
+        """Where results are put together before they appear."""
+        return self.root / ".tmp"
+
+    def _checked(self, key: str) -> str:
+        if not is_key(key):
+            raise StoreError(f"{key!r} is no key of a result: 64 digits 0-9 and a-f are expected")
+        return key
+
+    def _place(self, stage: str, key: str) -> Path:
+        return self.root / stage / key[:2] / key
+
+    def _find(self, key: str) -> StoredResult | None:
+        self._checked(key)
+        for stage in _subfolders(self.root):
+            folder = self._place(stage.name, key)
+            try:
+                if folder.is_dir():
+                    return read_verified(folder)
+            except FileNotFoundError:  # removed between two looks
+                continue
+            except DamagedError as error:
+                self._quarantine(folder, stage.name, str(error))
+            except OSError as error:
+                if error.errno != errno.EIO:
+                    raise disk.explain(error, self.root, "reading a result") from error
+                self._quarantine(folder, stage.name, str(error))
+        return None
+
+    def _quarantine(self, folder: Path, stage: str, why: str) -> None:
+        target = self.root / ".quarantine" / f"{stage}-{folder.name}-{time.time_ns()}"
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(target)
+            moved = f"moved to {target}"
+        except FileNotFoundError:
+            return  # another process was faster
+        except OSError as error:
+            moved = f"it could not be moved away ({error})"
+        _logger.warning(
+            "the stored %s result %s is damaged: %s; %s. It will be made again.",
+            stage,
+            folder.name[:12],
+            why,
+            moved,
+        )
+
+    def _folders(self) -> Iterator[Path]:
+        for stage in _subfolders(self.root):
+            for prefix in _subfolders(stage):
+                yield from (f for f in _subfolders(prefix) if is_key(f.name))
+
+    def _remove(self, folders: Collection[Path]) -> None:
+        try:
+            for folder in folders:
+                disk.remove_folder(folder, self.temporary)
+        except OSError as error:
+            raise disk.explain(error, self.root, "removing results") from error
+
+
+def _subfolders(folder: Path) -> list[Path]:
+    """Return the visible folders in a folder by name; none if it does not exist."""
+    try:
+        return sorted(f for f in folder.iterdir() if not f.name.startswith(".") and f.is_dir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except PermissionError as error:
+        raise disk.explain(error, folder, "listing results") from error

@@ -1,0 +1,188 @@
+"""One finished result on disk: what it holds, how it is read, and whether it is still intact."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from safetensors.numpy import load_file
+
+from hybridrep.errors import StoreError
+from hybridrep.execution.fingerprint import canonical_json
+
+MANIFEST = "manifest.json"
+_FORMAT = 1
+_Signature = tuple[tuple[str, int, int, int], ...]
+
+
+@dataclass(frozen=True)
+class StoredResult:
+    """A finished result; its files were intact when it was opened.
+
+    Attributes:
+        folder: where its files lie.
+        key: its content key.
+        stage: the stage that made it.
+        inputs: what the stage said it was made from.
+        meta: further facts for people and for later stages; plain JSON values.
+        seconds: how long it took to make.
+        expected_seconds: how long its task had been estimated to take for it; 0 = no estimate.
+        created: when it was written (UTC).
+        files: file name -> size in bytes.
+    """
+
+    folder: Path
+    key: str
+    stage: str
+    inputs: Mapping[str, Any]
+    meta: Mapping[str, Any]
+    seconds: float
+    expected_seconds: float
+    created: datetime
+    files: Mapping[str, int]
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        """Return the arrays stored together under `name`; the caller's own, free to change."""
+        return dict(load_file(self.file(f"{name}.safetensors")))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return the table stored under `name`."""
+        return pd.read_parquet(self.file(f"{name}.parquet"), engine="pyarrow")
+
+    def file(self, name: str) -> Path:
+        """Return the path of a stored file; read it only.
+
+        Raises:
+            StoreError: this result has no such file, or was removed since it was opened.
+        """
+        if name not in self.files:
+            raise StoreError(
+                f"the stored {self.stage} result {self.key[:12]} has no {name!r}; "
+                f"it has: {', '.join(sorted(self.files))}"
+            )
+        path = self.folder / name
+        if not path.exists():
+            raise StoreError(f"{path} was removed while it was in use: run the same command again")
+        return path
+
+
+class DamagedError(Exception):
+    """A stored result is not what was written; the message says in which way."""
+
+
+def manifest_bytes(
+    content: Mapping[str, Any], files: Mapping[str, bytes], created: datetime
+) -> bytes:
+    """Return the manifest of `files`: `content` plus their sizes and digests, and its own.
+
+    Raises:
+        TypeError, ValueError: `content` is not plain JSON, see `canonical_json`.
+    """
+    full = {
+        **content,
+        "format": _FORMAT,
+        "created": created.isoformat(),
+        "files": {
+            name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+            for name, data in files.items()
+        },
+    }
+    text = canonical_json(full)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return json.dumps({"sha256": digest, "content": json.loads(text)}, indent=1).encode()
+
+
+def read_manifest(folder: Path) -> StoredResult:
+    """Read a result's manifest and check the manifest itself, not yet the files.
+
+    Raises:
+        DamagedError: it is missing, cut, changed, or of another key than its folder.
+        StoreError: a later version of hybridrep wrote it.
+        FileNotFoundError: the whole folder is gone.
+        PermissionError: it may not be read.
+    """
+    return _result(folder, _content(folder))
+
+
+_seen: dict[Path, tuple[_Signature, StoredResult]] = {}
+"""What this process has verified, with the sizes, times and inodes it had then."""
+
+
+def read_verified(folder: Path) -> StoredResult:
+    """Read a result and check all of it against its manifest: sizes and SHA-256.
+
+    Hashed once per process; again only when a file's size, time or inode has changed.
+
+    Raises:
+        as `read_manifest`
+    """
+    known = _seen.get(folder)
+    if known is not None and _signature(folder, known[1]) == known[0]:
+        return known[1]
+    _seen.pop(folder, None)
+    content = _content(folder)
+    result = _result(folder, content)
+    signature = _signature(folder, result)
+    for name, expected in content["files"].items():
+        if signature is None or (folder / name).stat().st_size != expected["bytes"]:
+            raise DamagedError(f"{name} is missing or has another size")
+        with (folder / name).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != expected["sha256"]:
+                raise DamagedError(f"{name} has changed (SHA-256 differs)")
+    if signature is not None:
+        _seen[folder] = (signature, result)
+    return result
+
+
+def _content(folder: Path) -> dict[str, Any]:
+    try:
+        data = (folder / MANIFEST).read_bytes()
+    except FileNotFoundError:
+        folder.stat()
+        raise DamagedError(f"{MANIFEST} is missing") from None
+    try:
+        outer = json.loads(data)
+        content, digest = outer["content"], outer["sha256"]
+        intact = hashlib.sha256(canonical_json(content).encode()).hexdigest() == digest
+    except (ValueError, TypeError, KeyError):
+        raise DamagedError(f"{MANIFEST} cannot be read") from None
+    if not intact:
+        raise DamagedError(f"{MANIFEST} has changed (SHA-256 differs)")
+    if content["format"] > _FORMAT:
+        raise StoreError(
+            f"{folder} was written by a later version of hybridrep: upgrade, or set the "
+            "parameter `store` to another folder."
+        )
+    if content["key"] != folder.name:
+        raise DamagedError(f"it is the result {content['key']}, in the wrong folder")
+    return dict(content)
+
+
+def _result(folder: Path, content: Mapping[str, Any]) -> StoredResult:
+    return StoredResult(
+        folder=folder,
+        key=content["key"],
+        stage=content["stage"],
+        inputs=content["inputs"],
+        meta=content["meta"],
+        seconds=float(content["seconds"]),
+        expected_seconds=float(content["expected_seconds"]),
+        created=datetime.fromisoformat(content["created"]).astimezone(UTC),
+        files={name: record["bytes"] for name, record in content["files"].items()},
+    )
+
+
+def _signature(folder: Path, result: StoredResult) -> _Signature | None:
+    """Return size, time and inode of each file, or None if one is missing."""
+    try:
+        stats = [(name, (folder / name).stat()) for name in (MANIFEST, *sorted(result.files))]
+    except FileNotFoundError:
+        return None
+    return tuple((name, s.st_size, s.st_mtime_ns, s.st_ino) for name, s in stats)

@@ -1,0 +1,132 @@
+"""A task: something that makes results out of results, and how one is run in any process."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from hybridrep.errors import HybridrepError
+from hybridrep.execution.disk import StoreUnwritableError
+from hybridrep.execution.fingerprint import is_key
+from hybridrep.execution.guard import Guard
+from hybridrep.execution.store import Store
+from hybridrep.execution.threads import single_thread
+
+TaskFunction = Callable[[Store, Any, tuple[str, ...]], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A piece of work that one process does in one go.
+
+    Attributes:
+        stage: the stage it belongs to: its progress bar, and where estimates come from.
+        label: what people read, unique among the tasks run together, e.g. `"lstm, seed 3"`.
+        produces: keys of the results that it stores.
+        needs: keys of the results that must be stored before it starts.
+        function: defined at the top of a module, as it is sent to other processes. Called with
+            the store, the payload and the keys of `produces` that are still missing, which it
+            writes to the store, each as soon as it is ready. May be called again after a crash.
+        payload: what else the function needs: small, frozen and picklable.
+        units: how much work it is, in `noun`, spread evenly over `produces`.
+        seconds: estimate for all of it, on one core; 0 = unknown.
+        noun: what `units` counts.
+    """
+
+    stage: str
+    label: str
+    produces: tuple[str, ...]
+    needs: tuple[str, ...]
+    function: TaskFunction
+    payload: Any = None
+    units: int = 1
+    seconds: float = 0.0
+    noun: str = "seeds"
+
+    def __post_init__(self) -> None:
+        for key in (*self.produces, *self.needs):
+            if not is_key(key):
+                raise ValueError(f"{self.label}: {key!r} is no key of a result")
+        if not self.produces:
+            raise ValueError(f"{self.label}: a task must produce something")
+        if "<" in getattr(self.function, "__qualname__", "<"):
+            raise ValueError(f"{self.label}: the function must stand at the top of a module")
+
+    @property
+    def units_per_key(self) -> float:
+        """How many units one result stands for."""
+        return self.units / len(self.produces)
+
+    @property
+    def seconds_per_key(self) -> float:
+        """The estimate for one result."""
+        return self.seconds / len(self.produces)
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a task ended, as the process that ran it tells it.
+
+    Attributes:
+        status: `done`; `failed`; `unready`: something it needs was missing or damaged;
+            `refused`: this process must not work on this store; `unwritable`: nothing can be
+            stored.
+        reason: for people, one or two sentences.
+        details: traceback, where the fault is the program's.
+    """
+
+    status: Literal["done", "failed", "unready", "refused", "unwritable"]
+    reason: str = ""
+    details: str = ""
+
+
+def run_task(task: Task, store: Store, guard: Guard) -> Report:
+    """Run a task in this process with one thread, unless its results are there already.
+
+    Never raises an `Exception`: what goes wrong is in the report, which any process can read.
+    """
+    try:
+        problem = guard.problem(store)
+        if problem:
+            return Report("refused", problem)
+        missing = _absent(task.produces, store)
+        if not missing:
+            return Report("done")
+        if not guard.wait_for(lambda: not _absent(task.needs, store)):
+            return _unready(task, store)
+        with single_thread():
+            task.function(
+                replace(store, expected_seconds=task.seconds_per_key), task.payload, missing
+            )
+    except StoreUnwritableError as error:
+        return Report("unwritable", str(error), traceback.format_exc())
+    except HybridrepError as error:
+        if _absent_quietly(task.needs, store):
+            return _unready(task, store)
+        return Report("failed", str(error), traceback.format_exc())
+    except Exception as error:  # noqa: BLE001 - one task's fault must not end the others
+        reason = f"{type(error).__name__}: {error}"
+        return Report("failed", reason, traceback.format_exc())
+    left = _absent_quietly(task.produces, store)
+    if left:
+        return Report("failed", f"it ended without storing {len(left)} of its results: {left[0]}")
+    return Report("done")
+
+
+def _absent(keys: tuple[str, ...], store: Store) -> tuple[str, ...]:
+    return tuple(key for key in keys if not store.has(key))
+
+
+def _absent_quietly(keys: tuple[str, ...], store: Store) -> tuple[str, ...]:
+    try:
+        return _absent(keys, store)
+    except HybridrepError:
+        return keys
+
+
+def _unready(task: Task, store: Store) -> Report:
+    missing = _absent_quietly(task.needs, store)
+    names = ", ".join(key[:12] for key in missing) or "something"
+    return Report("unready", f"{names}, which it needs, is missing or damaged in the store")
