@@ -1,9 +1,11 @@
 """The files that repeat the configuration or the pinned versions agree with their one source."""
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,24 @@ def test_every_dependency_has_a_reason():
     lines = [line for line in block.splitlines() if re.match(r'\s+"', line)]
     assert lines
     assert all("  # " in line for line in lines)
+
+
+def test_every_imported_library_is_a_declared_dependency():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    groups = [project["dependencies"], project["optional-dependencies"]["cluster"]]
+    declared = {canonicalize_name(Requirement(text).name) for group in groups for text in group}
+    providers = packages_distributions()
+    for path in sorted((ROOT / "hybridrep").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                names = [node.module]
+            for top in {name.partition(".")[0] for name in names}:
+                found = {canonicalize_name(each) for each in providers.get(top, [])}
+                known = top in sys.stdlib_module_names or top == "hybridrep" or found & declared
+                assert known, f"{path.name} imports {top}"
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from hybridrep.execution.schedule import Outcome
 from hybridrep.execution.scheduler import run_tasks
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
-from hybridrep.stages import autoencode, embed, lstm, rsa, transfer
+from hybridrep.stages import autoencode, embed, lstm, pictures, rsa, transfer
 from hybridrep.stages.inputs import Inputs
 
 STAGES = ("embed", "lstm", "autoencode", "rsa", "transfer")
@@ -56,6 +56,7 @@ def tasks(inputs: Inputs, store: Store, stage: str = "") -> list[Task]:
             found += autoencode.tasks(inputs, store, seeds)
         if "rsa" in wanted:
             found += rsa.tasks(inputs, store, seeds)
+            found += pictures.tasks(inputs, store, seeds)
         if "transfer" in wanted:
             found += transfer.tasks(inputs, store, seeds)
     return found
@@ -69,6 +70,7 @@ def seed_keys(inputs: Inputs, store: Store, seed: int) -> dict[str, str]:
         name = f"{variant.direction}/b{variant.bottleneck}"
         keys[f"autoencoder/{name}"] = autoencode.key(inputs, store, variant, seed)
         keys[f"rsa/{name}"] = rsa.key(inputs, store, variant, seed)
+        keys[f"pictures/{name}"] = pictures.key(inputs, store, variant, seed)
     for bottleneck in (0, *inputs.config.bottlenecks):
         keys[f"transfer/b{bottleneck}"] = transfer.key(inputs, store, bottleneck, seed)
     return keys

@@ -13,7 +13,7 @@ from hybridrep.analysis.views import final_transfer, used_rsa
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
-from hybridrep.stages import autoencode, pipeline, rsa
+from hybridrep.stages import autoencode, pictures, pipeline, rsa
 from hybridrep.stages.inputs import CorpusInput, Inputs
 from hybridrep.stages.tables import study_key, study_tables
 from hybridrep.tracking import names
@@ -125,8 +125,10 @@ def _files(inputs: Inputs, store: Store, seed: int) -> Iterator[tuple[str, Path]
     for variant in autoencode.variants(inputs):
         place = f"{variant.direction}/b{variant.bottleneck}"
         matrices = store.open(rsa.key(inputs, store, variant, seed))
-        for name in ("similarity_matrices.npz", "similarity_matrices.png"):
-            yield f"rsa/{place}/{name}", matrices.file(name)
+        picture = store.open(pictures.key(inputs, store, variant, seed))
+        for name, result in (("npz", matrices), ("png", picture)):
+            file = f"similarity_matrices.{name}"
+            yield f"rsa/{place}/{file}", result.file(file)
         trained = store.open(autoencode.key(inputs, store, variant, seed))
         for epoch in ("half", "final"):
             yield f"autoencoder/{place}/{epoch}.safetensors", trained.file(f"{epoch}.safetensors")

@@ -21,7 +21,6 @@ from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 from hybridrep.models.stacked_autoencoder import apply_autoencoder
-from hybridrep.reporting.figures.similarity import similarity_matrices_picture
 from hybridrep.stages import autoencode
 from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs, read_corpus
@@ -63,7 +62,7 @@ def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
 
 
 def compute(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:
-    """Store the four similarity matrices of the paper's test items, with their picture.
+    """Store the four similarity matrices of the paper's test items.
 
     `similarity_matrices.npz` holds the four of `REPRESENTATIONS`, float32 [items, items],
     `labels` int64 [items] and `items`, the rows of the emotion corpus.
@@ -78,16 +77,12 @@ def compute(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:
     named = dict(zip(roles(variant.direction), (sources, targets, *layers), strict=True))
     matrices = {name: cosine_similarity(named[name]).astype(np.float32) for name in REPRESENTATIONS}
     corpus = read_corpus(store, inputs.emotion.key)
-    picture = similarity_matrices_picture(
-        matrices, corpus.labels[items], corpus.label_names,
-        variant.direction, variant.bottleneck, task.seed,
-    )  # fmt: skip
     arrays = {**matrices, "labels": corpus.labels[items], "items": items}
     for result_key in missing:
         store.write(
             result_key, stage="rsa",
             inputs={"seed": task.seed, "direction": variant.direction, "b": variant.bottleneck},
-            files={"similarity_matrices.npz": _npz(arrays), "similarity_matrices.png": picture},
+            files={"similarity_matrices.npz": _npz(arrays)},
             seconds=time.perf_counter() - started,
         )  # fmt: skip
 
