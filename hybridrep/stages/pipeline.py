@@ -15,7 +15,7 @@ from hybridrep.execution.schedule import Outcome
 from hybridrep.execution.scheduler import run_tasks
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
-from hybridrep.stages import autoencode, embed, lstm, pictures, rsa, transfer
+from hybridrep.stages import autoencode, embed, inference, lstm, pictures, rsa, transfer
 from hybridrep.stages.inputs import Inputs
 
 STAGES = ("embed", "lstm", "autoencode", "rsa", "transfer")
@@ -57,6 +57,7 @@ def tasks(inputs: Inputs, store: Store, stage: str = "") -> list[Task]:
         if "rsa" in wanted:
             found += rsa.tasks(inputs, store, seeds)
             found += pictures.tasks(inputs, store, seeds)
+            found += inference.tasks(inputs, store, seeds)
         if "transfer" in wanted:
             found += transfer.tasks(inputs, store, seeds)
     return found
@@ -71,6 +72,7 @@ def seed_keys(inputs: Inputs, store: Store, seed: int) -> dict[str, str]:
         keys[f"autoencoder/{name}"] = autoencode.key(inputs, store, variant, seed)
         keys[f"rsa/{name}"] = rsa.key(inputs, store, variant, seed)
         keys[f"pictures/{name}"] = pictures.key(inputs, store, variant, seed)
+        keys[f"inference/{name}"] = inference.key(inputs, store, variant, seed)
     for bottleneck in (0, *inputs.config.bottlenecks):
         keys[f"transfer/b{bottleneck}"] = transfer.key(inputs, store, bottleneck, seed)
     return keys

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pandas as pd
 from rich.console import Console
 
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import standing
-from hybridrep.reporting.table_1 import table_1, table_1_markdown, table_1_rich
+from hybridrep.reporting.example import choose_example_seed
+from hybridrep.reporting.items import ExampleItems
+from hybridrep.reporting.report import Report, build_report
+from hybridrep.reporting.table_1 import table_1_markdown, table_1_rich
+from hybridrep.stages import example, inference, pipeline
+from hybridrep.stages.inputs import Inputs
 from hybridrep.stages.invocation import Invocation
 from hybridrep.tracking.records import Contents
 
@@ -19,12 +25,51 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     Args:
         seed_runs: seed -> id of its run, for links.
     """
-    files = {
-        "report/table_1.csv": table_1(tables).to_csv(index=False),
-        "report/table_1.md": table_1_markdown(tables),
-    }
-    invocation.main.log(Contents(files=files))
+    inputs, store = invocation.inputs, invocation.store
+    seeds = sorted(set(tables.lstm["seed"]))
+    surely = inference.inference_table(inputs, store, tables, seeds) if seeds else None
+    report = build_report([tables], _example(invocation, tables), [surely])
+    invocation.main.log(Contents(files=report_files(report, tables)))
+    invocation.tracker.save_parts(invocation.main.run_id, *tables.to_parts())
+    invocation.main.describe(_description(inputs, tables, seed_runs))
     console = Console()
     console.print(table_1_rich(tables))
     console.print(standing(tables))
-    console.print("Browse the runs: make ui", highlight=False)
+    console.print("Browse the runs and the report: make ui", highlight=False)
+
+
+def _example(invocation: Invocation, tables: StudyTables) -> ExampleItems | None:
+    """Compute and read what the report shows of one seed; None without a complete seed."""
+    chosen = choose_example_seed(tables)
+    if chosen is None:
+        return None
+    inputs, store = invocation.inputs, invocation.store
+    outcome = pipeline.compute(inputs, store, example.tasks(inputs, store, chosen.seed))
+    return None if outcome.failures else example.example_items(inputs, store, chosen)
+
+
+def report_files(report: Report, tables: StudyTables) -> dict[str, bytes | str]:
+    """Lay a report out as artifacts: the page, Markdown, tables as CSV, figures as PNG."""
+    files: dict[str, bytes | str] = {
+        "report/report.html": report.html,
+        "report/report.md": report.markdown,
+        "report/table_1.md": table_1_markdown(tables),
+    }
+    files |= {f"report/{name}.csv": _csv(table) for name, table in report.tables.items()}
+    return files | {f"report/figures/{name}.png": png for name, png in report.figures.items()}
+
+
+def _csv(table: pd.DataFrame) -> str:
+    return table.to_csv(index=False)
+
+
+def _description(inputs: Inputs, tables: StudyTables, seed_runs: Mapping[int, str]) -> str:
+    """The study run's note: what it is, how many seeds it stands on, links to their runs."""
+    lines = [f"The study **{inputs.config.study}**. {standing(tables)}", ""]
+    if inputs.emotion.synthetic or inputs.hate.synthetic:
+        lines += ["**Synthetic data**: it shows how the platform works, not how people feel.", ""]
+    lines += [table_1_markdown(tables), "", "Open `report/report.html` among the artifacts.", ""]
+    links = [f"[{seed}](#/experiments/runs/{run})" for seed, run in sorted(seed_runs.items())]
+    if links:
+        lines += [f"Seed runs: {', '.join(links)}"]
+    return "\n".join(lines)

@@ -1,0 +1,304 @@
+"""Asking Optuna for trials and telling it their values, so that a killed sweep can go on.
+
+A trial that died with its process, or failed, is enqueued again with the same parameters. All
+attempts at one trial share a *key* (a grid point's place, or the first attempt's number), and
+tables and budgets count keys: a trial counts once, however often it was tried.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from hybridrep.randomness import seed_sequence
+from hybridrep.stages.sweep_space import Point, Space
+from hybridrep.stages.sweep_storage import quiet
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial
+
+KEY, OWNER, MEASURES, VOID, LOST = "key", "owner", "measures", "void", "lost"
+"""Attributes of a trial: its key; the process that runs it; what was measured; why it has no
+value and never will; that it is one too many."""
+
+ORPHAN_SECONDS = 60
+"""A running trial without an owner is that of a process that died in the moment of asking."""
+
+_ORDER = ("COMPLETE", "PRUNED", "VOID", "RUNNING", "WAITING", "FAIL")
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How trials are chosen.
+
+    Attributes:
+        sampler: `tpe` or `grid`.
+        trials: how many; a grid has as many as it has points.
+        objectives: names of what is maximised, one or two.
+    """
+
+    sampler: str
+    trials: int
+    objectives: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A trial as tables know it: the best of the attempts that share a key.
+
+    Attributes:
+        key: names it in this study, whatever happens to the processes.
+        state: `COMPLETE`, `PRUNED`, `VOID` (no value can be computed), `RUNNING`, `WAITING` or
+            `FAIL` (to be tried again).
+        point: what was tried; None while it waits or as long as Optuna has not chosen all of it.
+        measures: what `Search.complete` or `Search.prune` was given.
+        note: why it is void.
+        number: Optuna's number of this attempt.
+    """
+
+    key: int
+    state: str
+    point: Point | None
+    measures: Mapping[str, Any]
+    note: str
+    number: int
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is over and counts."""
+        return self.state in ("COMPLETE", "PRUNED", "VOID")
+
+
+@dataclass(eq=False)
+class Asked:
+    """A trial that this process works on."""
+
+    trial: optuna.Trial
+    point: Point
+    key: int
+    settled: bool = False
+
+
+@dataclass
+class Search:
+    """The trials of one direction, in one study of Optuna.
+
+    Attributes:
+        direction: of the autoencoders.
+        study: Optuna's.
+        space: what can be chosen.
+        rules: how.
+        owner: identifies this process.
+        is_gone: tells whether the process that some `owner` identifies has ended.
+    """
+
+    direction: str
+    study: optuna.Study
+    space: Space
+    rules: Rules
+    owner: Mapping[str, str]
+    is_gone: Callable[[Mapping[str, str]], bool]
+    _mine: set[int] = field(default_factory=set)
+
+    @property
+    def wanted(self) -> int:
+        """How many trials there will be."""
+        if self.rules.sampler == "grid":
+            return len(self.space.grid())
+        return int(min(self.rules.trials, self.space.size))
+
+    def resume(self) -> None:
+        """Enqueue what dead and failed trials have left to do, and the points of a grid."""
+        self.reclaim()
+        for attempt in self.attempts():
+            if attempt.state == "FAIL":
+                self._again(self.study.trials[attempt.number])
+        if self.rules.sampler == "grid":
+            there = {attempt.key for attempt in self.attempts()}
+            for key, params in enumerate(self.space.grid()):
+                if key not in there:
+                    self.study.enqueue_trial(params, user_attrs={KEY: key})
+
+    def reclaim(self) -> None:
+        """Fail running trials whose process is gone, and enqueue them again."""
+        import optuna
+
+        running = {t.number: t for t in self._trials("RUNNING") if t.number not in self._mine}
+        with quiet():
+            optuna.storages.fail_stale_trials(self.study)  # by heartbeat, where there is one
+        for number in running:
+            trial = self.study.trials[number]
+            if trial.state.name == "RUNNING" and self._is_orphan(trial):
+                with contextlib.suppress(ValueError, optuna.exceptions.UpdateFinishedTrialError):
+                    self.study.tell(number, state=optuna.trial.TrialState.FAIL)
+                    trial = self.study.trials[number]
+            if trial.state.name == "FAIL":
+                self._again(trial)
+
+    def _is_orphan(self, trial: FrozenTrial) -> bool:
+        owner = trial.user_attrs.get(OWNER)
+        if owner is not None:
+            return self.is_gone(owner)
+        started = trial.datetime_start
+        age = datetime.now() - started if started else timedelta(0)
+        return age > timedelta(seconds=ORPHAN_SECONDS)
+
+    def _again(self, trial: FrozenTrial) -> None:
+        """Enqueue a trial again, unless another process has done so or it needs no other try."""
+        same = [a for a in self.attempts() if a.key == _key(trial)]
+        if LOST in trial.user_attrs or any(a.state != "FAIL" for a in same):
+            return
+        params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
+        self.study.enqueue_trial(params, user_attrs={KEY: _key(trial)})
+
+    def ask(self, most: int) -> list[Asked]:
+        """Return up to `most` trials to work on; none when all are taken."""
+        asked: list[Asked] = []
+        while len(asked) < most:
+            attempts = self.attempts()
+            waiting = any(a.state == "WAITING" for a in attempts)
+            if not waiting and (self.rules.sampler == "grid" or len(attempts) >= self.wanted):
+                break
+            found = self._ask_one(len(attempts) - waiting)
+            if found is not None:
+                asked.append(found)
+        return asked
+
+    def _ask_one(self, known: int) -> Asked | None:
+        """Take a waiting trial or let Optuna choose a new one."""
+        with quiet():
+            self.study.sampler = self._sampler(known)
+            trial = self.study.ask()
+        trial.set_user_attr(OWNER, dict(self.owner))
+        if self._is_too_many(trial):
+            trial.set_user_attr(LOST, True)
+            self._tell(trial, None, "FAIL")
+            return None
+        self._mine.add(trial.number)
+        key = int(trial.user_attrs.get(KEY, trial.number))
+        return Asked(trial, self.space.suggest(trial), key)
+
+    def _is_too_many(self, trial: optuna.Trial) -> bool:
+        """Tell whether another process took the waiting trial, or the last free place, before."""
+        if KEY in trial.user_attrs:
+            return False
+        if self.rules.sampler == "grid":
+            return True
+        before = [a for a in self.attempts() if a.key < trial.number]
+        return len(before) >= self.wanted
+
+    def _sampler(self, known: int) -> optuna.samplers.BaseSampler:
+        """Return a sampler of its own for every trial.
+
+        A sampler that is seeded once repeats its first choices when a sweep goes on; one seeded
+        by the number of earlier trials gives the choices that the uninterrupted sweep gives.
+        """
+        import optuna
+
+        path = ("sweep", self.direction, known)
+        seed = int(seed_sequence(0, *path).generate_state(1)[0])
+        if self.rules.sampler == "grid":
+            return optuna.samplers.RandomSampler(seed=seed)  # never asked: all is enqueued
+        startup = max(2, min(10, self.wanted // 3))
+        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=startup)
+
+    def attempts(self) -> list[Attempt]:
+        """Return the trials that count, one a key, in the order of their keys."""
+        best: dict[int, Attempt] = {}
+        for trial in self.study.get_trials(deepcopy=False):
+            if LOST in trial.user_attrs:
+                continue
+            attempt = _attempt(trial)
+            rival = best.get(attempt.key)
+            if rival is None or _ORDER.index(attempt.state) < _ORDER.index(rival.state):
+                best[attempt.key] = attempt
+        return [best[key] for key in sorted(best)]
+
+    def pending(self) -> bool:
+        """Tell whether another process still works on a trial."""
+        return any(a.state == "RUNNING" and a.number not in self._mine for a in self.attempts())
+
+    def complete(self, asked: Asked, measures: Mapping[str, Any]) -> None:
+        """Tell the values of a trial.
+
+        Args:
+            asked: the trial.
+            measures: JSON-able; the mean of each objective stands under its name.
+        """
+        asked.trial.set_user_attr(MEASURES, dict(measures))
+        self._tell(asked.trial, [float(measures[name]) for name in self.rules.objectives])
+        asked.settled = True
+
+    def void(self, asked: Asked, why: str) -> None:
+        """Say that no value can be computed for a trial (its training diverged)."""
+        asked.trial.set_user_attr(VOID, why)
+        self._tell(asked.trial, None, "FAIL")
+        asked.settled = True
+
+    def report(self, asked: Asked, epoch: int, value: float) -> None:
+        """Tell the only objective's value at an epoch on the way."""
+        asked.trial.report(value, epoch)
+
+    def prune(self, asked: Asked, measures: Mapping[str, Any]) -> bool:
+        """Give a trial up if it falls behind those that are complete; tell whether it did."""
+        if not asked.trial.should_prune():
+            return False
+        asked.trial.set_user_attr(MEASURES, dict(measures))
+        self._tell(asked.trial, None, "PRUNED")
+        asked.settled = True
+        return True
+
+    def release(self, asked: Sequence[Asked]) -> None:
+        """Fail the trials that were not settled, so that the next run tries them again."""
+        for each in asked:
+            if not each.settled:
+                self._tell(each.trial, None, "FAIL")
+                each.settled = True
+
+    def _tell(
+        self, trial: optuna.Trial, values: Sequence[float] | None, state: str | None = None
+    ) -> None:
+        import optuna
+
+        with quiet():
+            self.study.tell(
+                trial, values, state=optuna.trial.TrialState[state] if state else None,
+                skip_if_finished=True,
+            )  # fmt: skip
+
+    def _trials(self, state: str) -> list[FrozenTrial]:
+        return [t for t in self.study.get_trials(deepcopy=False) if t.state.name == state]
+
+
+def _key(trial: FrozenTrial) -> int:
+    return int(trial.user_attrs.get(KEY, trial.number))
+
+
+def _attempt(trial: FrozenTrial) -> Attempt:
+    void = trial.user_attrs.get(VOID, "")
+    state = "VOID" if void and trial.state.name == "FAIL" else trial.state.name
+    names = ("bottleneck", "epochs", "learning_rate", "activation", "kind")
+    known = all(name in trial.params for name in names)
+    return Attempt(
+        key=_key(trial),
+        state=state,
+        point=Point(**{name: trial.params[name] for name in names}) if known else None,
+        measures=trial.user_attrs.get(MEASURES, {}),
+        note=str(void),
+        number=trial.number,
+    )
+
+
+@contextlib.contextmanager
+def releasing(searches: Sequence[tuple[Search, Asked]]) -> Iterator[None]:
+    """Leave no trial of this process running when the block is left, however that happens."""
+    try:
+        yield
+    finally:
+        for search, asked in searches:
+            with contextlib.suppress(Exception):
+                search.release([asked])
