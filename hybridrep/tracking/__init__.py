@@ -1,0 +1,1 @@
+"""MLflow: runs, tables, data sets and registered models of any study."""

@@ -1,0 +1,33 @@
+"""The tags that tie runs together; users and checks rely on these names.
+
+Seed runs are top-level in a study's experiment (MLflow's charts leave nested ones out), so tags
+are all that holds a study together.
+"""
+
+KIND = "hybridrep.kind"
+"""`study`, `seed`, `trial` or `stage`."""
+
+STUDY = "hybridrep.study"
+"""The study's name as the user gave it."""
+
+STUDY_KEY = "hybridrep.study_key"
+"""What identifies a study: a hash of everything that its numbers depend on."""
+
+CACHE_KEY = "cache_key"
+"""What identifies a seed's results: a finished run with the same one is reused."""
+
+HOST = "hybridrep.host"
+PID = "hybridrep.pid"
+PROCESS_START = "hybridrep.process_start"
+"""With host and pid: which process writes a run, so that a dead one's runs can be closed."""
+
+VERSIONS = "hybridrep.versions"
+UNCOMMITTED = "hybridrep.uncommitted_changes"
+FAILURE = "hybridrep.failure"
+"""Why a run did not finish: the type and message of the exception, or who closed it."""
+
+SELECTED_BY = "selected_by"
+DATA_FINGERPRINT = "data_fingerprint"
+MODEL_DIGEST = "model_digest"
+"""Tags of a registered version: the criterion, the data that its score stands on, and its
+weights. With `seed`, `bottleneck`, `study_key` and `score`."""

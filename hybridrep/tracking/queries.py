@@ -1,0 +1,212 @@
+"""Finding runs by their tags, and reading back what a study has left in its run."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from hybridrep.errors import TrackingError
+from hybridrep.tracking import names
+from hybridrep.tracking.server import Server, readable_errors
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+PARTS_FOLDER = "study"
+META_FILE = "meta.json"
+SHOWN_STUDIES = 8
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """One invocation of a study.
+
+    Attributes:
+        run_id: its run in MLflow.
+        study: the study's name.
+        study_key: what ties its seed runs to it.
+        status: `FINISHED`, `RUNNING`, `FAILED` or `KILLED`.
+    """
+
+    run_id: str
+    study: str
+    study_key: str
+    status: str
+
+
+def search(
+    server: Server,
+    tags: Mapping[str, str],
+    *,
+    status: str | None = None,
+    experiments: Sequence[str] | None = None,
+    limit: int | None = None,
+) -> list[Run]:
+    """Return the runs that carry all these tags, the latest first.
+
+    Args:
+        server: the connection; its experiment is searched unless `experiments` are given.
+        tags: names and exact values. Values that MLflow's filters cannot express (with a quote
+            or a backslash) are compared here, so any text is safe.
+        status: only runs in this state.
+        experiments: ids of the experiments to search.
+        limit: at most so many.
+    """
+    clauses = [f"attributes.status = '{status}'"] if status else []
+    clauses += [f"tags.`{k}` = '{v}'" for k, v in tags.items() if not re.search(r"['\\]", v)]
+    found: list[Run] = []
+    token: str | None = None
+    while True:
+        page = server.client.search_runs(
+            list(experiments or [server.experiment_id]),
+            filter_string=" and ".join(clauses),
+            order_by=["attributes.start_time DESC"],
+            page_token=token,
+        )
+        found += [run for run in page if tags.items() <= run.data.tags.items()]
+        token = page.token
+        if not token or (limit is not None and len(found) >= limit):
+            return found[:limit]
+
+
+def find_run(server: Server, tags: Mapping[str, str], *, status: str) -> Run | None:
+    """Return the latest run with these tags and status, or None.
+
+    Raises:
+        TrackingError: when the server fails.
+    """
+    with readable_errors(server.uri, "looking for a run"):
+        found = search(server, tags, status=status, limit=1)
+    return found[0] if found else None
+
+
+def find_study(server: Server, name_or_key: str, *, finished: bool = True) -> StudyRun:
+    """Return the latest run of a study, by the study's name, its key, or a run's id.
+
+    Args:
+        server: the connection; its experiment is searched.
+        name_or_key: a name, a study key or its first six characters or more, or a run id.
+        finished: only a study that ran to its end.
+
+    Raises:
+        TrackingError: when there is none; names the studies that there are.
+    """
+    with readable_errors(server.uri, "looking for a study"):
+        runs = search(server, {names.KIND: "study"})
+    studies = [_study(run) for run in runs]
+    wanted = [study for study in studies if _matches(study, name_or_key)]
+    good = [study for study in wanted if study.status == "FINISHED" or not finished]
+    if good:
+        return good[0]
+    place = f"the experiment {server.experiment_name!r} at {server.place}"
+    if wanted:
+        raise TrackingError(
+            f"the study {name_or_key!r} in {place} never finished (its last run is "
+            f"{wanted[0].status}): run it again with the same parameters, it goes on from what "
+            "is there"
+        )
+    known = list(dict.fromkeys(study.study for study in studies))[:SHOWN_STUDIES]
+    there = f"there are: {', '.join(known)}" if known else "there are none yet: run `make full`"
+    raise TrackingError(f"there is no study {name_or_key!r} in {place}; {there}")
+
+
+def seed_runs(server: Server, study_key: str, *, status: str | None = "FINISHED") -> pd.DataFrame:
+    """Return a study's seed runs as a table, one row a run, the latest first.
+
+    Columns: `run_id`, `name`, `seed` (int), `status`, `cache_key`, `start_time` (UTC), and one
+    for the last value of every metric, by the metric's name.
+
+    Args:
+        server: the connection; its experiment is searched.
+        study_key: the study's key.
+        status: only runs in this state, or None for all.
+    """
+    with readable_errors(server.uri, "reading the seed runs"):
+        runs = search(server, {names.KIND: "seed", names.STUDY_KEY: study_key}, status=status)
+    rows = [
+        {
+            "run_id": run.info.run_id,
+            "name": run.info.run_name,
+            "seed": int(run.data.params.get("seed", -1)),
+            "status": run.info.status,
+            "cache_key": run.data.tags.get(names.CACHE_KEY, ""),
+            "start_time": pd.Timestamp(run.info.start_time, unit="ms", tz="UTC"),
+            **run.data.metrics,
+        }
+        for run in runs
+    ]
+    columns = ["run_id", "name", "seed", "status", "cache_key", "start_time"]
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
+
+
+def save_parts(
+    server: Server, run_id: str, parts: Mapping[str, pd.DataFrame], meta: Mapping[str, Any]
+) -> None:
+    """Keep a study's tables in its run, as artifacts `study/NAME.parquet` and `study/meta.json`.
+
+    Args:
+        server: the connection.
+        run_id: the study's run.
+        parts: tables by name (lower-case letters, digits, underscores).
+        meta: what JSON can hold.
+
+    Raises:
+        TrackingError: when they cannot be written.
+    """
+    with (
+        readable_errors(server.uri, "saving the study's tables"),
+        tempfile.TemporaryDirectory(prefix="hybridrep-") as folder,
+    ):
+        for name, table in parts.items():
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+                raise ValueError(f"a part's name is lower-case letters and digits, got {name!r}")
+            table.to_parquet(Path(folder) / f"{name}.parquet", index=False)
+        text = json.dumps(dict(meta), indent=2, ensure_ascii=False)
+        (Path(folder) / META_FILE).write_text(text, encoding="utf-8")
+        server.client.log_artifacts(run_id, folder, PARTS_FOLDER)
+
+
+def load_parts(server: Server, run_id: str) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    """Return what `save_parts` kept: the tables by name, and the meta data.
+
+    Raises:
+        TrackingError: when the run has none, or they are damaged.
+    """
+    with (
+        readable_errors(server.uri, f"reading the tables of the study run {run_id}"),
+        tempfile.TemporaryDirectory(prefix="hybridrep-") as folder,
+    ):
+        if not server.client.list_artifacts(run_id, PARTS_FOLDER):
+            raise TrackingError(
+                f"the run {run_id} at {server.place} holds no tables of a study: give the run of "
+                "a finished study, or run the study again"
+            )
+        saved = Path(server.client.download_artifacts(run_id, PARTS_FOLDER, folder))
+        try:
+            meta = json.loads((saved / META_FILE).read_text(encoding="utf-8"))
+            parts = {path.stem: pd.read_parquet(path) for path in sorted(saved.glob("*.parquet"))}
+        except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+            raise TrackingError(
+                f"the tables of the study run {run_id} at {server.place} are damaged ({error}): "
+                "run the study again, finished seeds are reused"
+            ) from error
+    return parts, meta
+
+
+def _study(run: Run) -> StudyRun:
+    tags = run.data.tags
+    return StudyRun(
+        run.info.run_id, tags.get(names.STUDY, ""), tags.get(names.STUDY_KEY, ""), run.info.status
+    )
+
+
+def _matches(study: StudyRun, text: str) -> bool:
+    by_prefix = len(text) >= 6 and study.study_key.startswith(text)
+    return text in (study.run_id, study.study, study.study_key) or by_prefix

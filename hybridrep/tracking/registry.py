@@ -1,0 +1,216 @@
+"""The registry of best models: which version is `best`, which only a `candidate`, and why."""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hybridrep.errors import TrackingError
+from hybridrep.tracking import names
+from hybridrep.tracking.models import LoggedModel
+from hybridrep.tracking.server import Server, readable_errors
+from hybridrep.tracking.writing import clip
+
+if TYPE_CHECKING:
+    from mlflow.entities.model_registry import ModelVersion
+
+BEST = "best"
+CANDIDATE = "candidate"
+CARD_LENGTH = 5_000
+"""What the registry's database holds of a version's description."""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A model that was picked, with everything that says what it is worth.
+
+    Attributes:
+        name: of the registered model, e.g. "hybridrep-bert-to-lstm".
+        run_id: the run that trained it.
+        seed: the simulation's seed.
+        bottleneck: size of its bottleneck.
+        study_key: the study or sweep that it was picked from.
+        selected_by: the criterion, e.g. "reconstructed_vs_target on validation tweets".
+        score: its value of the criterion; higher is better.
+        data_fingerprint: of the data that the score was measured on.
+        digest: of the model itself (`network_digest`).
+        card: Markdown: what it is, what it saw, its numbers, its limits.
+        tags: further tags of the version.
+    """
+
+    name: str
+    run_id: str
+    seed: int
+    bottleneck: int
+    study_key: str
+    selected_by: str
+    score: float
+    data_fingerprint: str
+    digest: str
+    card: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
+            raise TrackingError(
+                f"{self.name!r} is no name for a registered model: use letters, digits, '.', "
+                "'_' and '-'"
+            )
+        if not math.isfinite(self.score):
+            raise TrackingError(
+                f"the score of {self.name} ({self.selected_by}) is {self.score}: a model without "
+                "a score cannot be compared with others and is not registered"
+            )
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """The tags that make two versions the same model, judged in the same way."""
+        return {
+            names.MODEL_DIGEST: self.digest,
+            names.SELECTED_BY: self.selected_by,
+            names.DATA_FINGERPRINT: self.data_fingerprint,
+            "study_key": self.study_key,
+        }
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What became of a selection.
+
+    Attributes:
+        name: of the registered model.
+        version: its version.
+        alias: `best` or `candidate`.
+        reason: why, in one sentence.
+        uri: where to load it from.
+        is_new: False when the same model, picked in the same way, was registered before.
+    """
+
+    name: str
+    version: str
+    alias: str
+    reason: str
+    uri: str
+    is_new: bool
+
+
+def register(
+    server: Server, selection: Selection, log_model: Callable[[], LoggedModel]
+) -> Registration:
+    """Register a model and decide about the alias `best`.
+
+    It becomes `best` when there is none yet, or when its score is higher than the best one's
+    under the same criterion on the same data; otherwise it becomes `candidate`, and `best` stays.
+    The same model picked again in the same way stays one version.
+
+    Args:
+        server: the connection.
+        selection: the model and its worth.
+        log_model: writes the model; not called when it is registered already.
+
+    Raises:
+        TrackingError: when the registry or the store of the models fails.
+    """
+    with readable_errors(server.uri, f"registering the model {selection.name}"):
+        registered = _registered_model(server, selection.name)
+        best = registered.get(BEST)
+        version = _same_version(server, selection)
+        is_new = version is None
+        if version is None:
+            version = _create_version(server, selection, log_model())
+        alias, reason = _judge(server, selection, version, best)
+        if registered.get(alias) != version:
+            server.client.set_registered_model_alias(selection.name, alias, version)
+    return Registration(
+        name=selection.name,
+        version=version,
+        alias=alias,
+        reason=reason,
+        uri=f"models:/{selection.name}@{alias}",
+        is_new=is_new,
+    )
+
+
+def _registered_model(server: Server, name: str) -> dict[str, str]:
+    """Return the aliases of a registered model, alias -> version; make it if it is missing."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        server.client.create_registered_model(
+            name, description="Made by hybridrep; the alias `best` is the one to use."
+        )
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    aliases = server.client.get_registered_model(name).aliases
+    return {alias: str(version) for alias, version in aliases.items()}
+
+
+def _same_version(server: Server, selection: Selection) -> str | None:
+    versions: list[ModelVersion] = list(
+        server.client.search_model_versions(f"name = '{selection.name}'")
+    )
+    same = [v for v in versions if selection.identity.items() <= v.tags.items()]
+    return str(max(int(v.version) for v in same)) if same else None
+
+
+def _create_version(server: Server, selection: Selection, model: LoggedModel) -> str:
+    tags = {
+        **selection.tags,
+        **selection.identity,
+        "seed": str(selection.seed),
+        "bottleneck": str(selection.bottleneck),
+        "score": repr(float(selection.score)),
+    }
+    if len(selection.card) > CARD_LENGTH:
+        _logger.warning("the model card of %s is cut to %d characters", selection.name, CARD_LENGTH)
+    version = server.client.create_model_version(
+        selection.name,
+        source=model.uri,
+        run_id=selection.run_id,
+        tags=tags,
+        description=clip(selection.card, CARD_LENGTH),
+        model_id=model.model_id,
+    )
+    return str(version.version)
+
+
+def _judge(server: Server, selection: Selection, version: str, best: str | None) -> tuple[str, str]:
+    """Return the alias that a version deserves, and why."""
+    if best is None:
+        return BEST, "there was no best model yet"
+    if best == version:
+        return BEST, f"it is version {best}, the best one, already"
+    tags = server.client.get_model_version(selection.name, best).tags
+    if tags.get(names.DATA_FINGERPRINT) != selection.data_fingerprint:
+        return CANDIDATE, (
+            f"the best model, version {best}, was judged on other data, so their scores cannot be "
+            "compared"
+        )
+    if tags.get(names.SELECTED_BY) != selection.selected_by:
+        return CANDIDATE, (
+            f"the best model, version {best}, was selected by "
+            f"{tags.get(names.SELECTED_BY, 'another criterion')!r}, not by "
+            f"{selection.selected_by!r}"
+        )
+    score = _number(tags.get("score", ""))
+    if selection.score > score:
+        return BEST, f"its score {selection.score:.4f} beats {score:.4f} of version {best}"
+    return CANDIDATE, (
+        f"its score {selection.score:.4f} does not beat {score:.4f} of version {best}, which "
+        "stays the best"
+    )
+
+
+def _number(text: str) -> float:
+    """Return a tag's number; a best version without one is beaten by any."""
+    try:
+        return float(text)
+    except ValueError:
+        return -math.inf

@@ -1,0 +1,235 @@
+"""Runs from their beginning to their end: the main run of a process, and finished ones at once.
+
+Every run that this module opens is closed by it, whatever happens: FINISHED when its work is
+complete, FAILED after an exception, KILLED after Ctrl-C or SIGTERM. What a SIGKILL leaves RUNNING
+is closed by the next process (`Tracker.close_stale_runs`).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+
+from hybridrep.tracking import names
+from hybridrep.tracking.process import process_tags, terminated_with_parent, undisturbed
+from hybridrep.tracking.provenance import environment_json, provenance_tags
+from hybridrep.tracking.queries import find_run
+from hybridrep.tracking.records import Contents, RunRecord, config_params
+from hybridrep.tracking.server import Server, impatient, open_server, readable_errors
+from hybridrep.tracking.stale import close_stale_runs
+from hybridrep.tracking.writing import NAME_LENGTH, TAG_LENGTH, clip, write_contents
+
+ENVIRONMENT_ARTIFACT = "environment.json"
+_RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
+_logger = logging.getLogger(__name__)
+
+
+def connect(default_experiment: str = "hybridrep") -> Tracker:
+    """Connect to MLflow as its environment variables say; see `open_server`.
+
+    Raises:
+        TrackingError: within seconds, when the server does not answer or names do not exist.
+    """
+    return Tracker(open_server(default_experiment))
+
+
+class Tracker:
+    """Writes runs into one experiment of one tracking server.
+
+    Attributes:
+        server: the connection and the experiment.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def sibling(self, suffix: str) -> Tracker:
+        """Return a tracker for the experiment `NAME-suffix`, e.g. the trials of a sweep."""
+        return Tracker(self.server.sibling(suffix))
+
+    @contextmanager
+    def main_run(
+        self,
+        kind: str,
+        name: str,
+        *,
+        study: str,
+        study_key: str,
+        description: str = "",
+        config: Mapping[str, object] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Iterator[MainRun]:
+        """Open the run of this invocation, and close it with the right status in any case.
+
+        The first one takes over the run that `mlflow run` made, if it made one.
+
+        Args:
+            kind: `study` or `stage`.
+            name: readable name; one that the user gave to `mlflow run` stays.
+            study: the study's name.
+            study_key: the study's key, shared with its seed runs.
+            description: Markdown for the run's page.
+            config: the resolved configuration, logged as `config/NAME` and `config.json`.
+            tags: further tags.
+
+        Yields:
+            The open run, to write further contents into.
+
+        Raises:
+            TrackingError: when the run cannot be opened, written or closed as finished.
+        """
+        all_tags = {
+            **(tags or {}),
+            names.KIND: kind,
+            names.STUDY: study,
+            names.STUDY_KEY: study_key,
+        }
+        project_run = self.server.project_run_id
+        with self._errors(f"opening the run {name!r}"):
+            run_id = project_run or self._create(name, kind, all_tags, description)
+        # Children, and a second main run of this process, must not take the same run again.
+        os.environ.pop("MLFLOW_RUN_ID", None)
+        self.server = replace(self.server, project_run_id=None)
+        with (
+            terminated_with_parent() if project_run else nullcontext(),
+            self._closing(run_id),
+        ):
+            run = MainRun(self, run_id)
+            if project_run:
+                self._take_over(run, name, _run_tags(kind, all_tags, description))
+            config_text = _json(config or {})
+            run.log(
+                Contents(
+                    params=config_params(config or {}),
+                    files={ENVIRONMENT_ARTIFACT: environment_json(), "config.json": config_text},
+                )
+            )
+            yield run
+
+    def log_finished(self, record: RunRecord) -> str:
+        """Write a whole run at once and return its id.
+
+        FINISHED is set last: a finished run is complete. One that cannot be written becomes
+        FAILED, and one whose process is killed meanwhile is closed by the next process.
+
+        Raises:
+            TrackingError: when the server, its database or its disk fails.
+        """
+        with self._errors(f"logging the run {record.name!r}"):
+            run_id = self._create(record.name, record.kind, {}, record.description)
+        with self._closing(run_id), self._errors(f"logging the run {record.name!r}"):
+            write_contents(self.server.client, run_id, record)
+        return run_id
+
+    def find_finished(self, kind: str, study_key: str | None, cache_key: str) -> str | None:
+        """Return the id of the latest finished run with this cache key, or None.
+
+        Args:
+            kind: e.g. `seed`.
+            study_key: only runs of this study, or None for those of any.
+            cache_key: the key of the results.
+        """
+        tags = {names.KIND: kind, names.CACHE_KEY: cache_key}
+        if study_key is not None:
+            tags[names.STUDY_KEY] = study_key
+        run = find_run(self.server, tags, status="FINISHED")
+        return run.info.run_id if run else None
+
+    def close_stale_runs(self) -> list[str]:
+        """Mark runs KILLED whose process died without closing them; return their ids.
+
+        Call it at the start, before a run of this process is opened.
+        """
+        with self._errors("closing the runs of dead processes"):
+            return close_stale_runs(self.server)
+
+    def _create(self, name: str, kind: str, tags: Mapping[str, str], description: str) -> str:
+        run = self.server.client.create_run(
+            self.server.experiment_id,
+            run_name=clip(name, NAME_LENGTH),
+            tags=_run_tags(kind, tags, description),
+        )
+        return str(run.info.run_id)
+
+    def _take_over(self, run: MainRun, name: str, tags: Mapping[str, str]) -> None:
+        """Tag a project's run as ours, and name it readably unless the user chose a name."""
+        with self._errors(f"taking over the run {run.run_id}"):
+            existing = self.server.client.get_run(run.run_id)
+            if _RANDOM_NAME.fullmatch(existing.info.run_name or "random-name-0"):
+                self.server.client.update_run(run.run_id, name=clip(name, NAME_LENGTH))
+        sources = {tag for tag in existing.data.tags if tag.startswith("mlflow.source.")}
+        run.log(Contents(tags={tag: tags[tag] for tag in tags.keys() - sources}))
+
+    @contextmanager
+    def _closing(self, run_id: str) -> Iterator[None]:
+        """Close the run: FINISHED, FAILED after an exception, KILLED when told to stop."""
+        try:
+            yield
+        except Exception as error:
+            self._abandon(run_id, "FAILED", f"{type(error).__name__}: {error}")
+            raise
+        except BaseException as error:  # KeyboardInterrupt, termination
+            self._abandon(run_id, "KILLED", type(error).__name__)
+            raise
+        with self._errors("closing a finished run"):
+            self.server.client.set_terminated(run_id, "FINISHED")
+
+    def _abandon(self, run_id: str, status: str, reason: str) -> None:
+        """Close a run that did not finish; never hides the reason by an error of its own."""
+        with undisturbed(), impatient():
+            try:
+                self.server.client.set_tag(run_id, names.FAILURE, clip(reason, TAG_LENGTH))
+                self.server.client.set_terminated(run_id, status)
+            except Exception as error:  # noqa: BLE001 - the exception on its way matters more
+                _logger.warning("run %s could not be marked %s: %s", run_id, status, error)
+
+    @contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        with readable_errors(self.server.uri, doing):
+            yield
+
+
+class MainRun:
+    """The open main run of a process; see `Tracker.main_run`.
+
+    Attributes:
+        run_id: MLflow's id of the run.
+    """
+
+    def __init__(self, tracker: Tracker, run_id: str) -> None:
+        self.run_id = run_id
+        self._tracker = tracker
+
+    def log(self, contents: Contents) -> None:
+        """Write contents into the run.
+
+        Raises:
+            TrackingError: when the server, its database or its disk fails.
+        """
+        server = self._tracker.server
+        with readable_errors(server.uri, "writing into the main run"):
+            write_contents(server.client, self.run_id, contents)
+
+    def describe(self, description: str) -> None:
+        """Replace the run's description (Markdown)."""
+        from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
+
+        self.log(Contents(tags={MLFLOW_RUN_NOTE: description}))
+
+
+def _run_tags(kind: str, tags: Mapping[str, str], description: str) -> dict[str, str]:
+    """Add to a run's own tags its kind, process, provenance and description."""
+    from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
+
+    note = {MLFLOW_RUN_NOTE: description} if description else {}
+    every = {**provenance_tags(), **process_tags(), **note, **tags, names.KIND: kind}
+    return {key: clip(value, TAG_LENGTH) for key, value in every.items()}
+
+
+def _json(config: Mapping[str, object]) -> str:
+    return json.dumps(config, indent=2, default=str, ensure_ascii=False)

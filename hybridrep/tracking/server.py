@@ -1,0 +1,229 @@
+"""The connection to MLflow: which server, which experiment, and which run is already open."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from hybridrep.errors import TrackingError
+from hybridrep.tracking.sqlite import DEFAULT_URI, database_path, prepare_database
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+CONNECT_SECONDS = 5
+SETTINGS = (
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT",
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A tracking server that answered, and the experiment to write into.
+
+    Attributes:
+        client: MLflow's client for both tracking and the model registry.
+        uri: the server's address; may hold a password, so show `place` to people.
+        experiment_id: where new runs go.
+        experiment_name: that experiment's name.
+        project_run_id: the run that `mlflow run` made for this process, if it did.
+    """
+
+    client: MlflowClient
+    uri: str
+    experiment_id: str
+    experiment_name: str
+    project_run_id: str | None = None
+
+    @property
+    def place(self) -> str:
+        """The server's address without user and password."""
+        return public_uri(self.uri)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the store is a SQLite file, which only processes of this machine write to."""
+        return database_path(self.uri) is not None
+
+    def sibling(self, suffix: str) -> Server:
+        """Return the same server with the experiment `NAME-suffix`, made if it is missing."""
+        name = f"{self.experiment_name}-{suffix}"
+        with readable_errors(self.uri, f"opening the experiment {name!r}"):
+            identifier = _experiment_named(self.client, name)
+        return replace(self, experiment_id=identifier, experiment_name=name, project_run_id=None)
+
+
+def open_server(default_experiment: str) -> Server:
+    """Connect to the server of MLflow's settings, and find the experiment to write into.
+
+    That is the experiment of the run that `mlflow run` made (`MLFLOW_RUN_ID`), else the one of
+    `MLFLOW_EXPERIMENT_NAME` or `MLFLOW_EXPERIMENT_ID`, else `default_experiment`. Without
+    `MLFLOW_TRACKING_URI` the store is `sqlite:///mlflow.db`, which is made if it is missing.
+
+    Raises:
+        TrackingError: within seconds, when the server does not answer or refuses, or when the
+            settings name a run or experiment that does not exist or is deleted.
+    """
+    import mlflow
+
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a bar a small file
+    uri = mlflow.get_tracking_uri()
+    _check_kind(uri)
+    for each in dict.fromkeys((uri, mlflow.get_registry_uri())):
+        prepare_database(each)
+        _check_database_server(each)
+    with readable_errors(uri, "connecting"), impatient():
+        client = mlflow.MlflowClient()
+        client.search_experiments(max_results=1)
+    with readable_errors(uri, "finding the experiment"):
+        run_id = os.environ.get("MLFLOW_RUN_ID") or None
+        if run_id:
+            identifier = _open_run_experiment(client, run_id)
+        elif os.environ.get("MLFLOW_EXPERIMENT_ID") and not os.environ.get(
+            "MLFLOW_EXPERIMENT_NAME"
+        ):
+            identifier = os.environ["MLFLOW_EXPERIMENT_ID"]
+        else:
+            name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or default_experiment
+            identifier = _experiment_named(client, name)
+        experiment = client.get_experiment(identifier)
+    if experiment.lifecycle_stage != "active":
+        raise TrackingError(
+            f"the experiment {experiment.name!r} is deleted: `mlflow experiments restore "
+            f"--experiment-id {identifier}` brings it back, or choose another with "
+            "MLFLOW_EXPERIMENT_NAME"
+        )
+    return Server(client, uri, identifier, experiment.name, run_id)
+
+
+def public_uri(uri: str) -> str:
+    """Return an address without user, password and query, for messages.
+
+    >>> public_uri("postgresql://ada:secret@db.lab:5432/mlflow?sslmode=require")
+    'postgresql://db.lab:5432/mlflow'
+    """
+    if uri.startswith("sqlite:"):
+        return uri
+    return re.sub(r"[?#].*", "", re.sub(r"//.*@", "//", uri))
+
+
+@contextmanager
+def readable_errors(uri: str, doing: str) -> Iterator[None]:
+    """Turn a failure of MLflow or its store into a TrackingError that names the server.
+
+    Args:
+        uri: the server's address, shown without credentials.
+        doing: what was tried, e.g. "logging the run 'seed 3'".
+    """
+    import requests
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        message = str(error.message).partition("\n")[0]
+        if "with url" in message or "Failed to establish" in message or "timed out" in message:
+            raise _unreachable(uri, message) from error
+        raise TrackingError(
+            f"MLflow at {public_uri(uri)} failed at {doing}: {_without_password(message, uri)}"
+        ) from error
+    except requests.RequestException as error:
+        raise _unreachable(uri, str(error)) from error
+    except OSError as error:
+        raise TrackingError(
+            f"{doing} failed: {error}; the artifacts of {public_uri(uri)} must be writable and "
+            "its disk must have room"
+        ) from error
+
+
+@contextmanager
+def impatient() -> Iterator[None]:
+    """Let MLflow give up after seconds instead of its usual seven retries over four minutes."""
+    before = {name: os.environ.get(name) for name in SETTINGS}
+    os.environ.update(zip(SETTINGS, ("0", str(CONNECT_SECONDS)), strict=True))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _check_kind(uri: str) -> None:
+    if urlsplit(uri).scheme in ("", "file"):
+        raise TrackingError(
+            f"MLflow's folder store ({public_uri(uri)}) is no longer supported by MLflow itself: "
+            f"set MLFLOW_TRACKING_URI={DEFAULT_URI}, or to the address of a server "
+            "(`mlflow migrate-filestore` moves old runs)"
+        )
+
+
+def _check_database_server(uri: str) -> None:
+    """Try PostgreSQL and its like once: MLflow itself would try for minutes."""
+    scheme = urlsplit(uri).scheme
+    if not scheme.startswith(("postgresql", "mysql", "mssql")):
+        return
+    import sqlalchemy
+
+    seconds = {} if scheme.startswith("mssql") else {"connect_timeout": CONNECT_SECONDS}
+    try:
+        engine = sqlalchemy.create_engine(uri, connect_args=seconds)
+        with engine.connect():
+            pass
+        engine.dispose()
+    except ModuleNotFoundError as error:
+        raise TrackingError(
+            f"the driver of {public_uri(uri)} is not installed: install the package "
+            f"{error.name!r}, or name one that is, e.g. postgresql+psycopg2://..."
+        ) from error
+    except sqlalchemy.exc.SQLAlchemyError as error:
+        raise _unreachable(uri, str(getattr(error, "orig", error))) from error
+
+
+def _unreachable(uri: str, reason: str) -> TrackingError:
+    first_line = reason.strip().partition("\n")[0]
+    reason = _without_password(first_line.rpartition(": ")[2].strip("\"') "), uri)
+    return TrackingError(
+        f"the tracking server {public_uri(uri)} cannot be reached ({reason}): start it, correct "
+        f"MLFLOW_TRACKING_URI, or unset that to log into {DEFAULT_URI} of this folder"
+    )
+
+
+def _without_password(text: str, uri: str) -> str:
+    parts = urlsplit(uri)
+    for secret in filter(None, (parts.password, parts.netloc.rpartition("@")[0])):
+        text = text.replace(secret, "***")
+    return text
+
+
+def _open_run_experiment(client: MlflowClient, run_id: str) -> str:
+    """Return the experiment of the run that `mlflow run` made, which must still be open."""
+    run = client.get_run(run_id)
+    if run.info.status != "RUNNING" or run.info.lifecycle_stage != "active":
+        raise TrackingError(
+            f"MLFLOW_RUN_ID names the run {run_id}, which is {run.info.status.lower()} already: "
+            "unset MLFLOW_RUN_ID, since going on inside an old run would log its points twice"
+        )
+    return str(run.info.experiment_id)
+
+
+def _experiment_named(client: MlflowClient, name: str) -> str:
+    from mlflow.exceptions import MlflowException
+
+    if experiment := client.get_experiment_by_name(name):
+        return str(experiment.experiment_id)
+    try:
+        return str(client.create_experiment(name))
+    except MlflowException:
+        experiment = client.get_experiment_by_name(name)  # made by another process meanwhile
+        if experiment is None:
+            raise
+        return str(experiment.experiment_id)
