@@ -26,6 +26,7 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 setup: $(BIN)/.ready ## make .venv and install the pinned versions
 
 $(STAGES): setup ## run an entry point through mlflow, parameters in ARGS
+	@$(BIN)/python -m hybridrep.tracking.sqlite
 	$(BIN)/mlflow run . -e $@ --env-manager=local --experiment-name hybridrep $(ARGS)
 
 plan: setup ## print what `make full` would run, with the same ARGS

@@ -82,7 +82,8 @@ def parse_bottlenecks(value: object) -> tuple[int, ...]:
     return tuple(sizes)
 
 
-def _parse_names(value: object) -> tuple[str, ...]:
+def parse_names(value: object) -> tuple[str, ...]:
+    """Read a comma list of names; empty ones are left out."""
     if isinstance(value, tuple | list):
         return tuple(str(item) for item in value)
     return tuple(part.strip() for part in str(value).split(",") if part.strip())
@@ -127,12 +128,12 @@ Seeds = Annotated[tuple[int, ...], BeforeValidator(parse_seeds)]
 Bottlenecks = Annotated[tuple[int, ...], BeforeValidator(parse_bottlenecks)]
 Span = Annotated[tuple[float, float], BeforeValidator(parse_span)]
 EpochRange = Annotated[tuple[int, int], BeforeValidator(parse_epoch_range)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_parse_names)]
+Names = Annotated[tuple[str, ...], BeforeValidator(parse_names)]
 Source = Annotated[str, Field(min_length=1, max_length=4096)]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 
 
-def _parameter(
+def setting(
     quickstart: Any, paper: Any, description: str, group: str = "study", **rules: Any
 ) -> Any:
     """Declare a field with a default per profile; `group` says which entry points take it."""
@@ -148,83 +149,83 @@ class Config(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    profile: Profile = _parameter("quickstart", "paper", "which column the rest defaults to")
-    study: str = _parameter(
+    profile: Profile = setting("quickstart", "paper", "which column the rest defaults to")
+    study: str = setting(
         "hybridrep",
         "hybridrep",
         "the study's name: prefix of its runs' names and a tag",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}$",
     )
-    emotion: Source = _parameter(
+    emotion: Source = setting(
         "sample", "hub:dair-ai/emotion", "emotion corpus: `sample`, a file or folder, or `hub:ID`"
     )
-    hate: Source = _parameter(
+    hate: Source = setting(
         "sample",
         "hub:tweets-hate-speech-detection/tweets_hate_speech_detection",
         "corpus of the new task: `sample`, a file or folder, or `hub:ID`",
     )
-    emotion_columns: str = _parameter(
+    emotion_columns: str = setting(
         "", "", "its columns as `text,label`; empty: found by their usual names"
     )
-    hate_columns: str = _parameter(
+    hate_columns: str = setting(
         "", "", "its columns as `text,label`; empty: found by their usual names"
     )
-    encoder: Source = _parameter(
+    encoder: Source = setting(
         "minilm",
         "hub:google-bert/bert-base-uncased",
         "frozen encoder: `minilm`, a local folder in Hugging Face format, or `hub:ID`",
     )
-    vectors: Source = _parameter(
+    vectors: Source = setting(
         "glove-50",
         "glove.6B.300d",
         "word vectors: `glove-50`, a GloVe text file (plain, .gz, .zip), or `glove.6B.300d`",
     )
-    seeds: Seeds = _parameter(
+    seeds: Seeds = setting(
         "25", "25", "how many (`25`), a range (`0-24`) or a list (`0,3,7`; of one: `7,`)"
     )
-    bottlenecks: Bottlenecks = _parameter("32", "32,64,128,256", "bottleneck sizes, a comma list")
-    lstm_epochs: Epochs = _parameter(6, 10, "epochs of the LSTM")
-    autoencoder_epochs: Epochs = _parameter(20, 50, "epochs of the autoencoders; half are used")
-    transfer_epochs: Epochs = _parameter(20, 20, "epochs of the classifiers on the new task")
-    padding: Literal["front", "after"] = _parameter(
+    bottlenecks: Bottlenecks = setting("32", "32,64,128,256", "bottleneck sizes, a comma list")
+    lstm_epochs: Epochs = setting(6, 10, "epochs of the LSTM")
+    autoencoder_epochs: Epochs = setting(20, 50, "epochs of the autoencoders; half are used")
+    transfer_epochs: Epochs = setting(20, 20, "epochs of the classifiers on the new task")
+    padding: Literal["front", "after"] = setting(
         "front", "front", "where short tweets are padded: `front` or `after` the words"
     )
-    lstm_path: Literal["fast", "plain"] = _parameter(
+    lstm_path: Literal["fast", "plain"] = setting(
         "fast", "fast", "LSTM computation: `fast` (exact shortcut) or `plain` (the reference)"
     )
-    lstm_precision: Literal["float32", "bfloat16"] = _parameter(
+    lstm_precision: Literal["float32", "bfloat16"] = setting(
         "float32", "float32", "LSTM arithmetic: `float32`, or `bfloat16` (faster, approximate)"
     )
-    baseline_pooling: Literal["padded_mean", "token_mean", "flatten"] = _parameter(
+    baseline_pooling: Literal["padded_mean", "token_mean", "flatten"] = setting(
         "padded_mean",
         "padded_mean",
         "how the baseline pools its word embeddings: `padded_mean`, `token_mean` or `flatten`",
     )
-    duplicates: Literal["keep", "drop"] = _parameter(
+    duplicates: Literal["keep", "drop"] = setting(
         "drop", "keep", "repeated tweets of the new task: `keep` (paper) or `drop`"
     )
-    items_per_emotion: Annotated[int, Field(ge=2, le=1000)] = _parameter(
+    items_per_emotion: Annotated[int, Field(ge=2, le=1000)] = setting(
         50, 50, "tweets sampled per emotion for each similarity matrix"
     )
-    share_text: bool = _parameter(
+    share_text: bool = setting(
         True, True, "whether tweets may stand in reports, artifacts and model examples"
     )
-    trials: Annotated[int, Field(ge=1, le=1_000_000)] = _parameter(
+    trials: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
         12, 100, "how many trials a sweep runs (a grid runs all its points)"
     )
-    timeout: Annotated[int, Field(ge=0)] = _parameter(
+    timeout: Annotated[int, Field(ge=0)] = setting(
         0, 0, "seconds after which a sweep starts no further trial; 0: no limit"
     )
-    workers: Annotated[int, Field(ge=0, le=1024)] = _parameter(
+    workers: Annotated[int, Field(ge=0, le=1024)] = setting(
         0, 0, "processes on this machine; 0: one per core"
     )
-    cluster: str = _parameter(
+    cluster: str = setting(
         "", "", "address of a running Dask scheduler (`tcp://host:8786`); empty: this machine"
     )
-    store: Source = _parameter(
+    store: Source = setting(
         ".hybridrep", ".hybridrep", "folder of finished results; on a cluster a shared one"
     )
-    plan: bool = _parameter(
+    plan: bool = setting(
         False, False, "only print what would run, what is reused and an estimate of the time"
     )
 

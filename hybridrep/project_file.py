@@ -9,6 +9,7 @@ import sys
 
 import yaml
 
+from hybridrep.compare_config import CompareConfig
 from hybridrep.config import Config, parameters
 
 ENTRY_POINTS: dict[str, type[Config]] = {
@@ -20,6 +21,7 @@ ENTRY_POINTS: dict[str, type[Config]] = {
     "rsa": Config,
     "transfer": Config,
     "report": Config,
+    "compare": CompareConfig,
 }
 """Every entry point and the configuration that it takes."""
 

@@ -40,6 +40,18 @@ class Variant:
     activation: str = "relu"
     kind: str = "convolutional"
 
+    @property
+    def name(self) -> str:
+        """What people read: `bert_to_lstm b32, 50 epochs`, and what differs from the paper."""
+        plain = Variant(self.direction, self.bottleneck, self.epochs)
+        extra = {
+            "learning_rate": f"learning rate {self.learning_rate!r}",
+            "activation": self.activation,
+            "kind": self.kind.replace("_", " "),
+        }
+        parts = [text for field, text in extra.items() if vars(self)[field] != vars(plain)[field]]
+        return ", ".join([f"{self.direction} b{self.bottleneck}, {self.epochs} epochs", *parts])
+
 
 def variants(inputs: Inputs) -> list[Variant]:
     """The paper's variants at the study's bottleneck sizes, both directions each."""
@@ -131,7 +143,7 @@ def stack_task(inputs: Inputs, store: Store, variant: Variant, seeds: Sequence[i
     work = inputs.emotion.items * variant.epochs * weights * len(seeds)
     return Task(
         stage="autoencode",
-        label=f"autoencode {variant.direction} b{variant.bottleneck} seeds {_span(seeds)}",
+        label=f"autoencode {variant.name}, seeds {_span(seeds)}",
         produces=keys, needs=tuple(needs), function=train,
         payload=StackTask(inputs, variant, tuple(seeds), keys),
         units=len(seeds), seconds=work / 2e10,

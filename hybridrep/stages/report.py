@@ -16,6 +16,7 @@ from hybridrep.reporting.table_1 import table_1_markdown, table_1_rich
 from hybridrep.stages import example, inference, pipeline
 from hybridrep.stages.inputs import Inputs
 from hybridrep.stages.invocation import Invocation
+from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
 
 
@@ -29,8 +30,9 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     seeds = sorted(set(tables.lstm["seed"]))
     surely = inference.inference_table(inputs, store, tables, seeds) if seeds else None
     report = build_report([tables], _example(invocation, tables), [surely])
-    invocation.main.log(Contents(files=report_files(report, tables)))
-    invocation.tracker.save_parts(invocation.main.run_id, *tables.to_parts())
+    files = {**report_files(report), "report/table_1.md": table_1_markdown(tables)}
+    invocation.main.log(Contents(files=files))
+    save_parts(invocation.tracker.server, invocation.main.run_id, *tables.to_parts())
     invocation.main.describe(_description(inputs, tables, seed_runs))
     console = Console()
     console.print(table_1_rich(tables))
@@ -48,12 +50,11 @@ def _example(invocation: Invocation, tables: StudyTables) -> ExampleItems | None
     return None if outcome.failures else example.example_items(inputs, store, chosen)
 
 
-def report_files(report: Report, tables: StudyTables) -> dict[str, bytes | str]:
+def report_files(report: Report) -> dict[str, bytes | str]:
     """Lay a report out as artifacts: the page, Markdown, tables as CSV, figures as PNG."""
     files: dict[str, bytes | str] = {
         "report/report.html": report.html,
         "report/report.md": report.markdown,
-        "report/table_1.md": table_1_markdown(tables),
     }
     files |= {f"report/{name}.csv": _csv(table) for name, table in report.tables.items()}
     return files | {f"report/figures/{name}.png": png for name, png in report.figures.items()}

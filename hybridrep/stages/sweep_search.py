@@ -8,7 +8,7 @@ tables and budgets count keys: a trial counts once, however often it was tried.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -163,7 +163,7 @@ class Search:
             waiting = any(a.state == "WAITING" for a in attempts)
             if not waiting and (self.rules.sampler == "grid" or len(attempts) >= self.wanted):
                 break
-            found = self._ask_one(len(attempts) - waiting)
+            found = self._ask_one(len(attempts))
             if found is not None:
                 asked.append(found)
         return asked
@@ -252,12 +252,11 @@ class Search:
         asked.settled = True
         return True
 
-    def release(self, asked: Sequence[Asked]) -> None:
-        """Fail the trials that were not settled, so that the next run tries them again."""
-        for each in asked:
-            if not each.settled:
-                self._tell(each.trial, None, "FAIL")
-                each.settled = True
+    def release(self, asked: Asked) -> None:
+        """Fail a trial that was not settled, so that the next run of the sweep tries it again."""
+        if not asked.settled:
+            self._tell(asked.trial, None, "FAIL")
+            asked.settled = True
 
     def _tell(
         self, trial: optuna.Trial, values: Sequence[float] | None, state: str | None = None
@@ -291,14 +290,3 @@ def _attempt(trial: FrozenTrial) -> Attempt:
         note=str(void),
         number=trial.number,
     )
-
-
-@contextlib.contextmanager
-def releasing(searches: Sequence[tuple[Search, Asked]]) -> Iterator[None]:
-    """Leave no trial of this process running when the block is left, however that happens."""
-    try:
-        yield
-    finally:
-        for search, asked in searches:
-            with contextlib.suppress(Exception):
-                search.release([asked])

@@ -58,7 +58,7 @@ class Space:
         """Return the space that a configuration describes."""
         return cls(
             tuple(sorted(config.bottlenecks)),
-            config.autoencoder_epochs,  # type: ignore[arg-type]  # a range in a sweep
+            config.autoencoder_epochs,
             config.learning_rates,
             config.activations,
             config.kinds,

@@ -1,0 +1,132 @@
+"""A sweep's trials as runs in MLflow: each once, however often the sweep was interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from hybridrep.analysis.objectives import OBJECTIVES
+from hybridrep.execution.code_version import code_version
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.stages.inputs import Inputs
+from hybridrep.stages.records import data_inputs
+from hybridrep.stages.sweep_search import Attempt, Search
+from hybridrep.stages.sweep_space import Point
+from hybridrep.stages.sweep_training import Trainings
+from hybridrep.sweep_config import SweepConfig
+from hybridrep.tracking import names
+from hybridrep.tracking.queries import search as search_runs
+from hybridrep.tracking.records import METRIC_COLUMNS, RunRecord
+from hybridrep.tracking.runs import Tracker
+from hybridrep.tracking.server import readable_errors
+
+
+class TrialLog:
+    """Writes finished trials into the experiment `EXPERIMENT-sweep`.
+
+    Args:
+        config: the sweep's.
+        inputs: what its trainings read.
+        trainings: where its values come from.
+        sweep_key: identifies the sweep.
+        tracker: of the sweep's main run.
+    """
+
+    def __init__(
+        self,
+        config: SweepConfig,
+        inputs: Inputs,
+        trainings: Trainings,
+        sweep_key: str,
+        tracker: Tracker,
+    ) -> None:
+        self.tracker = tracker.sibling("sweep")
+        self._config, self._inputs, self._trainings = config, inputs, trainings
+        self._sweep_key = sweep_key
+        tags = {names.KIND: "trial", names.STUDY_KEY: sweep_key}
+        with readable_errors(self.tracker.server.uri, "looking for the sweep's trials"):
+            runs = search_runs(self.tracker.server, tags, status="FINISHED")
+        self._seen: set[tuple[str, int]] = set()
+        self._known = {run.data.tags.get(names.CACHE_KEY, ""): run.info.run_id for run in runs}
+
+    def log(self, search: Search, attempts: Sequence[Attempt]) -> None:
+        """Log those of a direction's trials that are over and have no run yet."""
+        for place, attempt in enumerate(attempts):
+            if (search.direction, attempt.key) in self._seen:
+                continue
+            if attempt.is_final and attempt.point is not None:
+                self._seen.add((search.direction, attempt.key))
+                key = self._cache_key(search, attempt)
+                if key not in self._known:
+                    record = self._record(search, attempt, attempt.point, place, key)
+                    self._known[key] = self.tracker.log_finished(record)
+
+    def run_id(self, search: Search, attempt: Attempt) -> str:
+        """Return the run of a trial; empty when it has none."""
+        return self._known.get(self._cache_key(search, attempt), "")
+
+    def _cache_key(self, search: Search, attempt: Attempt) -> str:
+        return content_key(
+            {
+                "sweep": self._sweep_key,
+                "direction": search.direction,
+                "trial": attempt.key,
+                "point": vars(attempt.point) if attempt.point else {},
+                "state": attempt.state,
+                "layout": code_version(__name__),
+            }
+        )
+
+    def _record(
+        self, search: Search, attempt: Attempt, point: Point, place: int, cache_key: str
+    ) -> RunRecord:
+        config = self._config
+        varied = {name: str(value) for name, value in vars(point).items()}
+        chosen = ", ".join(f"{name} {vars(point)[name]}" for name in search.space.varied)
+        synthetic = " **Synthetic data.**" if self._inputs.emotion.synthetic else ""
+        return RunRecord(
+            name=f"{config.study} {search.direction} trial {place}",
+            kind="trial",
+            description=(
+                f"Trial {place} of the sweep **{config.study}**, {search.direction}: "
+                f"{chosen or 'the only point'}.{synthetic} Objectives are means over "
+                f"{len(config.seeds)} seeds on validation tweets that no model saw; step = epoch. "
+                f"{attempt.note}"
+            ),
+            params={
+                "direction": search.direction,
+                **varied,
+                "trial": str(place),
+                "state": attempt.state,
+                "seeds": config.as_text()["seeds"],
+                "sampler": config.sampler,
+                "objective": config.objective,
+            },
+            tags={
+                names.STUDY: config.study,
+                names.STUDY_KEY: self._sweep_key,
+                names.CACHE_KEY: cache_key,
+            },
+            metrics=self._metrics(search, attempt, point),
+            inputs=data_inputs(self._inputs)[:1],
+        )
+
+    def _metrics(self, search: Search, attempt: Attempt, point: Point) -> pd.DataFrame:
+        """Return the objectives' curves up to the trial's epochs, and each seed's final values."""
+        last = attempt.measures.get("epoch")
+        if last is None:
+            return pd.DataFrame(columns=list(METRIC_COLUMNS))
+        variant = self._trainings.variant(search.direction, point, last)
+        if not self._trainings.is_stored(variant):  # removed from the store since
+            known = [(n, attempt.measures[n], last) for n in OBJECTIVES]
+            return pd.DataFrame(known, columns=list(METRIC_COLUMNS)).dropna(subset="value")
+        wide = self._trainings.curves(variant)
+        means = wide[wide["epoch"] <= last].melt(id_vars="epoch", var_name="key")
+        values = self._trainings.measures(variant)
+        seeds = values[values["epoch"] == last].melt(
+            id_vars=["seed", "epoch"], value_vars=list(OBJECTIVES), var_name="key"
+        )
+        seeds["key"] = seeds["key"] + "/seed_" + seeds["seed"].astype(str)
+        points = pd.concat([means, seeds.drop(columns="seed")], ignore_index=True)
+        return points.rename(columns={"epoch": "step"}).dropna(subset="value")
