@@ -1,0 +1,275 @@
+"""Corpora in local files: `text;label` lines, CSV, TSV, JSON lines, Parquet; a file or a folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hybridrep.corpora._rows import LABEL_COLUMNS, TEXT_COLUMNS, ColumnChoice, Rows
+from hybridrep.errors import CorpusError
+
+SPLIT_WORDS = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+_SHARD = re.compile(r"\d+-of-\d+")
+
+
+def read_path(path: str, choice: ColumnChoice) -> list[Rows]:
+    """Read a corpus from a file, or from a folder with training, validation and test files.
+
+    A folder's files are told apart by a word in their names (train, training; validation, valid,
+    val, dev; test, testing); shards such as `train-00000-of-00002.parquet` are joined. A folder
+    may also hold a single file without such a word, which then is the corpus.
+
+    Args:
+        path: a file that ends in .txt, .csv, .tsv, .jsonl, .ndjson or .parquet, or a folder of
+            such files. `~` is the home folder.
+        choice: the columns to read. Text files of `text;label` lines have none to choose.
+
+    Returns:
+        One record per file, the training files first.
+
+    Raises:
+        CorpusError: something is missing, empty, unreadable or malformed; the message says where.
+    """
+    if "\0" in path:
+        raise CorpusError(f"The path {path!r} holds a NUL character.")
+    try:
+        place = Path(path).expanduser()
+        if place.is_dir():
+            return [_read_file(file, choice, split) for file, split in _files_of(place)]
+        if not place.exists():
+            raise CorpusError(
+                f"There is no corpus file or folder {path!r}. Give the path of one, `sample` for "
+                "the synthetic corpus, or `hub:ID` for one of the Hugging Face hub."
+            )
+        return [_read_file(place, choice, split="")]
+    except (OSError, RuntimeError) as error:  # RuntimeError: a `~user` without a home folder
+        raise CorpusError(f"The corpus {path!r} cannot be read: {error}.") from error
+
+
+def _files_of(folder: Path) -> list[tuple[Path, str]]:
+    """Return the files that make up a corpus folder, with their splits."""
+    files = sorted(
+        file
+        for file in folder.iterdir()
+        if file.suffix.lower() in _READERS and not file.name.startswith(".") and file.is_file()
+    )
+    named = {file: _split_of(file) for file in files}
+    by_split = {
+        split: [file for file in files if named[file] == split]
+        for split in ("train", "validation", "test")
+    }
+    for split, members in by_split.items():
+        if len(members) > 1 and not all(_SHARD.search(file.stem) for file in members):
+            raise CorpusError(
+                f"The folder {str(folder)!r} has several {split} files: "
+                f"{', '.join(file.name for file in members)}. Leave one, or give a single file."
+            )
+    if by_split["train"]:
+        return [(file, split) for split, members in by_split.items() for file in members]
+    if len(files) == 1:
+        return [(files[0], "")]
+    trouble = f"only {', '.join(file.name for file in files)}" if files else "no corpus file"
+    raise CorpusError(
+        f"The folder {str(folder)!r} holds {trouble}. Expected is a training file and, if there "
+        f"are any, validation and test files, e.g. train.csv, validation.csv and test.csv "
+        f"({_ENDINGS})."
+    )
+
+
+def _split_of(file: Path) -> str:
+    words = re.split(r"[^a-z]+", file.stem.lower())
+    splits = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
+    return splits.pop() if len(splits) == 1 else ""
+
+
+def _read_file(file: Path, choice: ColumnChoice, split: str) -> Rows:
+    reader = _READERS.get(file.suffix.lower())
+    if reader is None:
+        raise CorpusError(
+            f"The corpus file {str(file)!r} ends in {file.suffix or 'nothing'!r}, "
+            f"which is not a known format ({_ENDINGS})."
+        )
+    rows = reader(file, choice, split)
+    if not rows.texts:
+        raise CorpusError(f"The corpus file {str(file)!r} has no tweets.")
+    return rows
+
+
+def _lines(file: Path) -> Iterator[tuple[int, str]]:
+    """Return the lines of a UTF-8 file, each with its number and without its line feed."""
+    content = file.read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise CorpusError(f"{file} is in UTF-16. Save it as UTF-8.")
+    if (nul := content.find(b"\0")) >= 0:
+        line = content.count(b"\n", 0, nul) + 1
+        raise CorpusError(f"{file}, line {line}: a NUL byte. Remove it; the file may be damaged.")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # The position counts from behind a byte-order mark, which holds no line end.
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise CorpusError(
+            f"{file}, line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8. "
+            "Save the file as UTF-8 (e.g. `iconv -f latin1 -t utf-8`)."
+        ) from error
+    if not text.strip():
+        raise CorpusError(f"The corpus file {str(file)!r} is empty.")
+    return enumerate(text.split("\n"), start=1)
+
+
+def _read_txt(file: Path, choice: ColumnChoice, split: str) -> Rows:
+    """Read lines of `text;label`; the label stands behind the last semicolon."""
+    if choice.columns:
+        raise CorpusError(
+            f"{file} has no named columns: its lines are `text;label`. "
+            f"Leave {choice.parameter} empty."
+        )
+    texts: list[object] = []
+    labels: list[object] = []
+    numbers: list[int] = []
+    for number, line in _lines(file):
+        if not line.strip():
+            continue
+        text, semicolon, label = line.rpartition(";")
+        if not semicolon:
+            raise CorpusError(
+                f"{file}, line {number}: no semicolon. Every line is `text;label`, "
+                "with the label behind the last semicolon."
+            )
+        if number == 1 and _is_header(text, label):
+            continue
+        texts.append(text)
+        labels.append(label)
+        numbers.append(number)
+    return Rows(texts, labels, numbers, str(file), "line", split)
+
+
+def _is_header(text: str, label: str) -> bool:
+    return text.strip().lower() in TEXT_COLUMNS and label.strip().lower() in LABEL_COLUMNS
+
+
+def _read_csv(file: Path, choice: ColumnChoice, split: str) -> Rows:
+    return _read_delimited(file, choice, split, ",")
+
+
+def _read_tsv(file: Path, choice: ColumnChoice, split: str) -> Rows:
+    return _read_delimited(file, choice, split, "\t")
+
+
+def _read_delimited(file: Path, choice: ColumnChoice, split: str, delimiter: str) -> Rows:
+    """Read a table whose first line names the columns; cells may be quoted and hold line ends."""
+    reader = csv.reader((f"{line}\n" for _, line in _lines(file)), delimiter=delimiter, strict=True)
+    texts: list[object] = []
+    labels: list[object] = []
+    numbers: list[int] = []
+    header: list[str] = []
+    text_column = label_column = -1
+    start = 1  # the line that the row being read starts in
+    try:
+        for row in reader:
+            number, start = start, reader.line_num + 1
+            if not row:
+                continue
+            if not header:
+                header = row
+                text_column, label_column = choice.find(header, f"{file}, line {number},")
+                continue
+            if len(row) != len(header):
+                raise CorpusError(
+                    f"{file}, line {number}: {len(row)} cells, but the first line names "
+                    f"{len(header)} columns ({', '.join(header)}). "
+                    "Put double quotes around cells that hold the separator."
+                )
+            texts.append(row[text_column])
+            labels.append(row[label_column])
+            numbers.append(number)
+    except csv.Error as error:
+        raise CorpusError(
+            f"{file}, line {start}: the row that starts here is malformed ({error}). "
+            "A cell with a double quote must stand in double quotes, with the quote doubled."
+        ) from error
+    return Rows(texts, labels, numbers, str(file), "line", split)
+
+
+def _read_jsonl(file: Path, choice: ColumnChoice, split: str) -> Rows:
+    """Read one JSON object per line; the first one's keys are the columns."""
+    texts: list[object] = []
+    labels: list[object] = []
+    numbers: list[int] = []
+    text_key = label_key = ""
+    for number, line in _lines(file):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise CorpusError(f"{file}, line {number}: not JSON ({error}).") from error
+        if not isinstance(record, dict):
+            raise CorpusError(
+                f"{file}, line {number}: not a JSON object such as "
+                '{"text": "...", "label": "..."}.'
+            )
+        if not text_key:
+            keys = list(record)
+            text_column, label_column = choice.find(keys, f"{file}, line {number},")
+            text_key, label_key = keys[text_column], keys[label_column]
+        for key in (text_key, label_key):
+            if key not in record:
+                raise CorpusError(f"{file}, line {number}: no {key!r}, which other lines have.")
+        texts.append(record[text_key])
+        labels.append(record[label_key])
+        numbers.append(number)
+    return Rows(texts, labels, numbers, str(file), "line", split)
+
+
+def _read_parquet(file: Path, choice: ColumnChoice, split: str) -> Rows:
+    """Read two columns; names of numbered labels are taken from the hub's metadata if there."""
+    if not file.stat().st_size:
+        raise CorpusError(f"The corpus file {str(file)!r} is empty.")
+    try:
+        with pq.ParquetFile(file) as parquet:
+            schema = parquet.schema_arrow
+            text_column, label_column = choice.find(schema.names, str(file))
+            text_name, label_name = schema.names[text_column], schema.names[label_column]
+            table = parquet.read(columns=[text_name, label_name])
+        texts, labels = table[text_name].to_pylist(), table[label_name].to_pylist()
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        raise CorpusError(f"{file} cannot be read as Parquet: {error}.") from error
+    numbers = range(1, len(texts) + 1)
+    names = _hub_label_names(schema, label_name)
+    return Rows(texts, labels, numbers, str(file), "row", split, names)
+
+
+def _hub_label_names(schema: pa.Schema, label: str) -> tuple[str, ...]:
+    """Return the class names that the `datasets` library wrote beside a column, or none."""
+    try:
+        described = json.loads((schema.metadata or {})[b"huggingface"])
+        return tuple(str(name) for name in described["info"]["features"][label]["names"])
+    except (KeyError, TypeError, ValueError):
+        return ()
+
+
+_READERS: dict[str, Callable[[Path, ColumnChoice, str], Rows]] = {
+    ".txt": _read_txt,
+    ".csv": _read_csv,
+    ".tsv": _read_tsv,
+    ".jsonl": _read_jsonl,
+    ".ndjson": _read_jsonl,
+    ".parquet": _read_parquet,
+}
+_ENDINGS = ", ".join(_READERS)
