@@ -1,4 +1,4 @@
-"""Shapes in signatures are checked at run time, and the real corpora are found if they are there."""
+"""Shapes in signatures are checked at run time; the real corpora are found if they are there."""
 
 import os
 from pathlib import Path
