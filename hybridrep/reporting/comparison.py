@@ -1,0 +1,203 @@
+"""Two or more studies side by side: what differs in how they were made, and in what came out."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hybridrep.analysis.claims import claims
+from hybridrep.analysis.names import DIRECTIONS, PAIRS, TRANSFER, TRANSFER_METRICS
+from hybridrep.analysis.statistics import holm
+from hybridrep.analysis.t_tests import independent, paired
+from hybridrep.analysis.tables import StudyTables
+from hybridrep.analysis.views import bottleneck_sizes, standing, used_rsa
+from hybridrep.reporting.facts import corpora_of
+from hybridrep.reporting.figures.comparisons import studies_rsa, studies_transfer
+from hybridrep.reporting.figures.plan import Plan
+from hybridrep.reporting.names import listed
+from hybridrep.reporting.result_tables import transfer_long
+
+_IGNORED = {"study", "workers", "cluster", "store", "plan", "seeds", "trials", "timeout"}
+"""Parameters that change no number, or that the page says elsewhere."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What comes out of putting studies side by side.
+
+    Attributes:
+        names: the studies' names, told apart.
+        lede: what they differ in, in a sentence.
+        standings: per study on how many seeds it stands.
+        tables: `compare_made`, `compare_transfer`, `compare_rsa`, `compare_claims`.
+        plans: the figures to draw.
+    """
+
+    names: tuple[str, ...]
+    lede: str
+    standings: tuple[str, ...]
+    tables: dict[str, pd.DataFrame]
+    plans: tuple[Plan, ...]
+
+
+def compare_studies(studies: Sequence[StudyTables], names: Sequence[str]) -> Comparison:
+    """Compare every study with the first.
+
+    Args:
+        studies: two or more.
+        names: what they are called, all different.
+    """
+    made = differences_in_making(studies, names)
+    transfer = _stacked([transfer_long(tables) for tables in studies], names)
+    rsa = _stacked([_first_size_rsa(tables) for tables in studies], names)
+    order = {n: i for group in (TRANSFER, TRANSFER_METRICS, PAIRS, DIRECTIONS)
+             for i, n in enumerate(group)}  # fmt: skip
+    tables = {
+        "compare_made": made,
+        "compare_transfer": against_first(transfer, ["metric", "representation"], names, order),
+        "compare_rsa": against_first(rsa, ["direction", "pair"], names, order),
+        "compare_claims": _claims(studies, names),
+    }
+    differs = [str(name) for name in made["parameter"]]
+    lede = (
+        f"{names[0]} is the reference that {listed(names[1:])} "
+        f"{'is' if len(names) == 2 else 'are'} compared with. "
+        + (f"They differ in {listed(differs)}." if differs
+           else "Their recorded configurations and data are the same.")
+    )  # fmt: skip
+    standings = tuple(
+        f"{name}: {standing(tables)}" for name, tables in zip(names, studies, strict=True)
+    )
+    return Comparison(tuple(names), lede, standings, tables, _plans(transfer, rsa, names))
+
+
+def differences_in_making(studies: Sequence[StudyTables], names: Sequence[str]) -> pd.DataFrame:
+    """Return the parameters and data in which studies differ: parameter, one column a study."""
+    recorded = [_made(tables) for tables in studies]
+    parameters = list(dict.fromkeys(key for record in recorded for key in record))
+    rows = []
+    for parameter in parameters:
+        values = [record.get(parameter, "not recorded") for record in recorded]
+        if len(set(values)) > 1:
+            rows.append((parameter, *values))
+    return pd.DataFrame(rows, columns=["parameter", *names])
+
+
+def _made(tables: StudyTables) -> dict[str, str]:
+    config = tables.meta.get("config", {})
+    record = {name: _text(value) for name, value in config.items() if name not in _IGNORED}
+    for corpus in corpora_of(tables):
+        record[f"{corpus.name} data"] = f"{corpus.source} ({corpus.fingerprint[:12]})"
+    return record
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _stacked(parts: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
+    labelled = [part.assign(study=name) for part, name in zip(parts, names, strict=True)]
+    return pd.concat(labelled, ignore_index=True)
+
+
+def _first_size_rsa(tables: StudyTables) -> pd.DataFrame:
+    rows = used_rsa(tables, "test")
+    return rows[rows["bottleneck"].isin(bottleneck_sizes(tables)[:1])]
+
+
+def against_first(
+    values: pd.DataFrame, keys: list[str], names: Sequence[str], order: dict[str, int]
+) -> pd.DataFrame:
+    """Compare every study's values with the first study's.
+
+    Args:
+        values: study, seed, value and the keys; one row a seed.
+        keys: what names a result; Holm corrects over the second key within each of the first.
+        names: the studies, the reference first.
+        order: place of each key's value.
+
+    Returns:
+        One row per result and study: the keys, study, n, mean, sd, and for all but the first the
+        `difference` from it with Welch's interval (`low`, `high`) and p (`welch_p`), its Holm
+        correction (`holm_p`), and the p of the test paired by shared seeds (`paired_p`).
+    """
+    rows = []
+    known = {tuple(map(str, key)): group.set_index("seed")["value"].dropna()
+             for key, group in values.groupby([*keys, "study"])}  # fmt: skip
+    results = sorted({key[:-1] for key in known}, key=lambda key: [order[part] for part in key])
+    for key in results:
+        base = known.get((*key, names[0]), pd.Series(dtype=float))
+        for name in names:
+            mine = known.get((*key, name), pd.Series(dtype=float))
+            rows.append((*key, name, *_against(mine, base, reference=name == names[0])))
+    columns = [
+        *keys,
+        "study",
+        "n",
+        "mean",
+        "sd",
+        "difference",
+        "low",
+        "high",
+        "welch_p",
+        "paired_p",
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    corrected = table.groupby([keys[0], "study"])["welch_p"].transform(
+        lambda p: holm(p.to_numpy(dtype=np.float64))
+    )
+    table.insert(len(columns) - 1, "holm_p", corrected)
+    return table
+
+
+def _against(mine: pd.Series, base: pd.Series, *, reference: bool) -> tuple[float, ...]:
+    nan = math.nan
+    mean = float(mine.mean()) if len(mine) else nan
+    sd = float(mine.std(ddof=1)) if len(mine) > 1 else nan
+    if reference:
+        return (len(mine), mean, sd, nan, nan, nan, nan, nan)
+    first, second = mine.to_numpy(dtype=np.float64), base.to_numpy(dtype=np.float64)
+    welch = independent(first, second, equal_variances=False)
+    both = mine.index.intersection(base.index)
+    by_seed = paired(
+        mine.loc[both].to_numpy(dtype=np.float64), base.loc[both].to_numpy(dtype=np.float64)
+    )
+    return (len(mine), mean, sd, welch.difference, welch.low, welch.high, welch.p, by_seed.p)
+
+
+def _claims(studies: Sequence[StudyTables], names: Sequence[str]) -> pd.DataFrame:
+    found = {
+        name: {claim.sentence: claim.verdict for claim in claims(tables)}
+        for name, tables in zip(names, studies, strict=True)
+    }
+    return pd.DataFrame(found).rename_axis("claim").reset_index()
+
+
+def _plans(transfer: pd.DataFrame, rsa: pd.DataFrame, names: Sequence[str]) -> tuple[Plan, ...]:
+    directions = [d for d in DIRECTIONS if d in set(rsa["direction"])]
+    plans = []
+    if len(transfer):
+        plans.append(
+            Plan(
+                "compare_transfer", "The new task, side by side",
+                "Mean and 95% confidence interval over seeds at the last epoch.",
+                f"Three dot plots of seven representations, one mark for each of {listed(names)}.",
+                "comparison", lambda: studies_transfer(transfer, names, "first bottleneck size"),
+            )
+        )  # fmt: skip
+    if directions:
+        plans.append(
+            Plan(
+                "compare_rsa", "Correlations, side by side",
+                "Mean and 95% confidence interval over seeds at the epoch used, test tweets.",
+                f"Dot plots of six pairs, one mark for each of {listed(names)}.", "comparison",
+                lambda: studies_rsa(rsa, names, directions, "first bottleneck size, test tweets"),
+            )
+        )  # fmt: skip
+    return tuple(plans)

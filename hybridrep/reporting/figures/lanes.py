@@ -1,0 +1,63 @@
+"""Means with intervals in lanes: the shape of every figure that puts things side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from hybridrep.analysis.t_tests import one_sample
+from hybridrep.reporting.style import Stroke, light_grid
+
+
+def draw_lanes(
+    axes: Axes,
+    rows: Sequence[str],
+    lanes: Sequence[tuple[str, Stroke]],
+    values: Callable[[str, str], np.ndarray],
+) -> None:
+    """Draw, for every row, one mean with its 95% interval per lane.
+
+    Args:
+        axes: where to draw; rows go from top to bottom.
+        rows: names of the rows.
+        lanes: name and look of each lane within a row.
+        values: row, lane -> one value a seed; may be empty.
+    """
+    step = 0.66 / max(len(lanes), 2)
+    for place, row in enumerate(rows):
+        for lane, (name, stroke) in enumerate(lanes):
+            found = np.asarray(values(row, name), dtype=float)
+            found = found[np.isfinite(found)]
+            if not len(found):
+                continue
+            height = place + step * (lane - (len(lanes) - 1) / 2)
+            test = one_sample(found)
+            if np.isfinite(test.low):
+                axes.plot([test.low, test.high], [height] * 2, color=stroke.colour, linewidth=2)
+            axes.plot(
+                found.mean(), height, marker=stroke.marker, color=stroke.colour, markersize=6,
+                markeredgecolor="white", linestyle="",
+            )  # fmt: skip
+    light_grid(axes, "x")
+
+
+def label_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Name the rows, the first at the top."""
+    axes.set_yticks(range(len(names)), list(names))
+    axes.set_ylim(len(names) - 0.5, -0.5)
+
+
+def lane_legend(figure: Figure, lanes: Sequence[tuple[str, Stroke]]) -> None:
+    """Put the lanes' legend above the figure."""
+    handles = [
+        Line2D(
+            [], [], color=stroke.colour, marker=stroke.marker, markersize=6,
+            markeredgecolor="white", label=name,
+        )
+        for name, stroke in lanes
+    ]  # fmt: skip
+    figure.legend(handles=handles, loc="outside upper left", ncols=3)

@@ -1,0 +1,51 @@
+# ruff: noqa: RUF001  (typographic signs are what people read)
+"""Numbers as people read them. A value that is not there is an en dash, never a guess."""
+
+from __future__ import annotations
+
+import math
+
+NOTHING = "–"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Return a number with fixed digits and a true minus sign: `-0.5` -> "−0.500"."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", "−")
+
+
+def p_value(p: float | None) -> str:
+    """Return a p value with three digits, or "< 0.001"."""
+    if p is None or not math.isfinite(p):
+        return NOTHING
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def p_phrase(p: float | None) -> str:
+    """Return "p < 0.001" or "p = 0.012"."""
+    text = p_value(p)
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def interval(low: float | None, high: float | None, digits: int = 3) -> str:
+    """Return an interval as "[0.100, 0.200]"."""
+    if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
+        return NOTHING
+    return f"[{number(low, digits)}, {number(high, digits)}]"
+
+
+def mean_sd(mean: float, sd: float, digits: int = 3) -> str:
+    """Return a mean and its SD as the paper prints them: "0.618(0.028)"; one seed has no SD."""
+    if not math.isfinite(mean):
+        return NOTHING
+    spread = f"{sd:.{digits}f}" if math.isfinite(sd) else NOTHING
+    return f"{mean:.{digits}f}({spread})"
+
+
+def shortened(text: str, length: int) -> str:
+    """Return a text cut to a length, with an ellipsis where it was cut."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"

@@ -1,0 +1,245 @@
+# ruff: noqa: RUF001  (typographic signs are what people read)
+"""All that the page's template needs of one study."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from hybridrep.analysis.tables import StudyTables
+from hybridrep.analysis.views import bottleneck_sizes, standing
+from hybridrep.reporting.drawing import Drawn
+from hybridrep.reporting.facts import corpora_of, encoder_name, vectors_name
+from hybridrep.reporting.formatting import interval, number
+from hybridrep.reporting.html import study_tables
+from hybridrep.reporting.html.packing import data_address
+from hybridrep.reporting.html.views import Notice, Picture, TableView
+from hybridrep.reporting.items import ExampleItems
+from hybridrep.reporting.names import TRANSFER, counted, readable
+from hybridrep.reporting.notices import notices_of
+from hybridrep.reporting.reading import meta_record, records, seeds_by_status
+from hybridrep.reporting.reproduce import reproduce_command
+
+Pairs = list[tuple[str, str]]
+
+_SIGNS = {"supported": "✓", "not supported": "✕", "unclear": "?"}
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A claim as the template draws it; `value` is "" where nothing could be computed."""
+
+    sentence: str
+    value: str
+    statistic: str
+    verdict: str
+    css: str
+    sign: str
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """One study's part of the page; the template says where each piece stands."""
+
+    prefix: str
+    name: str
+    facts: Pairs
+    notices: list[Notice]
+    summary: Sequence[str]
+    claims: list[ClaimView]
+    tables: dict[str, list[TableView]]
+    pictures: dict[str, list[Picture]]
+    example: str
+    standing: str
+    reproduce: str
+    commit: str
+    records: list[tuple[str, Pairs]]
+
+
+def study_view(
+    tables: StudyTables,
+    results: Mapping[str, pd.DataFrame],
+    summary: Sequence[str],
+    drawn: Sequence[Drawn],
+    example: ExampleItems | None,
+    name: str,
+    prefix: str,
+    *,
+    texts_shown: bool,
+) -> StudyView:
+    """Put one study's tables, figures and records into the shape of the template.
+
+    Args:
+        tables: the study.
+        results: its `result_tables`.
+        summary: its five sentences.
+        drawn: its figures.
+        example: its example seed, or None.
+        name: what it is called.
+        prefix: what its anchors start with; "" for the only study of a page.
+        texts_shown: whether tweets may be shown.
+    """
+    return StudyView(
+        prefix=prefix,
+        name=name,
+        facts=study_facts(tables),
+        notices=notices_of(tables, example, texts_shown=texts_shown),
+        summary=summary,
+        claims=claim_views(results["claims"]),
+        tables=_tables(tables, results, prefix),
+        pictures=_pictures(drawn, prefix),
+        example=example.reason if example is not None else "",
+        standing=standing(tables),
+        reproduce=reproduce_command(tables),
+        commit=str(tables.meta.get("commit") or ""),
+        records=_recorded(tables),
+    )
+
+
+def study_facts(tables: StudyTables) -> Pairs:
+    """Return the few facts that stand under a study's title."""
+    complete = seeds_by_status(tables, "complete")
+    facts = [("Seeds", f"{len(complete)} of {len(tables.seeds_wanted)} complete")]
+    facts += [
+        (f"{corpus.name.capitalize()} tweets", f"{corpus.items or '?':,} · {corpus.source}"
+         if corpus.items else corpus.source)
+        for corpus in corpora_of(tables)
+    ]  # fmt: skip
+    facts += [
+        ("BERT (frozen encoder)", encoder_name(tables)),
+        ("Word vectors", vectors_name(tables)),
+        ("Bottleneck", ", ".join(map(str, bottleneck_sizes(tables))) or "–"),
+    ]
+    return facts
+
+
+def claim_views(claims: pd.DataFrame) -> list[ClaimView]:
+    """Return the claims with their statistic, interval and note in one line."""
+    views = []
+    for claim in records(claims):
+        value = ""
+        if math.isfinite(claim["estimate"]):
+            bounds = interval(claim["low"], claim["high"])
+            value = (
+                f"{number(claim['estimate'])}, 95% CI {bounds}, n = {counted(claim['n'], 'seed')}. "
+            )
+        parts = [str(claim["statistic"]), *str(claim["note"]).split("; ")]
+        verdict = str(claim["verdict"])
+        views.append(
+            ClaimView(
+                sentence=str(claim["sentence"]),
+                value=value,
+                statistic=" ".join(_sentence(_readably(part)) for part in parts if part),
+                verdict=verdict,
+                css=verdict.replace(" ", "-"),
+                sign=_SIGNS.get(verdict, "?"),
+            )
+        )
+    return views
+
+
+def _sentence(text: str) -> str:
+    """Return words as a sentence; a statistic that starts with its symbol keeps it."""
+    start = text if text.startswith(("r(", "r ")) else text[:1].upper() + text[1:]
+    return f"{start}."
+
+
+def _readably(note: str) -> str:
+    """Return a note with the tables' names as people read them, the longest names first."""
+    for name in sorted(TRANSFER, key=len, reverse=True):
+        note = re.sub(rf"\b{name}\b", readable(name), note)
+    return note
+
+
+def _tables(
+    tables: StudyTables, results: Mapping[str, pd.DataFrame], prefix: str
+) -> dict[str, list[TableView]]:
+    sizes = bottleneck_sizes(tables)
+    papers = [("table_1", sizes[0] if sizes else 0)] + [(f"table_1_b{b}", b) for b in sizes[1:]]
+    epoch = tables.half_epoch
+    found = {
+        "table_1": [
+            study_tables.paper_table(
+                results[key], prefix + key, f"Table 1 in the paper’s layout, bottleneck {size}"
+            )
+            for key, size in papers
+        ],
+        "tests": [study_tables.tests(results["tests"], f"{prefix}tests")],
+        "paper": [
+            study_tables.beside_paper(results["beside_paper"], f"{prefix}beside-paper"),
+            study_tables.rsa_paper(results["rsa_beside_paper"], f"{prefix}rsa-beside-paper"),
+            study_tables.recomputed(results["paper_recomputed"], f"{prefix}recomputed"),
+        ],
+        "rsa": [
+            study_tables.rsa(results["rsa"], f"{prefix}rsa", epoch),
+            study_tables.linear(results["linear_baseline"], f"{prefix}linear", epoch),
+        ],
+        "seeds": [],
+        "raw": [study_tables.by_seed(results["transfer_by_seed"], f"{prefix}raw")],
+    }
+    if "inference" in results:
+        found["rsa"].insert(1, study_tables.inference(results["inference"], f"{prefix}inference"))
+    seeds = results["seeds"]
+    found["seeds"].append(
+        study_tables.seeds(seeds[seeds["status"] != "complete"], f"{prefix}seeds")
+    )
+    return {name: [view for view in views if view.rows] for name, views in found.items()}
+
+
+def _pictures(drawn: Sequence[Drawn], prefix: str) -> dict[str, list[Picture]]:
+    groups: dict[str, list[Picture]] = {
+        name: []
+        for name in (
+            "design", "representations", "transformation", "transfer", "curves", "appendix",
+        )
+    }  # fmt: skip
+    for figure in drawn:
+        groups.setdefault(figure.plan.group, []).append(picture(figure, prefix))
+    return groups
+
+
+def picture(figure: Drawn, prefix: str) -> Picture:
+    """Return a drawn figure as the template shows it."""
+    plan = figure.plan
+    source = data_address(figure.webp, "image/webp")
+    return Picture(
+        prefix + plan.name, plan.title, plan.caption, plan.alternative, source,
+        figure.width, figure.height, plan.plain,
+    )  # fmt: skip
+
+
+def _recorded(tables: StudyTables) -> list[tuple[str, Pairs]]:
+    data: Pairs = []
+    for corpus in corpora_of(tables):
+        data.append((f"{corpus.name} tweets, from", corpus.source))
+        data.append((f"{corpus.name} tweets, SHA-256", corpus.fingerprint))
+    for name in ("encoder", "vectors"):
+        data += [(f"{name}, {key}", _text(v)) for key, v in meta_record(tables, name).items()]
+    coverage = meta_record(tables, "coverage")
+    data += [(f"{key} with a word vector", _share(value)) for key, value in coverage.items()]
+    config = meta_record(tables, "config")
+    versions = meta_record(tables, "versions")
+    return [
+        ("Configuration", [(name, _text(value)) for name, value in config.items()]),
+        ("Data", data),
+        ("Versions", [(name, _text(value)) for name, value in versions.items()]),
+        ("Study", [("key", str(tables.meta["study_key"]))]),
+    ]
+
+
+def _share(value: Any) -> str:
+    return f"{100 * value:.1f}%" if isinstance(value, int | float) else _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)

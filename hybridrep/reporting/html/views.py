@@ -1,0 +1,133 @@
+"""What the page's template draws: tables with sortable cells, figures, notices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from hybridrep.reporting.formatting import interval, number, p_value
+from hybridrep.reporting.names import readable
+from hybridrep.reporting.reading import records
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one column of a table is made from a row.
+
+    Attributes:
+        label: its header.
+        text: what a cell shows.
+        value: what it sorts by; None for columns of words, which sort by their text.
+        wrap: whether long text may break into lines.
+        flag: whether a cell is to stand out.
+    """
+
+    label: str
+    text: Callable[[Row], str]
+    value: Callable[[Row], float] | None = None
+    wrap: bool = False
+    flag: Callable[[Row], bool] | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell: its text, what it sorts by ("" = nothing, None = its text), and its looks."""
+
+    text: str
+    value: str | None
+    wrap: bool
+    flag: bool
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A table as the template draws it."""
+
+    identifier: str
+    caption: str
+    note: str
+    headers: tuple[tuple[str, bool], ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as the template draws it; `source` is a data address."""
+
+    name: str
+    title: str
+    caption: str
+    alternative: str
+    source: str
+    width: int
+    height: int
+    plain: bool
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something a reader must know before the numbers: "warning" or "note"."""
+
+    kind: str
+    title: str
+    text: str
+
+
+def words(name: str, label: str, wrap: bool = False, *, readably: bool = True) -> Column:
+    """Return a column of words, by default as people read the tables' names."""
+    show = readable if readably else str
+    return Column(label, lambda row: show(str(row[name])), wrap=wrap)
+
+
+def numbers(name: str, label: str, digits: int = 3) -> Column:
+    """Return a column of numbers."""
+    return Column(label, lambda row: number(row[name], digits), lambda row: float(row[name]))
+
+
+def p_values(name: str, label: str) -> Column:
+    """Return a column of p values."""
+    return Column(label, lambda row: p_value(row[name]), lambda row: float(row[name]))
+
+
+def intervals(low: str, high: str, label: str, digits: int = 3) -> Column:
+    """Return a column of intervals, which sort by their lower end."""
+    return Column(
+        label, lambda row: interval(row[low], row[high], digits), lambda row: float(row[low])
+    )
+
+
+def means(mean: str, sd: str, label: str, digits: int = 3) -> Column:
+    """Return a column of means with their SDs, which sort by the mean."""
+
+    def text(row: Row) -> str:
+        spread = f" ± {number(row[sd], digits)}" if math.isfinite(row[sd]) else ""
+        return number(row[mean], digits) + spread
+
+    return Column(label, text, lambda row: float(row[mean]))
+
+
+def table_view(
+    identifier: str,
+    caption: str,
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    note: str = "",
+) -> TableView:
+    """Return a table as the template draws it, one row per row of `frame`."""
+    rows = tuple(tuple(_cell(column, row) for column in columns) for row in records(frame))
+    headers = tuple((column.label, column.value is not None) for column in columns)
+    return TableView(identifier, caption, note, headers, rows)
+
+
+def _cell(column: Column, row: Row) -> Cell:
+    value = None
+    if column.value is not None:
+        found = column.value(row)
+        value = repr(float(found)) if math.isfinite(found) else ""
+    return Cell(column.text(row), value, column.wrap, column.flag is not None and column.flag(row))

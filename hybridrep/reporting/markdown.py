@@ -1,0 +1,90 @@
+# ruff: noqa: RUF001  (typographic signs are what people read)
+"""The report as Markdown, for pasting: summary, claims, Table 1, correlations, how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from hybridrep.analysis.names import TRANSFER
+from hybridrep.analysis.tables import StudyTables
+from hybridrep.analysis.views import standing
+from hybridrep.reporting.comparison import Comparison
+from hybridrep.reporting.formatting import interval, mean_sd, number
+from hybridrep.reporting.names import readable
+from hybridrep.reporting.notices import notices_of
+from hybridrep.reporting.reading import records
+from hybridrep.reporting.reproduce import reproduce_command
+from hybridrep.reporting.table_1 import STARS_NOTE, as_markdown, starred
+
+
+def study_markdown(
+    tables: StudyTables, results: Mapping[str, pd.DataFrame], summary: Sequence[str], name: str
+) -> str:
+    """Return one study's part of `report.md`."""
+    notices = [f"> **{n.title}.** {n.text}" for n in notices_of(tables, None, texts_shown=True)]
+    parts = [
+        f"## Study {plain(name)}",
+        "\n>\n".join(notices),
+        "\n".join(f"{place}. {sentence}" for place, sentence in enumerate(summary, 1)),
+        "### The paper’s claims",
+        as_markdown(_claims(results["claims"])),
+        "### Table 1",
+        as_markdown(results["table_1"]),
+        starred(STARS_NOTE),
+        "### Correlations of similarity matrices",
+        f"Pearson r at epoch {tables.half_epoch}, mean(SD) over seeds.",
+        as_markdown(_rsa(results["rsa"])),
+        "### Make it again",
+        f"{standing(tables)}",
+        f"```sh\n{reproduce_command(tables)}\n```",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def comparison_markdown(compared: Comparison) -> str:
+    """Return the comparison's part of `report.md`."""
+    table = compared.tables["compare_transfer"]
+    wide = table[table["metric"] == "test_loss"].pivot(
+        index="representation", columns="study", values="mean"
+    )
+    wide = wide.reindex(index=list(TRANSFER), columns=list(compared.names)).round(3).reset_index()
+    wide["representation"] = wide["representation"].map(readable)
+    parts = [
+        "## Side by side",
+        plain(compared.lede),
+        "\n".join(f"- {plain(text)}" for text in compared.standings),
+        as_markdown(compared.tables["compare_made"]),
+        "### Test loss on the new task, mean over seeds",
+        as_markdown(wide),
+        "### Verdicts on the paper’s claims",
+        as_markdown(compared.tables["compare_claims"]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def plain(text: str) -> str:
+    """Return a name that Markdown cannot read as markup."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|" else c for c in text)
+
+
+def _claims(claims: pd.DataFrame) -> pd.DataFrame:
+    rows = [
+        (row["verdict"], row["sentence"], number(row["estimate"]),
+         interval(row["low"], row["high"]), row["n"])
+        for row in records(claims)
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["Verdict", "Claim", "Statistic", "95% CI", "Seeds"])
+
+
+def _rsa(rsa: pd.DataFrame) -> pd.DataFrame:
+    cells: dict[tuple[str, str, int], dict[str, str]] = {}
+    for row in records(rsa):
+        key = (readable(row["direction"]), readable(row["pair"]), row["bottleneck"])
+        cells.setdefault(key, {})[str(row["item_set"])] = mean_sd(row["mean"], row["sd"])
+    lines = [
+        {"Direction": direction, "Pair": pair, "b": size, **mine}
+        for (direction, pair, size), mine in cells.items()
+    ]
+    return pd.DataFrame(lines).fillna("–")

@@ -1,0 +1,104 @@
+# ruff: noqa: RUF001  (typographic signs are what people read)
+"""What a reader must know before the numbers: gaps, single seeds, synthetic or withheld text."""
+
+from __future__ import annotations
+
+from hybridrep.analysis.tables import SCHEMA_VERSION, StudyTables
+from hybridrep.analysis.views import seed_status
+from hybridrep.reporting.facts import corpora_of
+from hybridrep.reporting.html.views import Notice
+from hybridrep.reporting.items import ExampleItems
+from hybridrep.reporting.names import listed, seeds_text
+from hybridrep.reporting.reading import config_value, seeds_by_status
+
+_STATES = {
+    "failed": "Failed",
+    "missing": "Without any result",
+    "incomplete": "Incomplete (what they have counts, and every table says on how many seeds a "
+    "number stands)",
+    "unexpected": "Not asked for, but there (they count)",
+}
+
+
+def notices_of(
+    tables: StudyTables, example: ExampleItems | None, *, texts_shown: bool
+) -> list[Notice]:
+    """Return the notices of one study, warnings first."""
+    return [
+        *_seeds(tables),
+        *_older(tables),
+        *_synthetic(tables),
+        *_duplicates(tables),
+        *_texts(example, texts_shown=texts_shown),
+    ]
+
+
+def _seeds(tables: StudyTables) -> list[Notice]:
+    status = seed_status(tables)
+    found = []
+    complete = seeds_by_status(tables, "complete")
+    parts = [
+        f"{label}: {seeds_text(seeds)}."
+        for state, label in _STATES.items()
+        if (seeds := seeds_by_status(tables, state))
+    ]
+    if parts:
+        title = f"{len(complete)} of {len(tables.seeds_wanted)} seeds are complete"
+        found.append(Notice("warning", title, " ".join(parts)))
+    if len(status) and len(complete) < 2:
+        found.append(
+            Notice(
+                "warning", "Too few seeds for statistics",
+                "With fewer than two complete seeds there is no spread over seeds: no test, no "
+                "interval and no SD is given. The numbers show one simulation.",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _older(tables: StudyTables) -> list[Notice]:
+    made = tables.meta.get("made_with_schema", tables.meta.get("schema_version"))
+    if not isinstance(made, int) or made >= SCHEMA_VERSION:
+        return []
+    return [
+        Notice(
+            "note", "Made by an older version",
+            f"The study’s tables are of layout {made}; this report reads layout {SCHEMA_VERSION}. "
+            "What the older version did not record is shown as a dash.",
+        )
+    ]  # fmt: skip
+
+
+def _synthetic(tables: StudyTables) -> list[Notice]:
+    made = [corpus.name for corpus in corpora_of(tables) if corpus.synthetic]
+    if not made:
+        return []
+    return [
+        Notice(
+            "note", "Synthetic data",
+            f"The {listed(made)} {'corpus was' if len(made) == 1 else 'corpora were'} written by "
+            "a seeded generator to try the simulation out. Its numbers say nothing about real "
+            "tweets and are not comparable with the paper’s.",
+        )
+    ]  # fmt: skip
+
+
+def _duplicates(tables: StudyTables) -> list[Notice]:
+    choice = config_value(tables, "duplicates", "")
+    text = {
+        "keep": "Tweets of the new task that occur more than once were kept, as in the paper: "
+        "some test tweets also stand in training, which flatters every accuracy.",
+        "drop": "Tweets of the new task that occur more than once were dropped; the paper kept "
+        "them, which flatters its accuracies.",
+    }.get(str(choice), "")
+    record = tables.meta.get("duplicates")
+    if text and isinstance(record, dict) and record.get("repeated_texts"):
+        text += f" The corpus holds {record['repeated_texts']:,} such repetitions."
+    title = "Duplicates kept" if choice == "keep" else "Duplicates dropped"
+    return [Notice("note", title, text)] if text else []
+
+
+def _texts(example: ExampleItems | None, *, texts_shown: bool) -> list[Notice]:
+    if example is None or texts_shown:
+        return []
+    return [Notice("note", "Tweets withheld", "This study shows no tweet (share_text=false).")]

@@ -1,0 +1,40 @@
+"""The command that makes a study again, from its recorded configuration."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+from hybridrep.analysis.tables import StudyTables
+from hybridrep.config import PROFILES, Config, default_of, seeds_as_text
+
+_PLACES = {"workers", "cluster", "store", "plan", "profile", "seeds"}
+"""Where and how it is computed, which changes no number; profile and seeds are said first."""
+
+
+def reproduce_command(tables: StudyTables) -> str:
+    """Return the `mlflow run` command: the profile, the seeds, and what differs from the profile.
+
+    Parameters that this version does not know (an older study's) are left out.
+    """
+    config = tables.meta.get("config", {})
+    profile = str(config.get("profile", PROFILES[0]))
+    if profile not in PROFILES:
+        profile = PROFILES[0]
+    given = {"profile": profile, "seeds": seeds_as_text(tables.seeds_wanted)}
+    for name in Config.model_fields:
+        if name in _PLACES or config.get(name) is None:
+            continue
+        text = _text(config[name])
+        if text and text != _text(default_of(name, profile)):
+            given[name] = text
+    parts = [f"-P {shlex.quote(f'{name}={value}')}" for name, value in given.items()]
+    return " \\\n  ".join(["mlflow run . -e full --env-manager=local", *parts])
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value)
