@@ -12,7 +12,7 @@ from hybridrep.reporting.table_1 import table_1_rich
 from hybridrep.stages.report import report_files
 from hybridrep.tracking.queries import StudyRun, find_study, load_parts
 from hybridrep.tracking.records import Contents
-from hybridrep.tracking.runs import connect
+from hybridrep.tracking.runs import Tracker, connect
 
 
 def run(config: CompareConfig) -> None:
@@ -33,7 +33,7 @@ def run(config: CompareConfig) -> None:
         f"compare {name}"[:250],
         study=config.study,
         study_key=content_key({"compare": [study.study_key for study in found]}),
-        description=_description(found),
+        description=_description(tracker, found),
         config={"studies": ",".join(config.studies)},
     ) as main:
         main.log(Contents(files=report_files(report)))
@@ -43,7 +43,7 @@ def run(config: CompareConfig) -> None:
     console.print("The report is an artifact of this run: make ui", highlight=False)
 
 
-def _description(found: list[StudyRun]) -> str:
+def _description(tracker: Tracker, found: list[StudyRun]) -> str:
     lines = ["Studies side by side; open `report/report.html` among the artifacts.", ""]
-    lines += [f"- **{s.study}**: [study run](#/experiments/runs/{s.run_id})" for s in found]
+    lines += [f"- **{s.study}**: [study run]({tracker.link(s.run_id)})" for s in found]
     return "\n".join(lines)

@@ -81,4 +81,5 @@ class SeedRuns:
             del self._waiting[seed]
             tracker = self._invocation.tracker
             found = tracker.find_finished("seed", study_key(inputs), cache_key(inputs, store, seed))
-            self.ids[seed] = found or tracker.log_finished(seed_record(inputs, store, seed))
+            link = tracker.link(self._invocation.main.run_id)
+            self.ids[seed] = found or tracker.log_finished(seed_record(inputs, store, seed, link))

@@ -28,14 +28,18 @@ def cache_key(inputs: Inputs, store: Store, seed: int) -> str:
     return content_key({"results": keys, "layout": code_version(__name__)})
 
 
-def seed_record(inputs: Inputs, store: Store, seed: int) -> RunRecord:
-    """Lay out a complete seed as a run: parameters, metrics, tables, matrices, weights."""
+def seed_record(inputs: Inputs, store: Store, seed: int, study_link: str) -> RunRecord:
+    """Lay out a complete seed as a run: parameters, metrics, tables, matrices, weights.
+
+    Args:
+        study_link: where the description's link to the study's run leads.
+    """
     config = inputs.config
     tables = study_tables(inputs, store, [seed], {})
     return RunRecord(
         name=f"{config.study} seed {seed}",
         kind="seed",
-        description=_description(inputs, seed),
+        description=_description(inputs, seed, study_link),
         params={"seed": str(seed), **config_params(config.as_text())},
         tags={
             names.STUDY: config.study,
@@ -134,12 +138,12 @@ def _files(inputs: Inputs, store: Store, seed: int) -> Iterator[tuple[str, Path]
             yield f"autoencoder/{place}/{epoch}.safetensors", trained.file(f"{epoch}.safetensors")
 
 
-def _description(inputs: Inputs, seed: int) -> str:
+def _description(inputs: Inputs, seed: int, study_link: str) -> str:
     config = inputs.config
     synthetic = " **Synthetic data.**" if inputs.emotion.synthetic or inputs.hate.synthetic else ""
     return (
         f"One simulation from raw tweets to tested classifiers, seed {seed} of the study "
-        f"**{config.study}**.{synthetic}\n\n"
+        f"[**{config.study}**]({study_link}).{synthetic}\n\n"
         f"- emotion corpus: {inputs.emotion.source}, {inputs.emotion.items} tweets\n"
         f"- new task: {inputs.hate.source}, {inputs.hate.items} tweets after cleaning, "
         f"duplicates {config.duplicates}\n"

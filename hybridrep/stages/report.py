@@ -14,7 +14,6 @@ from hybridrep.reporting.items import ExampleItems
 from hybridrep.reporting.report import Report, build_report
 from hybridrep.reporting.table_1 import table_1_markdown, table_1_rich
 from hybridrep.stages import example, inference, pipeline
-from hybridrep.stages.inputs import Inputs
 from hybridrep.stages.invocation import Invocation
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
@@ -33,7 +32,7 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     files = {**report_files(report), "report/table_1.md": table_1_markdown(tables)}
     invocation.main.log(Contents(files=files))
     save_parts(invocation.tracker.server, invocation.main.run_id, *tables.to_parts())
-    invocation.main.describe(_description(inputs, tables, seed_runs))
+    invocation.main.describe(_description(invocation, tables, seed_runs))
     console = Console()
     console.print(table_1_rich(tables))
     console.print(standing(tables))
@@ -64,13 +63,14 @@ def _csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False)
 
 
-def _description(inputs: Inputs, tables: StudyTables, seed_runs: Mapping[int, str]) -> str:
+def _description(invocation: Invocation, tables: StudyTables, seed_runs: Mapping[int, str]) -> str:
     """The study run's note: what it is, how many seeds it stands on, links to their runs."""
+    inputs, tracker = invocation.inputs, invocation.tracker
     lines = [f"The study **{inputs.config.study}**. {standing(tables)}", ""]
     if inputs.emotion.synthetic or inputs.hate.synthetic:
         lines += ["**Synthetic data**: it shows how the platform works, not how people feel.", ""]
     lines += [table_1_markdown(tables), "", "Open `report/report.html` among the artifacts.", ""]
-    links = [f"[{seed}](#/experiments/runs/{run})" for seed, run in sorted(seed_runs.items())]
+    links = [f"[{seed}]({tracker.link(run)})" for seed, run in sorted(seed_runs.items())]
     if links:
         lines += [f"Seed runs: {', '.join(links)}"]
     return "\n".join(lines)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from rich.console import Console
@@ -34,31 +35,37 @@ _LEFT_OUT = ("note", "epoch")
 
 
 def importance_table(searches: Sequence[Search]) -> pd.DataFrame:
-    """Return how much each varied parameter mattered, by Optuna's PED-ANOVA.
+    """Return how much each varied parameter mattered: its share of the variance (fANOVA).
 
     Columns direction, objective, parameter, importance (a share of 1; higher = mattered more).
-    Directions with fewer than two complete trials are left out.
+    Directions where nothing varies, or with fewer than two complete trials, are left out.
     """
-    import optuna
+    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 
     rows = []
     for search in searches:
         varied = list(search.space.varied)
-        complete = [a for a in search.attempts() if a.state == "COMPLETE"]
-        if len(complete) < 2 or not varied:
-            continue
+        values = np.array([trial.values for trial in _complete(search)])
         for place, objective in enumerate(search.rules.objectives):
-            target = partial(_value, place)
-            shares = optuna.importance.get_param_importances(
-                search.study, params=varied, target=target
+            if len(values) < 2 or not varied or not np.ptp(values[:, place]):
+                continue
+            shares = get_param_importances(
+                search.study,
+                evaluator=FanovaImportanceEvaluator(seed=0),
+                params=varied,
+                target=partial(_value, place),
             )
-            rows += [(search.direction, objective, name, share) for name, share in shares.items()]
+            rows += [(search.direction, objective, n, float(s)) for n, s in shares.items()]
     return pd.DataFrame(rows, columns=["direction", "objective", "parameter", "importance"])
 
 
+def _complete(search: Search) -> list[FrozenTrial]:
+    trials = search.study.get_trials(deepcopy=False)
+    return [trial for trial in trials if trial.state.name == "COMPLETE"]
+
+
 def _value(place: int, trial: FrozenTrial) -> float:
-    """Return an objective's value with its sign turned: PED-ANOVA looks for low ones."""
-    return -float(trial.values[place])
+    return float(trial.values[place])
 
 
 def contents(
@@ -168,7 +175,7 @@ def _figures(
     if len(importance):
         yield (
             "parameter_importance",
-            parameter_importance(importance, "PED-ANOVA (Optuna), " + seeds),
+            parameter_importance(importance, "fANOVA (Optuna): shares of the variance; " + seeds),
         )
     yield from _trajectories(results)
 

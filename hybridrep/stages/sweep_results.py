@@ -89,10 +89,9 @@ def trials_table(searches: Sequence[Search]) -> pd.DataFrame:
             if attempt.point is None:
                 continue
             measured = {name: attempt.measures.get(name) for name in (*_VALUES, "epoch")}
-            state = "FAIL" if attempt.state == "VOID" else attempt.state
             rows.append(
                 {
-                    "direction": search.direction, "trial": place, "state": state,
+                    "direction": search.direction, "trial": place, "state": attempt.state,
                     **vars(attempt.point), **measured, "note": attempt.note,
                 }
             )  # fmt: skip

@@ -234,9 +234,14 @@ class Search:
         asked.settled = True
 
     def void(self, asked: Asked, why: str) -> None:
-        """Say that no value can be computed for a trial (its training diverged)."""
+        """Say that a trial has no value and never will (its training diverged).
+
+        Optuna learns it as a violated constraint, and keeps away from such points.
+        """
         asked.trial.set_user_attr(VOID, why)
-        self._tell(asked.trial, None, "FAIL")
+        with quiet():
+            asked.trial.set_constraint("diverged", 1.0)
+        self._tell(asked.trial, None, "PRUNED")
         asked.settled = True
 
     def report(self, asked: Asked, epoch: int, value: float) -> None:
@@ -279,7 +284,7 @@ def _key(trial: FrozenTrial) -> int:
 
 def _attempt(trial: FrozenTrial) -> Attempt:
     void = trial.user_attrs.get(VOID, "")
-    state = "VOID" if void and trial.state.name == "FAIL" else trial.state.name
+    state = "VOID" if void and trial.state.name == "PRUNED" else trial.state.name
     names = ("bottleneck", "epochs", "learning_rate", "activation", "kind")
     known = all(name in trial.params for name in names)
     return Attempt(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from hybridrep.analysis.objectives import OBJECTIVES
@@ -122,11 +123,20 @@ class TrialLog:
             known = [(n, attempt.measures[n], last) for n in OBJECTIVES]
             return pd.DataFrame(known, columns=list(METRIC_COLUMNS)).dropna(subset="value")
         wide = self._trainings.curves(variant)
-        means = wide[wide["epoch"] <= last].melt(id_vars="epoch", var_name="key")
+        wide = wide[wide["epoch"] <= last]
+        names_ = [name for name in wide.columns if name != "epoch"]
         values = self._trainings.measures(variant)
-        seeds = values[values["epoch"] == last].melt(
-            id_vars=["seed", "epoch"], value_vars=list(OBJECTIVES), var_name="key"
+        final = values[values["epoch"] == last]
+        per_seed = [f"{name}/seed_{seed}" for name in OBJECTIVES for seed in final["seed"]]
+        points = pd.DataFrame(
+            {
+                "key": [*np.repeat(names_, len(wide)), *per_seed],
+                "value": np.concatenate(
+                    [*(wide[name] for name in names_), *(final[name] for name in OBJECTIVES)]
+                ),
+                "step": np.concatenate(
+                    [np.tile(wide["epoch"], len(names_)), np.full(len(per_seed), last)]
+                ),
+            }
         )
-        seeds["key"] = seeds["key"] + "/seed_" + seeds["seed"].astype(str)
-        points = pd.concat([means, seeds.drop(columns="seed")], ignore_index=True)
-        return points.rename(columns={"epoch": "step"}).dropna(subset="value")
+        return points[np.isfinite(points["value"])]

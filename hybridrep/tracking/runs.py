@@ -52,6 +52,10 @@ class Tracker:
         """Return a tracker for the experiment `NAME-suffix`, e.g. the trials of a sweep."""
         return Tracker(self.server.sibling(suffix))
 
+    def link(self, run_id: str) -> str:
+        """Return a link to a run of this experiment that works inside the UI's descriptions."""
+        return f"#/experiments/{self.server.experiment_id}/runs/{run_id}"
+
     @contextmanager
     def main_run(
         self,
