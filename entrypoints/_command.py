@@ -7,7 +7,7 @@ Exit codes: 0 done, 1 a fault of the program, 2 a user's mistake (one message, n
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -44,11 +44,15 @@ def main(
     sys.exit(exit_code(command(name, description, run, model)))
 
 
-def exit_code(entry: click.Command) -> int:
-    """Run a command line and return what to leave with; messages go to stderr."""
+def exit_code(entry: click.Command, arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return what to leave with; messages go to stderr.
+
+    Args:
+        arguments: what follows the command's name; without, the program's own.
+    """
     try:
         with terminate_cleanly():
-            entry.main(standalone_mode=False)
+            entry.main(args=arguments, standalone_mode=False)
     except click.NoSuchOption as error:
         names = ", ".join(
             option.name or "" for option in (error.ctx.command if error.ctx else entry).params
@@ -58,10 +62,11 @@ def exit_code(entry: click.Command) -> int:
         return _say(error.format_message(), 2)
     except HybridrepError as error:
         return _say(str(error), error.exit_code)
-    except Terminated as end:
-        return _say(f"{end}; the same command goes on from what is finished", end.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        return _say("interrupted; the same command goes on from what is finished", 130)
+    except (KeyboardInterrupt, click.Abort) as error:
+        end = error.__cause__ or error  # click turns interrupts into Abort
+        code = end.exit_code if isinstance(end, Terminated) else 130
+        reason = str(end) if isinstance(end, Terminated) else "interrupted"
+        return _say(f"{reason}; the same command goes on from what is finished", code)
     return 0
 
 

@@ -1,0 +1,137 @@
+"""What a user's mistake looks like: one message that says what to do, exit code 2, no open run."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from entrypoints._command import command, exit_code
+from hybridrep.config import Config
+from tests import small_study
+
+
+def full(config: Config) -> None:
+    from hybridrep.stages.full import run
+
+    run(config)
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return small_study.parameters(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def leave_with(given: dict[str, str], **change: str) -> int:
+    arguments = [
+        part for name, value in {**given, **change}.items() for part in (f"--{name}", value)
+    ]
+    return exit_code(command("full", "", full), arguments)
+
+
+def open_runs(place: Path) -> list:
+    if not (place / "mlflow.db").exists():
+        return []
+    client = MlflowClient(f"sqlite:///{place}/mlflow.db")
+    experiments = [each.experiment_id for each in client.search_experiments()]
+    return client.search_runs(experiments, "attributes.status = 'RUNNING'")
+
+
+def empty_file(folder: Path) -> str:
+    (folder / "empty.csv").write_text("")
+    return str(folder / "empty.csv")
+
+
+def bad_row(folder: Path) -> str:
+    (folder / "bad.txt").write_text("i feel fine;joy\nno label here\n")
+    return str(folder / "bad.txt")
+
+
+def unknown_label(folder: Path) -> str:
+    (folder / "unknown.csv").write_text("tweet,label\nhello,maybe\nbye,hate\n")
+    return str(folder / "unknown.csv")
+
+
+def few_items(folder: Path) -> str:
+    rows = [f"tweet {n} of {name};{name}" for name in ("joy", "anger") for n in range(20)]
+    (folder / "few.txt").write_text("\n".join(rows))
+    return str(folder / "few.txt")
+
+
+def undecodable(folder: Path) -> str:
+    (folder / "bytes.txt").write_bytes(b"i feel fine;joy\n\xff\xfe\xff;anger\n")
+    return str(folder / "bytes.txt")
+
+
+def no_weights(folder: Path) -> str:
+    (folder / "encoder").mkdir()
+    (folder / "encoder" / "config.json").write_text('{"model_type": "bert"}')
+    return str(folder / "encoder")
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "message"),
+    [
+        ("emotion", lambda _: "nowhere/at/all", "nowhere/at/all"),
+        ("emotion", empty_file, "empty"),
+        ("emotion", bad_row, "line 2"),
+        ("emotion", few_items, "to draw from"),
+        ("emotion", undecodable, "line 2"),
+        ("hate", unknown_label, "maybe"),
+        ("encoder", no_weights, "safetensors"),
+        ("encoder", lambda _: "hub:someone/something", "minilm"),
+        ("emotion", lambda _: "hub:someone/something", "sample"),
+        ("vectors", lambda _: "no/such/vectors.txt", "no/such/vectors.txt"),
+        ("bottlenecks", lambda _: "4096", "4096"),
+        ("seeds", lambda _: "7-3", "3-7"),
+        ("cluster", lambda _: "tcp://127.0.0.1:1", "127.0.0.1:1"),
+    ],
+)
+def test_a_mistake_is_named_and_leaves_no_open_run(given, place, capsys, name, make, message):
+    assert leave_with(given, **{name: make(place)}) == 2
+    shown = capsys.readouterr().err
+    assert message in shown
+    assert "Traceback" not in shown
+    assert open_runs(place) == []
+
+
+def test_an_unknown_parameter_lists_the_known_ones(place, capsys):
+    assert exit_code(command("full", "", full), ["--sseds", "3"]) == 2
+    shown = capsys.readouterr().err
+    assert "sseds" in shown
+    assert "autoencoder_epochs" in shown
+
+
+def test_a_plan_runs_nothing(given, place, capsys):
+    assert leave_with(given, plan="true", store=str(place / "store")) == 0
+    assert "lstm" in capsys.readouterr().out
+    assert not (place / "mlflow.db").exists()
+    assert not list((place / "store").glob("lstm/*"))
+
+
+def test_an_unreachable_tracking_server_is_named_before_any_work(given, place, capsys, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    assert leave_with(given, store=str(place / "store")) == 2
+    assert "127.0.0.1:9" in capsys.readouterr().err
+    assert not list((place / "store").glob("lstm/*"))
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 130)]
+)
+def test_an_end_from_outside_has_the_code_that_shells_expect(number, code, capsys):
+    def stopped(_: Config) -> None:
+        os.kill(os.getpid(), number)
+
+    assert exit_code(command("full", "", stopped), []) == code
+    assert "goes on from what is finished" in capsys.readouterr().err
