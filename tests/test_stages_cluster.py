@@ -1,0 +1,69 @@
+"""The simulation on a Dask cluster, logged to MLflow on PostgreSQL, while a worker is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from hybridrep.config import resolve
+from hybridrep.execution.store import Store
+from hybridrep.stages.full import run
+from tests import small_study
+from tests.servers import Unavailable, mlflow_server, postgresql
+
+distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
+
+
+def kill_a_worker_mid_seed(cluster, store: Path, killed: list[int]) -> None:
+    """Kill one worker process as soon as the first LSTM is stored, so others are under way."""
+    while not list(store.glob("lstm/*/*/manifest.json")):
+        time.sleep(0.05)
+    nanny = next(iter(cluster.workers.values()))
+    killed.append(nanny.process.pid)
+    os.kill(nanny.process.pid, signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_all_seeds_finish_once_though_a_worker_is_killed(tmp_path, monkeypatch):
+    from mlflow import MlflowClient
+
+    given = {**small_study.parameters(tmp_path), "seeds": "3", "store": str(tmp_path / "shared")}
+    monkeypatch.chdir(tmp_path)
+    try:
+        with (
+            postgresql() as database,
+            mlflow_server(database, tmp_path / "artifacts") as address,
+            distributed.LocalCluster(
+                n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            ) as cluster,
+        ):
+            monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+            killed: list[int] = []
+            killer = threading.Thread(
+                target=kill_a_worker_mid_seed, args=(cluster, tmp_path / "shared", killed)
+            )
+            killer.start()
+            run(resolve({**given, "cluster": cluster.scheduler_address}))
+            killer.join()
+            client = MlflowClient(address)
+            experiment = client.get_experiment_by_name("hybridrep").experiment_id
+            seeds = client.search_runs([experiment], "tags.`hybridrep.kind` = 'seed'")
+            everything = client.search_runs([experiment])
+            points = [
+                len(client.get_metric_history(each.info.run_id, "lstm/train_loss"))
+                for each in seeds
+            ]
+    except Unavailable as reason:
+        pytest.skip(str(reason))
+    assert killed
+    assert Counter(each.data.params["seed"] for each in seeds) == {"0": 1, "1": 1, "2": 1}
+    assert {each.info.status for each in everything} == {"FINISHED"}
+    assert points == [2, 2, 2]
+    stored = Store(tmp_path / "shared").entries()
+    assert stored["key"].is_unique
