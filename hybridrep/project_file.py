@@ -11,6 +11,7 @@ import yaml
 
 from hybridrep.compare_config import CompareConfig
 from hybridrep.config import Config, parameters
+from hybridrep.sweep_config import RegisterConfig, SweepConfig
 
 ENTRY_POINTS: dict[str, type[Config]] = {
     "main": Config,
@@ -21,6 +22,8 @@ ENTRY_POINTS: dict[str, type[Config]] = {
     "rsa": Config,
     "transfer": Config,
     "report": Config,
+    "sweep": SweepConfig,
+    "register": RegisterConfig,
     "compare": CompareConfig,
 }
 """Every entry point and the configuration that it takes."""

@@ -13,7 +13,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hybridrep.config import parameters
+from hybridrep.config import default_of, parameters
 from hybridrep.project_file import ENTRY_POINTS, project_file
 
 ROOT = Path(__file__).parents[1]
@@ -93,7 +93,14 @@ def test_every_entry_point_lists_every_parameter_in_its_help(name):
         assert f"--{parameter}" in shown
 
 
-def test_readme_table_lists_every_parameter():
+def test_readme_table_gives_every_parameter_with_its_defaults():
     readme = (ROOT / "README.md").read_text()
-    for parameter in parameters():
-        assert f"`{parameter}`" in readme, parameter
+    for name, field in parameters().items():
+        cells = [_cell(default_of(name, profile)) for profile in ("quickstart", "paper")]
+        row = f"| `{name}` | {field.description} | {cells[0]} | {cells[1]} |"
+        assert row in readme, row
+
+
+def _cell(value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return f"`{text}`" if text else ""

@@ -25,7 +25,13 @@ from hybridrep.stages.sweep_run import Clock, SweepRun
 from hybridrep.stages.sweep_search import Rules, Search
 from hybridrep.stages.sweep_space import Point, Space
 from hybridrep.stages.sweep_storage import check_space, open_storage, open_study, public_storage
-from hybridrep.stages.sweep_training import Trainings, baseline_tasks, linear_baselines, rungs
+from hybridrep.stages.sweep_training import (
+    Trainings,
+    baseline_tasks,
+    linear_baselines,
+    missing_tasks,
+    rungs,
+)
 from hybridrep.stages.sweep_trials import TrialLog
 from hybridrep.sweep_config import SweepConfig
 from hybridrep.tracking.process import is_gone, process_tags
@@ -44,7 +50,7 @@ def run(config: SweepConfig) -> None:
         HybridrepError: bad input before any work, or trials that could not be finished after it.
     """
     prepared = check(config.training())
-    trainings = _trainings(config, prepared)
+    trainings = sweep_trainings(config, prepared)
     if config.plan:
         _print_plan(config, trainings)
         return
@@ -103,7 +109,8 @@ def search_space(config: SweepConfig, trainings: Trainings) -> dict[str, Any]:
     }
 
 
-def _trainings(config: SweepConfig, prepared: Prepared) -> Trainings:
+def sweep_trainings(config: SweepConfig, prepared: Prepared) -> Trainings:
+    """Return the trainings that a sweep's trials read."""
     space = Space.of(config)
     return Trainings(prepared.inputs, prepared.store, rungs(space.epochs, config.prune))
 
@@ -148,7 +155,7 @@ def _fit_baselines(trainings: Trainings) -> tuple[Failure, ...]:
     tasks = baseline_tasks(inputs, store, inputs.config.seeds)
     if all(store.has(key) for task in tasks for key in task.produces):
         return ()
-    return pipeline.compute(inputs, store, [*trainings.tasks(()), *tasks]).failures
+    return pipeline.compute(inputs, store, missing_tasks(tasks, inputs, store)).failures
 
 
 def _results(config: SweepConfig, searches: list[Search], trainings: Trainings) -> SweepResults:

@@ -290,7 +290,7 @@ def _attempt(trial: FrozenTrial) -> Attempt:
     return Attempt(
         key=_key(trial),
         state=state,
-        point=Point(**{name: trial.params[name] for name in names}) if known else None,
+        point=Point.of(trial.params) if known else None,
         measures=trial.user_attrs.get(MEASURES, {}),
         note=str(void),
         number=trial.number,

@@ -28,6 +28,17 @@ class Point:
     activation: str
     kind: str
 
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Point:
+        """Return the point in a mapping of names to values, which may hold others as well."""
+        return cls(
+            bottleneck=int(values["bottleneck"]),
+            epochs=int(values["epochs"]),
+            learning_rate=float(values["learning_rate"]),
+            activation=str(values["activation"]),
+            kind=str(values["kind"]),
+        )
+
     def variant(self, direction: str, epochs: int) -> Variant:
         """Return the training, over so many epochs, that shows this point's values."""
         return Variant(

@@ -79,17 +79,12 @@ class Trainings:
     def tasks(self, variants: Iterable[Variant]) -> list[Task]:
         """Return the tasks of some trainings and of what is missing before them, by priority."""
         inputs, store = self.inputs, self.store
-        seeds = inputs.config.seeds
-        found = [
-            task for task in upstream(inputs, store, seeds)
-            if not all(map(store.has, task.produces))
-        ]  # fmt: skip
-        for variant in dict.fromkeys(variants):
-            found += [
-                autoencode.stack_task(inputs, store, variant, group)
-                for group in pipeline.groups(seeds)
-            ]
-        return found
+        stacks = [
+            autoencode.stack_task(inputs, store, variant, group)
+            for variant in dict.fromkeys(variants)
+            for group in pipeline.groups(inputs.config.seeds)
+        ]
+        return missing_tasks(stacks, inputs, store)
 
     def measures(self, variant: Variant) -> pd.DataFrame:
         """Return what a stored training measured, as from `objectives.measures`."""
@@ -124,14 +119,14 @@ class Trainings:
         return found
 
     def undefined(self, variant: Variant, epoch: int) -> str:
-        """Say which seeds have no value at an epoch; empty when all have."""
+        """Say which seeds have no value at an epoch (diverged, collapsed); empty when all have."""
         values = self.measures(variant)
         rows = values[values["epoch"] == epoch]
         finite = np.isfinite(rows[list(OBJECTIVES)].to_numpy(dtype=float)).all(axis=1)
         seeds = ", ".join(str(seed) for seed in rows["seed"].to_numpy()[~finite])
-        return f"no correlation at epoch {epoch} for seed {seeds}: the training diverged" * bool(
-            seeds
-        )
+        if not seeds:
+            return ""
+        return f"no correlation at epoch {epoch}, seed {seeds}: vectors are constant or not finite"
 
     def rsa(self, variant: Variant) -> pd.DataFrame:
         """Return a stored training's correlations: seed, item_set, epoch, pair, value."""
@@ -143,11 +138,22 @@ class Trainings:
         return pd.concat(parts, ignore_index=True)
 
 
-def upstream(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
-    """Return the tasks that make what autoencoders read, for some seeds."""
-    chunks = {chunk.key for chunk in embed.chunks(inputs, inputs.emotion, store)}
-    found = [task for task in embed.tasks(inputs, store) if chunks.issuperset(task.produces)]
-    return found + [task for seed in seeds for task in lstm.tasks(inputs, seed)]
+def missing_tasks(tasks: Sequence[Task], inputs: Inputs, store: Store) -> list[Task]:
+    """Return tasks on autoencoders that are not finished, and before them all that they lack."""
+    left = [task for task in tasks if not _finished(task, store)]
+    needed = {key for task in left for key in task.needs}
+    chunks = embed.tasks(inputs, store)
+    lstms = [task for seed in inputs.config.seeds for task in lstm.tasks(inputs, seed)]
+    before = []
+    for task in reversed([*chunks, *lstms]):  # what is needed by what is needed comes last
+        if needed.intersection(task.produces) and not _finished(task, store):
+            needed.update(task.needs)
+            before.append(task)
+    return [*reversed(before), *left]
+
+
+def _finished(task: Task, store: Store) -> bool:
+    return all(map(store.has, task.produces))
 
 
 def baseline_tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:

@@ -1,0 +1,1 @@
+"""Plain against fast for every expensive part; `python -m benchmarks` runs them."""

@@ -1,0 +1,56 @@
+"""Run the benchmarks: `python -m benchmarks [names...] [--rounds N]`."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from benchmarks.harness import Part, run
+
+MODULES = {
+    "autoencoder_b32": "autoencoder",
+    "autoencoder_b256": "autoencoder",
+    "lstm_epoch": "lstm",
+    "lstm_extract": "lstm",
+    "transfer": "transfer",
+    "rsa": "rsa",
+    "encoder": "encoder",
+}
+"""Part -> the module of this package whose `parts()` holds it."""
+
+LATEST = Path(__file__).with_name("latest.json")
+
+
+def select(names: tuple[str, ...]) -> list[Part]:
+    """Return the parts of these names in the order of `MODULES`; all if there are none.
+
+    Raises:
+        click.BadParameter: a name is unknown.
+    """
+    unknown = [name for name in names if name not in MODULES]
+    if unknown:
+        raise click.BadParameter(f"no part {', '.join(unknown)}; there are {', '.join(MODULES)}")
+    wanted = [name for name in MODULES if name in names or not names]
+    found: dict[str, Part] = {}
+    for module in dict.fromkeys(MODULES[name] for name in wanted):
+        loaded = importlib.import_module(f"benchmarks.{module}")
+        found.update((part.name, part) for part in loaded.parts())
+    return [found[name] for name in wanted if name in found]
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option("--rounds", default=5, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--output", default=LATEST, show_default=True, type=click.Path(dir_okay=False, path_type=Path)
+)
+def main(names: tuple[str, ...], rounds: int, output: Path) -> None:
+    """Time plain against fast for the NAMED parts, or for all."""
+    run(select(names), rounds, output, Console())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""Autoencoders from 768 to 300 dimensions, 25 seeds: one after the other, or stacked.
+
+Both sides train on the same batches from the same initial parameters. The plain side is the loop
+that a user of `nn.Conv1d` and `torch.optim.Adam` writes, for one of the seeds, with PyTorch's
+default threads; the fast side has as many workers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+import torch
+
+from benchmarks.harness import Part, Timed
+from benchmarks.workers import on_all_cores
+from hybridrep.models.autoencoder import AutoencoderConfig, build_autoencoder, state_arrays
+from hybridrep.models.stacked_autoencoder import (
+    ModelData,
+    StackView,
+    train_autoencoders,
+)
+
+SEEDS = 25
+INPUTS, OUTPUTS = 768, 300
+EPOCHS = 3
+ITEMS = 16_000
+TEST_ITEMS = 64
+TRAIN_ITEMS = {32: 1_440, 256: 480}
+SHORT_ITEMS = 320
+DOUBLE_TOLERANCE = 1e-9
+
+
+@cache
+def latent() -> np.ndarray:
+    """What inputs and targets have in common."""
+    return np.random.default_rng(0).standard_normal((ITEMS, 32), dtype=np.float32)
+
+
+@cache
+def inputs() -> np.ndarray:
+    """Inputs that all seeds share."""
+    rng = np.random.default_rng(1)
+    mixing = rng.standard_normal((32, INPUTS), dtype=np.float32) / 48
+    return latent() @ mixing + rng.standard_normal((ITEMS, INPUTS), np.float32) / 32
+
+
+@cache
+def targets(seed: int) -> np.ndarray:
+    """One seed's targets, alike in kind to LSTM states: bounded, partly told by the inputs."""
+    rng = np.random.default_rng((2, seed))
+    mixing = rng.standard_normal((32, OUTPUTS), dtype=np.float32) / 6
+    return np.tanh(latent() @ mixing + rng.standard_normal((ITEMS, OUTPUTS), np.float32) / 2)
+
+
+def model_data(bottleneck: int, seed: int, items: int = 0) -> ModelData:
+    """One seed's data, with its generators at their start; `items` to train on if given."""
+    rows = np.random.default_rng((3, seed)).permutation(ITEMS)
+    return ModelData(
+        inputs=inputs(),
+        targets=targets(seed),
+        train=rows[: items or TRAIN_ITEMS[bottleneck]],
+        test=rows[-TEST_ITEMS:],
+        init=torch.Generator().manual_seed(seed),
+        order=np.random.default_rng((4, seed)),
+    )
+
+
+def train_plainly(
+    config: AutoencoderConfig, given: ModelData, dtype: torch.dtype = torch.float32
+) -> Timed:
+    """Train one model through real convolutions and PyTorch's own Adam."""
+    model = build_autoencoder(config, given.init).to(dtype)
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    x, y = torch.from_numpy(given.inputs).to(dtype), torch.from_numpy(given.targets).to(dtype)
+    test = torch.from_numpy(given.test)
+
+    start = time.perf_counter()
+    for _ in range(config.epochs):
+        order = torch.from_numpy(given.train[given.order.permutation(len(given.train))])
+        for rows in order.split(config.batch_size):
+            optimizer.zero_grad()
+            loss = (model(x[rows]) - y[rows]).square().sum(1).mean()
+            loss.backward()
+            optimizer.step()
+        with torch.no_grad():
+            (model(x[test]) - y[test]).square().sum(1).mean()
+    return Timed(time.perf_counter() - start, state_arrays(model))
+
+
+def plain(config: AutoencoderConfig) -> Timed:
+    """Train the first seed alone."""
+    return train_plainly(config, model_data(config.bottleneck, 0))
+
+
+def fast(config: AutoencoderConfig) -> Timed:
+    """Train all seeds stacked, on all cores."""
+    timed = on_all_cores(partial(train_stacked, config), SEEDS)
+    return Timed(timed.seconds, timed.result[0])
+
+
+def train_stacked(config: AutoencoderConfig, seeds: Sequence[int]) -> Timed:
+    """Train some seeds; making and unmaking the models does not count, as in `train_plainly`."""
+    models = [model_data(config.bottleneck, seed) for seed in seeds]
+    marks: list[float] = []
+
+    def mark(epoch: int, view: StackView) -> None:
+        if epoch in (0, config.epochs):
+            marks.append(time.perf_counter())
+
+    results = train_autoencoders(config, models, on_epoch=mark)
+    seconds = sum(end - start for start, end in zip(marks[::2], marks[1::2], strict=True))
+    return Timed(seconds, results[0].final_state)
+
+
+def check(
+    config: AutoencoderConfig, alone: dict[str, np.ndarray], stacked: dict[str, np.ndarray]
+) -> str:
+    """Compare the first seed's weights after the whole training and after a shorter one.
+
+    In float32, rounding alone now and then decides whether a ReLU unit is on, and Adam turns any
+    gradient into a full step: after a hundred steps the plain loop may differ from itself with
+    another library's kernels by percents. So float32 is only reported; what must hold is
+    equality in double precision, where this does not happen.
+
+    Raises:
+        RuntimeError: when they differ by more than `DOUBLE_TOLERANCE` in double precision.
+    """
+    short = {}
+    for dtype in (torch.float32, torch.float64):
+        reference = train_plainly(config, model_data(config.bottleneck, 0, SHORT_ITEMS), dtype)
+        models = [model_data(config.bottleneck, seed, SHORT_ITEMS) for seed in range(2)]
+        beside = train_autoencoders(config, models, dtype=dtype)
+        short[dtype] = difference(reference.result, beside[0].final_state)
+    if short[torch.float64] > DOUBLE_TOLERANCE:
+        raise RuntimeError(f"weights differ by {short[torch.float64]:.1e} in double precision")
+    steps = EPOCHS * SHORT_ITEMS // config.batch_size
+    return (
+        f"{EPOCHS} epochs, {steps} steps: {short[torch.float32]:.0e}, in float64 "
+        f"{short[torch.float64]:.0e}; all steps: {difference(alone, stacked):.0e}"
+    )
+
+
+def difference(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> float:
+    """Return the largest relative difference (by norm) of two states' arrays."""
+    return max(
+        float(np.linalg.norm(first[name] - second[name]) / np.linalg.norm(first[name]))
+        for name in first
+    )
+
+
+def parts() -> list[Part]:
+    """Bottlenecks of 32 and 256."""
+    return [_part(bottleneck) for bottleneck in TRAIN_ITEMS]
+
+
+def _part(bottleneck: int) -> Part:
+    config = AutoencoderConfig(INPUTS, OUTPUTS, bottleneck, epochs=EPOCHS)
+    weights = sum(a * b for a, b in zip(config.sizes, config.sizes[1:], strict=False))
+    first = config.sizes[0] * config.sizes[1]
+    batch, steps = config.batch_size, EPOCHS * TRAIN_ITEMS[bottleneck] // config.batch_size
+    # Forward, gradient by weights, gradient by inputs (not of the first layer).
+    flops = SEEDS * steps * 2 * batch * (3 * weights - first)
+    # Parameters and both moments read and written once a step; less where the cache holds them.
+    traffic = SEEDS * steps * 4 * (6 * weights + batch * (INPUTS + OUTPUTS))
+    sizes: dict[str, Any] = {
+        "inputs": INPUTS,
+        "outputs": OUTPUTS,
+        "bottleneck": bottleneck,
+        "batch": batch,
+        "seeds": SEEDS,
+        "steps_a_seed": steps,
+        "plain": "1 seed timed, multiplied by 25",
+    }
+    return Part(
+        name=f"autoencoder_b{bottleneck}",
+        plain=partial(plain, config),
+        fast=partial(fast, config),
+        flops=flops,
+        bytes=traffic if _exceeds_cache(weights) else 0.0,
+        sizes=sizes,
+        check=partial(check, config),
+        plain_share=1 / SEEDS,
+    )
+
+
+def _exceeds_cache(weights: int) -> bool:
+    """Whether one model's parameters and moments are larger than a usual last-level cache."""
+    return 3 * 4 * weights > 16 * 2**20

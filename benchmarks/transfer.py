@@ -1,0 +1,209 @@
+"""Transfer: 25 seeds x 7 representations, classifiers one after the other, or stacked.
+
+Sizes are those of the hate corpus with 768-d BERT and 50-d word vectors. The plain side is the
+loop that a user of `nn.Module`, `nn.Embedding` and `torch.optim.Adam` writes, for one seed, with
+PyTorch's default threads; the fast side has as many workers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import torch
+from torch import nn
+
+from benchmarks.harness import Part, Timed
+from benchmarks.workers import on_all_cores
+from hybridrep.models.classifier import Classifier, ClassifierConfig, EmbeddingClassifier
+from hybridrep.models.stacked_classifier import (
+    BaselineData,
+    ClassifierData,
+    ClassifierResult,
+    train_baselines,
+    train_classifiers,
+)
+
+SEEDS = 25
+TRAIN, TEST = 3_520, 880
+EPOCHS = 4
+CONFIG = ClassifierConfig(epochs=EPOCHS)
+REPRESENTATIONS = {
+    "lstm": 300,
+    "bert": 768,
+    "bert_to_lstm_bottleneck": 32,
+    "bert_to_lstm_reconstructed": 300,
+    "lstm_to_bert_bottleneck": 32,
+    "lstm_to_bert_reconstructed": 768,
+}
+WORDS, WORD_SIZE, TIME_STEPS, MEAN_LENGTH = 23_500, 50, 66, 12.6
+TOLERANCE = 1e-4
+
+Curves = list[np.ndarray]
+
+
+@cache
+def representations(seed: int) -> dict[str, np.ndarray]:
+    """One seed's vectors of every tweet."""
+    rng = np.random.default_rng((0, seed))
+    return {
+        name: rng.standard_normal((TRAIN + TEST, size), dtype=np.float32) / 2
+        for name, size in REPRESENTATIONS.items()
+    }
+
+
+@cache
+def labels() -> np.ndarray:
+    """Two equally frequent classes."""
+    return np.random.default_rng(1).permutation(np.arange(TRAIN + TEST) % 2)
+
+
+@cache
+def word_vectors() -> np.ndarray:
+    """Vectors of the whole vocabulary; padding and unknown words are zeros."""
+    vectors = np.random.default_rng(2).standard_normal((WORDS, WORD_SIZE), dtype=np.float32) / 2
+    vectors[:2] = 0
+    return vectors
+
+
+@cache
+def token_ids(seed: int) -> np.ndarray:
+    """One seed's tweets: words by Zipf's law, padding in front."""
+    rng = np.random.default_rng((3, seed))
+    shares = np.arange(1, WORDS - 1) ** -1.15  # 6,500 distinct words in training, as in the corpus
+    ids = rng.choice(WORDS - 2, (TRAIN + TEST, TIME_STEPS), p=shares / shares.sum()) + 2
+    lengths = np.clip(rng.poisson(MEAN_LENGTH, TRAIN + TEST), 1, TIME_STEPS)
+    ids[np.arange(TIME_STEPS) < TIME_STEPS - lengths[:, None]] = 0
+    return ids
+
+
+def _streams(seed: int, number: int) -> tuple[torch.Generator, np.random.Generator]:
+    init = torch.Generator().manual_seed(1000 * seed + number)
+    return init, np.random.default_rng((4, seed, number))
+
+
+def _split(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rows = np.random.default_rng((5, seed)).permutation(TRAIN + TEST)
+    return rows[:TRAIN], rows[TRAIN:]
+
+
+def plain() -> Timed:
+    """Train the seven classifiers of the first seed, one after the other."""
+    train, test = map(torch.from_numpy, _split(0))
+    targets = torch.from_numpy(labels())
+    seconds, curves = 0.0, []
+    for number, name in enumerate(("baseline", *REPRESENTATIONS)):
+        init, order = _streams(0, number)
+        model: nn.Module
+        if name == "baseline":
+            inputs = torch.from_numpy(token_ids(0))
+            model = EmbeddingClassifier(word_vectors(), TIME_STEPS, CONFIG, init)
+        else:
+            inputs = torch.from_numpy(representations(0)[name])
+            model = Classifier(REPRESENTATIONS[name], CONFIG, init)
+        start = time.perf_counter()
+        curves.append(_train(model, inputs, targets, train, test, order))
+        seconds += time.perf_counter() - start
+    return Timed(seconds, curves)
+
+
+def _train(
+    model: nn.Module,
+    inputs: torch.Tensor,
+    targets: torch.Tensor,
+    train: torch.Tensor,
+    test: torch.Tensor,
+    order: np.random.Generator,
+) -> np.ndarray:
+    optimizer = torch.optim.Adam(model.parameters(), lr=CONFIG.learning_rate)
+    cross_entropy = nn.functional.cross_entropy
+    curves = []
+    for _ in range(EPOCHS):
+        total = 0.0
+        shuffled = train[torch.from_numpy(order.permutation(TRAIN))]
+        for rows in shuffled.split(CONFIG.batch_size):
+            optimizer.zero_grad()
+            loss = cross_entropy(model(inputs[rows]), targets[rows])
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(rows)
+        with torch.no_grad():
+            scores = model(inputs[test])
+            test_loss = cross_entropy(scores, targets[test]).item()
+            accuracy = (scores.argmax(1) == targets[test]).double().mean().item()
+        curves.append((total / TRAIN, test_loss, accuracy))
+    return np.array(curves)
+
+
+def fast() -> Timed:
+    """Train all seeds and representations stacked, on all cores."""
+    timed = on_all_cores(train_stacked, SEEDS)
+    return Timed(timed.seconds, timed.result[0])
+
+
+def train_stacked(seeds: Sequence[int]) -> Timed:
+    """Train all representations of some seeds; returns the results of the first seed."""
+    classifiers, baselines = [], []
+    for seed in seeds:
+        train, test = _split(seed)
+        baselines.append(
+            BaselineData(token_ids(seed), word_vectors(), labels(), train, test, *_streams(seed, 0))
+        )
+        for number, vectors in enumerate(representations(seed).values(), start=1):
+            classifiers.append(
+                ClassifierData(vectors, labels(), train, test, *_streams(seed, number))
+            )
+    start = time.perf_counter()
+    first, *_ = train_baselines(CONFIG, baselines)
+    others = train_classifiers(CONFIG, classifiers)[: len(REPRESENTATIONS)]
+    return Timed(time.perf_counter() - start, [first, *others])
+
+
+def check(curves: Curves, results: list[ClassifierResult]) -> str:
+    """Compare losses of every epoch and representation of the first seed.
+
+    Raises:
+        RuntimeError: when they differ by more than `TOLERANCE`.
+    """
+    worst = max(
+        float(np.abs(mine.curves[["train_loss", "test_loss"]].to_numpy() - theirs[:, :2]).max())
+        for mine, theirs in zip(results, curves, strict=True)
+    )
+    if worst > TOLERANCE:
+        raise RuntimeError(f"losses differ by {worst:.1e}, above {TOLERANCE}")
+    return f"losses within {worst:.0e}"
+
+
+def parts() -> list[Part]:
+    """The whole grid of seeds and representations."""
+    hidden, steps = CONFIG.hidden_size, EPOCHS * TRAIN // CONFIG.batch_size
+    moving = max(len(np.unique(token_ids(0)[_split(0)[0]])), 1) * WORD_SIZE
+    inputs = sum(REPRESENTATIONS.values())
+    weights = inputs * hidden + moving
+    # Forward and gradient by weights; embeddings only know additions.
+    flops = SEEDS * steps * 4 * CONFIG.batch_size * (inputs + WORD_SIZE) * hidden
+    traffic = SEEDS * steps * 4 * (6 * weights + CONFIG.batch_size * inputs)
+    sizes = {
+        "seeds": SEEDS,
+        "representations": 1 + len(REPRESENTATIONS),
+        "train": TRAIN,
+        "test": TEST,
+        "epochs": EPOCHS,
+        "words": WORDS,
+        "word_vectors": WORD_SIZE,
+        "plain": "1 seed timed, multiplied by 25",
+    }
+    return [
+        Part(
+            name="transfer",
+            plain=plain,
+            fast=fast,
+            flops=flops,
+            bytes=traffic,
+            sizes=sizes,
+            check=check,
+            plain_share=1 / SEEDS,
+        )
+    ]

@@ -1,0 +1,1 @@
+"""Models: the LSTM, the autoencoders, the classifiers, and many of them trained as one."""

@@ -1,0 +1,177 @@
+"""Register: the best autoencoder of each direction becomes models that can be loaded and served.
+
+Chosen are single trained autoencoders, by a stated criterion on validation tweets; test tweets
+have no say. The alias `best` moves only to what is better on the same data.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+from rich.console import Console
+
+from hybridrep.analysis.objectives import best_row
+from hybridrep.errors import ExecutionError, TrackingError
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.stages import pipeline
+from hybridrep.stages.inputs import Inputs
+from hybridrep.stages.invocation import print_plan
+from hybridrep.stages.records import data_inputs
+from hybridrep.stages.register_card import model_card
+from hybridrep.stages.register_models import Choice, ChosenModel
+from hybridrep.stages.register_source import CANDIDATE, Source, find_source
+from hybridrep.stages.sweep import STAGE_TAG
+from hybridrep.sweep_config import RegisterConfig
+from hybridrep.tracking.models import LoggedModel, log_autoencoder_model, log_text_model
+from hybridrep.tracking.records import Contents
+from hybridrep.tracking.registry import Registration, Selection
+from hybridrep.tracking.registry import register as register_model
+from hybridrep.tracking.runs import connect
+
+
+def run(config: RegisterConfig) -> None:
+    """Choose, check, log and register; nothing is registered unless all of it can be.
+
+    Raises:
+        HybridrepError: there is nothing finished to choose from, a model is not what was judged,
+            or the registry fails.
+    """
+    tracker = connect()
+    source = find_source(config, tracker.server)
+    models = [ChosenModel(source.inputs, source.store, choice) for choice in choose(source)]
+    tasks = list({task.label: task for model in models for task in model.tasks()}.values())
+    if config.plan:
+        print_plan(tasks, source.store)
+        return
+    tracker.close_stale_runs()
+    study = source.inputs.config.study
+    with tracker.main_run(
+        "stage", f"{study} register", study=study, study_key=source.key,
+        description=f"The best autoencoders of the {source.kind} **{study}** by `{config.by}`.",
+        config=config.as_text(), tags={STAGE_TAG: "register"},
+    ) as main:  # fmt: skip
+        main.log(Contents(inputs=data_inputs(source.inputs)[:1]))
+        if tasks:
+            outcome = pipeline.compute(source.inputs, source.store, tasks)
+            if outcome.failures:
+                first = outcome.failures[0]
+                raise ExecutionError(f"{first.label} failed: {first.reason}")
+        for model in models:
+            model.verify()
+        done = []
+        for model in models:
+            done.append(_register_vectors(config, source, model))
+            done.append(_register_text(config, source, model))
+        table = pd.DataFrame([vars(each) for each in done])
+        shown = source.candidates[list(CANDIDATE)]
+        main.log(Contents(tables={"registered.json": table, "candidates.json": shown}))
+        main.describe(_description(config, source, done))
+    _print(done)
+
+
+def choose(source: Source) -> list[Choice]:
+    """Return the candidate of the highest value of each direction, the first of equals.
+
+    Raises:
+        TrackingError: no candidate of a direction has a value.
+    """
+    choices = []
+    for direction, mine in source.candidates.groupby("direction", sort=True):
+        place = best_row(mine["value"].to_numpy(dtype=float))
+        if place is None:
+            raise TrackingError(
+                f"no {direction} autoencoder of the {source.kind} {source.key[:12]} has a value "
+                "of this criterion: choose another with by=..."
+            )
+        row = mine.iloc[place]
+        choices.append(
+            Choice(
+                variant=row["variant"],
+                epoch=int(row["epoch"]),
+                seed=int(row["seed"]),
+                value=float(row["value"]),
+                run_id=str(row["run_id"]),
+                candidates=len(mine),
+            )
+        )
+    return choices
+
+
+def data_fingerprint(inputs: Inputs) -> str:
+    """Identify what scores were measured on; only equal ones can be compared."""
+    return content_key(
+        {
+            "tweets": inputs.emotion.tokens_key,
+            "encoder": inputs.encoder.fingerprint,
+            "items": inputs.config.items_per_emotion,
+        }
+    )
+
+
+def _selection(
+    config: RegisterConfig, source: Source, model: ChosenModel, *, text: bool
+) -> Selection:
+    choice = model.choice
+    name = f"hybridrep-{model.direction.replace('_', '-')}"
+    return Selection(
+        name=f"{name}-text" if text else name,
+        run_id=choice.run_id,
+        seed=choice.seed,
+        bottleneck=choice.variant.bottleneck,
+        study_key=source.key,
+        selected_by=config.by,
+        score=choice.value,
+        data_fingerprint=data_fingerprint(source.inputs),
+        digest=model.text_digest if text else model.digest,
+        card=model_card(model, source, config.by, text=text),
+        tags={
+            "direction": model.direction,
+            "epoch": str(choice.epoch),
+            "source": source.kind,
+            "synthetic_data": str(source.inputs.emotion.synthetic).lower(),
+        },
+    )
+
+
+def _register_vectors(config: RegisterConfig, source: Source, model: ChosenModel) -> Registration:
+    selection = _selection(config, source, model, text=False)
+
+    def log() -> LoggedModel:
+        vectors, expected = model.example()
+        return log_autoencoder_model(
+            source.server, selection.run_id, _logged_name(model), model.autoencoder, vectors,
+            expected, selection.tags,
+        )  # fmt: skip
+
+    return register_model(source.server, selection, log)
+
+
+def _register_text(config: RegisterConfig, source: Source, model: ChosenModel) -> Registration:
+    selection = _selection(config, source, model, text=True)
+
+    def log() -> LoggedModel:
+        return log_text_model(
+            source.server, selection.run_id, f"{_logged_name(model)}-text", model.autoencoder,
+            model.parts, model.text_example(), tags=selection.tags,
+        )  # fmt: skip
+
+    return register_model(source.server, selection, log)
+
+
+def _logged_name(model: ChosenModel) -> str:
+    return f"{model.direction}-b{model.choice.variant.bottleneck}"
+
+
+def _description(config: RegisterConfig, source: Source, done: list[Registration]) -> str:
+    lines = [f"- `{each.uri}`, version {each.version}: {each.reason}" for each in done]
+    return (
+        f"The best autoencoders of the {source.kind} **{source.inputs.config.study}** by "
+        f"`{config.by}` on validation tweets that no model saw:\n\n" + "\n".join(lines)
+    )
+
+
+def _print(done: list[Registration]) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for each in done:
+        console.print(f"{each.uri} (version {each.version}): {each.reason}")
+    texts = [each.uri for each in done if each.name.endswith("-text")]
+    console.print(f"Serve one: mlflow models serve -m {texts[0]} --env-manager local --port 5001")
