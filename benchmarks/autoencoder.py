@@ -1,8 +1,8 @@
 """Autoencoders from 768 to 300 dimensions, 25 seeds: one after the other, or stacked.
 
 Both sides train on the same batches from the same initial parameters. The plain side is the loop
-that a user of `nn.Conv1d` and `torch.optim.Adam` writes, for one of the seeds, with PyTorch's
-default threads; the fast side has as many workers.
+that a user of `nn.Conv1d` and `torch.optim.Adam` writes, for one of the seeds, with
+whichever number of threads is quicker; the fast side has a worker a core.
 """
 
 from __future__ import annotations

@@ -53,7 +53,9 @@ class Part:
             more than they may. What it returns is printed.
         plain_share: share of the fast side's work that the plain side does; its time is
             divided by it.
-        plain_threads: threads of the plain side; 0 leaves PyTorch's default.
+        plain_threads: threads of the plain side; 0: one or PyTorch's default number, whichever
+            is quicker in the warm-up (small layers lose by a second thread, more so when the
+            machine is not idle).
         fast_threads: threads of the fast side; 0 leaves PyTorch's default.
     """
 
@@ -122,6 +124,7 @@ class Result:
     machine: dict[str, Any]
     rounds: int
     bound_by: str
+    plain_threads: int
     ratios: list[float] = field(default_factory=list)
 
 
@@ -134,12 +137,15 @@ def measure(part: Part, machine: Machine, rounds: int) -> tuple[Result, Any]:
     Raises:
         Exception: whatever the check raises when the two sides differ.
     """
-    plain, fast = _once(part.plain, part.plain_threads), _once(part.fast, part.fast_threads)
+    tried = [part.plain_threads] if part.plain_threads else sorted({1, torch.get_num_threads()})
+    warmed_up = {threads: _once(part.plain, threads) for threads in tried}
+    threads, plain = min(warmed_up.items(), key=lambda item: item[1].seconds)
+    fast = _once(part.fast, part.fast_threads)
     agreement = part.check(plain.result, fast.result) if part.check else None
-    del plain, fast
+    del warmed_up, plain, fast
     pairs = []
     for _ in range(rounds):
-        slow = _once(part.plain, part.plain_threads).seconds / part.plain_share
+        slow = _once(part.plain, threads).seconds / part.plain_share
         pairs.append((slow, _once(part.fast, part.fast_threads).seconds))
     cores = (part.fast_threads or machine.threads) / machine.threads
     arithmetic = part.flops / (machine.gflops * 1e9 * cores)
@@ -153,6 +159,7 @@ def measure(part: Part, machine: Machine, rounds: int) -> tuple[Result, Any]:
         sizes=dict(part.sizes),
         machine=asdict(machine),
         rounds=rounds,
+        plain_threads=threads,
         bound_by="arithmetic" if arithmetic >= traffic else "memory",
         ratios=ratios,
     )

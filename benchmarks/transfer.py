@@ -2,7 +2,7 @@
 
 Sizes are those of the hate corpus with 768-d BERT and 50-d word vectors. The plain side is the
 loop that a user of `nn.Module`, `nn.Embedding` and `torch.optim.Adam` writes, for one seed, with
-PyTorch's default threads; the fast side has as many workers.
+whichever number of threads is quicker; the fast side has a worker a core.
 """
 
 from __future__ import annotations

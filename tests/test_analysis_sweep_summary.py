@@ -55,8 +55,9 @@ def test_p_is_that_of_a_repeated_measures_anova_corrected_after_holm():
 def test_seeds_may_differ_more_than_sizes():
     """Seeds are blocks: an unpaired test would not see what every seed shows."""
     mine = THREE[THREE["objective"] == "transformability"]
+    mine = mine.assign(value=mine["value"] + 0.2 * (mine["seed"] % 3))
     groups = [g["value"] for _, g in mine.groupby("bottleneck")]
-    assert stats.f_oneway(*groups).pvalue > 0.001
+    assert stats.f_oneway(*groups).pvalue > 0.2
     assert size_effects(mine)["p"].iloc[0] < 1e-6
 
 

@@ -37,7 +37,7 @@ def test_a_ratio_is_plain_by_fast_at_equal_work() -> None:
 
 def test_medians_are_taken_over_rounds_and_the_ratio_pair_by_pair() -> None:
     plain, fast = iter([9.0, 1.0, 4.0, 10.0]), iter([9.0, 1.0, 1.0, 5.0])  # first: to warm up
-    sides = part(plain=lambda: Timed(next(plain)), fast=lambda: Timed(next(fast)))
+    sides = part(plain=lambda: Timed(next(plain)), fast=lambda: Timed(next(fast)), plain_threads=1)
     result, _ = measure(sides, MACHINE, rounds=3)
     assert result.ratios == [1.0, 4.0, 2.0]
     assert (result.plain_s, result.fast_s, result.ratio) == (4.0, 1.0, 2.0)
@@ -87,6 +87,19 @@ def test_threads_are_set_for_each_side_and_given_back() -> None:
     measure(part(plain=note, fast=note, plain_threads=1), MACHINE, rounds=1)
     assert seen == [1, before, 1, before]
     assert torch.get_num_threads() == before
+
+
+@pytest.mark.parametrize(("slowed", "quicker"), [(1, 2), (2, 1)])
+def test_the_plain_side_gets_the_number_of_threads_that_suits_it(
+    slowed: int, quicker: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    now: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", now.append)
+    result, _ = measure(
+        part(plain=lambda: Timed(9.0 if now[-1] == slowed else 3.0)), MACHINE, rounds=1
+    )
+    assert (result.plain_threads, result.plain_s) == (quicker, 3.0)
 
 
 def test_results_are_written_beside_those_of_other_parts(

@@ -121,6 +121,9 @@ def summary(config: SweepConfig, inputs: Inputs, results: SweepResults) -> str:
 def print_summary(config: SweepConfig, results: SweepResults) -> None:
     """Print the best parameters and the sentence."""
     console = Console()
+    if not len(results.best):
+        console.print(f"{config.study}: no trial was finished.")
+        return
     shown = _readable_best(results)
     table = Table(
         title=f"{config.study}: best of {len(results.trials)} trials", title_justify="left"

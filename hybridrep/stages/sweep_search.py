@@ -156,9 +156,14 @@ class Search:
         self.study.enqueue_trial(params, user_attrs={KEY: _key(trial)})
 
     def ask(self, most: int) -> list[Asked]:
-        """Return up to `most` trials to work on; none when all are taken."""
+        """Return up to `most` trials to work on; none when all are taken.
+
+        After an interruption fewer, so that later batches begin where they would have begun:
+        what TPE knows when it chooses is then the same.
+        """
         asked: list[Asked] = []
-        while len(asked) < most:
+        over = sum(attempt.is_final for attempt in self.attempts())
+        while len(asked) < most - over % most:
             attempts = self.attempts()
             waiting = any(a.state == "WAITING" for a in attempts)
             if not waiting and (self.rules.sampler == "grid" or len(attempts) >= self.wanted):

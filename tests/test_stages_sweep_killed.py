@@ -1,0 +1,98 @@
+"""A sweep killed with SIGKILL half-way goes on, and ends with the same table."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+
+from hybridrep.execution.store import Store
+from tests import small_study
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[1]
+SWEEP = {
+    "grid": {"sampler": "grid", "autoencoder_epochs": "150", "bottlenecks": "4,6,8,16"},
+    "tpe": {"trials": "10", "autoencoder_epochs": "100-150", "bottlenecks": "4,8", "batch": "2",
+            "learning_rates": "0.0005:0.002"},
+}  # fmt: skip
+
+
+def start(folder: Path, given: dict[str, str]) -> subprocess.Popen:
+    options = [f"--{name}={value}" for name, value in given.items()]
+    environment = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
+                   "PYTHONPATH": str(ROOT)}  # fmt: skip
+    return subprocess.Popen(
+        [sys.executable, "-m", "entrypoints.sweep", *options],
+        cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+def finish(process: subprocess.Popen) -> None:
+    _, messages = process.communicate(timeout=500)
+    assert process.returncode == 0, messages
+
+
+def trained(store: str) -> int:
+    entries = Store(Path(store)).entries()
+    return int((entries["stage"] == "autoencode").sum())
+
+
+def table(folder: Path) -> tuple[pd.DataFrame, list]:
+    """The last finished sweep's table, and the runs of all trials."""
+    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    experiments = {e.name: e.experiment_id for e in client.search_experiments()}
+    (main,) = client.search_runs(
+        [experiments["hybridrep"]],
+        "tags.`hybridrep.stage` = 'sweep' and attributes.status = 'FINISHED'",
+    )
+    path = Path(client.download_artifacts(main.info.run_id, "sweep/trials.json"))
+    content = json.loads(path.read_text())
+    trials = client.search_runs([experiments["hybridrep-sweep"]], "attributes.status = 'FINISHED'")
+    return pd.DataFrame(content["data"], columns=content["columns"]), trials
+
+
+@pytest.mark.parametrize("sampler", ["grid", "tpe"])
+def test_a_killed_sweep_ends_with_the_same_table(tmp_path, sampler):
+    given = {**small_study.parameters(tmp_path / "study"), **SWEEP[sampler]}
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    for folder in (whole, killed):
+        folder.mkdir()
+    finish(start(whole, {**given, "store": str(whole / "store")}))
+
+    mine = {**given, "store": str(killed / "store")}
+    total = trained(str(whole / "store"))
+    process = start(killed, mine)
+    end = time.monotonic() + 300
+    while trained(mine["store"]) < total // 2:
+        assert process.poll() is None, process.stderr.read()
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    left = trained(mine["store"])
+    assert total // 2 <= left < total
+
+    finish(start(killed, mine))
+    expected, _ = table(whole)
+    found, runs = table(killed)
+    pd.testing.assert_frame_equal(found, expected)
+    assert (found["state"] == "COMPLETE").all()
+    points = [(r.data.params["direction"], r.data.params["trial"]) for r in runs]
+    assert sorted(points) == sorted(
+        (row.direction, str(row.trial)) for row in expected.itertuples()
+    )
+    statuses = MlflowClient(f"sqlite:///{killed}/mlflow.db")
+    open_runs = [
+        r for e in statuses.search_experiments()
+        for r in statuses.search_runs([e.experiment_id], "attributes.status = 'RUNNING'")
+    ]  # fmt: skip
+    assert open_runs == []
