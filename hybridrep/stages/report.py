@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 
 import pandas as pd
 from rich.console import Console
 
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import standing
+from hybridrep.execution.code_version import code_version
+from hybridrep.execution.fingerprint import content_key
 from hybridrep.reporting.example import choose_example_seed
 from hybridrep.reporting.items import ExampleItems
 from hybridrep.reporting.report import Report, build_report
@@ -22,14 +26,16 @@ from hybridrep.tracking.records import Contents
 def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping[int, str]) -> None:
     """Log a study's tables and report into its run, and print Table 1.
 
+    The report is filed in the store like any result, so an unchanged study draws nothing again.
+
     Args:
         seed_runs: seed -> id of its run, for links.
     """
-    inputs, store = invocation.inputs, invocation.store
-    seeds = sorted(set(tables.lstm["seed"]))
-    surely = inference.inference_table(inputs, store, tables, seeds) if seeds else None
-    report = build_report([tables], _example(invocation, tables), [surely])
-    files = {**report_files(report), "report/table_1.md": table_1_markdown(tables)}
+    store, key = invocation.store, _key(invocation, tables)
+    if not store.has(key):
+        _store_report(invocation, tables, key)
+    stored = store.open(key)
+    files = {path: stored.file(name) for name, path in stored.meta["paths"].items()}
     invocation.main.log(Contents(files=files))
     save_parts(invocation.tracker.server, invocation.main.run_id, *tables.to_parts())
     invocation.main.describe(_description(invocation, tables, seed_runs))
@@ -37,6 +43,39 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     console.print(table_1_rich(tables))
     console.print(standing(tables))
     console.print("Browse the runs and the report: make ui", highlight=False)
+
+
+def _key(invocation: Invocation, tables: StudyTables) -> str:
+    """Key of a study's report: its seeds' results, everything it says of them, and the code."""
+    inputs, store = invocation.inputs, invocation.store
+    seeds = sorted(set(tables.lstm["seed"]))
+    return content_key(
+        {
+            "stage": "report",
+            "code": code_version(__name__),
+            "results": {str(s): pipeline.seed_keys(inputs, store, int(s)) for s in seeds},
+            "meta": tables.meta,
+        }
+    )
+
+
+def _store_report(invocation: Invocation, tables: StudyTables, key: str) -> None:
+    started = time.perf_counter()
+    inputs, store = invocation.inputs, invocation.store
+    seeds = sorted(set(tables.lstm["seed"]))
+    surely = inference.inference_table(inputs, store, tables, seeds) if seeds else None
+    report = build_report([tables], _example(invocation, tables), [surely])
+    files = {**report_files(report), "report/table_1.md": table_1_markdown(tables)}
+    paths = {f"{n:03}{PurePosixPath(path).suffix}": path for n, path in enumerate(files)}
+    contents = {name: files[path] for name, path in paths.items()}
+    store.write(
+        key,
+        stage="report",
+        inputs={"study": inputs.config.study, "seeds": len(seeds)},
+        files={n: c.encode() if isinstance(c, str) else c for n, c in contents.items()},
+        meta={"paths": paths},
+        seconds=time.perf_counter() - started,
+    )
 
 
 def _example(invocation: Invocation, tables: StudyTables) -> ExampleItems | None:
