@@ -18,7 +18,7 @@ from hybridrep.reporting.items import ExampleItems
 from hybridrep.reporting.report import Report, build_report
 from hybridrep.reporting.table_1 import table_1_markdown, table_1_rich
 from hybridrep.stages import example, inference, pipeline
-from hybridrep.stages.invocation import Invocation
+from hybridrep.stages.invocation import Invocation, refuse_incomplete
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
 
@@ -85,7 +85,8 @@ def _example(invocation: Invocation, tables: StudyTables) -> ExampleItems | None
         return None
     inputs, store = invocation.inputs, invocation.store
     outcome = pipeline.compute(inputs, store, example.tasks(inputs, store, chosen.seed))
-    return None if outcome.failures else example.example_items(inputs, store, chosen)
+    refuse_incomplete(outcome)
+    return example.example_items(inputs, store, chosen)
 
 
 def report_files(report: Report) -> dict[str, bytes | str]:
