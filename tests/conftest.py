@@ -1,6 +1,7 @@
 """Shapes in signatures are checked at run time; the real corpora are found if they are there."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,11 @@ install_import_hook(
     ["hybridrep.corpora", "hybridrep.models", "hybridrep.analysis"],
     f"{typechecking.__name__}.{typechecking.check.__name__}",
 )
+
+# Under nohup or in the background signals are ignored, and children inherit that; tests send some.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

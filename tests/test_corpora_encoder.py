@@ -38,7 +38,7 @@ def folder(_saved, tmp_path) -> Path:
 def test_vectors_equal_those_of_plain_batches(folder, batch):
     vectors = embed_texts(resolve_encoder(str(folder)), TEXTS)
     assert vectors.dtype == np.float32
-    np.testing.assert_allclose(vectors, plain_vectors(folder, TEXTS, batch), atol=1e-5)
+    np.testing.assert_allclose(vectors, plain_vectors(folder, TEXTS, batch), rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["Electra", "Roberta"])
@@ -46,7 +46,7 @@ def test_other_architectures_than_bert_take_the_general_path(tmp_path, kind):
     make_model(tmp_path, kind, max_position_embeddings=18, pad_token_id=0)
     source = resolve_encoder(str(tmp_path))
     np.testing.assert_allclose(
-        embed_texts(source, TEXTS), plain_vectors(tmp_path, TEXTS, 1), atol=1e-5
+        embed_texts(source, TEXTS), plain_vectors(tmp_path, TEXTS, 1), rtol=1e-5, atol=1e-5
     )
 
 
