@@ -138,7 +138,7 @@ def test_ridge_stands_beside_the_autoencoder_at_both_epochs():
 def test_the_command_gives_the_configuration_back():
     wanted = resolve(
         {"seeds": "0,3", "bottlenecks": "16,8", "emotion": "my data/a b.csv", "share_text": "false",
-         "lstm_epochs": "3"}
+         "lstm_epochs": "7"}
     )  # fmt: skip
     tables = study_tables(seeds=1, config=wanted.model_dump(mode="json"), seeds_wanted=[0, 3])
     words = shlex.split(reproduce_command(tables))
