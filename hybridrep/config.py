@@ -184,7 +184,7 @@ class Config(BaseModel):
         "25", "25", "how many (`25`), a range (`0-24`) or a list (`0,3,7`; of one: `7,`)"
     )
     bottlenecks: Bottlenecks = setting("32", "32,64,128,256", "bottleneck sizes, a comma list")
-    lstm_epochs: Epochs = setting(3, 10, "epochs of the LSTM")
+    lstm_epochs: Epochs = setting(2, 10, "epochs of the LSTM")
     autoencoder_epochs: Epochs = setting(20, 50, "epochs of the autoencoders; half are used")
     transfer_epochs: Epochs = setting(20, 20, "epochs of the classifiers on the new task")
     padding: Literal["front", "after"] = setting(
