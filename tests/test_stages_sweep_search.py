@@ -6,7 +6,8 @@ from collections import Counter
 import optuna
 import pytest
 
-from hybridrep.stages.sweep_search import OWNER, Rules, Search
+from hybridrep.stages.sweep_attempts import OWNER
+from hybridrep.stages.sweep_search import Rules, Search
 from hybridrep.stages.sweep_space import Space
 from hybridrep.stages.sweep_storage import open_storage, open_study, quiet
 
@@ -91,7 +92,7 @@ def test_tpe_differs_from_trial_to_trial_and_is_the_same_in_every_run(tmp_path):
 
 def test_tpe_learns(journal):
     space = Space((8, 16), (1, 1), (1e-6, 1.0), ("relu",), ("convolutional",))
-    searching = search(journal, "tpe", 40, space)
+    searching = search(journal, "tpe", 80, space)
     searching.resume()
     while asked := searching.ask(2):
         for each in asked:
@@ -182,7 +183,9 @@ def test_a_trial_of_a_process_that_died_while_asking_is_found(journal, monkeypat
     survivor.resume()
     finish(survivor, survivor.ask(6))
     assert survivor.pending()
-    assert all(OWNER not in t.user_attrs for t in survivor.study.trials if t.state.name == "RUNNING")
+    assert all(
+        OWNER not in t.user_attrs for t in survivor.study.trials if t.state.name == "RUNNING"
+    )
     monkeypatch.setattr("hybridrep.stages.sweep_search.ORPHAN_SECONDS", 0)
     survivor.reclaim()
     finish(survivor, survivor.ask(6))

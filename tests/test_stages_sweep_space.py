@@ -102,7 +102,9 @@ def test_a_configuration_can_be_given_again_as_text(given):
 
 
 def test_trainings_run_to_the_most_epochs_over_all_sizes():
-    config = resolve({"autoencoder_epochs": "10-40", "bottlenecks": "4,8", "seeds": "2"}, SweepConfig)
+    config = resolve(
+        {"autoencoder_epochs": "10-40", "bottlenecks": "4,8", "seeds": "2"}, SweepConfig
+    )
     training = config.training()
     assert type(training) is Config
     assert training.autoencoder_epochs == 40

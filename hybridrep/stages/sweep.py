@@ -68,7 +68,8 @@ def run(config: SweepConfig) -> None:
         trials = TrialLog(config, prepared.inputs, trainings, key, tracker)
         work = SweepRun(
             searches, storage, trainings, batch=config.batch, timeout=config.timeout,
-            log=lambda search: trials.log(search, search.attempts()), clock=clock,
+            log_own=lambda search: trials.log_own(search, search.attempts()),
+            log_left=lambda search: trials.log_left(search, search.attempts()), clock=clock,
         )  # fmt: skip
         work.work()
         work.failures += _fit_baselines(trainings)

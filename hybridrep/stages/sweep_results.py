@@ -11,7 +11,8 @@ import pandas as pd
 from hybridrep.analysis.objectives import CHOSEN_ON, OBJECTIVES, best_row, pareto_front
 from hybridrep.analysis.sweep_summary import at_best_epoch, size_effects, size_sentence
 from hybridrep.stages.autoencode import Variant
-from hybridrep.stages.sweep_search import Attempt, Search
+from hybridrep.stages.sweep_attempts import Attempt
+from hybridrep.stages.sweep_search import Search
 from hybridrep.stages.sweep_space import Point
 from hybridrep.stages.sweep_training import Trainings
 

@@ -50,7 +50,8 @@ class SweepRun:
         trainings: what the trials read.
         batch: trials a direction at a time; a grid without `timeout` takes all at once.
         timeout: seconds after which no trial is started; 0 = no limit.
-        log: called with a search whenever some of its trials are over.
+        log_own: called with a search whenever this process has ended some of its trials.
+        log_left: called with each search at the start and at the end.
         clock: measures `optuna` and `mlflow`.
     """
 
@@ -62,14 +63,15 @@ class SweepRun:
         *,
         batch: int,
         timeout: int,
-        log: Callable[[Search], None],
+        log_own: Callable[[Search], None],
+        log_left: Callable[[Search], None],
         clock: Clock,
     ) -> None:
         self.searches, self.trainings = tuple(searches), trainings
         self._storage = storage
         self._batch = batch
         self._end = time.monotonic() + timeout if timeout else float("inf")
-        self._log, self._clock = log, clock
+        self._log_own, self._log_left, self._clock = log_own, log_left, clock
         self.failures: list[Failure] = []
 
     def work(self) -> None:
@@ -186,9 +188,10 @@ class SweepRun:
             self._log_one(search)
 
     def _log_all(self) -> None:
-        for search in self.searches:
-            self._log_one(search)
+        with self._clock.measuring("mlflow"):
+            for search in self.searches:
+                self._log_left(search)
 
     def _log_one(self, search: Search) -> None:
         with self._clock.measuring("mlflow"):
-            self._log(search)
+            self._log_own(search)

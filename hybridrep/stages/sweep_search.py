@@ -14,6 +14,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hybridrep.randomness import seed_sequence
+from hybridrep.stages.sweep_attempts import (
+    KEY,
+    LOST,
+    MEASURES,
+    OWNER,
+    VOID,
+    Attempt,
+    attempts_of,
+    key_of,
+)
 from hybridrep.stages.sweep_space import Point, Space
 from hybridrep.stages.sweep_storage import quiet
 
@@ -21,14 +31,8 @@ if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial
 
-KEY, OWNER, MEASURES, VOID, LOST = "key", "owner", "measures", "void", "lost"
-"""Attributes of a trial: its key; the process that runs it; what was measured; why it has no
-value and never will; that it is one too many."""
-
 ORPHAN_SECONDS = 60
 """A running trial without an owner is that of a process that died in the moment of asking."""
-
-_ORDER = ("COMPLETE", "PRUNED", "VOID", "RUNNING", "WAITING", "FAIL")
 
 
 @dataclass(frozen=True)
@@ -44,33 +48,6 @@ class Rules:
     sampler: str
     trials: int
     objectives: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """A trial as tables know it: the best of the attempts that share a key.
-
-    Attributes:
-        key: names it in this study, whatever happens to the processes.
-        state: `COMPLETE`, `PRUNED`, `VOID` (no value can be computed), `RUNNING`, `WAITING` or
-            `FAIL` (to be tried again).
-        point: what was tried; None while it waits or as long as Optuna has not chosen all of it.
-        measures: what `Search.complete` or `Search.prune` was given.
-        note: why it is void.
-        number: Optuna's number of this attempt.
-    """
-
-    key: int
-    state: str
-    point: Point | None
-    measures: Mapping[str, Any]
-    note: str
-    number: int
-
-    @property
-    def is_final(self) -> bool:
-        """Whether it is over and counts."""
-        return self.state in ("COMPLETE", "PRUNED", "VOID")
 
 
 @dataclass(eq=False)
@@ -149,11 +126,11 @@ class Search:
 
     def _again(self, trial: FrozenTrial) -> None:
         """Enqueue a trial again, unless another process has done so or it needs no other try."""
-        same = [a for a in self.attempts() if a.key == _key(trial)]
+        same = [a for a in self.attempts() if a.key == key_of(trial)]
         if LOST in trial.user_attrs or any(a.state != "FAIL" for a in same):
             return
         params = {**trial.system_attrs.get("fixed_params", {}), **trial.params}
-        self.study.enqueue_trial(params, user_attrs={KEY: _key(trial)})
+        self.study.enqueue_trial(params, user_attrs={KEY: key_of(trial)})
 
     def ask(self, most: int) -> list[Asked]:
         """Return up to `most` trials to work on; none when all are taken.
@@ -213,19 +190,22 @@ class Search:
 
     def attempts(self) -> list[Attempt]:
         """Return the trials that count, one a key, in the order of their keys."""
-        best: dict[int, Attempt] = {}
-        for trial in self.study.get_trials(deepcopy=False):
-            if LOST in trial.user_attrs:
-                continue
-            attempt = _attempt(trial)
-            rival = best.get(attempt.key)
-            if rival is None or _ORDER.index(attempt.state) < _ORDER.index(rival.state):
-                best[attempt.key] = attempt
-        return [best[key] for key in sorted(best)]
+        return attempts_of(self.study.get_trials(deepcopy=False))
 
     def pending(self) -> bool:
         """Tell whether another process still works on a trial."""
         return any(a.state == "RUNNING" and a.number not in self._mine for a in self.attempts())
+
+    def is_mine(self, attempt: Attempt) -> bool:
+        """Tell whether this process worked on a trial."""
+        return attempt.number in self._mine
+
+    def is_abandoned(self, attempt: Attempt) -> bool:
+        """Tell whether the process that ended a trial is gone, or surely done with it."""
+        if attempt.owner is None or self.is_gone(attempt.owner):
+            return True
+        age = datetime.now() - attempt.ended if attempt.ended else timedelta(0)
+        return age > timedelta(seconds=ORPHAN_SECONDS)
 
     def complete(self, asked: Asked, measures: Mapping[str, Any]) -> None:
         """Tell the values of a trial.
@@ -281,22 +261,3 @@ class Search:
 
     def _trials(self, state: str) -> list[FrozenTrial]:
         return [t for t in self.study.get_trials(deepcopy=False) if t.state.name == state]
-
-
-def _key(trial: FrozenTrial) -> int:
-    return int(trial.user_attrs.get(KEY, trial.number))
-
-
-def _attempt(trial: FrozenTrial) -> Attempt:
-    void = trial.user_attrs.get(VOID, "")
-    state = "VOID" if void and trial.state.name == "PRUNED" else trial.state.name
-    names = ("bottleneck", "epochs", "learning_rate", "activation", "kind")
-    known = all(name in trial.params for name in names)
-    return Attempt(
-        key=_key(trial),
-        state=state,
-        point=Point.of(trial.params) if known else None,
-        measures=trial.user_attrs.get(MEASURES, {}),
-        note=str(void),
-        number=trial.number,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,8 @@ from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.stages.inputs import Inputs
 from hybridrep.stages.records import data_inputs
-from hybridrep.stages.sweep_search import Attempt, Search
+from hybridrep.stages.sweep_attempts import Attempt
+from hybridrep.stages.sweep_search import Search
 from hybridrep.stages.sweep_space import Point
 from hybridrep.stages.sweep_training import Trainings
 from hybridrep.sweep_config import SweepConfig
@@ -45,27 +46,37 @@ class TrialLog:
         self.tracker = tracker.sibling("sweep")
         self._config, self._inputs, self._trainings = config, inputs, trainings
         self._sweep_key = sweep_key
-        tags = {names.KIND: "trial", names.STUDY_KEY: sweep_key}
+        self._seen: set[tuple[str, int]] = set()
+        self._known: dict[str, str] = {}
+
+    def log_own(self, search: Search, attempts: Sequence[Attempt]) -> None:
+        """Log those of a direction's trials that this process has ended."""
+        self._log(search, attempts, search.is_mine)
+
+    def log_left(self, search: Search, attempts: Sequence[Attempt]) -> None:
+        """Log what no process has logged and none will: it died between telling and logging.
+
+        Looks up which trials have a run by now.
+        """
+        tags = {names.KIND: "trial", names.STUDY_KEY: self._sweep_key}
         with readable_errors(self.tracker.server.uri, "looking for the sweep's trials"):
             runs = search_runs(self.tracker.server, tags, status="FINISHED")
-        self._seen: set[tuple[str, int]] = set()
-        self._known = {run.data.tags.get(names.CACHE_KEY, ""): run.info.run_id for run in runs}
+        self._known |= {r.data.tags.get(names.CACHE_KEY, ""): r.info.run_id for r in runs}
+        self._log(search, attempts, lambda a: search.is_mine(a) or search.is_abandoned(a))
 
-    def log(self, search: Search, attempts: Sequence[Attempt]) -> None:
-        """Log those of a direction's trials that are over and have no run yet."""
+    def _log(
+        self, search: Search, attempts: Sequence[Attempt], wanted: Callable[[Attempt], bool]
+    ) -> None:
         for place, attempt in enumerate(attempts):
-            if (search.direction, attempt.key) in self._seen:
+            mark = (search.direction, attempt.key)
+            if mark in self._seen or not attempt.is_final or attempt.point is None:
                 continue
-            if attempt.is_final and attempt.point is not None:
-                self._seen.add((search.direction, attempt.key))
-                key = self._cache_key(search, attempt)
-                if key not in self._known:
-                    record = self._record(search, attempt, attempt.point, place, key)
-                    self._known[key] = self.tracker.log_finished(record)
-
-    def run_id(self, search: Search, attempt: Attempt) -> str:
-        """Return the run of a trial; empty when it has none."""
-        return self._known.get(self._cache_key(search, attempt), "")
+            key = self._cache_key(search, attempt)
+            if key not in self._known and wanted(attempt):
+                record = self._record(search, attempt, attempt.point, place, key)
+                self._known[key] = self.tracker.log_finished(record)
+            if key in self._known:
+                self._seen.add(mark)
 
     def _cache_key(self, search: Search, attempt: Attempt) -> str:
         return content_key(
