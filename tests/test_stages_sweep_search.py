@@ -214,6 +214,20 @@ def test_a_diverged_trial_is_over_and_optuna_knows_it_as_infeasible(journal):
     assert again.ask(2) == []
 
 
+def test_each_process_knows_which_trials_are_its_own_to_log(journal, monkeypatch):
+    mine, dead = search(journal), search(journal, owner=DEAD)
+    other = search(journal, owner={"pid": "3"})
+    mine.resume()
+    for each in (mine, dead, other):
+        finish(each, each.ask(2))
+    again = search(journal)
+    attempts = again.attempts()
+    assert [again.is_mine(a) for a in attempts] == [True, True] + [False] * 4
+    assert [again.is_abandoned(a) for a in attempts[2:]] == [True, True, False, False]
+    monkeypatch.setattr("hybridrep.stages.sweep_search.ORPHAN_SECONDS", 0)
+    assert again.is_abandoned(attempts[-1])  # over for long, and on no known machine
+
+
 def test_two_objectives_are_kept_in_order(journal):
     searching = search(journal, "tpe", 8, CONTINUOUS, objectives=("t", "d"))
     work(searching)

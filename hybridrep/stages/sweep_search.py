@@ -197,8 +197,8 @@ class Search:
         return any(a.state == "RUNNING" and a.number not in self._mine for a in self.attempts())
 
     def is_mine(self, attempt: Attempt) -> bool:
-        """Tell whether this process worked on a trial."""
-        return attempt.number in self._mine
+        """Tell whether this process worked on a trial, in this run of the sweep or before."""
+        return attempt.number in self._mine or attempt.owner == dict(self.owner)
 
     def is_abandoned(self, attempt: Attempt) -> bool:
         """Tell whether the process that ended a trial is gone, or surely done with it."""
