@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from hybridrep.errors import ExecutionError, StoreError
-from hybridrep.execution import local, scheduler
+from hybridrep.execution import local, workers
 from hybridrep.execution.local import worker_count
 from hybridrep.execution.progress import Silent
 from hybridrep.execution.scheduler import run_tasks
@@ -33,7 +33,7 @@ def no_workers(monkeypatch):
         raise AssertionError("a worker was started")
 
     monkeypatch.setattr(local, "ProcessPoolExecutor", refuse)
-    monkeypatch.setattr(scheduler, "InProcess", refuse)
+    monkeypatch.setattr(workers, "InProcess", refuse)
 
 
 def needing(name, *needs):

@@ -82,17 +82,29 @@ def compare_with_baseline(
     Raises:
         ValueError: when a seed has two values for one representation.
     """
+    table = pd.DataFrame(_compared(values, baseline, seeds), columns=list(COMPARISON_COLUMNS))
+    table["holm_p"] = holm(table[HOLM_CORRECTS].to_numpy(dtype=np.float64))
+    return table
+
+
+def stars_against_baseline(values: pd.DataFrame, baseline: str = BASELINE) -> dict[str, str]:
+    """Return the paper's stars of every other representation, as in `compare_with_baseline`."""
+    rows = _compared(values, baseline, None)
+    return {str(row["representation"]): str(row["stars"]) for row in rows}
+
+
+def _compared(
+    values: pd.DataFrame, baseline: str, seeds: Sequence[int] | None
+) -> list[dict[str, object]]:
+    """Return the rows of `compare_with_baseline` but for Holm's p."""
     wide = _by_seed(values)
     expected = _expected(wide, seeds)
     base = _present(wide[baseline]) if baseline in wide else pd.Series(dtype=np.float64)
-    rows = [
+    return [
         {"representation": name, **_compare(name, _present(wide[name]), baseline, base, expected)}
         for name in map(str, wide.columns)
         if name != baseline
     ]
-    table = pd.DataFrame(rows, columns=list(COMPARISON_COLUMNS))
-    table["holm_p"] = holm(table[HOLM_CORRECTS].to_numpy(dtype=np.float64))
-    return table
 
 
 def holm(p: Float64[np.ndarray, " tests"]) -> Float64[np.ndarray, " tests"]:

@@ -8,12 +8,13 @@ the dead process has to be done again.
 from __future__ import annotations
 
 import ctypes
+import importlib
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -57,21 +58,30 @@ class LocalProcesses:
         return self._count
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Give the function to an idle process, or to a new one if none is idle."""
-        worker = next((w for w in self._workers if w.idle()), None)
-        if worker is None:
-            worker = _Worker()
-            self._workers.append(worker)
+        """Give the function to an idle process, to a new one, or to one that warms up."""
+        worker = next((w for w in self._workers if w.idle()), None) or self._another()
         try:
-            return worker.submit(function, *args, **kwargs)
+            with _explained():
+                return worker.submit(function, *args, **kwargs)
         except BrokenProcessPool:  # it died while it had nothing to do
             self._workers.remove(worker)
             return self.submit(function, *args, **kwargs)
-        except OSError as error:
-            raise ExecutionError(
-                f"no worker process can be started ({error}): end other programs, or run with "
-                "the parameter workers=1"
-            ) from error
+
+    def _another(self) -> _Worker:
+        warming = (w for w in self._workers if w.warming())
+        worker = next(warming, None) if len(self._workers) >= self._count else None
+        if worker is None:
+            worker = _Worker()
+            self._workers.append(worker)
+        return worker
+
+    def warm_up(self, modules: Sequence[str]) -> None:
+        """Start all processes and let them import modules, while this one goes on."""
+        while len(self._workers) < self._count:
+            worker = _Worker()
+            self._workers.append(worker)
+            with _explained():
+                worker.warm_up(modules)
 
     def close(self, now: bool) -> None:
         """End all processes."""
@@ -81,7 +91,7 @@ class LocalProcesses:
 
 
 class _Worker:
-    """One process and its last task."""
+    """One process and its last task; before its first one it may warm up."""
 
     def __init__(self) -> None:
         self._pool = ProcessPoolExecutor(
@@ -91,9 +101,17 @@ class _Worker:
             initargs=(os.getpid(),),
         )
         self._last: Future[Any] | None = None
+        self._warm_up: Future[Any] | None = None
 
     def idle(self) -> bool:
         return self._last is None or self._last.done()
+
+    def warming(self) -> bool:
+        return self._last is not None and self._last is self._warm_up
+
+    def warm_up(self, modules: Sequence[str]) -> None:
+        # A module that cannot be imported fails the task that needs it, with its reason.
+        self._warm_up = self.submit(_import, tuple(modules))
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         # The first call starts the process, which inherits both.
@@ -108,6 +126,18 @@ class _Worker:
             for process in list((getattr(self._pool, "_processes", None) or {}).values()):
                 process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say what to do where no process can be started."""
+    try:
+        yield
+    except OSError as error:
+        raise ExecutionError(
+            f"no worker process can be started ({error}): end other programs, or run with "
+            "the parameter workers=1"
+        ) from error
 
 
 @contextmanager
@@ -134,6 +164,11 @@ def _begin(parent: int) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # it died before the kernel was asked
             os._exit(1)
+
+
+def _import(modules: Sequence[str]) -> None:
+    for module in modules:
+        importlib.import_module(module)
 
 
 def _end_with_parent() -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 
 from hybridrep.errors import ExecutionError
-from hybridrep.execution.backend import Backend, InProcess
-from hybridrep.execution.guard import Guard, guard_for
-from hybridrep.execution.local import LocalProcesses, worker_count
+from hybridrep.execution.backend import Backend
+from hybridrep.execution.guard import Guard
 from hybridrep.execution.pace import StageTotal
 from hybridrep.execution.progress import Progress, Silent
 from hybridrep.execution.schedule import Outcome, Schedule
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Report, Task, run_task
+from hybridrep.execution.workers import Workers
 
 _logger = logging.getLogger(__name__)
 _POLL_SECONDS = 1.0
@@ -27,7 +27,7 @@ def run_tasks(
     tasks: Sequence[Task],
     store: Store,
     *,
-    workers: int = 0,
+    workers: int | Workers = 0,
     cluster: str = "",
     progress: Progress | None = None,
     on_stored: Callable[[frozenset[str]], None] | None = None,
@@ -37,14 +37,15 @@ def run_tasks(
     A task starts as soon as what it needs is stored, the first in the list first. One that
     fails is reported in the outcome, those that need it are skipped, all others go on. A task
     whose process dies is tried again, `RETRIES` times. Where everything is stored, no process
-    is started. Results depend neither on `workers` nor on `cluster`.
+    is started. Results do not depend on the workers.
 
     Args:
         tasks: in the order of their priority; what needs what is found by the keys.
         store: where results are looked for and kept.
-        workers: processes on this machine: 0 = one per core, 1 = this process itself.
+        workers: open `Workers`, which several calls share; or how many processes of this
+            machine to use for this call: 0 = one per core, 1 = this process itself.
         cluster: address of a Dask scheduler, e.g. `tcp://10.0.0.5:8786`, instead of processes
-            on this machine; empty = this machine.
+            on this machine; empty = this machine, or that of the open workers.
         progress: what people see; None = nothing.
         on_stored: called in this thread with the keys of *all* results that are stored (of
             those the tasks produce or need), once at the start and whenever there are more.
@@ -64,31 +65,12 @@ def run_tasks(
         store.check_writable()
         store.sweep()
         waiting = [task for task in tasks if schedule.missing(task)]
-        with _backend(waiting, store, workers, cluster) as (backend, guard):
+        with ExitStack() as stack:
+            if not isinstance(workers, Workers):
+                workers = stack.enter_context(Workers(workers, cluster))
+            backend, guard = stack.enter_context(workers.backend(waiting, store))
             run.to_the_end(backend, guard)
     return schedule.outcome()
-
-
-@contextmanager
-def _backend(
-    tasks: Sequence[Task], store: Store, workers: int, cluster: str
-) -> Iterator[tuple[Backend, Guard]]:
-    """Open what the parameters ask for; on any exception its workers are stopped at once."""
-    guard = guard_for({task.function for task in tasks})
-    if cluster:
-        from hybridrep.execution.cluster import open_cluster
-
-        with open_cluster(cluster, store, guard) as opened:
-            yield opened
-        return
-    count = worker_count(workers)
-    backend: Backend = InProcess() if count == 1 else LocalProcesses(count)
-    try:
-        yield backend, guard
-    except BaseException:
-        backend.close(now=True)
-        raise
-    backend.close(now=False)
 
 
 class _Run:

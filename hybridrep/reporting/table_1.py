@@ -7,7 +7,11 @@ from rich import box
 from rich.table import Table
 
 from hybridrep.analysis.names import TRANSFER_METRICS
-from hybridrep.analysis.statistics import compare_with_baseline, summarise
+from hybridrep.analysis.statistics import (
+    compare_with_baseline,
+    stars_against_baseline,
+    summarise,
+)
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import bottleneck_sizes, transfer_values
 from hybridrep.reporting.formatting import mean_sd
@@ -48,7 +52,7 @@ def table_1(tables: StudyTables, bottleneck: int | None = None) -> pd.DataFrame:
     cells: dict[str, dict[str, str]] = {}
     for measure in TRANSFER_METRICS:
         values = transfer_values(tables, measure, bottleneck)
-        marks = compare_with_baseline(values).set_index("representation")["stars"].to_dict()
+        marks = stars_against_baseline(values)
         for row in summarise(values).itertuples():
             name = str(row.representation)
             text = f"{mean_sd(float(row.mean), float(row.sd))} {marks.get(name, '')}".strip()  # type: ignore[arg-type]

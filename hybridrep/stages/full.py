@@ -45,10 +45,10 @@ def run_study(config: Config, kind: str) -> None:
         return
     name = f"{config.study} {'study' if kind == 'study' else 'report'}"
     description = f"The study **{config.study}** over {len(config.seeds)} seeds."
-    with open_invocation(prepared, kind, name, description) as invocation:
+    with open_invocation(prepared, kind, name, description, tasks) as invocation:
         runs = SeedRuns(invocation)
         log_complete = runs.log_complete if kind == "study" else None
-        outcome = pipeline.compute(inputs, store, tasks, log_complete)
+        outcome = pipeline.compute(inputs, store, tasks, log_complete, invocation.workers)
         failed = failed_seeds(inputs, store, outcome)
         complete = [seed for seed in config.seeds if seed not in failed]
         tables = study_tables(inputs, store, complete, failed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from hybridrep.execution.planning import plan
 from hybridrep.execution.schedule import Outcome
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
+from hybridrep.execution.workers import Workers
 from hybridrep.stages import pipeline
 from hybridrep.stages.inputs import Inputs, prepare
 from hybridrep.stages.records import data_inputs
@@ -47,17 +48,18 @@ def check(config: Config) -> Prepared:
 
 @dataclass(frozen=True)
 class Invocation:
-    """A checked study with its open main run."""
+    """A checked study with its open main run, and the workers that compute for it."""
 
     inputs: Inputs
     store: Store
     tracker: Tracker
     main: MainRun
+    workers: Workers
 
 
 @contextmanager
 def open_invocation(
-    prepared: Prepared, kind: str, name: str, description: str
+    prepared: Prepared, kind: str, name: str, description: str, tasks: Sequence[Task]
 ) -> Iterator[Invocation]:
     """Connect to MLflow, close what dead processes left, and open this invocation's run.
 
@@ -65,16 +67,19 @@ def open_invocation(
         kind: `study` or `stage`.
         name: the run's readable name.
         description: Markdown for its page.
+        tasks: what will be computed; meanwhile the workers get ready for it.
     """
     inputs = prepared.inputs
-    tracker = connect()
-    tracker.close_stale_runs()
-    with tracker.main_run(
-        kind, name, study=inputs.config.study, study_key=study_key(inputs),
-        description=description, config=inputs.config.as_text(),
-    ) as main:  # fmt: skip
-        main.log(Contents(inputs=data_inputs(inputs)))
-        yield Invocation(inputs, prepared.store, tracker, main)
+    with pipeline.open_workers(inputs.config) as workers:
+        pipeline.warm_up(workers, tasks, prepared.store)
+        tracker = connect()
+        tracker.close_stale_runs()
+        with tracker.main_run(
+            kind, name, study=inputs.config.study, study_key=study_key(inputs),
+            description=description, config=inputs.config.as_text(),
+        ) as main:  # fmt: skip
+            main.log(Contents(inputs=data_inputs(inputs)))
+            yield Invocation(inputs, prepared.store, tracker, main, workers)
 
 
 def print_plan(tasks: list[Task], store: Store) -> None:

@@ -9,12 +9,15 @@ Seeds are worked through in groups, so that the first seeds are finished while l
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 
+from hybridrep.config import Config
 from hybridrep.execution.progress import progress_for
 from hybridrep.execution.schedule import Outcome
 from hybridrep.execution.scheduler import run_tasks
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
+from hybridrep.execution.workers import Workers
 from hybridrep.stages import autoencode, embed, inference, lstm, pictures, rsa, transfer
 from hybridrep.stages.inputs import Inputs
 
@@ -83,11 +86,25 @@ def compute(
     store: Store,
     found: Sequence[Task],
     on_stored: Callable[[frozenset[str]], None] | None = None,
+    workers: Workers | None = None,
 ) -> Outcome:
-    """Run tasks where the configuration says: processes of this machine or a cluster."""
-    config = inputs.config
-    with progress_for() as progress:
-        return run_tasks(
-            found, store, workers=config.workers, cluster=config.cluster,
-            progress=progress, on_stored=on_stored,
-        )  # fmt: skip
+    """Run tasks where the configuration says: processes of this machine or a cluster.
+
+    Args:
+        workers: as from `open_workers`, where several batches share them; None: for this call.
+    """
+    with ExitStack() as stack:
+        mine = workers if workers is not None else stack.enter_context(open_workers(inputs.config))
+        progress = stack.enter_context(progress_for())
+        return run_tasks(found, store, workers=mine, progress=progress, on_stored=on_stored)
+
+
+def open_workers(config: Config) -> Workers:
+    """Return the workers that a configuration asks for, to be used as a context."""
+    return Workers(config.workers, config.cluster)
+
+
+def warm_up(workers: Workers, tasks: Sequence[Task], store: Store) -> None:
+    """Let workers import what a study needs, in the background, if anything is to be computed."""
+    if any(not store.has(key) for task in tasks for key in task.produces):
+        workers.warm_up((__name__, "hybridrep.corpora._encoder_model"))

@@ -84,7 +84,9 @@ def _example(invocation: Invocation, tables: StudyTables) -> ExampleItems | None
     if chosen is None:
         return None
     inputs, store = invocation.inputs, invocation.store
-    outcome = pipeline.compute(inputs, store, example.tasks(inputs, store, chosen.seed))
+    tasks = example.tasks(inputs, store, chosen.seed)
+    outcome = pipeline.compute(inputs, store, tasks, workers=invocation.workers)
+    invocation.workers.close()  # drawing is this process' work: their memory is not needed
     refuse_incomplete(outcome)
     return example.example_items(inputs, store, chosen)
 

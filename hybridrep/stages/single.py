@@ -31,8 +31,11 @@ def run_stage(stage: str, config: Config) -> None:
         print_plan(tasks, prepared.store)
         return
     description = f"The stage `{stage}` of the study **{config.study}** on its own."
-    with open_invocation(prepared, "stage", f"{config.study} {stage}", description) as invocation:
-        outcome = pipeline.compute(prepared.inputs, prepared.store, tasks)
+    name = f"{config.study} {stage}"
+    with open_invocation(prepared, "stage", name, description, tasks) as invocation:
+        outcome = pipeline.compute(
+            prepared.inputs, prepared.store, tasks, workers=invocation.workers
+        )
         refuse_incomplete(outcome)
         _log(stage, invocation)
 

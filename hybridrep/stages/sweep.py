@@ -16,6 +16,7 @@ from hybridrep.config import resolve_path
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.schedule import Failure, Outcome
+from hybridrep.execution.workers import Workers
 from hybridrep.stages import autoencode, pipeline
 from hybridrep.stages.invocation import Prepared, check, print_plan, refuse_incomplete
 from hybridrep.stages.records import data_inputs
@@ -58,7 +59,7 @@ def run(config: SweepConfig) -> None:
     searches, storage = _open(config, trainings, key)
     tracker = connect()
     tracker.close_stale_runs()
-    with tracker.main_run(
+    with pipeline.open_workers(config) as workers, tracker.main_run(
         "stage", f"{config.study} sweep", study=config.study, study_key=key,
         description=f"The sweep **{config.study}** is at work.", config=_config_text(config),
         tags={STAGE_TAG: "sweep"},
@@ -67,12 +68,13 @@ def run(config: SweepConfig) -> None:
         started, clock = time.perf_counter(), Clock()
         trials = TrialLog(config, prepared.inputs, trainings, key, tracker)
         work = SweepRun(
-            searches, storage, trainings, batch=config.batch, timeout=config.timeout,
+            searches, storage, trainings, workers, batch=config.batch, timeout=config.timeout,
             log_own=lambda search: trials.log_own(search, search.attempts()),
             log_left=lambda search: trials.log_left(search, search.attempts()), clock=clock,
         )  # fmt: skip
         work.work()
-        work.failures += _fit_baselines(trainings)
+        work.failures += _fit_baselines(trainings, workers)
+        workers.close()
         results = _results(config, searches, trainings)
         importance = importance_table(searches)
         main.log(contents(config, prepared.inputs, results, importance))
@@ -150,13 +152,14 @@ def _config_text(config: SweepConfig) -> dict[str, str]:
     return {**config.as_text(), "storage": public_storage(config.storage)}
 
 
-def _fit_baselines(trainings: Trainings) -> tuple[Failure, ...]:
+def _fit_baselines(trainings: Trainings, workers: Workers) -> tuple[Failure, ...]:
     """Fit the linear baselines that stand beside the autoencoders."""
     inputs, store = trainings.inputs, trainings.store
     tasks = baseline_tasks(inputs, store, inputs.config.seeds)
     if all(store.has(key) for task in tasks for key in task.produces):
         return ()
-    return pipeline.compute(inputs, store, missing_tasks(tasks, inputs, store)).failures
+    missing = missing_tasks(tasks, inputs, store)
+    return pipeline.compute(inputs, store, missing, workers=workers).failures
 
 
 def _results(config: SweepConfig, searches: list[Search], trainings: Trainings) -> SweepResults:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hybridrep.execution.schedule import Failure
+from hybridrep.execution.workers import Workers
 from hybridrep.stages import pipeline
 from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.sweep_heartbeat import heartbeats
@@ -48,6 +49,7 @@ class SweepRun:
         searches: one a direction.
         storage: where their studies are.
         trainings: what the trials read.
+        workers: that train, batch after batch.
         batch: trials a direction at a time; a grid without `timeout` takes all at once.
         timeout: seconds after which no trial is started; 0 = no limit.
         log_own: called with a search whenever this process has ended some of its trials.
@@ -60,6 +62,7 @@ class SweepRun:
         searches: Sequence[Search],
         storage: BaseStorage,
         trainings: Trainings,
+        workers: Workers,
         *,
         batch: int,
         timeout: int,
@@ -68,6 +71,7 @@ class SweepRun:
         clock: Clock,
     ) -> None:
         self.searches, self.trainings = tuple(searches), trainings
+        self._workers = workers
         self._storage = storage
         self._batch = batch
         self._end = time.monotonic() + timeout if timeout else float("inf")
@@ -143,7 +147,8 @@ class SweepRun:
         if not missing:
             return
         tasks = self.trainings.tasks(missing)
-        outcome = pipeline.compute(self.trainings.inputs, self.trainings.store, tasks, settle)
+        inputs, store = self.trainings.inputs, self.trainings.store
+        outcome = pipeline.compute(inputs, store, tasks, settle, self._workers)
         self.failures += outcome.failures
         for search, asked in alive:
             if not asked.settled and not outcome.failed.keys().isdisjoint(

@@ -1,0 +1,93 @@
+"""Workers that several batches of tasks share."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from hybridrep.execution.scheduler import run_tasks
+from hybridrep.execution.store import Store
+from hybridrep.execution.workers import Workers
+from tests import execution_tasks as functions
+from tests.execution_tasks import key, task
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def notes(tmp_path):
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    return folder
+
+
+def batch(names, notes):
+    return [task(name, functions.note, payload=notes) for name in names]
+
+
+def pids(notes):
+    return {int(path.read_text()) for path in notes.iterdir()}
+
+
+def ended(pid, seconds=10):
+    end = time.monotonic() + seconds
+    while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    return not Path(f"/proc/{pid}").exists()
+
+
+def test_processes_are_kept_between_batches_and_ended_with_the_block(store, notes):
+    with Workers(2) as workers:
+        run_tasks(batch("ab", notes), store, workers=workers)
+        first = pids(notes)
+        run_tasks(batch("cd", notes), store, workers=workers)
+        assert 1 <= len(pids(notes)) <= 2
+        assert first <= pids(notes)
+        assert os.getpid() not in pids(notes)
+    assert all(ended(pid) for pid in pids(notes))
+
+
+def test_work_after_closing_or_a_fault_starts_new_processes(store, notes):
+    def refuse(stored):
+        if key("b") in stored:
+            raise RuntimeError("on purpose")
+
+    with Workers(2) as workers:
+        run_tasks(batch("a", notes), store, workers=workers)
+        workers.close()
+        assert all(ended(pid) for pid in pids(notes))
+        with pytest.raises(RuntimeError, match="on purpose"):
+            run_tasks(batch("b", notes), store, workers=workers, on_stored=refuse)
+        before = pids(notes)
+        assert len(before) == 2
+        assert all(ended(pid) for pid in before)
+        outcome = run_tasks(batch("cd", notes), store, workers=workers)
+        assert {key("c"), key("d")} <= outcome.stored
+        assert len(pids(notes)) > 2
+
+
+def test_warmed_up_processes_do_the_first_tasks(store, notes):
+    with Workers(2) as workers:
+        workers.warm_up(["json", "hybridrep.no_such_module"])  # the latter fails only who needs it
+        started = processes_of_this()
+        assert len(started) == 2
+        run_tasks(batch("abcd", notes), store, workers=workers)
+        assert pids(notes) <= started
+
+
+def processes_of_this():
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return {int(c) for c in children if b"spawn_main" in Path(f"/proc/{c}/cmdline").read_bytes()}
+
+
+def test_one_worker_is_this_process(store, notes):
+    with Workers(1) as workers:
+        workers.warm_up(["json"])
+        run_tasks(batch("a", notes), store, workers=workers)
+    assert pids(notes) == {os.getpid()}
