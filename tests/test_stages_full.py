@@ -93,6 +93,12 @@ def test_a_seed_run_carries_matrices_weights_tables_and_data(finished):
     assert (place / "autoencoder/bert_to_lstm/b8/half.safetensors").exists()
     table = json.loads((place / "tables/transfer.json").read_text())
     assert len(table["data"]) == 3 + 4 * 2
+    assert table["columns"][:2] == ["representation", "test_accuracy"]
+    correlations = json.loads((place / "tables/rsa.json").read_text())
+    assert correlations["columns"][:2] == ["metric", "value"]
+    for row in (dict(zip(correlations["columns"], r, strict=True)) for r in correlations["data"]):
+        logged = finished.get_metric_history(seed.info.run_id, row["metric"])
+        assert {m.step: m.value for m in logged}[row["epoch"]] == pytest.approx(row["value"])
     names = {each.dataset.name for each in seed.inputs.dataset_inputs}
     assert names == {"emotion", "hate"}
 

@@ -47,13 +47,30 @@ def seed_record(inputs: Inputs, store: Store, seed: int, study_link: str) -> Run
             names.CACHE_KEY: cache_key(inputs, store, seed),
         },
         metrics=metrics(tables),
-        tables={
-            "tables/transfer.json": final_transfer(tables),
-            "tables/rsa.json": used_rsa(tables),
-        },
+        tables=_tables(tables),
         files=dict(_files(inputs, store, seed)),
         inputs=data_inputs(inputs),
     )
+
+
+def _tables(tables: StudyTables) -> dict[str, pd.DataFrame]:
+    """Lay the final results out for MLflow's evaluation view, where runs stand side by side.
+
+    It opens with one row for each entry of the first column and shows the second; so first come
+    what a row is about and its most telling value.
+    """
+    used = used_rsa(tables)
+    rsa_ = pd.DataFrame({"metric": _rsa_names(used), "value": used["value"]})
+    return {
+        "tables/transfer.json": _first(
+            final_transfer(tables), ["representation", "test_accuracy", "test_loss", "train_loss"]
+        ),
+        "tables/rsa.json": pd.concat([rsa_, used.drop(columns="value")], axis=1),
+    }
+
+
+def _first(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    return table[[*columns, *table.columns.drop(columns)]]
 
 
 def data_inputs(inputs: Inputs) -> tuple[DataInput, ...]:
@@ -81,7 +98,6 @@ def metrics(tables: StudyTables) -> pd.DataFrame:
     The step is the epoch; the linear baseline, which has none, is at 0.
     """
     rsa = tables.rsa
-    rsa_keys = rsa["item_set"].map(_RSA_PREFIX) + "/" + _variant(rsa) + "/" + rsa["pair"]
     first = int(tables.meta["config"]["bottlenecks"][0])
     parts = [
         _points("lstm/", tables.lstm),
@@ -90,11 +106,16 @@ def metrics(tables: StudyTables) -> pd.DataFrame:
             "linear_baseline/" + tables.linear_baseline["direction"] + "/",
             tables.linear_baseline.assign(epoch=0),
         ),
-        pd.DataFrame({"key": rsa_keys, "value": rsa["value"], "step": rsa["epoch"]}),
+        pd.DataFrame({"key": _rsa_names(rsa), "value": rsa["value"], "step": rsa["epoch"]}),
         _points(_transfer_names(tables.transfer, first), tables.transfer),
     ]
     points = pd.concat([part for part in parts if len(part)], ignore_index=True)
     return points.dropna(subset="value")
+
+
+def _rsa_names(rsa: pd.DataFrame) -> pd.Series:
+    """`rsa/DIR/B/PAIR`, with the other prefixes for the other sets of tweets."""
+    return rsa["item_set"].map(_RSA_PREFIX) + "/" + _variant(rsa) + "/" + rsa["pair"]
 
 
 def _variant(table: pd.DataFrame) -> pd.Series:
