@@ -12,6 +12,7 @@ from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import standing
 from hybridrep.reporting.comparison import Comparison
 from hybridrep.reporting.formatting import interval, mean_sd, number
+from hybridrep.reporting.markup import fenced, plain
 from hybridrep.reporting.names import readable
 from hybridrep.reporting.notices import notices_of
 from hybridrep.reporting.reading import records
@@ -38,7 +39,7 @@ def study_markdown(
         as_markdown(_rsa(results["rsa"])),
         "### Make it again",
         f"{standing(tables)}",
-        f"```sh\n{reproduce_command(tables)}\n```",
+        fenced(reproduce_command(tables), "sh"),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -62,11 +63,6 @@ def comparison_markdown(compared: Comparison) -> str:
         as_markdown(compared.tables["compare_claims"]),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def plain(text: str) -> str:
-    """Return a name that Markdown cannot read as markup."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|" else c for c in text)
 
 
 def _claims(claims: pd.DataFrame) -> pd.DataFrame:
