@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from entrypoints._command import command, exit_code
 from hybridrep.addresses import has_password, public_uri, without_passwords
 from hybridrep.compare_config import CompareConfig
-from hybridrep.config import Config, parse_names, resolve
+from hybridrep.config import Config, parse_names, resolve, resolve_path
 from hybridrep.errors import ParameterError
 from hybridrep.sweep_config import CRITERIA, RegisterConfig, SweepConfig
 from tests.hostile import attempt, examples, texts
@@ -115,14 +115,8 @@ def test_a_long_bad_value_is_not_repeated_whole():
 
 
 def test_the_home_of_nobody_is_refused(capsys):
-    arguments = ["--store", "~nobody-of-this-name/x", "--plan", "true"]
-
-    def run(config: Config) -> None:
-        from hybridrep.stages.invocation import check
-
-        check(config)
-
-    assert exit_code(command("full", "", run), arguments) == 2
+    entry = command("full", "", lambda config: resolve_path(config.store))
+    assert exit_code(entry, ["--store", "~nobody-of-this-name/x"]) == 2
     assert "'~nobody-of-this-name/x'" in capsys.readouterr().err
 
 

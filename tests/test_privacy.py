@@ -2,8 +2,7 @@
 
 Every tweet carries a word of its own that no dictionary has. The words are looked for in all that
 is published - runs, notes, artifacts, the report's figures' data, registered models, the terminal -
-unpacked as deeply as it is packed; and, to know that the search would find them, in the same study
-with `share_text=true` and in the store, which holds the corpora.
+unpacked as deeply as it is packed; and in the store, which holds the corpora and must be found to.
 """
 
 import base64
@@ -22,6 +21,7 @@ import pytest
 
 from hybridrep.config import resolve
 from hybridrep.corpora.loading import load_corpus
+from hybridrep.reporting.html.packing import packed
 from hybridrep.stages.full import run as run_full
 from hybridrep.stages.register import run as run_register
 from hybridrep.sweep_config import RegisterConfig
@@ -64,7 +64,7 @@ def write_corpora(folder: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    """Folders of two studies, without tweets (with its models) and with, and the store's files."""
+    """All that a study without tweets and its registered models publish; the store's files."""
     folder = tmp_path_factory.mktemp("study")
     encoder = small_study.write_encoder(
         folder / "encoder", load_corpus("emotion", "sample").texts[:500]
@@ -75,21 +75,16 @@ def published(tmp_path_factory):
         "autoencoder_epochs": "2", "transfer_epochs": "1", "items_per_emotion": "10",
         "workers": "1", "store": str(folder / "store"),
     }  # fmt: skip
-    places = {}
-    for share in ("false", "true"):
-        place = folder / f"mlflow-{share}"
-        place.mkdir()
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place}/mlflow.db")
-            patch.chdir(place)
-            parameters = {**given, "share_text": share}
-            with (place / "terminal.txt").open("w") as shown, redirect_stdout(shown):
-                run_full(resolve(parameters))
-                if share == "false":
-                    run_register(resolve(parameters, RegisterConfig))
-                    places["store"] = sorted((folder / "store").rglob("*"))
-        places[share] = place
-    return places
+    place = folder / "mlflow"
+    place.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place}/mlflow.db")
+        patch.chdir(place)
+        parameters = {**given, "share_text": "false"}
+        with (place / "terminal.txt").open("w") as shown, redirect_stdout(shown):
+            run_full(resolve(parameters))
+            run_register(resolve(parameters, RegisterConfig))
+    return place, sorted((folder / "store").rglob("*"))
 
 
 def unpacked(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
@@ -104,8 +99,8 @@ def unpacked(name: str, content: bytes) -> Iterator[tuple[str, bytes]]:
     elif content[:4] == b"PAR1":
         yield f"{name}#table", pd.read_parquet(io.BytesIO(content)).to_json().encode()
     elif name.endswith(".html"):
-        for packed in re.findall(rb'octet-stream"[^>]*>([A-Za-z0-9+/=\s]+)<', content):
-            yield from unpacked(f"{name}#script", base64.b64decode(packed))
+        for script in re.findall(rb'octet-stream"[^>]*>([A-Za-z0-9+/=\s]+)<', content):
+            yield from unpacked(f"{name}#script", base64.b64decode(script))
 
 
 def marked(paths: list[Path]) -> set[str]:
@@ -120,7 +115,7 @@ def marked(paths: list[Path]) -> set[str]:
 
 
 def test_with_share_text_false_no_word_of_a_tweet_is_published(published):
-    place = published["false"]
+    place, _ = published
     files = [path for path in place.rglob("*") if path.is_file()]
     names = {path.name for path in files}
     assert {"report.html", "report.md", "mlflow.db", "vocabulary.json", "MLmodel"} <= names
@@ -129,14 +124,21 @@ def test_with_share_text_false_no_word_of_a_tweet_is_published(published):
     assert marked(files) == set()
 
 
-def test_the_same_search_finds_the_tweets_of_a_study_that_shares_them(published):
-    found = marked(list(published["true"].rglob("*")))
-    assert found == {"report.html#script#gz"}
+def test_the_same_search_finds_a_word_wherever_it_is_packed(tmp_path):
+    tweet = "so glad zqabcdefqz today"
+    script = f'<script type="application/octet-stream" id="x">{packed(tweet)}</script>'
+    (tmp_path / "report.html").write_text(f"<html>{script}</html>")
+    (tmp_path / "plain.json").write_text(json.dumps([tweet]))
+    pd.DataFrame({"text": [tweet]}).to_parquet(tmp_path / "table.parquet")
+    np.savez_compressed(tmp_path / "arrays.npz", a=np.array([tweet.encode()]))
+    (tmp_path / "harmless.txt").write_text("so glad today")
+    found = {name.partition("#")[0] for name in marked(list(tmp_path.iterdir()))}
+    assert found == {"report.html", "plain.json", "table.parquet", "arrays.npz"}
 
 
 def test_the_store_holds_the_tweets_and_must_be_kept_as_they_are(published):
     """Documented: it is a working folder, not a publication."""
-    found = {name.partition("#")[0] for name in marked(published["store"])}
+    found = {name.partition("#")[0] for name in marked(published[1])}
     assert found == {"corpus.parquet", "vocabulary.parquet"}
 
 
@@ -146,5 +148,5 @@ def rows_of(example: Path) -> int:
 
 
 def test_input_examples_are_vectors_of_sentences_written_for_them(published):
-    files = list(published["false"].rglob("input_example.json"))
+    files = list(published[0].rglob("input_example.json"))
     assert [rows_of(file) for file in files] == [len(EXAMPLE_TEXTS)] * 4

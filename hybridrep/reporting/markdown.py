@@ -12,7 +12,7 @@ from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import standing
 from hybridrep.reporting.comparison import Comparison
 from hybridrep.reporting.formatting import interval, mean_sd, number
-from hybridrep.reporting.markup import fenced, plain
+from hybridrep.reporting.markup import fenced, inline, plain
 from hybridrep.reporting.names import readable
 from hybridrep.reporting.notices import notices_of
 from hybridrep.reporting.reading import records
@@ -24,11 +24,14 @@ def study_markdown(
     tables: StudyTables, results: Mapping[str, pd.DataFrame], summary: Sequence[str], name: str
 ) -> str:
     """Return one study's part of `report.md`."""
-    notices = [f"> **{n.title}.** {n.text}" for n in notices_of(tables, None, texts_shown=True)]
+    notices = [
+        f"> **{inline(n.title)}.** {inline(n.text)}"
+        for n in notices_of(tables, None, texts_shown=True)
+    ]
     parts = [
         f"## Study {plain(name)}",
         "\n>\n".join(notices),
-        "\n".join(f"{place}. {sentence}" for place, sentence in enumerate(summary, 1)),
+        "\n".join(f"{place}. {inline(sentence)}" for place, sentence in enumerate(summary, 1)),
         "### The paper’s claims",
         as_markdown(_claims(results["claims"])),
         "### Table 1",

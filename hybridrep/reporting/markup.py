@@ -25,8 +25,8 @@ def fenced(text: str, language: str) -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def cell(text: str) -> str:
-    """Return the text of a table's cell: no bar, no markup, no link."""
+def inline(text: str) -> str:
+    """Return a sentence or the text of a cell: no bar, no code, no element, no link."""
     folded = " ".join(text.split())
     return re.sub(r"([\\`*<|&]|\](?=[(\[:]))", r"\\\1", folded)
 
