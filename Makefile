@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(STAGES) plan store ui test test-fast check format lint typecheck bench clean
+.PHONY: help setup $(STAGES) plan store ui test test-fast check format lint typecheck audit bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z $$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/$$(STAGES)/$(STAGES)/' | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ lint: setup
 
 typecheck: setup
 	$(BIN)/mypy
+
+audit: setup ## known vulnerabilities and licences of what is installed
+	$(BIN)/python -m tools.audit
 
 format: setup ## rewrite the code in the project's format
 	$(BIN)/ruff format .

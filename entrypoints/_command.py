@@ -6,14 +6,16 @@ Exit codes: 0 done, 1 a fault of the program, 2 a user's mistake (one message, n
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
 
+from hybridrep.addresses import has_password, without_passwords
 from hybridrep.config import Config, default_of, parameters, resolve
-from hybridrep.errors import HybridrepError
+from hybridrep.errors import HybridrepError, ParameterError
 from hybridrep.execution.signals import Terminated, terminate_cleanly
 
 
@@ -24,6 +26,7 @@ def command(
     options = [_option(parameter, model) for parameter in parameters(model)]
 
     def callback(**given: str | None) -> None:
+        _refuse_recorded_passwords(given)
         run(resolve(given, model))
 
     return click.Command(name, params=[*options], callback=callback, help=description)
@@ -70,6 +73,24 @@ def exit_code(entry: click.Command, arguments: Sequence[str] | None = None) -> i
     return 0
 
 
+def _refuse_recorded_passwords(given: Mapping[str, str | None]) -> None:
+    """Refuse a password in a parameter that `mlflow run` has printed and recorded already.
+
+    Raises:
+        ParameterError: naming the parameter, and the run that holds the password now.
+    """
+    run_id = os.environ.get("MLFLOW_RUN_ID")
+    for name, value in given.items():
+        if run_id and value and has_password(value):
+            raise ParameterError(
+                f"parameter {name} holds a password, and `mlflow run` has printed it and recorded "
+                f"it in the run {run_id}: change the password, delete that run (`mlflow runs "
+                f"delete --run-id {run_id}`, then `mlflow gc`), and give the new one outside of "
+                "the parameters, for PostgreSQL in ~/.pgpass or PGPASSWORD"
+            )
+
+
 def _say(message: str, code: int) -> int:
-    click.echo(f"hybridrep: {message}", err=True)
+    addresses = [os.environ.get(f"MLFLOW_{kind}_URI", "") for kind in ("TRACKING", "REGISTRY")]
+    click.echo(f"hybridrep: {without_passwords(message, *addresses)}", err=True)
     return code

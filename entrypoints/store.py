@@ -10,6 +10,7 @@ import click
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from entrypoints._command import exit_code
 
@@ -60,7 +61,7 @@ def prune(store: Path, older_than: float | None, stages: tuple[str, ...], dry_ru
 
 
 def _print(frame: pd.DataFrame, title: str) -> None:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=Text(title), title_justify="left")  # a path's brackets are no markup
     for column in frame.columns:
         table.add_column(column, justify="left" if frame[column].dtype == object else "right")
     for row in frame.itertuples(index=False):

@@ -15,12 +15,17 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
 
+from hybridrep.addresses import without_passwords
+from hybridrep.characters import stray_character
 from hybridrep.errors import ParameterError
+from hybridrep.paths import user_path
 
 Profile = Literal["quickstart", "paper"]
 PROFILES: tuple[str, ...] = get_args(Profile)
 MOST_SEEDS = 10_000
 MOST_BOTTLENECK = 8_192
+SHOWN_LENGTH = 200
+"""Characters of a bad value that its message repeats."""
 
 
 def parse_seeds(value: object) -> tuple[int, ...]:
@@ -73,7 +78,7 @@ def parse_bottlenecks(value: object) -> tuple[int, ...]:
         text = part.strip()
         if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= MOST_BOTTLENECK:
             raise ValueError(
-                f"{text!r} is not a whole number from 1 to {MOST_BOTTLENECK}; "
+                f"{_shown(text, 40)} is not a whole number from 1 to {MOST_BOTTLENECK}; "
                 "write a comma list such as 32,64"
             )
         sizes.append(int(text))
@@ -287,14 +292,16 @@ def resolve(given: Mapping[str, Any], model: type[Config] = Config) -> Any:
     unknown = [name for name in given if name not in model.model_fields]
     if unknown:
         names = ", ".join(model.model_fields)
-        raise ParameterError(
-            f"unknown parameter {', '.join(map(repr, unknown))}; the parameters are: {names}"
-        )
+        shown = ", ".join(_shown(name) for name in unknown)
+        raise ParameterError(f"unknown parameter {shown}; the parameters are: {names}")
     set_values = {
         name: value.strip() if isinstance(value, str) else value
         for name, value in given.items()
         if value is not None and str(value).strip() != ""
     }
+    for name, value in set_values.items():
+        if stray := stray_character(str(value)):
+            raise ParameterError(f"parameter {name} holds {stray}, which no value may: remove it")
     profile = set_values.get("profile", "quickstart")
     defaults = {name: default_of(name, str(profile), model) for name in model.model_fields}
     try:
@@ -310,10 +317,20 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
         name = str(finding["loc"][0])
         reason = finding["msg"].removeprefix("Value error, ")
         description = model.model_fields[name].description
-        lines.append(f"parameter {name}={finding['input']!r}: {reason} ({description})")
+        lines.append(f"parameter {name}={_shown(finding['input'])}: {reason} ({description})")
     return "\n".join(dict.fromkeys(lines))
 
 
+def _shown(value: object, length: int = SHOWN_LENGTH) -> str:
+    """Return a value as messages repeat it: in quotes, not endless, without passwords."""
+    text = without_passwords(str(value))
+    return repr(text if len(text) <= length else f"{text[:length]}…")
+
+
 def resolve_path(text: str) -> Path:
-    """Return a user's path with `~` expanded, absolute."""
-    return Path(text).expanduser().absolute()
+    """Return a user's path with `~` expanded, absolute.
+
+    Raises:
+        ParameterError: as `user_path`.
+    """
+    return user_path(text).absolute()

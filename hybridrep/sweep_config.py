@@ -119,7 +119,7 @@ class SweepConfig(Config):
         return {
             **super().as_text(),
             "autoencoder_epochs": f"{low}" if low == high else f"{low}-{high}",
-            "learning_rates": f"{least:g}" if least == most else f"{least!r}:{most!r}",
+            "learning_rates": f"{least!r}" if least == most else f"{least!r}:{most!r}",
         }
 
 

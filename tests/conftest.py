@@ -5,14 +5,21 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
-from tests import typechecking
+from tests import hostile, typechecking
 
 install_import_hook(
     ["hybridrep.corpora", "hybridrep.models", "hybridrep.analysis"],
     f"{typechecking.__name__}.{typechecking.check.__name__}",
 )
+
+# The same inputs in every run, so that a failure is one of the change at hand; more of them, and
+# others each time, on demand (see tests/hostile.py).
+settings.register_profile("usual", derandomize=True, deadline=None)
+settings.register_profile("many", deadline=None, max_examples=100 * hostile.FACTOR)
+settings.load_profile("usual" if hostile.FACTOR == 1 else "many")
 
 # Under nohup or in the background signals are ignored, and children inherit that; tests send some.
 signal.signal(signal.SIGINT, signal.default_int_handler)

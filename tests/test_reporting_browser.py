@@ -5,11 +5,13 @@ Needs the `playwright` package (its own browsers are not used) and a Chromium on
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.reporting_fixtures import NASTY, example_items, small_report
+from hybridrep.reporting.report import build_report
+from tests.reporting_fixtures import NASTY, example_items, small_report, study_tables
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "google-chrome")) if p), None)
@@ -165,6 +167,30 @@ def test_a_hostile_tweet_is_only_text(visit):
     assert explorer.locator(".inspector bdi").first.text_content() == NASTY
     assert page.locator(".inspector script, .inspector img").count() == 0
     assert dialogs == []
+
+
+def test_a_hostile_class_name_is_only_text(visit, tmp_path, monkeypatch):
+    """plotly.js takes some markup in its texts for what it is: bold type, and links."""
+    names = ("<b>a</b>", '<a href="https://x.example/">b</a>', "&lt;c&gt;", "d<br>d", "e", "f")
+    monkeypatch.setattr("hybridrep.reporting.report.draw", lambda plans: [])
+    example = example_items(6)
+    changed = {
+        field: tuple(
+            replace(record, items=replace(record.items, label_names=names))
+            for record in getattr(example, field)
+        )
+        for field in ("emotion_matrices", "emotion_projections")
+    }
+    report = build_report([study_tables(seeds=2, epochs=2)], replace(example, **changed))
+    path = tmp_path / "names.html"
+    path.write_text(report.html, encoding="utf-8")
+    page = visit(url=path.as_uri())
+    explorer = ready(page, "projection")
+    assert explorer.locator(".legendtext").all_text_contents() == list(names)
+    assert explorer.locator("svg a").count() == 0
+    explorer = ready(page, "matrix")
+    assert explorer.locator(".xtick text").all_text_contents() == list(names)
+    assert explorer.locator("svg a, svg tspan").count() == 0
 
 
 def test_tables_sort_by_mouse_and_by_keyboard(visit):

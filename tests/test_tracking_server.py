@@ -13,10 +13,10 @@ from contextlib import closing
 import mlflow
 import pytest
 
+from hybridrep.addresses import public_uri
 from hybridrep.errors import TrackingError
 from hybridrep.tracking import sqlite
 from hybridrep.tracking.runs import connect
-from hybridrep.tracking.server import public_uri
 
 pytest_plugins = ["tests.tracking_store"]
 

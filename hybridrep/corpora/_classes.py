@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Int64
 
+from hybridrep.characters import stray_character
 from hybridrep.corpora._rows import Rows
 from hybridrep.corpora.corpus import CorpusName
 from hybridrep.errors import CorpusError
@@ -23,6 +24,9 @@ HATE_CLASSES = ("no-hate", "hate")
 
 SMALLEST_OWN_CLASS = 5
 """An emotion that is not one of the six and has fewer tweets than this is taken for a slip."""
+
+LONGEST_LABEL = 60
+"""Characters of a class's name; what is longer is no label, and fits no figure."""
 
 _HATE_WORDS = {
     **dict.fromkeys(("hate", "hate-speech", "hateful", "hostile", "toxic", "abusive"), "hate"),
@@ -93,7 +97,15 @@ def _word(rows: Rows, item: int) -> str:
     if not word:
         raise CorpusError(f"{rows.where(item)}: no label. Add it, or remove the {rows.unit}.")
     named = {str(number): name for number, name in enumerate(rows.label_names)}
-    return named.get(word, word).strip().lower()
+    word = named.get(word, word).strip().lower()
+    if stray := stray_character(word):
+        raise CorpusError(f"{rows.where(item)}: the label {_shown(word)} holds {stray}. Remove it.")
+    if not 0 < len(word) <= LONGEST_LABEL:
+        raise CorpusError(
+            f"{rows.where(item)}: the label {_shown(word)} has {len(word)} characters; 1 to "
+            f"{LONGEST_LABEL} are allowed. Is this the column of the labels?"
+        )
+    return word
 
 
 def _hate_class(word: str, rows: Rows, item: int) -> str:

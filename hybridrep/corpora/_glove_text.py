@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
+import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float32
@@ -23,7 +26,21 @@ _BUFFER = 1 << 20
 _LONGEST_LINE = 1 << 20
 _ENCODING_MARK = b"\xef\xbb\xbf"
 _NUMBER_BYTES = b"0123456789.-+eE "
-_UNREADABLE = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError)
+_HEADER = re.compile(rb"[0-9]{1,9} [1-9][0-9]{0,8}")
+_UNREADABLE = (
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    zipfile.BadZipFile,
+    NotImplementedError,
+)
+
+MOST_EXPANSION = 100
+"""Numbers as text shrink to about a third; what grows beyond this when unpacked is no text."""
+_SMALL = 1 << 26
+"""An archive may always unpack to so many bytes."""
 
 
 def is_zip(path: Path) -> bool:
@@ -40,7 +57,7 @@ def zip_members(path: Path) -> tuple[str, ...]:
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
-    except _UNREADABLE as error:
+    except (*_UNREADABLE, ValueError) as error:  # ValueError: a name that is not in its encoding
         raise VectorsError(f"The archive {path} cannot be read: {error}") from error
     return tuple(
         name
@@ -67,10 +84,10 @@ def open_vectors(path: Path, member: str = "") -> Iterator[io.BufferedIOBase]:
                 if archive.getinfo(member).flag_bits & 0x1:
                     raise VectorsError(f"{member} in {path} is encrypted. Unpack it first.")
                 packed = stack.enter_context(archive.open(member))
-                yield io.BufferedReader(packed, _BUFFER)  # type: ignore[type-var]
+                yield io.BufferedReader(_Unpacked(packed, path), _BUFFER)
             elif _starts_with(path, b"\x1f\x8b"):
                 unpacked = stack.enter_context(gzip.open(path, "rb"))
-                yield io.BufferedReader(unpacked, _BUFFER)
+                yield io.BufferedReader(_Unpacked(unpacked, path), _BUFFER)
             else:
                 yield stack.enter_context(path.open("rb"))
         except _UNREADABLE as error:
@@ -79,6 +96,39 @@ def open_vectors(path: Path, member: str = "") -> Iterator[io.BufferedIOBase]:
                 f"The word vectors {inside}{path} cannot be read ({error}). The file may be cut "
                 "off or damaged: fetch it again."
             ) from error
+
+
+@runtime_checkable
+class _Packed(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class _Unpacked(io.RawIOBase):
+    """The bytes of a packed file as they come; an archive made to fill memory is refused."""
+
+    def __init__(self, source: _Packed, path: Path) -> None:
+        self._source, self._path = source, path
+        self._left = max(_SMALL, MOST_EXPANSION * path.stat().st_size)
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read as many bytes as fit.
+
+        Raises:
+            VectorsError: the file has grown beyond `MOST_EXPANSION`.
+        """
+        data = self._source.read(len(buffer))
+        self._left -= len(data)
+        if self._left < 0:
+            raise VectorsError(
+                f"{self._path} unpacks to more than {MOST_EXPANSION} times its size: this is no "
+                "file of word vectors."
+            )
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def read_glove(
@@ -101,13 +151,14 @@ def read_glove(
     Raises:
         VectorsError: a line is broken, with its number and what was found; or there is none.
     """
-    width = 0
+    width = rows = 0
     words: dict[str, None] = {}
     values = bytearray()
     for number, line in _numbered_lines(stream, place):
-        if number == 1 and (header := line.split(b" ")) and _is_header(header):
-            width = int(header[1])
+        if number == 1 and _HEADER.fullmatch(line):
+            width = int(line.partition(b" ")[2])
             continue
+        rows += 1
         width = width or _trailing_numbers(line)
         if width == 0:
             _refuse(place, number, line, "expected a word and its numbers, one space between")
@@ -117,8 +168,9 @@ def read_glove(
         if (wanted is None or word in wanted) and word not in words:
             values += _numbers(row, width, place, number, line)
             words[word] = None
-    if width == 0:
-        raise VectorsError(f"{place} holds no word vectors: the file is empty.")
+    if rows == 0:
+        state = "nothing follows its header" if width else "the file is empty"
+        raise VectorsError(f"{place} holds no word vectors: {state}.")
     return tuple(words), np.frombuffer(values, dtype=np.float32).reshape(len(words), width)
 
 
@@ -136,10 +188,6 @@ def _numbered_lines(stream: io.BufferedIOBase, place: str) -> Iterator[tuple[int
             line = line.removeprefix(_ENCODING_MARK)
         if line := line.rstrip(b" \r\n"):
             yield number, line
-
-
-def _is_header(pieces: list[bytes]) -> bool:
-    return len(pieces) == 2 and all(p.isdigit() for p in pieces) and int(pieces[1]) > 0
 
 
 def _trailing_numbers(line: bytes) -> int:

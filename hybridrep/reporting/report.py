@@ -16,7 +16,8 @@ from hybridrep.reporting.html.comparison_view import comparison_view
 from hybridrep.reporting.html.page import render_page
 from hybridrep.reporting.html.study_view import study_view
 from hybridrep.reporting.items import ExampleItems
-from hybridrep.reporting.markdown import comparison_markdown, plain, study_markdown
+from hybridrep.reporting.markdown import comparison_markdown, study_markdown
+from hybridrep.reporting.markup import plain
 from hybridrep.reporting.names import listed
 from hybridrep.reporting.reading import config_value
 from hybridrep.reporting.result_tables import result_tables

@@ -15,6 +15,7 @@ from hybridrep.analysis.statistics import (
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import bottleneck_sizes, transfer_values
 from hybridrep.reporting.formatting import mean_sd
+from hybridrep.reporting.markup import inline
 from hybridrep.reporting.names import readable
 
 STARS_NOTE = "*** p < 0.001 ** p < 0.01 * p < 0.05, independent t-test against the baseline."
@@ -76,8 +77,10 @@ def starred(text: str) -> str:
 
 
 def as_markdown(table: pd.DataFrame) -> str:
-    """Return a table as Markdown; bars and stars inside cells are escaped."""
-    safe = table.map(lambda cell: starred(str(cell)).replace("|", r"\|").replace("\n", " "))
+    """Return a table as Markdown, its headings and cells free of markup."""
+    safe = table.map(lambda value: inline(str(value))).rename(
+        columns=lambda name: inline(str(name))
+    )
     return str(safe.to_markdown(index=False, disable_numparse=True))
 
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.compare_config import CompareConfig
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.reporting.markup import plain
 from hybridrep.reporting.report import build_report
 from hybridrep.reporting.table_1 import table_1_rich
 from hybridrep.stages.report import report_files
@@ -45,5 +46,5 @@ def run(config: CompareConfig) -> None:
 
 def _description(tracker: Tracker, found: list[StudyRun]) -> str:
     lines = ["Studies side by side; open `report/report.html` among the artifacts.", ""]
-    lines += [f"- **{s.study}**: [study run]({tracker.link(s.run_id)})" for s in found]
+    lines += [f"- **{plain(s.study)}**: [study run]({tracker.link(s.run_id)})" for s in found]
     return "\n".join(lines)

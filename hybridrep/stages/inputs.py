@@ -22,7 +22,7 @@ from hybridrep.corpora.loading import load_corpus
 from hybridrep.corpora.splits import count_repeated
 from hybridrep.corpora.tokens import TokenBatch, Vocabulary, tokenize
 from hybridrep.corpora.word_vectors import coverage, load_word_vectors, lookup, vectors_fingerprint
-from hybridrep.errors import ParameterError
+from hybridrep.errors import CorpusError, ParameterError
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
@@ -30,6 +30,9 @@ from hybridrep.stages.splits import emotion_rows, transfer_rows
 
 HIDDEN_SIZE = 300
 """Size of the LSTM's hidden state, the task-specific representation (section 3.1.3)."""
+
+MOST_TIME_STEPS = 1_000
+"""Words of the longest emotion tweet, to which all are padded; more would fill any memory."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def prepare(config: Config, store: Store) -> Inputs:
     vectors = vectors_fingerprint(config.vectors)
     _check_study(config, emotion, cleaned.corpus, encoder.hidden_size)
 
-    time_steps = max(len(tokenize(text)) for text in emotion.texts)
+    time_steps = _longest(emotion)
     hate_notes = {
         "changed_by_cleaning": cleaned.changed,
         "left_empty_and_dropped": cleaned.dropped,
@@ -102,6 +105,19 @@ def prepare(config: Config, store: Store) -> Inputs:
         time_steps=time_steps,
         vector_size=store.open(emotion_input.tokens_key).meta["vector_size"],
     )
+
+
+def _longest(emotion: Corpus) -> int:
+    """Return the words of the longest tweet, the LSTM's number of time steps."""
+    lengths = [len(tokenize(text)) for text in emotion.texts]
+    longest = int(np.argmax(lengths))
+    if lengths[longest] > MOST_TIME_STEPS:
+        raise CorpusError(
+            f"item {longest + 1} of the emotion corpus ({emotion.source}) has "
+            f"{lengths[longest]:,} words and signs; at most {MOST_TIME_STEPS:,} are allowed, for "
+            "all tweets are padded to the longest. Shorten it or leave it out."
+        )
+    return lengths[longest]
 
 
 def _check_study(config: Config, emotion: Corpus, hate: Corpus, global_size: int) -> None:

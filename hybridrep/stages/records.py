@@ -13,6 +13,7 @@ from hybridrep.analysis.views import final_transfer, used_rsa
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
+from hybridrep.reporting.markup import code
 from hybridrep.stages import autoencode, pictures, pipeline, rsa
 from hybridrep.stages.inputs import CorpusInput, Inputs
 from hybridrep.stages.tables import study_key, study_tables
@@ -165,10 +166,10 @@ def _description(inputs: Inputs, seed: int, study_link: str) -> str:
     return (
         f"One simulation from raw tweets to tested classifiers, seed {seed} of the study "
         f"[**{config.study}**]({study_link}).{synthetic}\n\n"
-        f"- emotion corpus: {inputs.emotion.source}, {inputs.emotion.items} tweets\n"
-        f"- new task: {inputs.hate.source}, {inputs.hate.items} tweets after cleaning, "
+        f"- emotion corpus: {code(inputs.emotion.source)}, {inputs.emotion.items} tweets\n"
+        f"- new task: {code(inputs.hate.source)}, {inputs.hate.items} tweets after cleaning, "
         f"duplicates {config.duplicates}\n"
-        f"- encoder: {inputs.encoder.description}\n"
+        f"- encoder: {code(inputs.encoder.description)}\n"
         f"- bottlenecks: {', '.join(map(str, config.bottlenecks))}; RSA and transfer use the "
         f"autoencoders of epoch {config.half_epoch} of {config.autoencoder_epochs}\n"
     )

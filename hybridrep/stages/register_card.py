@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hybridrep.analysis.names import PAIRS
 from hybridrep.reporting.formatting import number
+from hybridrep.reporting.markup import code
 from hybridrep.reporting.names import pair_in, readable
 from hybridrep.stages.register_models import ChosenModel
 from hybridrep.stages.register_source import Source
@@ -82,10 +83,10 @@ def _made_from(model: ChosenModel, source: Source) -> str:
             f"- {source.kind} `{config.study}`, key `{source.key[:16]}`, seed {choice.seed}",
             f"- {variant.kind.replace('_', ' ')} autoencoder, {variant.activation}, Adam "
             f"{variant.learning_rate:g}, the model after epoch {choice.epoch}",
-            f"- tweets: {inputs.emotion.source}, {inputs.emotion.items} with "
+            f"- tweets: {code(inputs.emotion.source)}, {inputs.emotion.items} with "
             f"{inputs.classes} emotions, fingerprint `{inputs.emotion.fingerprint[:16]}`",
-            f"- BERT: {inputs.encoder.description}",
-            f"- LSTM: {config.vectors} word vectors, {config.lstm_epochs} epochs",
+            f"- BERT: {code(inputs.encoder.description)}",
+            f"- LSTM: {code(config.vectors)} word vectors, {config.lstm_epochs} epochs",
         ]
     )
 

@@ -18,7 +18,7 @@ from hybridrep.analysis.names import PAIRS
 from hybridrep.analysis.objectives import CHOSEN_ON
 from hybridrep.analysis.rsa import rsa_pairs
 from hybridrep.corpora.encoder import embed_texts
-from hybridrep.corpora.tokens import TokenBatch, Vocabulary
+from hybridrep.corpora.tokens import FIRST_WORD_ID, TokenBatch, Vocabulary
 from hybridrep.errors import ExecutionError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
@@ -123,11 +123,16 @@ class ChosenModel:
         """Everything that leads from tweets to the autoencoder's input."""
         inputs, seed = self.inputs, self.choice.seed
         key = inputs.emotion.tokens_key
+        words = self.store.open(key).table("vocabulary")["word"].to_numpy(dtype=object)
+        vectors = read_tokens(self.store, key).vectors
+        # A word without a vector counts as unknown, whose vector is zeros too. So no such word,
+        # many a user's name among them, needs to travel with the model.
+        known = np.flatnonzero(vectors[FIRST_WORD_ID:].any(axis=1))
         state = self.store.open(lstm.network_key(inputs, seed)).arrays("state")
         return TextParts(
             encoder_folder=inputs.encoder.folder,
-            words=list(self.store.open(key).table("vocabulary")["word"]),
-            word_vectors=read_tokens(self.store, key).vectors,
+            words=words[known].tolist(),
+            word_vectors=vectors[[*range(FIRST_WORD_ID), *(known + FIRST_WORD_ID)]],
             lstm=Network(dataclasses.asdict(lstm.network(inputs)), state),
             source="global" if self.direction == "bert_to_lstm" else "task_specific",
         )
@@ -149,8 +154,15 @@ class ChosenModel:
         )
 
     def example(self) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
-        """Return some input vectors, and bottleneck and reconstructed vectors that they give."""
-        vectors = self.data.sides(self.direction)[0][self._unseen[:EXAMPLES]]
+        """Return some input vectors, and bottleneck and reconstructed vectors that they give.
+
+        They are those of tweets that no model saw; with `share_text=false` those of
+        `EXAMPLE_TEXTS`, for texts can be guessed from their vectors.
+        """
+        if self.inputs.config.share_text:
+            vectors = self.data.sides(self.direction)[0][self._unseen[:EXAMPLES]]
+        else:
+            vectors = self._spaces(EXAMPLE_TEXTS)[self.parts.source]
         return vectors, self._apply(vectors)
 
     def text_example(self) -> dict[str, np.ndarray]:

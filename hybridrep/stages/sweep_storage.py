@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hybridrep.addresses import public_uri, without_passwords
 from hybridrep.config import resolve_path
 from hybridrep.errors import ParameterError
 
@@ -54,8 +55,6 @@ def open_storage(storage: str, default: Path) -> BaseStorage:
 
 def public_storage(storage: str) -> str:
     """Return a storage as it may be logged: an address without user, password and query."""
-    from hybridrep.tracking.server import public_uri
-
     return public_uri(storage) if "://" in storage else storage
 
 
@@ -127,11 +126,12 @@ def _open_database(url: str) -> BaseStorage:
         )
     except (ImportError, sqlalchemy.exc.ArgumentError) as error:
         raise ParameterError(
-            f"parameter storage: {place} cannot be used ({error}): PostgreSQL's driver is in "
-            '`pip install "hybridrep[cluster]"`'
+            f"parameter storage: {place} cannot be used ({without_passwords(str(error), url)}): "
+            'PostgreSQL\'s driver is in `pip install "hybridrep[cluster]"`'
         ) from error
     except (sqlalchemy.exc.SQLAlchemyError, RuntimeError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        reason = without_passwords(reason, url)
         raise ParameterError(
             f"parameter storage: {place} cannot be reached ({reason}): start the database or "
             "correct the address; the password belongs into ~/.pgpass"

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
+from hybridrep.addresses import without_passwords
 from hybridrep.tracking import names
 from hybridrep.tracking.process import process_tags, terminated_with_parent, undisturbed
 from hybridrep.tracking.provenance import environment_json, provenance_tags
@@ -185,12 +186,14 @@ class Tracker:
 
     def _abandon(self, run_id: str, status: str, reason: str) -> None:
         """Close a run that did not finish; never hides the reason by an error of its own."""
+        reason = without_passwords(reason, self.server.uri)
         with undisturbed(), impatient():
             try:
                 self.server.client.set_tag(run_id, names.FAILURE, clip(reason, TAG_LENGTH))
                 self.server.client.set_terminated(run_id, status)
             except Exception as error:  # noqa: BLE001 - the exception on its way matters more
-                _logger.warning("run %s could not be marked %s: %s", run_id, status, error)
+                why = without_passwords(str(error), self.server.uri)
+                _logger.warning("run %s could not be marked %s: %s", run_id, status, why)
 
     @contextmanager
     def _errors(self, doing: str) -> Iterator[None]:

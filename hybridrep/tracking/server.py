@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from hybridrep.addresses import has_password, public_uri, without_passwords
 from hybridrep.errors import TrackingError
 from hybridrep.tracking.sqlite import DEFAULT_URI, database_path, prepare_database
 
@@ -74,6 +74,8 @@ def open_server(default_experiment: str) -> Server:
 
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a bar a small file
     uri = mlflow.get_tracking_uri()
+    if has_password(uri):  # MLflow prints links to runs with the whole address
+        os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
     _check_kind(uri)
     for each in dict.fromkeys((uri, mlflow.get_registry_uri())):
         prepare_database(each)
@@ -102,17 +104,6 @@ def open_server(default_experiment: str) -> Server:
     return Server(client, uri, identifier, experiment.name, run_id)
 
 
-def public_uri(uri: str) -> str:
-    """Return an address without user, password and query, for messages.
-
-    >>> public_uri("postgresql://ada:secret@db.lab:5432/mlflow?sslmode=require")
-    'postgresql://db.lab:5432/mlflow'
-    """
-    if uri.startswith("sqlite:"):
-        return uri
-    return re.sub(r"[?#].*", "", re.sub(r"//.*@", "//", uri))
-
-
 @contextmanager
 def readable_errors(uri: str, doing: str) -> Iterator[None]:
     """Turn a failure of MLflow or its store into a TrackingError that names the server.
@@ -131,14 +122,14 @@ def readable_errors(uri: str, doing: str) -> Iterator[None]:
         if "with url" in message or "Failed to establish" in message or "timed out" in message:
             raise _unreachable(uri, message) from error
         raise TrackingError(
-            f"MLflow at {public_uri(uri)} failed at {doing}: {_without_password(message, uri)}"
+            f"MLflow at {public_uri(uri)} failed at {doing}: {without_passwords(message, uri)}"
         ) from error
     except requests.RequestException as error:
         raise _unreachable(uri, str(error)) from error
     except OSError as error:
         raise TrackingError(
-            f"{doing} failed: {error}; the artifacts of {public_uri(uri)} must be writable and "
-            "its disk must have room"
+            f"{doing} failed: {without_passwords(str(error), uri)}; the artifacts of "
+            f"{public_uri(uri)} must be writable and its disk must have room"
         ) from error
 
 
@@ -190,18 +181,11 @@ def _check_database_server(uri: str) -> None:
 
 def _unreachable(uri: str, reason: str) -> TrackingError:
     first_line = reason.strip().partition("\n")[0]
-    reason = _without_password(first_line.rpartition(": ")[2].strip("\"') "), uri)
+    reason = without_passwords(first_line, uri).rpartition(": ")[2].strip("\"') ")
     return TrackingError(
         f"the tracking server {public_uri(uri)} cannot be reached ({reason}): start it, correct "
         f"MLFLOW_TRACKING_URI, or unset that to log into {DEFAULT_URI} of this folder"
     )
-
-
-def _without_password(text: str, uri: str) -> str:
-    parts = urlsplit(uri)
-    for secret in filter(None, (parts.password, parts.netloc.rpartition("@")[0])):
-        text = text.replace(secret, "***")
-    return text
 
 
 def _open_run_experiment(client: MlflowClient, run_id: str) -> str:

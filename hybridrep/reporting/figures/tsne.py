@@ -93,11 +93,13 @@ def _scatter(axes: Axes, projection: Projection) -> None:
 
 def _legend(figure: Figure, items: Items) -> None:
     handles = []
-    for index, name in enumerate(items.label_names):
+    for index in range(len(items.label_names)):
         colour, marker = class_look(index)
-        handles.append(
-            Line2D([], [], color=colour, marker=marker, linestyle="", markersize=6, label=name)
-        )
-    figure.legend(
-        handles=handles, loc="outside upper left", ncols=min(len(handles), 8), handletextpad=0.2
-    )
+        handles.append(Line2D([], [], color=colour, marker=marker, linestyle="", markersize=6))
+    legend = figure.legend(
+        handles, map(str, range(len(handles))), loc="outside upper left",
+        ncols=min(len(handles), 8), handletextpad=0.2,
+    )  # fmt: skip
+    # Put in afterwards: a legend leaves out names that begin with an underscore.
+    for text, name in zip(legend.get_texts(), items.label_names, strict=True):
+        text.set_text(name)

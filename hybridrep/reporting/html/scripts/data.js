@@ -75,6 +75,9 @@ function tweetElement(items, index) {
   return element;
 }
 
+// plotly.js reads some markup in its texts: a class's name is none.
+const plotText = (name) => name.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
 function plotColours() {
   const style = getComputedStyle(document.documentElement);
   const dark = theme.isDark();

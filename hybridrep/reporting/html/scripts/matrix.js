@@ -39,7 +39,7 @@ for (const explorer of document.querySelectorAll(".explorer.matrix")) {
       const look = plotColours();
       const edges = [-0.5, ...borders(n), n - 0.5];
       const middles = edges.slice(1).map((edge, k) => (edge + edges[k]) / 2);
-      const names = middles.map((middle) => items.names[items.labels[Math.round(middle)]]);
+      const names = middles.map((middle) => plotText(items.names[items.labels[Math.round(middle)]]));
       const axis = {
         tickvals: middles, ticktext: names, showgrid: false, zeroline: false, ticks: "",
         range: [-0.5, n - 0.5], constrain: "domain",

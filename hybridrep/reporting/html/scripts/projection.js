@@ -28,7 +28,7 @@ for (const explorer of document.querySelectorAll(".explorer.projection")) {
         const mine = [];
         items.labels.forEach((label, place) => { if (label === index) mine.push(place); });
         return {
-          type: "scatter", mode: "markers", name, hoverinfo: "none", customdata: mine,
+          type: "scatter", mode: "markers", name: plotText(name), hoverinfo: "none", customdata: mine,
           x: mine.map((place) => record.x[place]), y: mine.map((place) => record.y[place]),
           marker: {
             size: 7, opacity: 0.85, symbol: data.symbols[index % data.symbols.length],

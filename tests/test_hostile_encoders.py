@@ -1,0 +1,127 @@
+"""Hostile encoder folders: other sizes work; damage, code and pickles are refused and never run."""
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hybridrep.corpora.encoder import embed_texts, forget_encoder, resolve_encoder
+from hybridrep.errors import EncoderError, HybridrepError
+from tests.hostile import MARKUP, attempt, damaged, examples
+from tests.pickle_bombs import pickle_bomb
+from tests.tiny_encoder import TEXTS, configure, make_model, plain_vectors
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("encoders") / "tiny"
+    make_model(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(saved, tmp_path) -> Path:
+    return Path(shutil.copytree(saved, tmp_path / "tiny"))
+
+
+@pytest.mark.parametrize(("size", "heads"), [(4, 1), (8, 2), (20, 4), (96, 3)])
+def test_encoders_of_other_sizes_are_used_as_they_are(tmp_path, size, heads):
+    make_model(tmp_path, hidden_size=size, num_attention_heads=heads)
+    source = resolve_encoder(str(tmp_path))
+    assert source.hidden_size == size
+    np.testing.assert_allclose(
+        embed_texts(source, TEXTS), plain_vectors(tmp_path, TEXTS, 1), atol=2e-5
+    )
+
+
+FILES = ("config.json", "tokenizer_config.json", "vocab.txt", "model.safetensors")
+
+
+@pytest.mark.parametrize("name", FILES)
+@given(data=st.data())
+@examples(25)
+def test_a_damaged_folder_is_used_or_refused_by_name(saved, tmp_path, name, data):
+    folder = tmp_path / "tiny"
+    shutil.copytree(saved, folder, dirs_exist_ok=True)
+    (folder / name).write_bytes(data.draw(damaged((saved / name).read_bytes())))
+    forget_encoder()
+    vectors, refusal = attempt(lambda: embed_texts(resolve_encoder(str(folder)), ["so happy"]))
+    assert str(folder) in refusal if refusal else np.isfinite(vectors).all()
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json", "tokenizer.json"])
+@pytest.mark.parametrize("content", ["[" * 100_000, "{}", "[]", "null", '{"a": ', "\ud83d", ""])
+def test_any_json_in_its_place_is_refused_or_harmless(folder, name, content):
+    (folder / name).write_bytes(content.encode("utf-8", "surrogatepass"))
+    source, refusal = attempt(lambda: resolve_encoder(str(folder)))
+    assert str(folder) in refusal if refusal else source.hidden_size == 24
+
+
+@pytest.mark.parametrize("size", [0, -1, "24", None, True, 10**9])
+def test_sizes_that_cannot_be_are_refused(folder, size):
+    configure(folder, hidden_size=size)
+    with pytest.raises(EncoderError, match=str(folder)):
+        embed_texts(resolve_encoder(str(folder)), ["so"])
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
+def test_code_in_a_folder_is_never_run(folder, file, tmp_path):
+    trace = tmp_path / "it-ran"
+    (folder / "evil.py").write_text(f"import pathlib; pathlib.Path({str(trace)!r}).touch()\n")
+    settings = json.loads((folder / file).read_text())
+    names = {"AutoConfig": "evil.C", "AutoModel": "evil.M", "AutoTokenizer": ["evil.T", None]}
+    (folder / file).write_text(json.dumps({**settings, "auto_map": names, "model_type": "evil"}))
+    vectors, refusal = attempt(lambda: embed_texts(resolve_encoder(str(folder)), ["so"]))
+    assert str(folder) in refusal if refusal else vectors.shape == (1, 24)
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("name", ["pytorch_model.bin", "model.safetensors"])
+def test_a_pickle_is_refused_under_any_name(folder, tmp_path, name):
+    trace = tmp_path / "it-ran"
+    (folder / "model.safetensors").unlink()
+    (folder / name).write_bytes(pickle_bomb(trace))
+    with pytest.raises(EncoderError, match=str(folder)):
+        embed_texts(resolve_encoder(str(folder)), ["so"])
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize("name", [m for m in MARKUP if "/" not in m])
+def test_the_advised_command_is_one_argument_of_python(tmp_path, name):
+    """It is meant to be pasted into a shell, with whatever name the folder has."""
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "pytorch_model.bin").touch()
+    with pytest.raises(EncoderError) as caught:
+        resolve_encoder(str(folder))
+    advice = str(caught.value)
+    command = advice[advice.index("python -c ") : advice.index(", and give the folder NEW")]
+    python, option, code = shlex.split(command)
+    assert (python, option) == ("python", "-c")
+    compile(code, "advice", "exec")
+    assert f"f = {str(folder.resolve())!r};" in code
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["~nobody-of-this-name/x", "x" * 300, "a/" * 2000, "hub:../x", "hub:a/b@../c", *MARKUP],
+)
+def test_any_name_is_found_or_refused(tmp_path, monkeypatch, source):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(HybridrepError):
+        resolve_encoder(source)
+
+
+def test_the_bomb_of_these_tests_goes_off_where_a_pickle_is_loaded(tmp_path):
+    (tmp_path / "bomb").write_bytes(pickle_bomb(tmp_path / "it-ran"))
+    code = "import pickle, sys; pickle.load(open(sys.argv[1], 'rb'))"
+    subprocess.run([sys.executable, "-c", code, tmp_path / "bomb"], check=True)
+    assert (tmp_path / "it-ran").exists()
