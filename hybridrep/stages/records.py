@@ -19,6 +19,8 @@ from hybridrep.stages.tables import study_key, study_tables
 from hybridrep.tracking import names
 from hybridrep.tracking.records import DataInput, RunRecord, config_params
 
+_TRANSFER_TABLE = "tables/transfer.json"
+_RSA_TABLE = "tables/rsa.json"
 _RSA_PREFIX = {"test": "rsa", "unseen": "rsa_unseen", "seen": "rsa_seen"}
 
 
@@ -48,12 +50,18 @@ def seed_record(inputs: Inputs, store: Store, seed: int, study_link: str) -> Run
         },
         metrics=metrics(tables),
         tables={
-            "tables/transfer.json": final_transfer(tables),
-            "tables/rsa.json": used_rsa(tables),
+            _TRANSFER_TABLE: final_transfer(tables),
+            _RSA_TABLE: used_rsa(tables),
         },
         files=dict(_files(inputs, store, seed)),
         inputs=data_inputs(inputs),
     )
+
+
+def seed_artifacts(inputs: Inputs, store: Store, seed: int) -> dict[str, int | None]:
+    """Return the paths of a seed run's artifacts, with their sizes where these are known."""
+    files = {path: file.stat().st_size for path, file in _files(inputs, store, seed)}
+    return {**files, _TRANSFER_TABLE: None, _RSA_TABLE: None}
 
 
 def data_inputs(inputs: Inputs) -> tuple[DataInput, ...]:
