@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(STAGES) plan store ui test test-fast check format lint typecheck audit bench clean
+.PHONY: help setup $(STAGES) plan store ui test test-fast check format lint typecheck audit bench chaos clean
 
 help: ## list the targets
 	@grep -hE '^[a-z $$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/$$(STAGES)/$(STAGES)/' | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ format: setup ## rewrite the code in the project's format
 
 bench: setup ## plain against fast, each part in one run, into benchmarks/latest.json
 	$(BIN)/python -m benchmarks $(ARGS)
+
+chaos: setup ## break a small study at random moments and compare, into chaos/latest.json
+	$(BIN)/python -m chaos $(ARGS)
 
 clean: ## remove the environment and caches (never runs or results)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

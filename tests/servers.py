@@ -94,38 +94,61 @@ def _make_database(port: int, process: subprocess.Popen[bytes], log: Path) -> No
         cursor.execute("CREATE DATABASE mlflow")
 
 
+class MlflowServer:
+    """An MLflow server that can be killed and started again on the same port.
+
+    Attributes:
+        address: `http://127.0.0.1:PORT`.
+    """
+
+    def __init__(self, database: str, artifacts: Path) -> None:
+        port = free_port()
+        self.address = f"http://127.0.0.1:{port}"
+        self._log = artifacts.parent / "mlflow-server.log"
+        self._command = [
+            sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+            "--backend-store-uri", database, "--artifacts-destination", str(artifacts),
+            "--workers", "1",
+        ]  # fmt: skip
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                # Its background jobs double the time to start, and nothing here uses them.
+                env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+            )
+        end = time.monotonic() + 240
+        while not _answers(f"{self.address}/health"):
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"no MLflow server: {self._log.read_text()[-2000:]}")
+            time.sleep(0.2)
+
+    def end(self, *numbers: int) -> None:
+        """Send it these signals until it has ended: at first SIGTERM, unless told otherwise."""
+        process = self._process
+        # It may wait long for open connections.
+        for number in numbers or (signal.SIGTERM, signal.SIGKILL):
+            if process is not None:
+                with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                    os.killpg(process.pid, number)
+                    process.wait(timeout=10)
+
+
 @contextlib.contextmanager
 def mlflow_server(database: str, artifacts: Path) -> Iterator[str]:
     """Run an MLflow server on a database; gives its address."""
-    port = free_port()
-    command = [
-        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
-        "--backend-store-uri", database, "--artifacts-destination", str(artifacts),
-        "--workers", "1",
-    ]  # fmt: skip
-    with (artifacts.parent / "mlflow-server.log").open("wb") as log:
-        process = subprocess.Popen(
-            command,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            # Its background jobs double the time to start, and nothing here uses them.
-            env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-        )
-    address = f"http://127.0.0.1:{port}"
+    server = MlflowServer(database, artifacts)
     try:
-        end = time.monotonic() + 240
-        while not _answers(f"{address}/health"):
-            if process.poll() is not None or time.monotonic() > end:
-                text = (artifacts.parent / "mlflow-server.log").read_text()
-                raise RuntimeError(f"the MLflow server did not start: {text[-2000:]}")
-            time.sleep(0.2)
-        yield address
+        server.start()
+        yield server.address
     finally:
-        for number in (signal.SIGTERM, signal.SIGKILL):  # it may wait long for open connections
-            with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
-                os.killpg(process.pid, number)
-                process.wait(timeout=10)
+        server.end()
 
 
 def _answers(url: str) -> bool:

@@ -67,6 +67,23 @@ def test_a_finished_run_holds_all_of_its_record(tracker):
     assert artifact == "ä"
 
 
+def test_lost_artifacts_of_a_finished_run_are_written_again(tracker, caplog):
+    record = seed_record()
+    run_id = tracker.log_finished(record)
+    expected = {"notes/a.txt": 2, "b.bin": 2, "tables/transfer.json": None}
+    place = Path(tracker.server.client.download_artifacts(run_id, ""))
+    before = {path: (place / path).read_bytes() for path in expected}
+
+    assert tracker.restore(run_id, expected, pytest.fail) == []
+    (place / "notes/a.txt").unlink()
+    (place / "b.bin").write_bytes(b"")
+    (place / "tables/transfer.json").unlink()
+    assert tracker.restore(run_id, expected, lambda: record) == list(expected)
+    assert "notes/a.txt, b.bin, tables/transfer.json" in caplog.text
+    assert {path: (place / path).read_bytes() for path in expected} == before
+    assert len(tracker.server.client.get_metric_history(run_id, "m/2")) == 4
+
+
 def test_tables_are_the_ones_that_log_table_would_write(tracker):
     record = seed_record()
     table = record.tables["tables/transfer.json"]

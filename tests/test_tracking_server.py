@@ -12,11 +12,13 @@ from contextlib import closing
 
 import mlflow
 import pytest
+from mlflow.exceptions import MlflowException
 
 from hybridrep.addresses import public_uri
 from hybridrep.errors import TrackingError
 from hybridrep.tracking import sqlite
 from hybridrep.tracking.runs import connect
+from hybridrep.tracking.server import readable_errors
 
 pytest_plugins = ["tests.tracking_store"]
 
@@ -113,6 +115,33 @@ def test_a_server_that_never_answers_is_refused_within_seconds(store_uri, monkey
 )
 def test_addresses_are_shown_without_secrets(uri, public):
     assert public_uri(uri) == public
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("(sqlite3.OperationalError) database is locked", "another program holds it locked"),
+        ("(sqlite3.OperationalError) database or disk is full", "free some space"),
+        ("(sqlite3.OperationalError) attempt to write a readonly database", "writable"),
+        ("(sqlite3.OperationalError) unable to open database file", "writable"),
+        ("(sqlite3.OperationalError) disk I/O error", "check it"),
+    ],
+)
+def test_a_failing_database_is_told_with_what_to_do(said, remedy):
+    with (
+        pytest.raises(TrackingError, match=f"{remedy}.*then run the same command again") as error,
+        readable_errors("sqlite:///mlflow.db", "logging"),
+    ):
+        raise MlflowException(f"{said}\n[SQL: INSERT INTO metrics]")
+    assert "SQL:" not in str(error.value)
+
+
+def test_a_failing_database_shows_no_traceback_of_mlflows(tracker, store_uri, tmp_path, caplog):
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
+        database.execute("ALTER TABLE runs RENAME TO lost")
+    with pytest.raises(TrackingError, match="no such table"):
+        tracker.find_finished("seed", "k", "c")
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 class TestTheDatabase:

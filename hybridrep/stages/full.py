@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hybridrep.analysis.views import final_transfer
 from hybridrep.config import Config
 from hybridrep.stages import pipeline
@@ -13,7 +15,7 @@ from hybridrep.stages.invocation import (
     print_plan,
     refuse_incomplete,
 )
-from hybridrep.stages.records import cache_key, seed_record
+from hybridrep.stages.records import cache_key, seed_artifacts, seed_record
 from hybridrep.stages.report import write_report
 from hybridrep.stages.tables import study_key, study_tables
 from hybridrep.tracking.records import Contents
@@ -75,11 +77,17 @@ class SeedRuns:
         self.ids: dict[int, str] = {}
 
     def log_complete(self, stored: frozenset[str]) -> None:
-        """Log the seeds whose results are all among `stored` and that have no run yet."""
+        """Log the seeds whose results are all among `stored` and that have no run yet.
+
+        A run of before whose artifacts are gone is given them again.
+        """
         inputs, store = self._invocation.inputs, self._invocation.store
         for seed in [seed for seed, keys in self._waiting.items() if keys <= stored]:
             del self._waiting[seed]
             tracker = self._invocation.tracker
-            found = tracker.find_finished("seed", study_key(inputs), cache_key(inputs, store, seed))
             link = tracker.link(self._invocation.main.run_id)
-            self.ids[seed] = found or tracker.log_finished(seed_record(inputs, store, seed, link))
+            record = partial(seed_record, inputs, store, seed, link)
+            found = tracker.find_finished("seed", study_key(inputs), cache_key(inputs, store, seed))
+            if found:
+                tracker.restore(found, seed_artifacts(inputs, store, seed), record)
+            self.ids[seed] = found or tracker.log_finished(record())

@@ -20,6 +20,8 @@ from hybridrep.stages.tables import study_key, study_tables
 from hybridrep.tracking import names
 from hybridrep.tracking.records import DataInput, RunRecord, config_params
 
+_TRANSFER_TABLE = "tables/transfer.json"
+_RSA_TABLE = "tables/rsa.json"
 _RSA_PREFIX = {"test": "rsa", "unseen": "rsa_unseen", "seen": "rsa_seen"}
 
 
@@ -63,15 +65,21 @@ def _tables(tables: StudyTables) -> dict[str, pd.DataFrame]:
     used = used_rsa(tables)
     rsa_ = pd.DataFrame({"metric": _rsa_names(used), "value": used["value"]})
     return {
-        "tables/transfer.json": _first(
+        _TRANSFER_TABLE: _first(
             final_transfer(tables), ["representation", "test_accuracy", "test_loss", "train_loss"]
         ),
-        "tables/rsa.json": pd.concat([rsa_, used.drop(columns="value")], axis=1),
+        _RSA_TABLE: pd.concat([rsa_, used.drop(columns="value")], axis=1),
     }
 
 
 def _first(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return table[[*columns, *table.columns.drop(columns)]]
+
+
+def seed_artifacts(inputs: Inputs, store: Store, seed: int) -> dict[str, int | None]:
+    """Return the paths of a seed run's artifacts, with their sizes where these are known."""
+    files = {path: file.stat().st_size for path, file in _files(inputs, store, seed)}
+    return {**files, _TRANSFER_TABLE: None, _RSA_TABLE: None}
 
 
 def data_inputs(inputs: Inputs) -> tuple[DataInput, ...]:

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
@@ -23,7 +23,14 @@ from hybridrep.tracking.queries import find_run
 from hybridrep.tracking.records import Contents, RunRecord, config_params
 from hybridrep.tracking.server import Server, impatient, open_server, readable_errors
 from hybridrep.tracking.stale import close_stale_runs
-from hybridrep.tracking.writing import NAME_LENGTH, TAG_LENGTH, clip, write_contents
+from hybridrep.tracking.writing import (
+    NAME_LENGTH,
+    TAG_LENGTH,
+    clip,
+    lost_artifacts,
+    write_artifacts,
+    write_contents,
+)
 
 ENVIRONMENT_ARTIFACT = "environment.json"
 _RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
@@ -144,6 +151,31 @@ class Tracker:
             tags[names.STUDY_KEY] = study_key
         run = find_run(self.server, tags, status="FINISHED")
         return run.info.run_id if run else None
+
+    def restore(
+        self, run_id: str, expected: Mapping[str, int | None], contents: Callable[[], Contents]
+    ) -> list[str]:
+        """Write a finished run's artifacts again if some are gone; return which were.
+
+        Args:
+            run_id: a finished run of this project.
+            expected: the paths that it must hold, with the size in bytes, or None for any.
+            contents: makes what the run holds; called only if something is gone.
+
+        Raises:
+            TrackingError: when they cannot be read or written.
+        """
+        with self._errors(f"looking through the artifacts of the run {run_id}"):
+            lost = lost_artifacts(self.server.client, run_id, expected)
+        if lost:
+            names_of_lost = ", ".join(lost[:3]) + (", ..." if len(lost) > 3 else "")
+            _logger.warning(
+                "%d artifacts of the finished run %s were gone or cut short and are written "
+                "again: %s", len(lost), run_id, names_of_lost,
+            )  # fmt: skip
+            with self._errors(f"restoring the artifacts of the run {run_id}"):
+                write_artifacts(self.server.client, run_id, contents())
+        return lost
 
     def close_stale_runs(self) -> list[str]:
         """Mark runs KILLED whose process died without closing them; return their ids.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from urllib.parse import urlsplit
 
 from hybridrep.addresses import has_password, public_uri, without_passwords
 from hybridrep.errors import TrackingError
-from hybridrep.tracking.sqlite import DEFAULT_URI, database_path, prepare_database
+from hybridrep.tracking.sqlite import DEFAULT_URI, database_path, prepare_database, remedy
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -73,6 +74,7 @@ def open_server(default_experiment: str) -> Server:
     import mlflow
 
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # a bar a small file
+    logging.getLogger("mlflow.store.db.utils").addFilter(_without_traceback)
     uri = mlflow.get_tracking_uri()
     if has_password(uri):  # MLflow prints links to runs with the whole address
         os.environ["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = "true"
@@ -121,8 +123,10 @@ def readable_errors(uri: str, doing: str) -> Iterator[None]:
         message = str(error.message).partition("\n")[0]
         if "with url" in message or "Failed to establish" in message or "timed out" in message:
             raise _unreachable(uri, message) from error
+        what = remedy(message)
         raise TrackingError(
             f"MLflow at {public_uri(uri)} failed at {doing}: {without_passwords(message, uri)}"
+            + (f"; {what}" if what else "")
         ) from error
     except requests.RequestException as error:
         raise _unreachable(uri, str(error)) from error
@@ -146,6 +150,11 @@ def impatient() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    """Leave out MLflow's tracebacks of database errors; `readable_errors` says what they say."""
+    return not record.exc_info
 
 
 def _check_kind(uri: str) -> None:

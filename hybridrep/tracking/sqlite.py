@@ -30,7 +30,30 @@ BUSY_SECONDS = 20.0
 SETTLE_SECONDS = 5.0
 """A file without runs that was written to more lately may still be in the making elsewhere."""
 
+_REMEDIES = {
+    "is locked": "another program holds it locked: end that one",
+    "is full": "its disk is full: free some space",
+    "No space left": "its disk is full: free some space",
+    "I/O error": "its disk failed or is full: check it",
+    "readonly": "make the file and its folder writable",
+    "Read-only": "make the file and its folder writable",
+    "unable to open": "make the file and its folder writable",
+    "ermission denied": "make the file and its folder writable",
+}
+"""What SQLite or the system says -> what to do."""
+
 _logger = logging.getLogger(__name__)
+
+
+def remedy(message: str) -> str:
+    """Return what to do about a failure of a SQLite file, or an empty text if that is unknown.
+
+    >>> remedy("(sqlite3.OperationalError) database is locked")
+    'another program holds it locked: end that one, then run the same command again'
+    """
+    found = (what for words, what in _REMEDIES.items() if words in message)
+    first = next(found, "")
+    return first and f"{first}, then run the same command again"
 
 
 def database_path(uri: str) -> Path | None:
@@ -68,9 +91,10 @@ def prepare_database(uri: str) -> None:
             f"it; if there is none, delete {path}.lock"
         ) from error
     except (OSError, sqlite3.Error) as error:
+        what = remedy(str(error)) or "check the file and its folder"
         raise TrackingError(
-            f"the tracking database {path} cannot be used: {error}; make the file and its folder "
-            f"writable, or set MLFLOW_TRACKING_URI to another place, e.g. {DEFAULT_URI}"
+            f"the tracking database {path} cannot be used: {error}; {what}, or set "
+            f"MLFLOW_TRACKING_URI to another place, e.g. {DEFAULT_URI}"
         ) from error
 
 

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -48,13 +48,40 @@ def write_contents(client: MlflowClient, run_id: str, contents: Contents) -> Non
         client.log_batch(run_id, tags=[RunTag(k, clip(v, TAG_LENGTH)) for k, v in tags])
     if contents.inputs:
         client.log_inputs(run_id, datasets=[_dataset_input(data) for data in contents.inputs])
+    write_artifacts(client, run_id, contents)
+    if contents.tables:
+        _announce_tables(client, run_id, list(contents.tables))
+    write_metrics(client, run_id, contents.metrics)
+
+
+def write_artifacts(client: MlflowClient, run_id: str, contents: Contents) -> None:
+    """Write files and tables; what is there already under the same path is replaced."""
     if contents.files or contents.tables:
         with tempfile.TemporaryDirectory(prefix="hybridrep-") as folder:
             _stage(contents, Path(folder))
             client.log_artifacts(run_id, folder)
-    if contents.tables:
-        _announce_tables(client, run_id, list(contents.tables))
-    write_metrics(client, run_id, contents.metrics)
+
+
+def lost_artifacts(
+    client: MlflowClient, run_id: str, expected: Mapping[str, int | None]
+) -> list[str]:
+    """Return which of a run's artifacts are gone, or are there in another size.
+
+    Args:
+        client: MLflow's client.
+        run_id: the run.
+        expected: path -> size in bytes; None: any size.
+    """
+    there = {
+        info.path: info.file_size
+        for folder in sorted({str(PurePosixPath(path).parent) for path in expected})
+        for info in client.list_artifacts(run_id, None if folder == "." else folder)
+    }
+    return [
+        path
+        for path, size in expected.items()
+        if path not in there or (size is not None and there[path] != size)
+    ]
 
 
 def write_metrics(client: MlflowClient, run_id: str, metrics: pd.DataFrame) -> None:

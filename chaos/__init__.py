@@ -1,0 +1,1 @@
+"""Faults struck into a running study at random moments, and what must hold afterwards."""

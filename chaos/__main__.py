@@ -1,0 +1,145 @@
+"""Break a small study at random moments: `python -m chaos [--moments N] [--seed S]`."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from chaos.faults import Fault, TooLate, Unavailable, choose
+from chaos.moments import Reference, Survival, play, undisturbed
+from chaos.study import Study
+from tests import small_study
+
+LATEST = Path(__file__).with_name("latest.json")
+TRIES = 3
+"""A fault that came too late is tried again so often, each time in the first half before."""
+
+STUDY = {"seeds": "7", "bottlenecks": "8", "workers": "2"}
+"""Two groups of seeds, so that some are logged while others still train."""
+
+
+@click.command()
+@click.option("--moments", default=24, show_default=True, type=click.IntRange(min=1))
+@click.option("--seed", default=0, show_default=True, help="of the moments and targets")
+@click.option("--minutes", default=30.0, show_default=True, help="after which none is begun")
+@click.option(
+    "--output", default=LATEST, show_default=True, type=click.Path(dir_okay=False, path_type=Path)
+)
+def main(moments: int, seed: int, minutes: float, output: Path) -> None:
+    """Break a small study at MOMENTS random moments, run it again, and compare."""
+    # Ignored in the background of a shell, and then by the studies too; they are to get some.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    console = Console()
+    end = time.monotonic() + 60 * minutes
+    with tempfile.TemporaryDirectory(prefix="chaos-") as name:
+        folder = Path(name)
+        given = {**small_study.parameters(folder / "data"), **STUDY}
+        reference = undisturbed(Study(folder / "undisturbed", given))
+        console.print(
+            f"undisturbed: {reference.seconds:.1f} s, {len(reference.times)} results stored"
+        )
+        survivals: list[Survival] = []
+        skipped: dict[str, str] = {}
+        for fault, share, chance in plan(moments, seed):
+            if time.monotonic() > end:
+                skipped[fault.name] = f"the {minutes:g} minutes were over"
+                continue
+            try:
+                survivals.append(_play(folder, given, fault, share, reference, chance))
+            except (TooLate, Unavailable) as reason:
+                skipped[fault.name] = str(reason) or "the study had always ended before"
+                continue
+            _say(console, len(survivals), survivals[-1])
+    console.print(_table(survivals))
+    lost = [each for each in survivals if not each.survived]
+    console.print(f"{len(survivals)} moments, {len(survivals) - len(lost)} survived")
+    for not_tried, why in skipped.items():
+        console.print(f"not tried: {not_tried}: {why}")
+    _write(output, seed, reference, survivals, skipped)
+    sys.exit(1 if lost or not survivals else 0)
+
+
+def plan(moments: int, seed: int) -> Iterator[tuple[Fault, float, random.Random]]:
+    """Yield so many faults, each with its moment, spread over the whole study, and its chance."""
+    chance = random.Random(seed)
+    shares = [(place + chance.random()) / moments for place in range(moments)]
+    chance.shuffle(shares)
+    for number, (fault, share) in enumerate(zip(choose(moments), shares, strict=True)):
+        yield fault, share, random.Random(f"{seed}/{number}")
+
+
+def _play(
+    folder: Path,
+    given: Mapping[str, str],
+    fault: Fault,
+    share: float,
+    reference: Reference,
+    chance: random.Random,
+) -> Survival:
+    """Play a moment in a folder of its own; earlier where it came too late."""
+    for attempt in range(TRIES):
+        place = folder / "disturbed"
+        try:
+            return play(place, given, fault, share / 2**attempt, reference, chance)
+        except TooLate:
+            if attempt + 1 == TRIES:
+                raise
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+    raise TooLate
+
+
+def _say(console: Console, number: int, survival: Survival) -> None:
+    console.print(
+        f"{number}. {survival.fault} in {survival.stage}: exit {survival.exit_code}, "
+        f"{survival.seconds:.0f} s, {'survived' if survival.survived else 'LOST'}",
+        highlight=False,
+    )
+    for problem in survival.problems:
+        console.print(f"   {problem}", style="red", highlight=False, markup=False)
+
+
+def _table(survivals: list[Survival]) -> Table:
+    columns = ("fault", "at", "in", "exit", "seconds", "again", "kept", "survived")
+    table = Table(*columns, title="A study disturbed, then the same command again")
+    for each in survivals:
+        table.add_row(
+            each.fault, f"{each.share:.0%}", each.stage, str(each.exit_code),
+            f"{each.seconds:.0f}", f"{each.again_seconds:.0f}", str(each.finished),
+            "yes" if each.survived else "NO",
+        )  # fmt: skip
+    return table
+
+
+def _write(
+    output: Path,
+    seed: int,
+    reference: Reference,
+    survivals: list[Survival],
+    skipped: Mapping[str, str],
+) -> None:
+    content = {
+        "seed": seed,
+        "undisturbed": {"seconds": reference.seconds, "results": len(reference.times)},
+        "moments": len(survivals),
+        "survived": sum(each.survived for each in survivals),
+        "not_tried": dict(skipped),
+        "each": [{**asdict(each), "survived": each.survived} for each in survivals],
+    }
+    output.write_text(json.dumps(content, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
