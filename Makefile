@@ -30,7 +30,7 @@ $(STAGES): setup ## run an entry point through mlflow, parameters in ARGS
 	$(BIN)/mlflow run . -e $@ --env-manager=local --experiment-name hybridrep $(ARGS)
 
 plan: setup ## print what `make full` would run, with the same ARGS
-	@$(BIN)/python -m entrypoints.full --plan true $(subst -P ,--,$(subst =, ,$(ARGS)))
+	@$(BIN)/python -m entrypoints.full --plan true $(ARGS)
 
 store: setup ## show the store of finished results (ARGS="prune ..." removes some)
 	@$(BIN)/python -m entrypoints.store $(ARGS)

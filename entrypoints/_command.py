@@ -1,7 +1,6 @@
 """What all entry points share: options made from the configuration, messages, exit codes.
 
-Exit codes: 0 done, 1 a fault of the program, 2 a user's mistake (one message, no traceback),
-130 interrupted, 143 terminated.
+`hybridrep.errors.EXIT_CODES` says what each code means.
 """
 
 from __future__ import annotations
@@ -24,12 +23,29 @@ def command(
 ) -> click.Command:
     """Make the command line of one entry point, an option per parameter of `model`."""
     options = [_option(parameter, model) for parameter in parameters(model)]
+    pairs = click.Option(
+        ["-P", "pairs"], multiple=True, metavar="NAME=VALUE",
+        help="A parameter as `mlflow run` takes it; may be repeated.",
+    )  # fmt: skip
 
-    def callback(**given: str | None) -> None:
+    def callback(pairs: Sequence[str], **given: str | None) -> None:
+        given |= dict(map(_pair, pairs))
         _refuse_recorded_passwords(given)
         run(resolve(given, model))
 
-    return click.Command(name, params=[*options], callback=callback, help=description)
+    return click.Command(name, params=[*options, pairs], callback=callback, help=description)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Split NAME=VALUE at its first sign of equality.
+
+    Raises:
+        ParameterError: there is none.
+    """
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise ParameterError(f"-P {text!r} is not NAME=VALUE, e.g. -P seeds=5")
+    return name.strip(), value
 
 
 def _option(parameter: str, model: type[Config]) -> click.Option:
@@ -58,7 +74,9 @@ def exit_code(entry: click.Command, arguments: Sequence[str] | None = None) -> i
             entry.main(args=arguments, standalone_mode=False)
     except click.NoSuchOption as error:
         names = ", ".join(
-            option.name or "" for option in (error.ctx.command if error.ctx else entry).params
+            option.name or ""
+            for option in (error.ctx.command if error.ctx else entry).params
+            if option.name != "pairs"
         )
         return _say(f"unknown parameter {error.option_name!r}; the parameters are: {names}", 2)
     except click.ClickException as error:

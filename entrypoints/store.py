@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pandas as pd
 from rich.console import Console
+from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
@@ -63,10 +64,20 @@ def prune(store: Path, older_than: float | None, stages: tuple[str, ...], dry_ru
 def _print(frame: pd.DataFrame, title: str) -> None:
     table = Table(title=Text(title), title_justify="left")  # a path's brackets are no markup
     for column in frame.columns:
-        table.add_column(column, justify="left" if frame[column].dtype == object else "right")
-    for row in frame.itertuples(index=False):
-        table.add_row(*(f"{cell:,.0f}" if isinstance(cell, float) else f"{cell}" for cell in row))
+        words = pd.api.types.is_string_dtype(frame[column])
+        table.add_column(column.replace("bytes", "size"), justify="left" if words else "right")
+    for row in frame.to_dict("records"):
+        table.add_row(*(_shown(str(column), cell) for column, cell in row.items()))
     Console().print(table)
+
+
+def _shown(column: str, cell: object) -> str:
+    """Return a cell as people read it: sizes in their units, times to the minute."""
+    if column == "bytes":
+        return decimal(int(str(cell)))
+    if isinstance(cell, pd.Timestamp):
+        return f"{cell:%Y-%m-%d %H:%M}"
+    return f"{cell:,.0f}" if isinstance(cell, float) else str(cell)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
-from hybridrep.config import Config, parse_names, setting
+from hybridrep.config import Config, setting
+from hybridrep.parsing import parse_names
 
 
 def _at_least_two(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -47,3 +47,15 @@ class IncompleteStudyError(HybridrepError):
     """Some seeds could not be finished; what is finished has been kept and reported."""
 
     exit_code = 1
+
+
+EXIT_CODES: dict[int, str] = {
+    0: "done",
+    1: "seeds or trials could not be finished (what is finished is kept), or a fault of the "
+    "program, with its traceback",
+    2: "something the user can mend: one message, no traceback",
+    129: "ended by SIGHUP: the terminal was closed",
+    130: "ended by Ctrl-C",
+    143: "ended by SIGTERM",
+}
+"""What an entry point leaves with. The same command goes on from what is finished."""

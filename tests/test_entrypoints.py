@@ -112,6 +112,23 @@ def test_an_unknown_parameter_lists_the_known_ones(place, capsys):
     assert "autoencoder_epochs" in shown
 
 
+def read(arguments: list[str]) -> Config:
+    found: list[Config] = []
+    assert exit_code(command("full", "", found.append), arguments) == 0
+    return found[0]
+
+
+def test_parameters_may_be_given_as_mlflow_run_takes_them():
+    config = read(["--seeds", "9", "-P", "seeds=2", "-P", "vectors=a=b.txt", "--plan", "true"])
+    assert (config.seeds, config.vectors, config.plan) == ((0, 1), "a=b.txt", True)
+
+
+@pytest.mark.parametrize(("pair", "message"), [("seeds", "NAME=VALUE"), ("sseds=3", "unknown")])
+def test_a_pair_that_is_none_or_unknown_is_refused(pair, message, capsys):
+    assert exit_code(command("full", "", full), ["-P", pair]) == 2
+    assert message in capsys.readouterr().err
+
+
 def test_a_plan_runs_nothing(given, place, capsys):
     assert leave_with(given, plan="true", store=str(place / "store")) == 0
     assert "lstm" in capsys.readouterr().out

@@ -17,6 +17,13 @@ from hybridrep.config import default_of, parameters
 from hybridrep.project_file import ENTRY_POINTS, project_file
 
 ROOT = Path(__file__).parents[1]
+MOST_LINES = 300
+LONGER = {
+    "tests/test_analysis_tables.py": "one made-up study, small enough to check by eye, for all",
+    "tests/test_reporting_html.py": "one page, drawn once, for all",
+    "tests/test_tracking_runs.py": "one record, written in many ways",
+}
+"""Files that may have more than `MOST_LINES`, and why."""
 
 
 def pins() -> dict[str, str]:
@@ -104,3 +111,14 @@ def test_readme_table_gives_every_parameter_with_its_defaults():
 def _cell(value: object) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     return f"`{text}`" if text else ""
+
+
+def test_no_file_is_longer_than_300_lines_without_a_reason():
+    folders = [ROOT / name for name in ("hybridrep", "entrypoints", "tests", "benchmarks")]
+    counts = {
+        str(path.relative_to(ROOT)): len(path.read_text().splitlines())
+        for folder in folders
+        for path in folder.rglob("*.py")
+    }
+    longer = {name for name, lines in counts.items() if lines > MOST_LINES}
+    assert longer == LONGER.keys()

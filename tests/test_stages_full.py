@@ -12,10 +12,11 @@ from mlflow.tracking import MlflowClient
 
 from hybridrep.config import Config, resolve
 from hybridrep.execution.store import Store
-from hybridrep.stages import autoencode, lstm, pipeline, transfer
+from hybridrep.stages import autoencode, linear_baseline, lstm, pipeline, transfer
 from hybridrep.stages.full import run
 from hybridrep.stages.inputs import Inputs, prepare
 from tests import small_study
+from tests.documented_runs import check_run
 
 PAIRS = (
     "input_vs_target", "bottleneck_vs_input", "bottleneck_vs_target",
@@ -80,6 +81,12 @@ def test_a_seed_run_has_every_promised_metric_at_every_epoch(finished):
     assert {key.split("/")[0] for key in found.keys() - expected.keys()} <= {"linear_baseline"}
 
 
+@pytest.mark.parametrize("kind", ["seed", "study"])
+def test_a_run_holds_what_the_reference_says_and_nothing_else(finished, kind):
+    for each in runs(finished, kind):
+        check_run(finished, each, kind)
+
+
 def test_a_seed_run_carries_matrices_weights_tables_and_data(finished):
     seed = runs(finished, "seed")[0]
     place = Path(finished.download_artifacts(seed.info.run_id, ""))
@@ -119,8 +126,8 @@ def must_not_run(*_: object) -> None:
 def test_run_again_everything_is_reused(given, finished, monkeypatch):
     before = Store(Path(given["store"])).entries()["key"].tolist()
 
-    for module, names in ((lstm, ("train", "extract")), (autoencode, ("train", "fit_baseline")),
-                          (transfer, ("train",))):  # fmt: skip
+    for module, names in ((lstm, ("train", "extract")), (autoencode, ("train",)),
+                          (linear_baseline, ("fit",)), (transfer, ("train",))):  # fmt: skip
         for name in names:
             monkeypatch.setattr(module, name, must_not_run)
     run(resolve(given))

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from mlflow.tracking import MlflowClient
@@ -16,13 +15,17 @@ from hybridrep.config import resolve
 from hybridrep.errors import ExecutionError, HybridrepError, TrackingError
 from hybridrep.execution.store import Store
 from hybridrep.models.autoencoder import AutoencoderConfig, build_autoencoder
-from hybridrep.stages import autoencode, register_models
+from hybridrep.stages import register_models
 from hybridrep.stages.full import run as run_full
 from hybridrep.stages.inputs import prepare, read_corpus
 from hybridrep.stages.register import run
+from hybridrep.stages.seed_data import seed_data
 from hybridrep.stages.sweep import run as run_sweep
 from hybridrep.sweep_config import RegisterConfig, SweepConfig
+from hybridrep.tracking.catalogue import MODELS, VERSION_TAGS
 from tests import small_study
+from tests.documented_runs import check_names, check_run
+from tests.stage_runs import study_values
 
 pytestmark = pytest.mark.slow
 SWEEP = {"trials": "6", "autoencoder_epochs": "3-9", "seeds": "0-1", "study": "small sweep"}
@@ -59,20 +62,6 @@ def registered(given, client):
     return {name: client.get_model_version_by_alias(name, "best") for name in NAMES}
 
 
-def study_values(client, direction: str) -> pd.DataFrame:
-    """Reconstructed vs target on unseen tweets at half of the epochs, from the seeds' runs."""
-    experiment = client.get_experiment_by_name("hybridrep")
-    runs = client.search_runs([experiment.experiment_id], "tags.`hybridrep.kind` = 'seed'")
-    rows = []
-    for each in runs:
-        for size in (8, 4):
-            key = f"rsa_unseen/{direction}/b{size}/reconstructed_vs_target"
-            history = client.get_metric_history(each.info.run_id, key)
-            (value,) = [point.value for point in history if point.step == 2]
-            rows.append((int(each.data.params["seed"]), size, value, each.info.run_id))
-    return pd.DataFrame(rows, columns=["seed", "bottleneck", "value", "run_id"])
-
-
 @pytest.fixture(scope="module")
 def stored(given):
     """Inputs and store of the study."""
@@ -106,12 +95,22 @@ def test_the_best_of_all_seeds_and_sizes_on_unseen_tweets_is_registered(
         assert version.tags["epoch"] == "2"
 
 
+def test_the_run_and_the_versions_are_what_the_reference_says(client, registered):
+    experiment = client.get_experiment_by_name("hybridrep")
+    where = "tags.`hybridrep.stage` = 'register'"
+    (run,) = client.search_runs([experiment.experiment_id], where, order_by=["start_time"])[:1]
+    check_run(client, run, "register")
+    assert [name for name, *_ in MODELS] == sorted(NAMES, key=lambda name: name.endswith("-text"))
+    for version in registered.values():
+        check_names(version.name, list(version.tags), list(VERSION_TAGS))
+
+
 def test_a_registered_model_gives_what_the_plain_module_gives(client, registered, stored):
     inputs, store = stored
     for direction in DIRECTIONS:
         version = registered[f"hybridrep-{direction.replace('_', '-')}"]
         seed, size = int(version.tags["seed"]), int(version.tags["bottleneck"])
-        data = autoencode.seed_data(store, inputs, seed)
+        data = seed_data(store, inputs, seed)
         vectors = data.sides(direction)[0][:20]
         config = AutoencoderConfig(
             input_size=vectors.shape[1], output_size=data.sides(direction)[1].shape[1],
@@ -137,7 +136,7 @@ def test_a_text_model_gives_the_vectors_of_training_for_ten_tweets(registered, s
     rows = np.arange(0, len(texts), len(texts) // 10)[:10]
     for direction in DIRECTIONS:
         version = registered[f"hybridrep-{direction.replace('_', '-')}-text"]
-        data = autoencode.seed_data(store, inputs, int(version.tags["seed"]))
+        data = seed_data(store, inputs, int(version.tags["seed"]))
         answer = mlflow.pyfunc.load_model(f"models:/{version.name}@best").predict(
             [texts[row] for row in rows]
         )
@@ -194,7 +193,7 @@ def test_a_model_of_any_epoch_of_a_sweep_is_the_one_that_was_judged(given, clien
         assert each_seed[version.run_id, int(version.tags["seed"])] == value
         assert float(version.tags["score"]) == pytest.approx(value, abs=1e-9)
         assert version.tags["epoch"] == client.get_run(version.run_id).data.params["epochs"]
-        data = autoencode.seed_data(store, inputs, int(version.tags["seed"]))
+        data = seed_data(store, inputs, int(version.tags["seed"]))
         rows = data.rows.items["unseen"]
         sources, targets = (side[rows].astype(np.float64) for side in data.sides(direction))
         model = mlflow.pyfunc.load_model(f"models:/{name}/{version.version}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import json
 import shutil
 import time
 from pathlib import Path
@@ -20,17 +19,25 @@ from hybridrep.config import resolve
 from hybridrep.errors import HybridrepError, IncompleteStudyError, ParameterError
 from hybridrep.execution.store import Store
 from hybridrep.stages import autoencode
-from hybridrep.stages.autoencode import Variant
-from hybridrep.stages.inputs import prepare
 from hybridrep.stages.sweep import run
 from hybridrep.sweep_config import SweepConfig
 from tests import small_study
+from tests.documented_runs import check_run
+from tests.stage_runs import (
+    GRID,
+    experiments_and_runs,
+    main_run,
+    read_table,
+    trajectory,
+    trial_runs,
+)
 
 pytestmark = pytest.mark.slow
-GRID = {
-    "sampler": "grid", "bottlenecks": "8,4", "autoencoder_epochs": "2-12", "study": "grid",
-}  # fmt: skip
+
+
 TRAIN = autoencode.train
+
+
 DIRECTIONS = ("bert_to_lstm", "lstm_to_bert")
 
 
@@ -69,34 +76,6 @@ def grid(given, client):
     """The grid, run once."""
     run(resolve({**given, **GRID}, SweepConfig))
     return main_run(client, "grid")
-
-
-def main_run(client, study: str):
-    experiment = client.get_experiment_by_name("hybridrep")
-    runs = client.search_runs([experiment.experiment_id], "tags.`hybridrep.stage` = 'sweep'")
-    return next(r for r in runs if r.data.tags["hybridrep.study"] == study)
-
-
-def trial_runs(client, study: str) -> list:
-    experiment = client.get_experiment_by_name("hybridrep-sweep")
-    where = f"tags.`hybridrep.kind` = 'trial' and tags.`hybridrep.study` = '{study}'"
-    return client.search_runs([experiment.experiment_id], where)
-
-
-def read_table(client, each, name: str) -> pd.DataFrame:
-    path = Path(client.download_artifacts(each.info.run_id, name))
-    content = json.loads(path.read_text())
-    return pd.DataFrame(content["data"], columns=content["columns"])
-
-
-def trajectory(given, direction: str, bottleneck: int, seed: int) -> pd.DataFrame:
-    """Correlations on unseen tweets as the store has them: epochs x pairs."""
-    config = resolve({**given, **GRID}, SweepConfig).training()
-    store = Store(Path(config.store))
-    inputs = prepare(config, store)
-    key = autoencode.key(inputs, store, Variant(direction, bottleneck, 12), seed)
-    rsa = store.open(key).table("rsa")
-    return rsa[rsa["item_set"] == "unseen"].pivot(index="epoch", columns="pair", values="value")
 
 
 def test_each_point_is_a_trial_with_the_values_of_the_stored_trajectories(given, client, grid):
@@ -172,6 +151,12 @@ def test_the_sweeps_run_carries_tables_and_figures(client, grid):
     note = grid.data.tags["mlflow.note.content"]
     assert note == (folder / "sweep" / "summary.md").read_text()
     assert "Between 4 and 8 bottleneck dimensions" in note
+
+
+def test_its_runs_hold_what_the_reference_says_and_nothing_else(client, grid):
+    check_run(client, grid, "sweep")
+    for each in trial_runs(client, "grid"):
+        check_run(client, each, "trial")
 
 
 def test_run_again_nothing_is_computed_or_logged_twice(given, client, grid, monkeypatch):
@@ -264,11 +249,6 @@ def test_a_timeout_ends_the_search_but_not_the_report(given, client, monkeypatch
     trials = read_table(client, main_run(client, "late"), "sweep/trials.json")
     assert trials["state"].tolist() == ["COMPLETE"] * 2  # one batch: one a direction
     assert len(trial_runs(client, "late")) == 2
-
-
-def experiments_and_runs(client) -> list[str]:
-    found = client.search_experiments()
-    return [r.info.run_id for e in found for r in client.search_runs([e.experiment_id])]
 
 
 @pytest.mark.parametrize(

@@ -26,12 +26,14 @@ class Column:
         allowed: the only values allowed; empty for any.
         low: least value.
         high: greatest value.
+        meaning: what it says, for people; the reference prints it.
     """
 
     kind: str
     allowed: tuple[str, ...] = ()
     low: float = -np.inf
     high: float = np.inf
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,23 +44,35 @@ class Schema:
     key: tuple[str, ...]
 
 
-_SEED = Column("int", low=0.0)
-_EPOCH = Column("int", low=1.0)
-_SIZE = Column("int", low=1.0)
-_DIRECTION = Column("text", DIRECTIONS)
-_LOSS = Column("float", low=0.0)
-_SHARE = Column("float", low=0.0, high=1.0)
-_R = Column("float", low=-1.0, high=1.0)
+def _loss(meaning: str) -> Column:
+    return Column("float", low=0.0, meaning=f"{meaning}; lower is better")
+
+
+def _share(meaning: str) -> Column:
+    return Column("float", low=0.0, high=1.0, meaning=f"{meaning}; higher is better")
+
+
+def _r(meaning: str) -> Column:
+    return Column("float", low=-1.0, high=1.0, meaning=f"{meaning}; higher = more alike")
+
+
+_SEED = Column("int", low=0.0, meaning="the simulation")
+_EPOCH = Column("int", low=1.0, meaning="epoch, from 1")
+_SIZE = Column("int", low=1.0, meaning="size of the bottleneck")
+_DIRECTION = Column("text", DIRECTIONS, meaning="which autoencoder, named input first")
+_SQUARED = "squared error summed over the output's dimensions, mean over tweets"
+_CROSS = "cross-entropy in nats, mean over tweets"
+_MET = "of the epoch's batches as they were met"
 
 SCHEMAS: dict[str, Schema] = {
     "lstm": Schema(
         {
             "seed": _SEED,
             "epoch": _EPOCH,
-            "train_loss": _LOSS,
-            "validation_loss": _LOSS,
-            "validation_accuracy": _SHARE,
-            "test_accuracy": _SHARE,
+            "train_loss": _loss(f"{_CROSS} {_MET}"),
+            "validation_loss": _loss(f"{_CROSS} of the validation split"),
+            "validation_accuracy": _share("share of validation tweets whose emotion is found"),
+            "test_accuracy": _share("share of test tweets whose emotion is found"),
         },
         key=("seed", "epoch"),
     ),
@@ -68,8 +82,8 @@ SCHEMAS: dict[str, Schema] = {
             "direction": _DIRECTION,
             "bottleneck": _SIZE,
             "epoch": _EPOCH,
-            "train_loss": _LOSS,
-            "test_loss": _LOSS,
+            "train_loss": _loss(f"{_SQUARED} {_MET}"),
+            "test_loss": _loss(f"{_SQUARED} of the autoencoder's test tweets"),
         },
         key=("seed", "direction", "bottleneck", "epoch"),
     ),
@@ -77,34 +91,47 @@ SCHEMAS: dict[str, Schema] = {
         {
             "seed": _SEED,
             "direction": _DIRECTION,
-            "penalty": _LOSS,
-            "test_loss": _LOSS,
-            "mean_loss": _LOSS,
-            **{f"reconstructed_vs_target_{items}": _R for items in ITEM_SETS},
+            "penalty": Column(
+                "float", low=0.0, meaning="ridge penalty, chosen on the validation tweets"
+            ),
+            "test_loss": _loss("as the autoencoder's test loss, of ridge regression"),
+            "mean_loss": _loss("the same, of predicting the training mean for every tweet"),
+            **{
+                f"reconstructed_vs_target_{items}": _r(
+                    f"r of ridge regression's predictions and the target on `{items}` tweets"
+                )
+                for items in ITEM_SETS
+            },
         },
         key=("seed", "direction"),
     ),
     "rsa": Schema(
         {
             "seed": _SEED,
-            "item_set": Column("text", ITEM_SETS),
+            "item_set": Column(
+                "text",
+                ITEM_SETS,
+                meaning="whose tweets: `test` the paper's, `unseen` by any model, `seen` by both",
+            ),
             "direction": _DIRECTION,
             "bottleneck": _SIZE,
-            "epoch": Column("int", low=0.0),
-            "pair": Column("text", PAIRS),
-            "value": _R,
+            "epoch": Column("int", low=0.0, meaning="epoch; 0 is before training"),
+            "pair": Column("text", PAIRS, meaning="which two representations"),
+            "value": _r("Pearson r of their cosine similarity matrices' lower triangles"),
         },
         key=("seed", "item_set", "direction", "bottleneck", "epoch", "pair"),
     ),
     "transfer": Schema(
         {
             "seed": _SEED,
-            "representation": Column("text", TRANSFER),
-            "bottleneck": Column("int", low=0.0),
+            "representation": Column("text", TRANSFER, meaning="what the classifier was given"),
+            "bottleneck": Column(
+                "int", low=0.0, meaning="size of the bottleneck; 0 where there is none"
+            ),
             "epoch": _EPOCH,
-            "train_loss": _LOSS,
-            "test_loss": _LOSS,
-            "test_accuracy": _SHARE,
+            "train_loss": _loss(f"{_CROSS} {_MET}"),
+            "test_loss": _loss(f"{_CROSS} of the test split"),
+            "test_accuracy": _share("share of test tweets whose class is found"),
         },
         key=("seed", "representation", "bottleneck", "epoch"),
     ),

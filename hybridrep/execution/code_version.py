@@ -25,6 +25,7 @@ NOT_SCIENCE = (
     "hybridrep.execution",
     "hybridrep.tracking",
     "hybridrep.config",
+    "hybridrep.parsing",
     "hybridrep.errors",
 )
 """Packages and modules that cannot change a result's numbers."""

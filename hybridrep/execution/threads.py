@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import threadpoolctl
+
+from hybridrep.execution.environment import environment
 
 _VARIABLES = {
     "OMP_NUM_THREADS": "1",
@@ -41,13 +42,5 @@ def single_thread() -> Iterator[None]:
 @contextmanager
 def single_thread_environment() -> Iterator[None]:
     """Set the environment that numeric libraries, also of child processes, read on loading."""
-    before = {name: os.environ.get(name) for name in _VARIABLES}
-    os.environ.update(_VARIABLES)
-    try:
+    with environment(_VARIABLES):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value

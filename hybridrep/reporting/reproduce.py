@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from typing import Any
 
 from hybridrep.analysis.tables import StudyTables
-from hybridrep.config import PROFILES, Config, default_of, seeds_as_text
+from hybridrep.config import PROFILES, Config, default_of
+from hybridrep.parsing import seeds_as_text, value_as_text
 
 _PLACES = {"workers", "cluster", "store", "plan", "profile", "seeds"}
 """Where and how it is computed, which changes no number; profile and seeds are said first."""
@@ -25,16 +25,8 @@ def reproduce_command(tables: StudyTables) -> str:
     for name in Config.model_fields:
         if name in _PLACES or config.get(name) is None:
             continue
-        text = _text(config[name])
-        if text and text != _text(default_of(name, profile)):
+        text = value_as_text(config[name])
+        if text and text != value_as_text(default_of(name, profile)):
             given[name] = text
     parts = [f"-P {shlex.quote(f'{name}={value}')}" for name, value in given.items()]
     return " \\\n  ".join(["mlflow run . -e full --env-manager=local", *parts])
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return str(value)

@@ -1,8 +1,7 @@
 """Autoencoders from each representation to the other, with RSA at every epoch (3.2, 4.2.1).
 
 A task trains one direction and bottleneck size for a group of seeds as one stacked model; each
-seed's result is filed by itself and is the same whichever seeds stand beside it. Beside them,
-each seed's closed-form linear baseline.
+seed's result is filed by itself and is the same whichever seeds stand beside it.
 """
 
 from __future__ import annotations
@@ -14,9 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from hybridrep.analysis.linear_baseline import linear_baseline, moments
 from hybridrep.analysis.names import DIRECTIONS, ITEM_SETS, PAIRS
-from hybridrep.analysis.rsa import FixedSides, fix_sides, rsa_correlation
+from hybridrep.analysis.rsa import FixedSides, fix_sides
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
@@ -25,8 +23,8 @@ from hybridrep.models.autoencoder import AutoencoderConfig
 from hybridrep.models.stacked_autoencoder import ModelData, StackView, train_autoencoders
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.stages import embed, lstm
-from hybridrep.stages.inputs import Inputs, read_corpus
-from hybridrep.stages.splits import EmotionRows, emotion_rows
+from hybridrep.stages.inputs import Inputs
+from hybridrep.stages.seed_data import SeedData, data_key, seed_data
 
 
 @dataclass(frozen=True)
@@ -84,30 +82,9 @@ def key(inputs: Inputs, store: Store, variant: Variant, seed: int) -> str:
             "stage": "autoencode",
             "code": code_version(__name__),
             "variant": vars(variant),
-            **_data(inputs, store, seed),
+            **data_key(inputs, store, seed),
         }
     )
-
-
-def baseline_key(inputs: Inputs, store: Store, seed: int) -> str:
-    """Key of a seed's linear baseline, both directions."""
-    return content_key(
-        {
-            "stage": "linear_baseline",
-            "code": code_version("hybridrep.analysis.linear_baseline"),
-            **_data(inputs, store, seed),
-        }
-    )
-
-
-def _data(inputs: Inputs, store: Store, seed: int) -> dict[str, object]:
-    """Everything that a seed's autoencoders see."""
-    return {
-        "seed": seed,
-        "global": [chunk.key for chunk in embed.chunks(inputs, inputs.emotion, store)],
-        "lstm": lstm.network_key(inputs, seed),
-        "items": inputs.config.items_per_emotion,
-    }
 
 
 @dataclass(frozen=True)
@@ -120,18 +97,9 @@ class StackTask:
     keys: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class BaselineTask:
-    """One seed's linear baseline."""
-
-    inputs: Inputs
-    seed: int
-
-
 def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
-    """Train the study's variants for a group of seeds, and fit their linear baselines."""
-    stacks = [stack_task(inputs, store, variant, seeds) for variant in variants(inputs)]
-    return stacks + [_baseline_task(inputs, store, seed) for seed in seeds]
+    """Train the study's variants for a group of seeds."""
+    return [stack_task(inputs, store, variant, seeds) for variant in variants(inputs)]
 
 
 def stack_task(inputs: Inputs, store: Store, variant: Variant, seeds: Sequence[int]) -> Task:
@@ -146,50 +114,12 @@ def stack_task(inputs: Inputs, store: Store, variant: Variant, seeds: Sequence[i
         label=f"autoencode {variant.name}, seeds {_span(seeds)}",
         produces=keys, needs=tuple(needs), function=train,
         payload=StackTask(inputs, variant, tuple(seeds), keys),
-        units=len(seeds), seconds=work / 2e10,
+        units=len(seeds), noun="autoencoders", seconds=work / 2e10,
     )  # fmt: skip
 
 
 def _span(seeds: Sequence[int]) -> str:
     return ",".join(map(str, seeds))
-
-
-def _baseline_task(inputs: Inputs, store: Store, seed: int) -> Task:
-    """Return the task that fits a seed's linear baseline in both directions."""
-    needs = [chunk.key for chunk in embed.chunks(inputs, inputs.emotion, store)]
-    return Task(
-        stage="linear_baseline", label=f"linear baseline seed {seed}",
-        produces=(baseline_key(inputs, store, seed),),
-        needs=(*needs, lstm.vectors_key(inputs, seed)),
-        function=fit_baseline, payload=BaselineTask(inputs, seed), units=1, seconds=2.0,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class SeedData:
-    """What a seed's autoencoders read, as rows of the emotion corpus."""
-
-    seed: int
-    rows: EmotionRows
-    global_: np.ndarray
-    task_specific: np.ndarray
-
-    def sides(self, direction: str) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs and targets of a direction, float32 [tweets, size]."""
-        both = (self.global_, self.task_specific)
-        return both if direction == "bert_to_lstm" else both[::-1]
-
-
-def seed_data(store: Store, inputs: Inputs, seed: int) -> SeedData:
-    """Read a seed's two representations of the emotion corpus and its rows."""
-    corpus = read_corpus(store, inputs.emotion.key)
-    vectors = store.open(lstm.vectors_key(inputs, seed)).arrays("vectors")["emotion"]
-    return SeedData(
-        seed,
-        emotion_rows(corpus, seed, inputs.config.items_per_emotion),
-        embed.global_vectors(store, inputs, "emotion"),
-        vectors,
-    )
 
 
 def train(store: Store, task: StackTask, missing: tuple[str, ...]) -> None:
@@ -266,41 +196,3 @@ class Trajectories:
             )
             for points in self._points
         ]
-
-
-def fit_baseline(store: Store, task: BaselineTask, missing: tuple[str, ...]) -> None:
-    """Fit ridge regression in both directions on the autoencoders' split; penalty by validation."""
-    started = time.perf_counter()
-    data = seed_data(store, task.inputs, task.seed)
-    train_rows, test_rows = data.rows.autoencoder_train, data.rows.autoencoder_test
-    validation_rows = data.rows.lstm.validation
-    forward = moments(data.global_[train_rows], data.task_specific[train_rows])
-    table = []
-    for direction in DIRECTIONS:
-        inputs, targets = data.sides(direction)
-        fitted = linear_baseline(
-            forward if direction == "bert_to_lstm" else forward.reversed(),
-            inputs[validation_rows], targets[validation_rows],
-            inputs[test_rows], targets[test_rows],
-        )  # fmt: skip
-        correlations = {
-            f"reconstructed_vs_target_{name}": rsa_correlation(
-                fitted.ridge.predict(inputs[rows]), targets[rows]
-            )
-            for name, rows in data.rows.items.items()
-        }
-        table.append(
-            {
-                "direction": direction,
-                "penalty": fitted.ridge.penalty,
-                "test_loss": fitted.test_loss,
-                "mean_loss": fitted.mean_loss,
-                **correlations,
-            }
-        )
-    for result_key in missing:
-        store.write(
-            result_key, stage="linear_baseline", inputs={"seed": task.seed},
-            tables={"linear_baseline": pd.DataFrame(table)},
-            seconds=time.perf_counter() - started,
-        )  # fmt: skip

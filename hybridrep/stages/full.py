@@ -43,7 +43,7 @@ def run_study(config: Config, kind: str) -> None:
     inputs, store = prepared.inputs, prepared.store
     tasks = pipeline.tasks(inputs, store)
     if config.plan:
-        print_plan(tasks, store)
+        print_plan(tasks, store, config)
         return
     name = f"{config.study} {'study' if kind == 'study' else 'report'}"
     description = f"The study **{config.study}** over {len(config.seeds)} seeds."

@@ -7,12 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import pandas as pd
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from hybridrep.config import Config, resolve_path
 from hybridrep.errors import IncompleteStudyError
-from hybridrep.execution.planning import plan
+from hybridrep.execution.local import worker_count
+from hybridrep.execution.pace import duration_text
+from hybridrep.execution.planning import plan, wall_seconds
 from hybridrep.execution.schedule import Outcome
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
@@ -82,17 +86,38 @@ def open_invocation(
             yield Invocation(inputs, prepared.store, tracker, main, workers)
 
 
-def print_plan(tasks: list[Task], store: Store) -> None:
-    """Print per stage what would run, what is reused, and an estimate of the time."""
-    table = Table(title="Plan: nothing is run")
+def print_plan(tasks: Sequence[Task], store: Store, config: Config) -> None:
+    """Print per stage what would run and what is reused, and how long all of it would take."""
     frame = plan(tasks, store)
-    for column in frame.columns:
-        table.add_column(
-            str(column).replace("_", " "), justify="left" if column == "stage" else "right"
+    table = Table(title="Plan: nothing is run", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("stage")
+    for heading in ("to do", "reused", "on one core"):
+        table.add_column(heading, justify="right")
+    for row in frame.to_dict("records"):
+        left = row["units"] - row["units_reused"]
+        time = duration_text(row["seconds"]) if row["tasks_to_run"] else ""
+        table.add_row(
+            row["stage"], f"{left:,.0f} {row['noun']}", f"{row['units_reused']:,.0f}", time
         )
-    for row in frame.itertuples(index=False):
-        table.add_row(*(f"{v:.1f}" if isinstance(v, float) else str(v) for v in row))
-    Console().print(table)
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(_how_long(frame, tasks, store, config))
+
+
+def _how_long(frame: pd.DataFrame, tasks: Sequence[Task], store: Store, config: Config) -> str:
+    """Say how long a plan would take, and what the estimate stands on."""
+    left = frame[frame["tasks_to_run"] > 0]
+    if not len(left):
+        return "All of it is finished: a run would only log and report."
+    if config.cluster:
+        time = f"{duration_text(left['seconds'].sum())} of work, shared by the cluster's workers"
+    else:
+        workers = worker_count(config.workers)
+        seconds = wall_seconds(tasks, store, config.workers)
+        time = f"{duration_text(seconds)} on {workers} {'worker' if workers == 1 else 'workers'}"
+    measured = (left["basis"] == "measured").all()
+    basis = "by the times of finished results" if measured else "a first guess"
+    return f"About {time}, and a minute for start and report ({basis})."
 
 
 def failed_seeds(inputs: Inputs, store: Store, outcome: Outcome) -> Mapping[int, str]:

@@ -18,7 +18,16 @@ from hybridrep.execution.scheduler import run_tasks
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 from hybridrep.execution.workers import Workers
-from hybridrep.stages import autoencode, embed, inference, lstm, pictures, rsa, transfer
+from hybridrep.stages import (
+    autoencode,
+    embed,
+    inference,
+    linear_baseline,
+    lstm,
+    pictures,
+    rsa,
+    transfer,
+)
 from hybridrep.stages.inputs import Inputs
 
 STAGES = ("embed", "lstm", "autoencode", "rsa", "transfer")
@@ -57,6 +66,7 @@ def tasks(inputs: Inputs, store: Store, stage: str = "") -> list[Task]:
             found += [task for seed in seeds for task in lstm.tasks(inputs, seed)]
         if "autoencode" in wanted:
             found += autoencode.tasks(inputs, store, seeds)
+            found += linear_baseline.tasks(inputs, store, seeds)
         if "rsa" in wanted:
             found += rsa.tasks(inputs, store, seeds)
             found += pictures.tasks(inputs, store, seeds)
@@ -69,7 +79,7 @@ def tasks(inputs: Inputs, store: Store, stage: str = "") -> list[Task]:
 def seed_keys(inputs: Inputs, store: Store, seed: int) -> dict[str, str]:
     """Return the keys of everything that a complete seed consists of, by a readable name."""
     keys = {"lstm": lstm.network_key(inputs, seed), "task_specific": lstm.vectors_key(inputs, seed)}
-    keys["linear_baseline"] = autoencode.baseline_key(inputs, store, seed)
+    keys["linear_baseline"] = linear_baseline.key(inputs, store, seed)
     for variant in autoencode.variants(inputs):
         name = f"{variant.direction}/b{variant.bottleneck}"
         keys[f"autoencoder/{name}"] = autoencode.key(inputs, store, variant, seed)

@@ -6,6 +6,8 @@ have no say. The alias `best` moves only to what is better on the same data.
 
 from __future__ import annotations
 
+import shutil
+
 import pandas as pd
 from rich.console import Console
 
@@ -19,13 +21,14 @@ from hybridrep.stages.records import data_inputs
 from hybridrep.stages.register_card import model_card
 from hybridrep.stages.register_models import Choice, ChosenModel
 from hybridrep.stages.register_source import CANDIDATE, Source, find_source
-from hybridrep.stages.sweep import STAGE_TAG
 from hybridrep.sweep_config import RegisterConfig
+from hybridrep.tracking import names
 from hybridrep.tracking.models import LoggedModel, log_autoencoder_model, log_text_model
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.registry import Registration, Selection
 from hybridrep.tracking.registry import register as register_model
 from hybridrep.tracking.runs import connect
+from hybridrep.tracking.server import Server
 
 
 def run(config: RegisterConfig) -> None:
@@ -40,14 +43,14 @@ def run(config: RegisterConfig) -> None:
     models = [ChosenModel(source.inputs, source.store, choice) for choice in choose(source)]
     tasks = list({task.label: task for model in models for task in model.tasks()}.values())
     if config.plan:
-        print_plan(tasks, source.store)
+        print_plan(tasks, source.store, config)
         return
     tracker.close_stale_runs()
     study = source.inputs.config.study
     with tracker.main_run(
         "stage", f"{study} register", study=study, study_key=source.key,
         description=f"The best autoencoders of the {source.kind} **{study}** by `{config.by}`.",
-        config=config.as_text(), tags={STAGE_TAG: "register"},
+        config=config.as_text(), tags={names.STAGE: "register"},
     ) as main:  # fmt: skip
         main.log(Contents(inputs=data_inputs(source.inputs)[:1]))
         if tasks:
@@ -65,7 +68,7 @@ def run(config: RegisterConfig) -> None:
         shown = source.candidates[list(CANDIDATE)]
         main.log(Contents(tables={"registered.json": table, "candidates.json": shown}))
         main.describe(_description(config, source, done))
-    _print(done)
+    _print(done, source.server)
 
 
 def choose(source: Source) -> list[Choice]:
@@ -169,9 +172,13 @@ def _description(config: RegisterConfig, source: Source, done: list[Registration
     )
 
 
-def _print(done: list[Registration]) -> None:
+def _print(done: list[Registration], server: Server) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for each in done:
         console.print(f"{each.uri} (version {each.version}): {each.reason}")
     texts = [each.uri for each in done if each.name.endswith("-text")]
-    console.print(f"Serve one: mlflow models serve -m {texts[0]} --env-manager local --port 5001")
+    mlflow = shutil.which("mlflow") or "mlflow"
+    console.print(
+        f"Serve one:\n  MLFLOW_TRACKING_URI={server.place} \\\n  {mlflow} models serve "
+        f"-m {texts[0]} --env-manager local --port 5001"
+    )

@@ -26,10 +26,11 @@ from hybridrep.execution.tasks import Task
 from hybridrep.execution.threads import single_thread
 from hybridrep.models.lstm_training import extract_hidden
 from hybridrep.models.stacked_autoencoder import apply_autoencoder
-from hybridrep.stages import autoencode, lstm
-from hybridrep.stages.autoencode import SeedData, Variant
+from hybridrep.stages import autoencode, linear_baseline, lstm
+from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs, read_corpus, read_tokens
-from hybridrep.stages.sweep_training import baseline_tasks, missing_tasks
+from hybridrep.stages.seed_data import SeedData, seed_data
+from hybridrep.stages.sweep_training import missing_tasks
 from hybridrep.tracking.model_files import Network, TextParts, network_digest
 from hybridrep.tracking.models import EXAMPLE_TEXTS
 
@@ -84,13 +85,13 @@ class ChosenModel:
         is trained again up to there, from the same random streams, so it is the same model.
         """
         stack = autoencode.stack_task(self.inputs, self.store, self.training, [self.choice.seed])
-        baseline = baseline_tasks(self.inputs, self.store, [self.choice.seed])
+        baseline = linear_baseline.tasks(self.inputs, self.store, [self.choice.seed])
         return missing_tasks([stack, *baseline], self.inputs, self.store)
 
     @cached_property
     def data(self) -> SeedData:
         """What the seed's autoencoders read."""
-        return autoencode.seed_data(self.store, self.inputs, self.choice.seed)
+        return seed_data(self.store, self.inputs, self.choice.seed)
 
     @cached_property
     def autoencoder(self) -> Network:
@@ -114,8 +115,7 @@ class ChosenModel:
     @cached_property
     def linear(self) -> pd.Series:
         """The seed's linear baseline of the same direction."""
-        key = autoencode.baseline_key(self.inputs, self.store, self.choice.seed)
-        table = self.store.open(key).table("linear_baseline")
+        table = linear_baseline.table(self.inputs, self.store, self.choice.seed)
         return table[table["direction"] == self.direction].iloc[0]
 
     @cached_property

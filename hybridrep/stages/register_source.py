@@ -17,15 +17,16 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.analysis.objectives import measures, with_objectives
-from hybridrep.config import Config, resolve, seeds_as_text
+from hybridrep.config import Config, resolve
 from hybridrep.errors import ExecutionError, TrackingError
 from hybridrep.execution.store import Store
-from hybridrep.stages import autoencode, pipeline
+from hybridrep.parsing import seeds_as_text
+from hybridrep.stages import autoencode, linear_baseline, pipeline
 from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs
 from hybridrep.stages.invocation import check
 from hybridrep.stages.records import cache_key
-from hybridrep.stages.sweep import STAGE_TAG, sweep_key, sweep_trainings
+from hybridrep.stages.sweep import sweep_key, sweep_trainings
 from hybridrep.stages.sweep_space import Point
 from hybridrep.stages.sweep_training import missing_tasks
 from hybridrep.stages.tables import study_key
@@ -139,7 +140,8 @@ def _study(config: RegisterConfig, study: Config, server: Server) -> Source:
 
 def _complete(inputs: Inputs, store: Store, seeds: list[int]) -> None:
     """Make again what was removed from the store since the seeds were finished."""
-    tasks = missing_tasks(autoencode.tasks(inputs, store, seeds), inputs, store)
+    wanted = [*autoencode.tasks(inputs, store, seeds), *linear_baseline.tasks(inputs, store, seeds)]
+    tasks = missing_tasks(wanted, inputs, store)
     outcome = pipeline.compute(inputs, store, tasks) if tasks else None
     if outcome is not None and outcome.failures:
         first = outcome.failures[0]
@@ -149,7 +151,7 @@ def _complete(inputs: Inputs, store: Store, seeds: list[int]) -> None:
 def _sweep_run(server: Server, name: str, study: str) -> tuple[str, str] | None:
     """Return run id and key of the latest finished sweep of a name, key or run; or None."""
     with readable_errors(server.uri, "looking for a sweep"):
-        runs = search(server, {names.KIND: "stage", STAGE_TAG: "sweep"}, status="FINISHED")
+        runs = search(server, {names.KIND: "stage", names.STAGE: "sweep"}, status="FINISHED")
     for run in runs:
         tags = run.data.tags
         key, title = tags.get(names.STUDY_KEY, ""), tags.get(names.STUDY, "")

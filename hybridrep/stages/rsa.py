@@ -24,6 +24,7 @@ from hybridrep.models.stacked_autoencoder import apply_autoencoder
 from hybridrep.stages import autoencode
 from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs, read_corpus
+from hybridrep.stages.seed_data import seed_data
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def compute(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:
     """
     started = time.perf_counter()
     inputs, variant = task.inputs, task.variant
-    data = autoencode.seed_data(store, inputs, task.seed)
+    data = seed_data(store, inputs, task.seed)
     trained = store.open(autoencode.key(inputs, store, variant, task.seed))
     items = data.rows.items["test"]
     sources, targets = (side[items] for side in data.sides(variant.direction))

@@ -28,7 +28,7 @@ def run_stage(stage: str, config: Config) -> None:
     prepared = check(config)
     tasks = pipeline.tasks(prepared.inputs, prepared.store, stage)
     if config.plan:
-        print_plan(tasks, prepared.store)
+        print_plan(tasks, prepared.store, config)
         return
     description = f"The stage `{stage}` of the study **{config.study}** on its own."
     name = f"{config.study} {stage}"

@@ -12,12 +12,13 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.analysis.objectives import OBJECTIVES
+from hybridrep.analysis.schema import frame
 from hybridrep.config import resolve_path
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.schedule import Failure, Outcome
 from hybridrep.execution.workers import Workers
-from hybridrep.stages import autoencode, pipeline
+from hybridrep.stages import linear_baseline, pipeline
 from hybridrep.stages.invocation import Prepared, check, print_plan, refuse_incomplete
 from hybridrep.stages.records import data_inputs
 from hybridrep.stages.sweep_report import contents, importance_table, print_summary, summary
@@ -26,22 +27,14 @@ from hybridrep.stages.sweep_run import Clock, SweepRun
 from hybridrep.stages.sweep_search import Rules, Search
 from hybridrep.stages.sweep_space import Point, Space
 from hybridrep.stages.sweep_storage import check_space, open_storage, open_study, public_storage
-from hybridrep.stages.sweep_training import (
-    Trainings,
-    baseline_tasks,
-    linear_baselines,
-    missing_tasks,
-    rungs,
-)
+from hybridrep.stages.sweep_training import Trainings, missing_tasks, rungs
 from hybridrep.stages.sweep_trials import TrialLog
 from hybridrep.sweep_config import SweepConfig
+from hybridrep.tracking import names
 from hybridrep.tracking.process import is_gone, process_tags
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import MainRun, Tracker, connect
-
-STAGE_TAG = "hybridrep.stage"
-"""Tag of a run of kind `stage`: which one."""
 
 
 def run(config: SweepConfig) -> None:
@@ -62,7 +55,7 @@ def run(config: SweepConfig) -> None:
     with pipeline.open_workers(config) as workers, tracker.main_run(
         "stage", f"{config.study} sweep", study=config.study, study_key=key,
         description=f"The sweep **{config.study}** is at work.", config=_config_text(config),
-        tags={STAGE_TAG: "sweep"},
+        tags={names.STAGE: "sweep"},
     ) as main:  # fmt: skip
         main.log(Contents(inputs=data_inputs(prepared.inputs)[:1]))
         started, clock = time.perf_counter(), Clock()
@@ -155,7 +148,7 @@ def _config_text(config: SweepConfig) -> dict[str, str]:
 def _fit_baselines(trainings: Trainings, workers: Workers) -> tuple[Failure, ...]:
     """Fit the linear baselines that stand beside the autoencoders."""
     inputs, store = trainings.inputs, trainings.store
-    tasks = baseline_tasks(inputs, store, inputs.config.seeds)
+    tasks = linear_baseline.tasks(inputs, store, inputs.config.seeds)
     if all(store.has(key) for task in tasks for key in task.produces):
         return ()
     missing = missing_tasks(tasks, inputs, store)
@@ -164,11 +157,11 @@ def _fit_baselines(trainings: Trainings, workers: Workers) -> tuple[Failure, ...
 
 def _results(config: SweepConfig, searches: list[Search], trainings: Trainings) -> SweepResults:
     inputs, store = trainings.inputs, trainings.store
-    fitted = [
-        seed for seed in inputs.config.seeds
-        if store.has(autoencode.baseline_key(inputs, store, seed))
-    ]  # fmt: skip
-    linear = linear_baselines(inputs, store, fitted)
+    parts = [
+        linear_baseline.table(inputs, store, seed).assign(seed=seed)
+        for seed in linear_baseline.stored_seeds(inputs, store)
+    ]
+    linear = frame("linear_baseline", pd.concat(parts, ignore_index=True) if parts else ())
     return sweep_results(searches, trainings, Space.of(config).epochs, linear)
 
 
@@ -204,4 +197,5 @@ def _print_plan(config: SweepConfig, trainings: Trainings) -> None:
     ]
     seeds = trainings.inputs.config.seeds
     tasks = trainings.tasks(variants)
-    print_plan([*tasks, *baseline_tasks(trainings.inputs, trainings.store, seeds)], trainings.store)
+    baselines = linear_baseline.tasks(trainings.inputs, trainings.store, seeds)
+    print_plan([*tasks, *baselines], trainings.store, config)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -22,6 +23,7 @@ from hybridrep.reporting.figures.sweep import (
 from hybridrep.reporting.figures.trajectories import trajectories
 from hybridrep.reporting.names import readable
 from hybridrep.reporting.style import house_style, to_png
+from hybridrep.reporting.table_1 import as_markdown
 from hybridrep.stages.inputs import Inputs
 from hybridrep.stages.sweep_results import POINT, SweepResults
 from hybridrep.stages.sweep_search import Search
@@ -109,7 +111,7 @@ def summary(config: SweepConfig, inputs: Inputs, results: SweepResults) -> str:
     if inputs.emotion.synthetic:
         lines.insert(1, "**Synthetic data.**")
     if len(results.best):
-        lines.append(_markdown(_readable_best(results)))
+        lines.append(as_markdown(_readable_best(results)))
         lines.append(
             "Mean ± SD over seeds on validation tweets that no model saw. The best of many trials "
             "is best partly by luck: expect a little less of it on new tweets. *Linear* is ridge "
@@ -124,14 +126,15 @@ def print_summary(config: SweepConfig, results: SweepResults) -> None:
     if not len(results.best):
         console.print(f"{config.study}: no trial was finished.")
         return
-    shown = _readable_best(results)
+    shown = _readable_best(results).rename(columns={"bottleneck": "size"})
     table = Table(
-        title=f"{config.study}: best of {len(results.trials)} trials", title_justify="left"
-    )
-    for column in shown.columns:
-        table.add_column(str(column))
-    for row in shown.itertuples(index=False):
-        table.add_row(*map(str, row))
+        title=f"{config.study}: best of {len(results.trials)} trials", title_justify="left",
+        box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True,
+    )  # fmt: skip
+    for column in ("best", *shown.columns[2:]):
+        table.add_column(column)
+    for direction, best_by, *rest in shown.itertuples(index=False):
+        table.add_row(f"{direction}\nby {best_by}", *map(str, rest))  # within 80 columns
     console.print(table)
     console.print(results.sentence, highlight=False)
 
@@ -154,12 +157,6 @@ def _readable_best(results: SweepResults) -> pd.DataFrame:
             for mean, sd in zip(best[name], best[f"{name}_sd"], strict=True)
         ]
     return shown.assign(linear=[f"{value:.3f}" for value in best["linear_baseline"]])
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    rows = [list(map(str, table.columns)), ["---"] * len(table.columns)]
-    rows += [list(map(str, row)) for row in table.itertuples(index=False)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _figures(

@@ -156,22 +156,5 @@ def _finished(task: Task, store: Store) -> bool:
     return all(map(store.has, task.produces))
 
 
-def baseline_tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
-    """Return the tasks that fit the linear baselines of some seeds."""
-    return [
-        task for task in autoencode.tasks(inputs, store, seeds) if task.stage == "linear_baseline"
-    ]
-
-
-def linear_baselines(inputs: Inputs, store: Store, seeds: Sequence[int]) -> pd.DataFrame:
-    """Return the stored linear baselines of some seeds, long, with the column `seed`."""
-    parts = [
-        store.open(autoencode.baseline_key(inputs, store, seed)).table("linear_baseline")
-        .assign(seed=seed)
-        for seed in seeds
-    ]  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
-
-
 def _number(value: Any) -> float | None:
     return float(value) if math.isfinite(value) else None

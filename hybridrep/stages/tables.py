@@ -12,7 +12,7 @@ from hybridrep.analysis.schema import frame
 from hybridrep.analysis.tables import SCHEMA_VERSION, StudyTables
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
-from hybridrep.stages import autoencode, lstm, transfer
+from hybridrep.stages import autoencode, linear_baseline, lstm, transfer
 from hybridrep.stages.inputs import CorpusInput, Inputs
 from hybridrep.tracking.provenance import package_versions, provenance_tags
 
@@ -56,7 +56,7 @@ def study_tables(
     readers: dict[str, Callable[..., pd.DataFrame]] = {
         "lstm": _lstm,
         "autoencoder": partial(_trained, table="curves"),
-        "linear_baseline": _linear_baseline,
+        "linear_baseline": linear_baseline.table,
         "rsa": partial(_trained, table="rsa"),
         "transfer": _transfer,
     }
@@ -85,10 +85,6 @@ def _trained(inputs: Inputs, store: Store, seed: int, *, table: str) -> pd.DataF
         part = store.open(autoencode.key(inputs, store, variant, seed)).table(table)
         parts.append(part.assign(direction=variant.direction, bottleneck=variant.bottleneck))
     return pd.concat(parts, ignore_index=True)
-
-
-def _linear_baseline(inputs: Inputs, store: Store, seed: int) -> pd.DataFrame:
-    return store.open(autoencode.baseline_key(inputs, store, seed)).table("linear_baseline")
 
 
 def _transfer(inputs: Inputs, store: Store, seed: int) -> pd.DataFrame:

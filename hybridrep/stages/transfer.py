@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from hybridrep.analysis.names import BASELINE
+from hybridrep.analysis.names import BASELINE, SIZED, UNSIZED
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
@@ -87,7 +87,8 @@ def _task(inputs: Inputs, store: Store, bottleneck: int, seeds: tuple[int, ...])
     return Task(
         stage="transfer", label=f"transfer b{bottleneck} seeds {','.join(map(str, seeds))}",
         produces=keys, needs=tuple(needs), function=train,
-        payload=GroupTask(inputs, bottleneck, seeds, keys), units=len(seeds),
+        payload=GroupTask(inputs, bottleneck, seeds, keys),
+        units=len(SIZED if bottleneck else UNSIZED) * len(seeds), noun="classifiers",
         seconds=0.05 * inputs.config.transfer_epochs * len(seeds),
     )  # fmt: skip
 

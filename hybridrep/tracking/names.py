@@ -7,6 +7,9 @@ are all that holds a study together.
 KIND = "hybridrep.kind"
 """`study`, `seed`, `trial` or `stage`."""
 
+STAGE = "hybridrep.stage"
+"""Which stage a run of kind `stage` is: `sweep` or `register`, where others look for it."""
+
 STUDY = "hybridrep.study"
 """The study's name as the user gave it."""
 

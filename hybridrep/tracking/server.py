@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from hybridrep.addresses import has_password, public_uri, without_passwords
 from hybridrep.errors import TrackingError
+from hybridrep.execution.environment import environment
 from hybridrep.tracking.sqlite import DEFAULT_URI, database_path, prepare_database, remedy
 
 if TYPE_CHECKING:
@@ -140,16 +141,8 @@ def readable_errors(uri: str, doing: str) -> Iterator[None]:
 @contextmanager
 def impatient() -> Iterator[None]:
     """Let MLflow give up after seconds instead of its usual seven retries over four minutes."""
-    before = {name: os.environ.get(name) for name in SETTINGS}
-    os.environ.update(zip(SETTINGS, ("0", str(CONNECT_SECONDS)), strict=True))
-    try:
+    with environment(dict(zip(SETTINGS, ("0", str(CONNECT_SECONDS)), strict=True))):
         yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

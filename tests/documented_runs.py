@@ -1,0 +1,38 @@
+"""What a run holds, against what the reference says that runs of its kind hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+
+from hybridrep.tracking import catalogue
+from hybridrep.tracking.catalogue import Entry, documented
+
+
+def check_run(client: MlflowClient, run: Run, kind: str) -> None:
+    """Fail when a finished run holds what the reference does not say, or lacks what it says.
+
+    Args:
+        kind: `seed`, `study`, `stage`, `trial`, `sweep`, `register` or `compare`.
+    """
+    place = Path(client.download_artifacts(run.info.run_id, ""))
+    artifacts = [str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()]
+    known = {entry.name for entry in catalogue.TAGS}
+    tags = [tag for tag in run.data.tags if tag in known or not tag.startswith("mlflow.")]
+    for what, found, entries in (
+        ("metrics", list(run.data.metrics), catalogue.METRICS),
+        ("artifacts", artifacts, catalogue.ARTIFACTS),
+        ("tags", tags, catalogue.TAGS),
+        ("params", list(run.data.params), catalogue.PARAMS),
+    ):
+        check_names(f"{what} of a {kind} run", found, documented(entries, kind))
+
+
+def check_names(what: str, found: list[str], said: list[Entry]) -> None:
+    """Compare real names with documented ones in both directions."""
+    unsaid = [name for name in found if not any(entry.matches(name) for entry in said)]
+    lacking = [e.name for e in said if e.always and not any(map(e.matches, found))]
+    assert not unsaid, f"{what}: the reference does not say {unsaid}"
+    assert not lacking, f"{what}: the reference promises {lacking}"

@@ -1,0 +1,98 @@
+"""Links in the documents lead somewhere; their commands name targets and parameters that exist."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from hybridrep.config import resolve
+from hybridrep.project_file import ENTRY_POINTS
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"(?<!!)\[([^\]]+)\]\(([^)\s]+)\)", re.DOTALL)
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def links() -> list[tuple[Path, str, str]]:
+    """Return page, text and target of every link, code blocks aside."""
+    return [
+        (page, match[1], match[2])
+        for page in PAGES
+        for match in LINK.finditer(FENCE.sub("", page.read_text()))
+        if not match[2].startswith(("http://", "https://"))
+    ]
+
+
+@cache
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub makes them."""
+    text = FENCE.sub("", page.read_text())
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    plain = [re.sub(r"[^\w\- ]", "", title.strip().lower()) for title in titles]
+    return {title.replace(" ", "-") for title in plain}
+
+
+def commands() -> list[tuple[str, str, str]]:
+    """Return page, target and ARGS of every `make` in a console block."""
+    found = []
+    for page in PAGES:
+        for block in re.findall(r"^```console$(.*?)^```$", page.read_text(), re.DOTALL | re.M):
+            for line in block.replace("\\\n", " ").splitlines():
+                if match := re.match(r'\$ make ([a-z-]+)(?:\s+ARGS="([^"]*)")?', line):
+                    found.append((name_of(page), match[1], match[2] or ""))
+    return found
+
+
+@pytest.mark.parametrize(("page", "text", "target"), links(), ids=lambda v: str(v)[-40:])
+def test_a_link_leads_to_a_file_and_a_heading(page, text, target):
+    path, _, anchor = target.partition("#")
+    place = (page.parent / path).resolve() if path else page
+    assert place.exists(), f"{name_of(page)}: {target}"
+    if anchor and place.suffix == ".md":
+        assert anchor in anchors(place), f"{name_of(page)}: {target}"
+
+
+def test_a_name_that_links_to_code_is_defined_there():
+    named = [
+        (name_of(page), text, (page.parent / target).resolve())
+        for page, text, target in links()
+        if target.endswith(".py") and re.fullmatch(r"`\w+`", text)
+    ]
+    assert len(named) > 20
+    for page, text, path in named:
+        name = text.strip("`")
+        assert re.search(rf"^\s*(def|class) {name}\b|^{name}\b.* =", path.read_text(), re.M), (
+            f"{page}: {name} is not in {path.name}"
+        )
+
+
+@pytest.mark.parametrize(("page", "target", "arguments"), sorted(set(commands())))
+def test_a_command_names_a_target_and_parameters_that_exist(page, target, arguments):
+    makefile = (ROOT / "Makefile").read_text()
+    stages = re.search(r"^STAGES := (.+)$", makefile, re.M)
+    assert stages
+    targets = {*stages[1].split(), *re.findall(r"^([a-z-]+):", makefile, re.M)}
+    assert target in targets, page
+    model = ENTRY_POINTS.get("full" if target == "plan" else target)
+    if model is not None:
+        words = shlex.split(arguments)
+        given = [words[place + 1] for place, word in enumerate(words) if word == "-P"]
+        resolve(dict(pair.split("=", 1) for pair in given), model)
+
+
+def test_every_page_is_reached_from_the_index():
+    index = ROOT / "docs" / "README.md"
+    reached = {
+        (page.parent / t.partition("#")[0]).resolve() for page, _, t in links() if page == index
+    }
+    missing = [name_of(p) for p in PAGES if p.parent == index.parent and p not in {*reached, index}]
+    assert not missing

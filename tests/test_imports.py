@@ -1,0 +1,60 @@
+"""Importing the package, and asking for help, loads no heavy library.
+
+The libraries are looked for in `sys.modules` of a process of its own: seconds would depend on the
+machine.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from hybridrep.project_file import ENTRY_POINTS
+
+ROOT = Path(__file__).parents[1]
+HEAVY = (
+    *("torch", "transformers", "datasets", "mlflow", "optuna", "matplotlib", "plotly"),
+    *("sklearn", "scipy", "statsmodels", "distributed"),
+)
+SCRIPTS = [name for name in ENTRY_POINTS if name != "main"]
+
+
+def loaded_by(code: str) -> list[str]:
+    """Return which of `HEAVY` a program has loaded when it ends."""
+    program = f"""
+import contextlib, io, runpy, sys
+with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+{code}
+print([name for name in {HEAVY!r} if name in sys.modules])
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return list(ast.literal_eval(done.stdout))
+
+
+def run_module(name: str) -> str:
+    return f"runpy.run_module({name!r}, run_name='__main__')"
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    assert loaded_by("    import hybridrep, hybridrep.config, hybridrep.errors") == []
+
+
+def test_the_check_sees_what_is_loaded():
+    assert "scipy" in loaded_by("    import scipy")
+
+
+@pytest.mark.parametrize("name", [*SCRIPTS, "store"])
+def test_help_loads_nothing_heavy(name):
+    code = f"    sys.argv = ['x', '--help']\n    {run_module(f'entrypoints.{name}')}"
+    assert loaded_by(code) == []
+
+
+@pytest.mark.parametrize("module", ["project_file", "reference"])
+def test_writing_generated_files_loads_nothing_heavy(module):
+    assert loaded_by(f"    {run_module(f'hybridrep.{module}')}") == []
