@@ -134,16 +134,9 @@ def _claim(name: str, sentence: str, statistic: str, parts: Sequence[_Part]) -> 
     weak_note = f"weakest: {weakest.label}" if len(parts) > 1 else ""
     note = "; ".join(n for n in (weak_note, weakest.note) if n)
     return Claim(
-        name,
-        sentence,
-        statistic,
-        weakest.estimate,
-        weakest.low,
-        weakest.high,
-        weakest.n,
-        verdict,
+        name, sentence, statistic, weakest.estimate, weakest.low, weakest.high, weakest.n, verdict,
         note,
-    )
+    )  # fmt: skip
 
 
 def claims(tables: StudyTables) -> tuple[Claim, ...]:
