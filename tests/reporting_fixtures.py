@@ -5,17 +5,22 @@ from __future__ import annotations
 import base64
 import gzip
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from html import unescape
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
+from hybridrep.analysis.names import DIRECTIONS, PAIRS, TRANSFER
 from hybridrep.analysis.schema import frame
 from hybridrep.analysis.tables import StudyTables
+from hybridrep.reporting.drawing import Drawn
+from hybridrep.reporting.figures.plan import Plan
 from hybridrep.reporting.items import ExampleItems, Items, Projection, SimilarityMatrices
-from hybridrep.reporting.names import DIRECTIONS, PAIRS, TRANSFER
 from hybridrep.reporting.report import Report, build_report
 
 EMOTIONS = ("anger", "fear", "joy", "love", "sadness", "surprise")
@@ -250,6 +255,35 @@ def without_seed(tables: StudyTables, seed: int, *names: str) -> StudyTables:
 def small_report() -> Report:
     """Return the report of a small study whose tweets try to break the page; made once."""
     return build_report([study_tables(seeds=3, epochs=4)], example_items(12, nasty=True))
+
+
+def undrawn_report(*studies: StudyTables, **more: Any) -> Report:
+    """Return a report whose figures have one pixel, for tests of what it says."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("hybridrep.reporting.report.draw", undrawn)
+        return build_report(studies, **more)
+
+
+def undrawn(plans: Sequence[Plan]) -> list[Drawn]:
+    """Take the place of `draw` where figures are not the matter."""
+    return [Drawn(plan, b"png", b"webp", 1, 1) for plan in plans]
+
+
+def text_of(html: str) -> str:
+    """Return what a page says: no markup, no scripts, single spaces."""
+    body = re.sub(r"<(script|style)\b.*?</\1>", " ", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub(r"<[^>]+>", "", body)).split())
+
+
+def shown_table(html: str, identifier: str) -> pd.DataFrame:
+    """Return a table of the page as text, by its anchor."""
+    found = re.search(rf'<figure class="table" id="{identifier}">(.*?)</figure>', html, re.DOTALL)
+    assert found is not None, f"the page has no table {identifier}"
+    rows = [
+        [text_of(cell) for cell in re.findall(r"<t[hd]\b.*?</t[hd]>", row, re.DOTALL)]
+        for row in re.findall(r"<tr>.*?</tr>", found[1], re.DOTALL)
+    ]
+    return pd.DataFrame(rows[1:], columns=rows[0])
 
 
 def unpacked(report: Report, identifier: str) -> str:

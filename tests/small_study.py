@@ -39,7 +39,7 @@ def _rows(corpus: Corpus, start: int, count: int) -> np.ndarray:
     return np.random.default_rng(0).permutation(np.concatenate(rows))
 
 
-def write_encoder(folder: Path, texts: tuple[str, ...]) -> Path:
+def write_encoder(folder: Path, texts: tuple[str, ...], seed: int = 0) -> Path:
     """Save a BERT of two tiny layers with random weights in Hugging Face's format."""
     import torch
     from transformers import BertConfig, BertModel, BertTokenizerFast
@@ -50,7 +50,7 @@ def write_encoder(folder: Path, texts: tuple[str, ...]) -> Path:
     (folder / "vocab.txt").write_text("\n".join([*special, *words]))
     tokenizer = BertTokenizerFast(vocab=str(folder / "vocab.txt"))
     tokenizer.save_pretrained(folder)
-    torch.manual_seed(0)
+    torch.manual_seed(seed)
     config = BertConfig(
         vocab_size=len(special) + len(words), hidden_size=32, num_hidden_layers=2,
         num_attention_heads=2, intermediate_size=64, max_position_embeddings=64,

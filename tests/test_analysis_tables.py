@@ -213,6 +213,8 @@ def test_an_older_layout_is_upgraded_step_by_step(monkeypatch: pytest.MonkeyPatc
     back = StudyTables.from_parts(old, {**info, "schema_version": -1})
     pd.testing.assert_frame_equal(back.lstm, parts["lstm"])
     assert (back.meta["schema_version"], back.meta["new"]) == (SCHEMA_VERSION, 1)
+    assert back.meta["made_with_schema"] == -1
+    assert "made_with_schema" not in StudyTables.from_parts(parts, info).meta
     assert "step" in old["lstm"]
 
 
@@ -259,15 +261,15 @@ def test_used_correlations_are_those_at_the_half_epoch() -> None:
     assert before[0] == pytest.approx(expected[0] - 0.1 * HALF)
 
 
-def test_trajectories_average_finite_values_and_count_them() -> None:
+def test_over_seeds_averages_finite_values_and_counts_them() -> None:
     tables = study([0, 1, 2])
     rows = tables.rsa.copy()
     spoiled = (rows["seed"] == 2) & (rows["epoch"] == 3) & (rows["pair"] == PAIRS[1])
     rows.loc[spoiled, "value"] = math.nan
-    parts, info = tables.to_parts()
-    found = views.trajectories(StudyTables(**{**parts, "rsa": rows}, meta=info))
+    keys = ["direction", "bottleneck", "pair", "epoch"]
+    found = views.over_seeds(rows[rows["item_set"] == "test"], keys)
     assert len(found) == 2 * 6 * (EPOCHS + 1)
-    indexed = found.set_index(["direction", "bottleneck", "pair", "epoch"])
+    indexed = found.set_index(keys)
     whole = indexed.loc[("bert_to_lstm", 32, PAIRS[1], 2)]
     assert (whole["n"], whole["mean"]) == (3, pytest.approx(0.001 + 0.2 + 0.01))
     assert whole["sd"] == pytest.approx(0.001)
@@ -301,21 +303,3 @@ def test_every_seed_is_accounted_for() -> None:
     )
     nothing = StudyTables(meta=meta([0, 1]))
     assert views.standing(nothing) == "0 of 2 seeds are complete; missing: 0, 1."
-
-
-def test_the_representative_seed_is_nearest_to_the_means() -> None:
-    tables = study([0, 1, 2, 3, 4])  # test losses cycle by 3, correlations grow with the seed
-    found = views.representative_seed(tables)
-    assert found is not None
-    losses = np.array([0, 1, 2, 0, 1.0])
-    rs = np.arange(5.0)
-    z = [abs(x - x.mean()) / x.std(ddof=1) for x in (losses, rs)]
-    worst = np.maximum(*z)
-    assert found.seed == int(worst.argmin())
-    assert found.largest_z == pytest.approx(worst.min())
-    assert found.within == (worst.min() <= 1)
-    alone = views.representative_seed(study([3]))
-    assert alone is not None
-    assert alone.seed == 3
-    assert math.isnan(alone.largest_z)
-    assert views.representative_seed(StudyTables(meta=meta([0]))) is None

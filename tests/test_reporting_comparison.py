@@ -36,6 +36,7 @@ def test_differences_are_welchs_and_paired_by_the_seeds_both_have():
     assert row["welch_p"] == pytest.approx(welch.pvalue)
     assert (row["low"], row["high"]) == pytest.approx((interval.low, interval.high))
     assert row["paired_p"] == pytest.approx(stats.ttest_rel(x, y[:4]).pvalue)
+    assert row["paired_n"] == 4
     assert row["holm_p"] == pytest.approx(welch.pvalue)
     assert table[table["study"] == "a"]["welch_p"].isna().all()
 

@@ -6,25 +6,29 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from hybridrep.analysis.views import used_rsa
+from hybridrep.reporting.facts import design_of
 from hybridrep.reporting.figures.architecture import layer_widths
 from hybridrep.reporting.figures.catalogue import plan_figures
 from hybridrep.reporting.figures.correlations import correlation_table
 from hybridrep.reporting.figures.similarity import (
     class_borders,
-    shared_scale,
+    colour_range,
     similarity_grid,
     similarity_matrices_picture,
 )
 from hybridrep.reporting.figures.trajectories import trajectories
 from hybridrep.reporting.figures.transfer import transfer_results
 from hybridrep.reporting.items import Items, SimilarityMatrices
+from hybridrep.reporting.names import SHOWN_REPRESENTATIONS
 from hybridrep.reporting.style import (
     CLASS_COLOURS,
     CLASS_MARKERS,
     PAIR_STROKES,
+    PRINT_DPI,
     TRANSFER_STROKES,
     class_look,
     house_style,
@@ -63,12 +67,33 @@ def test_figures_have_print_resolution_and_a_white_ground():
         assert picture.convert("RGB").getpixel((1, 1)) == (255, 255, 255), name
 
 
+def test_a_colour_scale_keeps_its_steps():
+    with house_style():
+        figure = similarity_grid(example_items(6).emotion_matrices, "")
+        canvas = FigureCanvasAgg(figure)
+        figure.set_dpi(PRINT_DPI)
+        canvas.draw()
+        exact = np.asarray(canvas.buffer_rgba())[..., :3].astype(int)
+        kept = np.asarray(opened(to_png(figure)).convert("RGB")).astype(int)
+    assert np.abs(kept - exact).max() <= 8  # of 255; an octree's palette is off by 15
+
+
 def test_further_bottlenecks_get_their_own_figures_with_the_papers_numbers():
-    tables = study_tables(seeds=2, epochs=4, bottlenecks=(64, 32))
-    names = [plan.name for plan in plan_figures(tables, example_items(4, (64, 32), 12))]
-    assert "fig_a1_trajectories_bert_to_lstm_b64" in names
-    assert "fig_b2_trajectories_lstm_to_bert_b32" in names
-    assert {"fig_4_similarity_b32", "fig_e1_similarity_hate_b64", "bottleneck_sizes"} <= set(names)
+    sizes = (64, 32, 16)
+    plans = plan_figures(study_tables(seeds=2, epochs=4, bottlenecks=sizes),
+                         example_items(4, sizes, 12))  # fmt: skip
+    names = [plan.name for plan in plans]
+    captions = {plan.name: plan.caption for plan in plans}
+    assert "the paper’s Fig. A2)" in captions["fig_a2_trajectories_bert_to_lstm_b64"]
+    assert "the paper’s Fig. B1)" in captions["fig_b1_trajectories_lstm_to_bert_b32"]
+    assert "the paper’s Appendix II)" in captions["fig_b_trajectories_lstm_to_bert_b16"]
+    kinds = {
+        "fig_4_similarity", "fig_e1_similarity_hate", "fig_c1_tsne_autoencoders",
+        "fig_d1_tsne_hate", "fig_5_correlations", "fig_6_trajectories", "item_sets", "transfer",
+        "curves_autoencoders", "curves_transfer",
+    }  # fmt: skip
+    assert {f"{kind}_b{size}" for kind in kinds for size in sizes} <= set(names)
+    assert "bottleneck_sizes" in names
     assert len(names) == len(set(names))
 
 
@@ -150,15 +175,24 @@ def test_matrices_are_sorted_by_class_before_they_are_drawn():
             np.testing.assert_array_equal(first, second)
 
 
-def test_all_matrices_of_a_figure_share_one_scale():
+def test_every_matrix_has_the_colours_of_its_own_range_and_says_it():
     records = example_items(8).emotion_matrices
     with house_style():
         figure = similarity_grid(records, "")
-    limits = {axes.images[0].get_clim() for axes in figure.axes if axes.images}
-    low, high = shared_scale([m for r in records for m in r.matrices.values()])
-    assert limits == {(low, high)}
-    assert high == 1.0
-    assert low <= min(np.quantile(m, 0.01) for r in records for m in r.matrices.values())
+    panels = [axes for axes in figure.axes if axes.images and axes.texts]
+    matrices = [r.matrices[name] for r in records for name in SHOWN_REPRESENTATIONS]
+    assert len(panels) == len(matrices) == 8
+    for axes, matrix in zip(panels, matrices, strict=True):
+        low, high = np.quantile(matrix[np.tril_indices(len(matrix), -1)], [0.01, 0.99])
+        assert axes.images[0].get_clim() == pytest.approx((low, high))
+        assert axes.texts[0].get_text() == f"{low:.2f} to {high:.2f}".replace("-", "−")
+
+
+def test_a_matrix_without_a_pattern_shows_none():
+    rng = np.random.default_rng(0)
+    low, high = colour_range(1 - 1e-6 * rng.random((20, 20)))
+    assert high - low > 1000e-6
+    assert colour_range(np.ones((1, 1))) == (0.0, 1.0)
 
 
 def test_picture_of_one_seed_takes_half_precision_and_is_the_same_every_time():
@@ -208,6 +242,29 @@ def test_transfer_rows_state_their_own_number_of_seeds():
 
 def test_layer_widths_follow_the_recipe():
     assert layer_widths(768, 32, 300) == (768, 128, 64, 32, 64, 128, 300)
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("sample (synthetic)", "sample (synthetic)"),
+        ("/home/someone/very/long/path/hate/train.csv", "…/hate/train.csv"),
+        ("/data/" + "x" * 40, "…" + "x" * 22),
+        ("hub:dair-ai/emotion@0123456789abcdef", "hub:dair-ai/\nemotion"),
+        ("hub:tweets-hate-speech-detection/tweets", "hub:tweets-hate-speech-…\ntweets"),
+    ],
+)
+def test_the_design_shows_the_end_of_a_path_and_a_hub_corpus_by_name(source, shown):
+    tables = study_tables(seeds=1, epochs=2)
+    tables.meta["corpora"][0]["source"] = source
+    assert design_of(tables).emotion == shown
+
+
+def test_no_legend_covers_a_line():
+    tables = study_tables(seeds=2, epochs=4)
+    with house_style():
+        drawn = [plan.draw() for plan in plan_figures(tables, example_items(4, projected=12))]
+    assert not [axes for figure in drawn for axes in figure.axes if axes.get_legend()]
 
 
 @pytest.mark.slow

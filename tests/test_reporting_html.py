@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hybridrep.reporting.drawing import Drawn
 from hybridrep.reporting.html.packing import lower_triangle_text, packed, security_policy
 from hybridrep.reporting.html.page import tied
 from hybridrep.reporting.html.views import numbers, table_view, words
@@ -23,6 +22,8 @@ from tests.reporting_fixtures import (
     example_items,
     small_report,
     study_tables,
+    text_of,
+    undrawn_report,
     unpacked,
     without_seed,
 )
@@ -51,15 +52,6 @@ class Page(HTMLParser):
 
     def all(self, tag):
         return [attributes for name, attributes in self.elements if name == tag]
-
-
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Figures of one pixel, for tests that are about other things."""
-    monkeypatch.setattr(
-        "hybridrep.reporting.report.draw",
-        lambda plans: [Drawn(plan, b"png", b"webp", 1, 1) for plan in plans],
-    )
 
 
 @pytest.fixture(scope="module")
@@ -113,13 +105,12 @@ def test_tweets_are_nowhere_in_the_markup_but_in_the_packed_data():
     assert any(NASTY in (items["texts"] or ()) for items in data["items"])
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_hostile_names_and_reasons_become_text():
     tables = study_tables(seeds=2, epochs=2, study='<script>alert("s")</script>')
     tables.meta["seeds_failed"] = {"1": "<img src=x onerror=alert(2)>"}
     tables.meta["config"]["emotion"] = '"><svg onload=alert(3)>'
     tables.meta["corpora"][0]["source"] = "</style><script>alert(4)</script>"
-    report = build_report([without_seed(tables, 1)])
+    report = undrawn_report(without_seed(tables, 1))
     page = Page(report.html)
     assert len([1 for a, _ in page.scripts if "type" not in a]) == 1
     assert not page.all("svg")
@@ -128,11 +119,10 @@ def test_hostile_names_and_reasons_become_text():
     assert r"\<script\>" in report.markdown.splitlines()[0]
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_withheld_tweets_are_in_no_part_of_the_report():
     tables = study_tables(seeds=2, epochs=2)
     tables.meta["config"]["share_text"] = False
-    report = build_report([tables], example_items(3, projected=12, nasty=True))
+    report = undrawn_report(tables, example=example_items(3, projected=12, nasty=True))
     data = unpacked(report, "explorer-data")
     for text in ("i feel number", "you people", "today i feel", "all of you", "مرحبا", "alert"):
         assert text not in data
@@ -159,13 +149,16 @@ def test_the_packed_matrices_are_the_matrices_to_a_thousandth():
             )
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_shared_matrices_and_tweets_are_packed_once():
     example = example_items(4, (32, 64), 12)
-    data = json.loads(unpacked(build_report([study_tables(1, (32, 64), 2)], example),
-                               "explorer-data"))  # fmt: skip
+    report = undrawn_report(study_tables(1, (32, 64), 2), example=example)
+    data = json.loads(unpacked(report, "explorer-data"))
     # LSTM and BERT once; bottleneck and reconstruction per direction and size; hate: first size
     assert len(data["arrays"]) == (2 + 2 * 4) + (2 + 2 * 2)
+    said = "tweets of the new task are here for bottleneck 32 only"
+    assert said in text_of(report.html)
+    assert "the appendix’s figures show them for 64 too" in text_of(report.html)
+    assert "tweets of the new task are here" not in text_of(small_report().html)
     assert len(data["items"]) == 4
     assert len(data["projections"]) == 2 * (2 + 2 * 4)
 
@@ -178,9 +171,8 @@ def test_packing_is_the_same_every_time():
     )
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_without_an_example_there_is_no_interactive_part_and_no_plotly():
-    report = build_report([study_tables(seeds=2, epochs=2)])
+    report = undrawn_report(study_tables(seeds=2, epochs=2))
     assert "plotly" not in [a.get("id") for a in Page(report.html).all("script")]
     assert len(report.html) < 1_000_000
     assert not any("tsne" in name for name in report.figures)
@@ -202,10 +194,9 @@ def test_anchors_lead_somewhere_and_names_are_unique(page):
         assert link["href"].removeprefix("#") in identifiers
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_several_studies_have_anchors_of_their_own_and_a_part_that_compares():
     studies = [study_tables(2, epochs=2, study="one"), study_tables(3, epochs=2, study="two")]
-    report = build_report(studies)
+    report = undrawn_report(*studies)
     page = Page(report.html)
     identifiers = [a["id"] for _, a in page.elements if "id" in a]
     assert len(set(identifiers)) == len(identifiers)
@@ -234,33 +225,30 @@ def test_cells_carry_the_value_they_sort_by():
     assert view.headers == (("Name", False), ("X", True))
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_inference_is_shown_where_it_was_computed():
     row = ("bert_to_lstm", 32, "reconstructed_vs_target", "test", 25, 0.44,
            0.40, 0.48, 0.43, 0.45, 0.39, 0.49, 0.0005, 0.6, 0.7, "")  # fmt: skip
     inference = pd.DataFrame([row], columns=list(INFERENCE_COLUMNS))
-    report = build_report([study_tables(seeds=2, epochs=2)], inference=[inference])
+    report = undrawn_report(study_tables(seeds=2, epochs=2), inference=[inference])
     assert "How sure the correlations are" in report.html
     assert "[0.390, 0.490]" in report.html
     assert "inference" in report.tables
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_a_study_without_any_result_has_a_report_that_says_so():
     tables = study_tables(seeds=2, epochs=2)
     tables.meta["seeds_failed"] = {"0": "killed", "1": "killed"}
-    report = build_report([without_seed(without_seed(tables, 0), 1)])
+    report = undrawn_report(without_seed(without_seed(tables, 0), 1))
     assert "0 of 2 seeds are complete" in report.html
-    assert "Failed: 0–1." in report.html  # noqa: RUF001
+    assert "Failed: 0–1." in report.html
 
 
-@pytest.mark.usefixtures("undrawn")
 def test_a_record_with_gaps_is_enough():
     tables = study_tables(seeds=2, epochs=2)
     bare = {name: tables.meta[name] for name in (
         "schema_version", "study", "study_key", "half_epoch", "seeds_wanted", "seeds_failed",
     )}  # fmt: skip
-    report = build_report([replace(tables, meta={**bare, "config": {}})])
+    report = undrawn_report(replace(tables, meta={**bare, "config": {}}))
     assert "not recorded" in report.html
 
 

@@ -1,5 +1,6 @@
 """The five sentences, the example seed, notices and the command that makes a study again."""
 
+import re
 import shlex
 from itertools import pairwise
 
@@ -64,7 +65,7 @@ def test_the_example_seed_is_the_most_typical_one():
     chosen = choose_example_seed(tables)
     assert chosen is not None
     assert f"Seed {chosen.seed}:" in chosen.reason
-    assert "5 seeds" in chosen.reason
+    assert "over 5 complete seeds" in chosen.reason
     assert choose_example_seed(without_seed(tables, chosen.seed)).seed != chosen.seed
 
 
@@ -79,7 +80,18 @@ def test_seeds_that_do_not_vary_are_no_reason_to_fail():
     tables.rsa["value"] = 0.5
     for measure in ("train_loss", "test_loss", "test_accuracy"):
         tables.transfer[measure] = 0.5
-    assert "do not vary" in choose_example_seed(tables).reason
+    assert choose_example_seed(tables).reason == (
+        "Seed 0: the first of 3 complete seeds, whose results do not vary."
+    )
+
+
+def test_the_reason_says_whether_the_papers_rule_is_kept():
+    pair = choose_example_seed(study_tables(seeds=2, epochs=2)).reason
+    assert "results lie within 1 SD of their mean over 2 complete seeds, as the paper asks" in pair
+    many = choose_example_seed(study_tables(seeds=12, epochs=2)).reason
+    assert re.search(r"Seed \d+: \d+ of its 33 results lie within 1 SD", many)
+    assert re.search(r"the farthest 1\.\d\d SD \((test|train|r of)[^()]*\) away", many)
+    assert "no seed has all of them within 1 SD, and this one comes closest" in many
 
 
 @pytest.mark.parametrize("state", ["failed", "missing", "incomplete"])
@@ -100,13 +112,20 @@ def test_one_seed_says_that_nothing_is_tested():
 
 
 def test_duplicates_older_layouts_and_withheld_tweets_are_said():
-    tables = study_tables(seeds=2, epochs=2, schema_version=0, made_with_schema=0)
+    tables = study_tables(seeds=2, epochs=2, made_with_schema=0)
     tables.meta["config"]["duplicates"] = "keep"
-    tables.meta["duplicates"] = {"choice": "keep", "repeated_texts": 1234}
+    tables.meta["duplicates"] = {
+        "choice": "keep", "repeated_texts": 1234, "test_tweets": 880,
+        "test_in_training": {"0": 150, "1": 154},
+    }  # fmt: skip
     found = {n.title: n.text for n in notices_of(tables, example_items(2, projected=6),
                                                  texts_shown=False)}  # fmt: skip
-    assert "1,234" in found["Duplicates kept"]
-    assert "Made by an older version" in found
+    assert "1,234 such repetitions" in found["Duplicates kept"]
+    assert (
+        "880 test tweets 152 also stand in its training (mean over 2 seeds)"
+        in (found["Duplicates kept"])
+    )
+    assert "Its tables were of layout 0" in found["Made by another version"]
     assert "Tweets withheld" in found
 
 
@@ -132,6 +151,8 @@ def test_ridge_stands_beside_the_autoencoder_at_both_epochs():
     assert row["last_loss"] == pytest.approx(mine.query("epoch == 6")["test_loss"].mean())
     ridge = tables.linear_baseline.query("direction == 'bert_to_lstm'")
     assert row["ridge_loss"] == pytest.approx(ridge["test_loss"].mean())
+    order = linear_summary(study_tables(seeds=1, epochs=2, bottlenecks=(64, 32)))
+    assert order["bottleneck"].tolist() == [64, 32, 64, 32]  # the first is the one spoken of
     assert row["ridge_seen"] == pytest.approx(ridge["reconstructed_vs_target_seen"].mean())
 
 
@@ -158,17 +179,17 @@ def test_the_command_survives_an_older_record():
 
 def test_numbers_read_well():
     assert number(-0.0004) == "0.000"
-    assert number(-1.5, 1) == "−1.5"  # noqa: RUF001
-    assert number(float("nan")) == number(None) == "–"  # noqa: RUF001
+    assert number(-1.5, 1) == "−1.5"
+    assert number(float("nan")) == number(None) == "–"
     assert p_value(0.0004) == "< 0.001"
     assert p_phrase(0.0004) == "p < 0.001"
     assert p_phrase(0.0312) == "p = 0.031"
-    assert interval(0.1, float("nan")) == "–"  # noqa: RUF001
+    assert interval(0.1, float("nan")) == "–"
     assert mean_sd(0.618, 0.028) == "0.618(0.028)"
     assert shortened("abcdef", 4) == "abc…"
-    assert seeds_text([5, 0, 1, 2, 9]) == "0–2, 5, 9"  # noqa: RUF001
+    assert seeds_text([5, 0, 1, 2, 9]) == "0–2, 5, 9"
     assert listed(["a", "b", "c"]) == "a, b and c"
     assert counted(1, "seed") == "1 seed"
     assert counted(16000, "tweet") == "16,000 tweets"
     assert readable("no_such_name") == "no such name"
-    assert pair_in("lstm_to_bert", "bottleneck_vs_target") == "bottleneck – BERT (target)"  # noqa: RUF001
+    assert pair_in("lstm_to_bert", "bottleneck_vs_target") == "bottleneck – BERT (target)"

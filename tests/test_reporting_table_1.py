@@ -65,7 +65,7 @@ def test_another_bottleneck_changes_only_the_autoencoders():
 def test_one_seed_has_no_sd_and_no_stars():
     table = table_1(study_tables(seeds=1))
     cells = table[["Train Loss", "Test Loss", "Test Acc"]].to_numpy().ravel()
-    assert all(re.fullmatch(r"0\.\d{3}\(–\)", cell) for cell in cells)  # noqa: RUF001
+    assert all(re.fullmatch(r"0\.\d{3}\(–\)", cell) for cell in cells)
     assert set(table["Seeds"]) == {"1"}
 
 

@@ -156,7 +156,7 @@ def test_the_card_says_what_it_is_and_what_it_is_not(client, registered):
         for part in ("What it does", "Made from", "Numbers", "How it was chosen", "Limits"):
             assert f"**{part}" in card, (name, part)
         assert f"seed {version.tags['seed']}" in card
-        assert f"{float(version.tags['score']):.3f}".replace("-", "−") in card  # noqa: RUF001
+        assert f"{float(version.tags['score']):.3f}".replace("-", "−") in card
         assert "of 4 trained autoencoders" in card
         assert "ridge regression" in card
         assert "synthetic" not in card  # the corpora are files

@@ -6,7 +6,9 @@ others (lower bound) and that with the mean of all, itself included (upper bound
 seed's similarities are z-scored first.
 
 Seeds are comparable only over the same things. Where every seed has items of its own, compare
-`class_similarity`, which describes a seed by its classes.
+`class_similarity`, which describes a seed by its classes. Such a ceiling speaks of a few means
+within and between classes, which differ less between seeds than the similarities of single items:
+it says how well the seeds agree, and bounds no correlation over items.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ an effect size stand beside it. What cannot be computed is NaN, and the column `
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Sequence
 
@@ -114,7 +115,13 @@ def holm(p: Float64[np.ndarray, " tests"]) -> Float64[np.ndarray, " tests"]:
     corrected = np.full(len(p), math.nan)
     done = np.isfinite(p)
     if done.any():
-        corrected[done] = multipletests(p[done], method="holm")[1]
+        # multipletests collects garbage at every call, which beside a loaded torch takes longer
+        # than all tests of a study: what is there already is kept out of the collection
+        gc.freeze()
+        try:
+            corrected[done] = multipletests(p[done], method="holm")[1]
+        finally:
+            gc.unfreeze()
     return corrected
 
 

@@ -49,7 +49,9 @@ class StudyTables:
         transfer: the classifiers' curves; bottleneck is 0 where there is none.
         meta: what the study is and what it stands on, in JSON's types: schema_version, study,
             study_key, config (resolved), half_epoch, seeds_wanted, seeds_failed {seed: reason},
-            and anything a report shows (corpora, encoder, vectors, versions, ...).
+            and anything a report shows (corpora, encoder, vectors, versions, ...). Tables that
+            were upgraded when they were read keep the version they were made with as
+            made_with_schema.
     """
 
     lstm: pd.DataFrame = field(default_factory=lambda: frame("lstm"))
@@ -130,6 +132,8 @@ def _upgrade(parts: Parts, meta: Meta) -> tuple[Parts, Meta]:
             )
         parts, meta = UPGRADES[step](parts, meta)
         meta = {**meta, "schema_version": step + 1}
+    if version < SCHEMA_VERSION:
+        meta = {"made_with_schema": version, **meta}
     return parts, meta
 
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
-from hybridrep.analysis.names import SIZED, TRANSFER, TRANSFER_METRICS
+from hybridrep.analysis.names import DIRECTIONS, TRANSFER
 from hybridrep.analysis.schema import SCHEMAS
 from hybridrep.analysis.tables import StudyTables
 
@@ -24,6 +21,12 @@ def bottleneck_sizes(tables: StudyTables) -> tuple[int, ...]:
     configured = tables.meta.get("config", {}).get("bottlenecks", [])
     ordered = [int(s) for s in configured] if isinstance(configured, list | tuple) else []
     return tuple([s for s in ordered if s in found] + sorted(found - set(ordered)))
+
+
+def directions_of(tables: StudyTables) -> tuple[str, ...]:
+    """Return the directions that the RSA table holds, in the paper's order."""
+    found = set(tables.rsa["direction"].unique())
+    return tuple(direction for direction in DIRECTIONS if direction in found)
 
 
 def _last_epoch(table: pd.DataFrame) -> pd.DataFrame:
@@ -131,12 +134,6 @@ def over_seeds(table: pd.DataFrame, by: list[str], value: str = "value") -> pd.D
     return result.rename(columns={"size": "n", "std": "sd"})
 
 
-def trajectories(tables: StudyTables, item_set: str = "test") -> pd.DataFrame:
-    """Return the correlations over epochs: direction, bottleneck, pair, epoch, n, mean, sd."""
-    rows = tables.rsa[tables.rsa["item_set"] == item_set]
-    return over_seeds(rows, ["direction", "bottleneck", "pair", "epoch"])
-
-
 def seed_status(tables: StudyTables) -> pd.DataFrame:
     """Say of every seed whether it can be counted on.
 
@@ -169,6 +166,12 @@ def seed_status(tables: StudyTables) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["seed", "status", "note"])
 
 
+def seeds_by_status(tables: StudyTables, status: str) -> list[int]:
+    """Return the seeds that `seed_status` gives a status, e.g. "complete"."""
+    seeds = seed_status(tables)
+    return [int(seed) for seed in seeds.loc[seeds["status"] == status, "seed"]]
+
+
 def standing(tables: StudyTables) -> str:
     """Say in a sentence how many seeds a study stands on and what became of the others."""
     status = seed_status(tables)
@@ -182,56 +185,3 @@ def standing(tables: StudyTables) -> str:
         if len(seeds):
             parts.append(f"{state}: {', '.join(map(str, seeds))}")
     return f"{complete} of {wanted} seeds are complete; {'; '.join(parts)}."
-
-
-@dataclass(frozen=True)
-class Representative:
-    """A seed that stands for its study in figures.
-
-    Attributes:
-        seed: the seed.
-        largest_z: how many SDs its most unusual result is from the mean over seeds; NaN with one
-            seed.
-        within: whether all its results lie within 1 SD, as the paper asks of its figures.
-    """
-
-    seed: int
-    largest_z: float
-    within: bool
-
-
-def representative_seed(tables: StudyTables) -> Representative | None:
-    """Choose the seed whose results lie closest to the means (section 3: within 1 SD).
-
-    Closest by its most unusual result among the final transfer metrics and the used models'
-    correlations on the test tweets, at the study's first bottleneck size; of equals the lowest
-    seed. Only complete seeds are asked. None when there is none.
-    """
-    status = seed_status(tables)
-    complete = [int(s) for s in status.loc[status["status"] == "complete", "seed"]]
-    if not complete:
-        return None
-    results = _results_by_seed(tables).reindex(complete)
-    spread = results.std(ddof=1)
-    z = ((results - results.mean()) / spread.where(spread > 0)).abs()
-    worst = z.max(axis=1)
-    if worst.isna().all():
-        return Representative(complete[0], math.nan, False)
-    seed = int(worst.index[int(np.nanargmin(worst.to_numpy()))])
-    return Representative(seed, float(worst[seed]), bool(worst[seed] <= 1))
-
-
-def _results_by_seed(tables: StudyTables) -> pd.DataFrame:
-    """Return seeds x the results that `representative_seed` looks at."""
-    size = _first_size(tables)
-    final = final_transfer(tables)
-    final = final[~final["representation"].isin(SIZED) | (final["bottleneck"] == size)]
-    rsa = used_rsa(tables, "test")
-    rsa = rsa[rsa["bottleneck"] == size]
-    return pd.concat(
-        [
-            final.pivot(index="seed", columns="representation", values=list(TRANSFER_METRICS)),
-            rsa.pivot(index="seed", columns=["direction", "pair"], values="value"),
-        ],
-        axis=1,
-    )

@@ -125,7 +125,8 @@ def against_first(
     Returns:
         One row per result and study: the keys, study, n, mean, sd, and for all but the first the
         `difference` from it with Welch's interval (`low`, `high`) and p (`welch_p`), its Holm
-        correction (`holm_p`), and the p of the test paired by shared seeds (`paired_p`).
+        correction (`holm_p`), and the p of the test paired by the seeds that both have
+        (`paired_p`, `paired_n` of them).
     """
     rows = []
     known = {tuple(map(str, key)): group.set_index("seed")["value"].dropna()
@@ -147,12 +148,13 @@ def against_first(
         "high",
         "welch_p",
         "paired_p",
+        "paired_n",
     ]
     table = pd.DataFrame(rows, columns=columns)
     corrected = table.groupby([keys[0], "study"])["welch_p"].transform(
         lambda p: holm(p.to_numpy(dtype=np.float64))
     )
-    table.insert(len(columns) - 1, "holm_p", corrected)
+    table.insert(columns.index("paired_p"), "holm_p", corrected)
     return table
 
 
@@ -161,14 +163,15 @@ def _against(mine: pd.Series, base: pd.Series, *, reference: bool) -> tuple[floa
     mean = float(mine.mean()) if len(mine) else nan
     sd = float(mine.std(ddof=1)) if len(mine) > 1 else nan
     if reference:
-        return (len(mine), mean, sd, nan, nan, nan, nan, nan)
+        return (len(mine), mean, sd, nan, nan, nan, nan, nan, nan)
     first, second = mine.to_numpy(dtype=np.float64), base.to_numpy(dtype=np.float64)
     welch = independent(first, second, equal_variances=False)
     both = mine.index.intersection(base.index)
     by_seed = paired(
         mine.loc[both].to_numpy(dtype=np.float64), base.loc[both].to_numpy(dtype=np.float64)
     )
-    return (len(mine), mean, sd, welch.difference, welch.low, welch.high, welch.p, by_seed.p)
+    found = (len(mine), mean, sd, welch.difference, welch.low, welch.high, welch.p)
+    return (*found, by_seed.p, len(both))
 
 
 def _claims(studies: Sequence[StudyTables], names: Sequence[str]) -> pd.DataFrame:

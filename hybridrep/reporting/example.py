@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from hybridrep.analysis.names import DIRECTIONS
+from hybridrep.analysis.representative import Representative, representative_seed
 from hybridrep.analysis.tables import StudyTables
-from hybridrep.analysis.views import representative_seed
-from hybridrep.reporting.reading import seeds_by_status
+from hybridrep.reporting.formatting import number
+from hybridrep.reporting.names import counted, readable
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,33 @@ def choose_example_seed(tables: StudyTables) -> ExampleSeed | None:
     chosen = representative_seed(tables)
     if chosen is None:
         return None
-    seeds = len(seeds_by_status(tables, "complete"))
-    if seeds == 1:
+    if chosen.seeds == 1:
         return ExampleSeed(chosen.seed, f"Seed {chosen.seed} is the only complete seed.")
-    if not math.isfinite(chosen.largest_z):
-        reason = f"Seed {chosen.seed}: the results do not vary over the {seeds} seeds."
-    elif chosen.within:
-        reason = (
-            f"Seed {chosen.seed}: all its results lie within 1 SD of the mean over {seeds} seeds "
-            f"(at most {chosen.largest_z:.2f} SD)."
+    return ExampleSeed(chosen.seed, f"Seed {chosen.seed}: {_reason(chosen)}.")
+
+
+def _reason(chosen: Representative) -> str:
+    everyone = counted(chosen.seeds, "complete seed")
+    if not chosen.results:
+        return f"the first of {everyone}, which have no results to choose by"
+    if not chosen.varying:
+        return f"the first of {everyone}, whose results do not vary"
+    mean = f"their mean over {everyone}"
+    farthest = f"{number(chosen.largest_z, 2)} SD ({_named(chosen.farthest)})"
+    if chosen.within:
+        return (
+            f"all its {chosen.results} results lie within 1 SD of {mean}, as the paper asks of its "
+            f"figures; the farthest by {farthest}"
         )
-    else:
-        reason = (
-            f"Seed {chosen.seed}: its results lie closest to the mean over {seeds} seeds (at most "
-            f"{chosen.largest_z:.2f} SD away; no seed is within 1 SD in everything)."
-        )
-    return ExampleSeed(chosen.seed, reason)
+    return (
+        f"{chosen.inside} of its {chosen.results} results lie within 1 SD of {mean}, the farthest "
+        f"{farthest} away; no seed has all of them within 1 SD, and this one comes closest"
+    )
+
+
+def _named(result: tuple[str, ...]) -> str:
+    """Return a result as people read it, e.g. "test loss of BERT"."""
+    first, second = result
+    if first in DIRECTIONS:
+        return f"r of {readable(second)}, {readable(first)}"
+    return f"{readable(first)} of {readable(second)}"

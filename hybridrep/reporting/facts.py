@@ -4,15 +4,39 @@ from __future__ import annotations
 
 import textwrap
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from hybridrep.analysis.tables import StudyTables
-from hybridrep.analysis.views import bottleneck_sizes, seed_status
+from hybridrep.analysis.views import bottleneck_sizes, seeds_by_status
 from hybridrep.reporting.figures.design import Design
 from hybridrep.reporting.formatting import shortened
-from hybridrep.reporting.reading import config_number, config_value, meta_record
 
 UNKNOWN = "not recorded"
+
+
+def config_value(tables: StudyTables, name: str, default: Any = None) -> Any:
+    """Return a value of the resolved configuration, or `default` where none was recorded."""
+    value = tables.meta.get("config", {}).get(name, default)
+    return default if value is None else value
+
+
+def config_number(tables: StudyTables, name: str) -> int:
+    """Return a whole number of the configuration; 0 where none was recorded."""
+    return _whole(config_value(tables, name, 0))
+
+
+def meta_record(tables: StudyTables, *names: str) -> dict[str, Any]:
+    """Return an entry of the study's record that is itself a record; empty where there is none.
+
+    Args:
+        tables: the study.
+        names: the entry's name, or the names that lead to it from outside to inside.
+    """
+    value: Any = tables.meta
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -78,6 +102,17 @@ def vectors_name(tables: StudyTables) -> str:
     return str(recorded or config_value(tables, "vectors", UNKNOWN))
 
 
+def _short_source(source: str, width: int) -> str:
+    """Return a corpus' source for a box: a path's end, a hub corpus without its commit."""
+    if len(source) <= width:
+        return source
+    if source.startswith("hub:"):
+        owner, _, name = source.partition("@")[0].partition("/")
+        return "\n".join(shortened(line, width) for line in (f"{owner}/", name))
+    end = "/".join(PurePath(source).parts[-2:])
+    return f"…{end[-(width - 2) :]}" if len(end) > width - 2 else f"…/{end}"
+
+
 def _boxed(text: str, width: int) -> str:
     """Return a text on at most two lines for a box of the design's drawing."""
     return textwrap.fill(text, width, max_lines=2, placeholder="…")
@@ -90,10 +125,10 @@ def design_of(tables: StudyTables) -> Design:
     emotion, hate = corpora.get("emotion", nothing), corpora.get("hate", nothing)
     classes = emotion.classes
     return Design(
-        emotion=_boxed(emotion.source, 24),
+        emotion=_short_source(emotion.source, 24),
         emotion_items=emotion.items,
         emotion_classes=classes,
-        hate=_boxed(hate.source, 28),
+        hate=_short_source(hate.source, 28),
         hate_items=hate.items,
         vectors=shortened(vectors_name(tables), 22),
         encoder=_boxed(encoder_name(tables), 30),
@@ -104,5 +139,5 @@ def design_of(tables: StudyTables) -> Design:
         used_epoch=tables.half_epoch,
         transfer_epochs=config_number(tables, "transfer_epochs"),
         items=config_number(tables, "items_per_emotion") * (classes or 6),
-        seeds=int((seed_status(tables)["status"] == "complete").sum()),
+        seeds=len(seeds_by_status(tables, "complete")),
     )

@@ -1,9 +1,9 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """Numbers as people read them. A value that is not there is an en dash, never a guess."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 NOTHING = "–"
 
@@ -43,7 +43,13 @@ def mean_sd(mean: float, sd: float, digits: int = 3) -> str:
     if not math.isfinite(mean):
         return NOTHING
     spread = f"{sd:.{digits}f}" if math.isfinite(sd) else NOTHING
-    return f"{mean:.{digits}f}({spread})"
+    return f"{number(mean, digits)}({spread})"
+
+
+def count_range(counts: Iterable[int]) -> str:
+    """Return how many seeds some numbers stand on: "25", or "23–25" where they differ."""
+    low, high = min(found := [int(count) for count in counts]), max(found)
+    return f"{low}" if low == high else f"{low}–{high}"
 
 
 def shortened(text: str, length: int) -> str:

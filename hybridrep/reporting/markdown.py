@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """The report as Markdown, for pasting: summary, claims, Table 1, correlations, how it was made."""
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import standing
 from hybridrep.reporting.comparison import Comparison
 from hybridrep.reporting.formatting import interval, mean_sd, number
+from hybridrep.reporting.html.views import records
 from hybridrep.reporting.markup import fenced, inline, plain
 from hybridrep.reporting.names import readable
 from hybridrep.reporting.notices import notices_of
-from hybridrep.reporting.reading import records
 from hybridrep.reporting.reproduce import reproduce_command
 from hybridrep.reporting.table_1 import STARS_NOTE, as_markdown, starred
 

@@ -1,30 +1,16 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
-"""How the tables' names read to people: one place, used by figures, tables, HTML and Markdown."""
+"""How the tables' names read to people: one place, used by figures, tables, HTML and Markdown.
+
+The names themselves are those of `analysis.names`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hybridrep.analysis.names import DIRECTIONS, PAIRS, TRANSFER, TRANSFER_METRICS
-
-__all__ = [
-    "DIRECTIONS",
-    "ITEM_SETS",
-    "PAIRS",
-    "REPRESENTATIONS",
-    "TRANSFER",
-    "TRANSFER_METRICS",
-    "counted",
-    "listed",
-    "pair_in",
-    "readable",
-    "seeds_text",
-]
-
-ITEM_SETS = ("seen", "test", "unseen")
+SHOWN_ITEM_SETS = ("seen", "test", "unseen")
 """Item sets in the order they are shown: from the most to the least familiar tweets."""
 
-REPRESENTATIONS = ("task_specific", "global", "diffused", "transformed")
+SHOWN_REPRESENTATIONS = ("task_specific", "global", "diffused", "transformed")
 """The four representations in the order of the paper's figures 4 and 5."""
 
 _WORDS = {

@@ -1,15 +1,17 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """What a reader must know before the numbers: gaps, single seeds, synthetic or withheld text."""
 
 from __future__ import annotations
 
+from statistics import fmean
+
+import hybridrep
 from hybridrep.analysis.tables import SCHEMA_VERSION, StudyTables
-from hybridrep.analysis.views import seed_status
-from hybridrep.reporting.facts import corpora_of
+from hybridrep.analysis.views import seed_status, seeds_by_status
+from hybridrep.reporting.facts import config_value, corpora_of, meta_record
+from hybridrep.reporting.formatting import number
 from hybridrep.reporting.html.views import Notice
 from hybridrep.reporting.items import ExampleItems
-from hybridrep.reporting.names import listed, seeds_text
-from hybridrep.reporting.reading import config_value, seeds_by_status
+from hybridrep.reporting.names import counted, listed, seeds_text
 
 _STATES = {
     "failed": "Failed",
@@ -57,16 +59,21 @@ def _seeds(tables: StudyTables) -> list[Notice]:
 
 
 def _older(tables: StudyTables) -> list[Notice]:
-    made = tables.meta.get("made_with_schema", tables.meta.get("schema_version"))
-    if not isinstance(made, int) or made >= SCHEMA_VERSION:
-        return []
-    return [
-        Notice(
-            "note", "Made by an older version",
-            f"The study’s tables are of layout {made}; this report reads layout {SCHEMA_VERSION}. "
-            "What the older version did not record is shown as a dash.",
+    """Say when another version made the study, by its tables' layout or by its own record."""
+    recorded = str(meta_record(tables, "versions").get("hybridrep", ""))
+    parts = []
+    if recorded and recorded != hybridrep.__version__:
+        parts.append(
+            f"The study was computed by hybridrep {recorded}; this report is by hybridrep "
+            f"{hybridrep.__version__}, which might compute other numbers."
         )
-    ]  # fmt: skip
+    layout = tables.meta.get("made_with_schema")
+    if layout is not None:
+        parts.append(
+            f"Its tables were of layout {layout} and were brought to layout {SCHEMA_VERSION}; what "
+            "the older version did not record is shown as a dash."
+        )
+    return [Notice("note", "Made by another version", " ".join(parts))] if parts else []
 
 
 def _synthetic(tables: StudyTables) -> list[Notice]:
@@ -87,15 +94,24 @@ def _duplicates(tables: StudyTables) -> list[Notice]:
     choice = config_value(tables, "duplicates", "")
     text = {
         "keep": "Tweets of the new task that occur more than once were kept, as in the paper: "
-        "some test tweets also stand in training, which flatters every accuracy.",
+        "test tweets that also stand in training flatter every accuracy.",
         "drop": "Tweets of the new task that occur more than once were dropped; the paper kept "
         "them, which flatters its accuracies.",
     }.get(str(choice), "")
-    record = tables.meta.get("duplicates")
-    if text and isinstance(record, dict) and record.get("repeated_texts"):
+    if not text:
+        return []
+    record = meta_record(tables, "duplicates")
+    if record.get("repeated_texts"):
         text += f" The corpus holds {record['repeated_texts']:,} such repetitions."
-    title = "Duplicates kept" if choice == "keep" else "Duplicates dropped"
-    return [Notice("note", title, text)] if text else []
+    if found := meta_record(tables, "duplicates", "test_in_training"):
+        text += (
+            f" Of a seed’s {record.get('test_tweets', 0):,} test tweets "
+            f"{number(fmean(found.values()), 0)} also stand in its training (mean over "
+            f"{counted(len(found), 'seed')})."
+        )
+    other = "dropped" if choice == "keep" else "kept"
+    text += f" The entry point compare puts this study beside one with duplicates {other}."
+    return [Notice("note", f"Duplicates {'kept' if choice == 'keep' else 'dropped'}", text)]
 
 
 def _texts(example: ExampleItems | None, *, texts_shown: bool) -> list[Notice]:

@@ -11,6 +11,7 @@ import pandas as pd
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.reporting.comparison import compare_studies
 from hybridrep.reporting.drawing import Drawn, draw
+from hybridrep.reporting.facts import config_value
 from hybridrep.reporting.figures.catalogue import plan_figures
 from hybridrep.reporting.html.comparison_view import comparison_view
 from hybridrep.reporting.html.page import render_page
@@ -19,7 +20,6 @@ from hybridrep.reporting.items import ExampleItems
 from hybridrep.reporting.markdown import comparison_markdown, study_markdown
 from hybridrep.reporting.markup import plain
 from hybridrep.reporting.names import listed
-from hybridrep.reporting.reading import config_value
 from hybridrep.reporting.result_tables import result_tables
 from hybridrep.reporting.summary import summarise_study
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pandas as pd
 
 from hybridrep.analysis.claims import claims, claims_table
@@ -13,7 +15,6 @@ from hybridrep.analysis.views import (
     bottleneck_sizes,
     final_autoencoder,
     final_transfer,
-    over_seeds,
     seed_status,
     transfer_values,
     used_rsa,
@@ -42,7 +43,7 @@ def result_tables(
         inference: `INFERENCE_COLUMNS`, where it was computed.
 
     Returns:
-        `table_1` (one per further bottleneck size as `table_1_b64` etc.), `tests`, `claims`,
+        `table_1` and `tests` (for each further bottleneck size as `table_1_b64` etc.), `claims`,
         `beside_paper`, `paper_recomputed`, `rsa`, `rsa_beside_paper`, `linear_baseline`,
         `transfer_by_seed`, `seeds`, and `inference` if it was given.
     """
@@ -51,6 +52,7 @@ def result_tables(
         "table_1": table_1(tables),
         **{f"table_1_b{size}": table_1(tables, size) for size in sizes[1:]},
         "tests": against_baseline(tables),
+        **{f"tests_b{size}": against_baseline(tables, size) for size in sizes[1:]},
         "claims": claims_table(claims(tables)),
         "beside_paper": beside_paper(transfer_long(tables)),
         "paper_recomputed": recompute_table_1(),
@@ -92,42 +94,58 @@ def rsa_summary(tables: StudyTables) -> pd.DataFrame:
 
 
 def rsa_ours_and_paper(tables: StudyTables) -> pd.DataFrame:
-    """Return `rsa_beside_paper` for every item set, at the last epoch, which the paper quotes."""
-    sizes = bottleneck_sizes(tables)
-    if not sizes or not len(tables.rsa):
-        return rsa_beside_paper(pd.DataFrame(columns=["seed", "direction", "pair", "value"]))
-    last = tables.rsa[
-        (tables.rsa["epoch"] == tables.rsa["epoch"].max()) & (tables.rsa["bottleneck"] == sizes[0])
-    ]
+    """Return `rsa_beside_paper` for every size and item set, at the last epoch, as quoted there."""
+    last = tables.rsa[tables.rsa["epoch"] == tables.rsa["epoch"].max()]
     parts = [
-        rsa_beside_paper(last[last["item_set"] == name]).assign(item_set=name) for name in ITEM_SETS
+        rsa_beside_paper(last[(last["bottleneck"] == size) & (last["item_set"] == name)]).assign(
+            item_set=name, bottleneck=size
+        )
+        for size in bottleneck_sizes(tables) or (0,)
+        for name in ITEM_SETS
     ]
     return pd.concat(parts, ignore_index=True)
 
 
 def linear_summary(tables: StudyTables) -> pd.DataFrame:
-    """Put closed-form ridge regression beside the autoencoders.
+    """Put closed-form ridge regression beside the autoencoders, means over the same seeds.
 
     Columns: direction, bottleneck, n, `used_loss` and `last_loss` (the autoencoder's test loss at
     the used and the last epoch), `ridge_loss`, `mean_loss` (predicting the training mean), and
-    per item set r of reconstruction and target: `autoencoder_test`, `ridge_test` and so on.
+    per item set r of reconstruction and target: `autoencoder_test`, `ridge_test` and so on. A
+    seed counts when it has all of a row's numbers; a number that no seed has is NaN.
     """
     keys = ["direction", "bottleneck"]
+    by_seed = _linear_by_seed(tables)
+    numbers = [name for name in by_seed.columns if name not in ("seed", *keys)]
+    rows = []
+    for direction, size in product(DIRECTIONS, bottleneck_sizes(tables)):
+        mine = by_seed[(by_seed["direction"] == direction) & (by_seed["bottleneck"] == size)]
+        known = [name for name in numbers if mine[name].notna().any()]
+        if known:
+            whole = mine.dropna(subset=known)[numbers]
+            rows.append((direction, size, len(whole), *whole.mean()))
+    return pd.DataFrame(rows, columns=[*keys, "n", *numbers])
+
+
+def _linear_by_seed(tables: StudyTables) -> pd.DataFrame:
+    """Return the numbers that `linear_summary` averages: one row a seed, direction and size."""
+    keys = ["seed", "direction", "bottleneck"]
     losses = tables.autoencoder
-    used = over_seeds(losses[losses["epoch"] == tables.half_epoch], keys, "test_loss")
-    last = over_seeds(final_autoencoder(tables), keys, "test_loss")[[*keys, "mean"]]
-    table = used.drop(columns="sd").rename(columns={"mean": "used_loss"})
-    table = table.merge(last.rename(columns={"mean": "last_loss"}), on=keys, how="outer")
-    ridge = tables.linear_baseline.groupby("direction", sort=False).mean(numeric_only=True)
-    ridge = ridge.drop(columns=["seed", "penalty"]).rename(columns={"test_loss": "ridge_loss"})
-    ridge.columns = [c.replace("reconstructed_vs_target", "ridge") for c in ridge.columns]
-    table = table.merge(ridge.reset_index(), on="direction", how="left")
+    used = losses[losses["epoch"] == tables.half_epoch][[*keys, "test_loss"]]
+    last = final_autoencoder(tables)[[*keys, "test_loss"]]
+    ridge = tables.linear_baseline.drop(columns="penalty").rename(
+        columns={"test_loss": "ridge_loss"}
+    )
+    ridge.columns = ridge.columns.str.replace("reconstructed_vs_target", "ridge")
     rsa = used_rsa(tables)
     rsa = rsa[rsa["pair"] == "reconstructed_vs_target"]
-    wide = rsa.pivot_table(index=keys, columns="item_set", values="value").add_prefix(
-        "autoencoder_"
+    wide = rsa.pivot(index=keys, columns="item_set", values="value").add_prefix("autoencoder_")
+    return (
+        used.rename(columns={"test_loss": "used_loss"})
+        .merge(last.rename(columns={"test_loss": "last_loss"}), on=keys, how="outer")
+        .merge(ridge, on=["seed", "direction"], how="left")
+        .merge(wide.reset_index(), on=keys, how="left")
     )
-    return table.merge(wide.reset_index(), on=keys, how="left")
 
 
 def transfer_by_seed(tables: StudyTables) -> pd.DataFrame:

@@ -171,8 +171,8 @@ def to_png(figure: Figure, dpi: int = PRINT_DPI) -> bytes:
     canvas.draw()
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     stream = io.BytesIO()
-    few = picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    # the octree rounds white to 254, which would show as a grey sheet on a white page
+    few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    # white may be rounded to 254, which would show as a grey sheet on a white page
     few.putpalette([255 if part >= 253 else part for part in few.getpalette() or []])
     few.save(stream, format="PNG", dpi=(dpi, dpi))
     return stream.getvalue()

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """Five sentences that say what a study found, each computed from its numbers."""
 
 from __future__ import annotations
@@ -12,11 +11,16 @@ from hybridrep.analysis.claims import Claim, claims
 from hybridrep.analysis.names import BASELINE
 from hybridrep.analysis.t_tests import one_sample
 from hybridrep.analysis.tables import StudyTables
-from hybridrep.analysis.views import final_lstm, rsa_values, standing, transfer_values
+from hybridrep.analysis.views import (
+    directions_of,
+    final_lstm,
+    rsa_values,
+    standing,
+    transfer_values,
+)
 from hybridrep.reporting.facts import corpora_of, encoder_name
-from hybridrep.reporting.formatting import interval, number
+from hybridrep.reporting.formatting import count_range, interval, number
 from hybridrep.reporting.names import counted, listed, readable
-from hybridrep.reporting.reading import directions_of
 from hybridrep.reporting.result_tables import linear_summary
 from hybridrep.reporting.table_1 import against_baseline
 
@@ -36,14 +40,24 @@ def summarise_study(tables: StudyTables) -> tuple[str, str, str, str, str]:
     )
 
 
-def _mean(values: pd.Series) -> str:
-    """Return "0.45 (95% CI [0.44, 0.46])", without the interval where there is none."""
+def _mean(values: pd.Series, wanted: int) -> str:
+    """Return "0.45 (95% CI [0.44, 0.46])", without the interval where there is none.
+
+    Where fewer seeds than wanted have a value, it says how many do.
+    """
     finite = values[np.isfinite(values)].to_numpy(dtype=float)
     if not len(finite):
         return "not available"
     test = one_sample(finite)
-    bounds = f" (95% CI {interval(test.low, test.high, 2)})" if np.isfinite(test.low) else ""
-    return f"{number(float(finite.mean()), 2)}{bounds}"
+    remarks = [f"95% CI {interval(test.low, test.high, 2)}"] if np.isfinite(test.low) else []
+    remarks += _fewer(wanted, values)
+    return number(float(finite.mean()), 2) + (f" ({', '.join(remarks)})" if remarks else "")
+
+
+def _fewer(wanted: int, *columns: pd.Series) -> list[str]:
+    """Return "n = 4" (or "n = 3–4") where values stand on fewer seeds than wanted, else nothing."""
+    counts = [int(np.isfinite(column).sum()) for column in columns]
+    return [f"n = {count_range(counts)}"] if min(counts) < wanted else []
 
 
 def _stands_on(tables: StudyTables) -> str:
@@ -53,8 +67,10 @@ def _stands_on(tables: StudyTables) -> str:
     where = text if True in kinds else "on real tweets" if corpora else ""
     lstm = final_lstm(tables)
     accuracy = lstm["test_accuracy"].mean() if len(lstm) else float("nan")
+    fewer = _fewer(len(tables.seeds_wanted), lstm["test_accuracy"])
     learned = (
-        f", and the LSTM classifies {number(100 * accuracy, 0)}% of the emotion test tweets rightly"
+        f", and the LSTM classifies {number(100 * accuracy, 0)}% of the emotion test tweets "
+        f"rightly{f' ({fewer[0]})' if fewer else ''}"
         if np.isfinite(accuracy)
         else ""
     )
@@ -68,7 +84,8 @@ def _transformation(tables: StudyTables, found: Sequence[Claim]) -> str:
     if not directions:
         return "There are no correlations between representations yet."
     parts = [
-        f"{_mean(rsa_values(tables, d, 'reconstructed_vs_target'))} for {readable(d)}"
+        f"{_mean(rsa_values(tables, d, 'reconstructed_vs_target'), len(tables.seeds_wanted))} for "
+        f"{readable(d)}"
         for d in directions
     ]
     claim = next(c for c in found if c.name == "asymmetry")
@@ -83,30 +100,22 @@ def _transformation(tables: StudyTables, found: Sequence[Claim]) -> str:
 
 
 def _diffusion(tables: StudyTables) -> str:
-    directions = directions_of(tables)
-    parts = []
-    for direction in directions:
-        source = rsa_values(tables, direction, "bottleneck_vs_input").mean()
-        target = rsa_values(tables, direction, "bottleneck_vs_target").mean()
+    parts, smaller = [], []
+    for direction in directions_of(tables):
+        source = rsa_values(tables, direction, "bottleneck_vs_input")
+        target = rsa_values(tables, direction, "bottleneck_vs_target")
+        means = source.mean(), target.mean()
+        where = ", ".join([readable(direction), *_fewer(len(tables.seeds_wanted), source, target)])
         parts.append(
-            f"{number(source, 2)} with its input and {number(target, 2)} with its target "
-            f"({readable(direction)})"
+            f"{number(means[0], 2)} with its input and {number(means[1], 2)} with its target "
+            f"({where})"
         )
+        smaller.append(min(means))
     if not parts:
         return "Nothing can be said of diffusion without correlations of the bottlenecks."
-    smaller = max(
-        (
-            min(
-                rsa_values(tables, d, "bottleneck_vs_input").mean(),
-                rsa_values(tables, d, "bottleneck_vs_target").mean(),
-            )
-            for d in directions
-        ),
-        default=float("nan"),
-    )
     return (
         f"The bottleneck correlates {listed(parts)}, so none resembles both by more than "
-        f"r = {number(smaller, 2)}."
+        f"r = {number(max(smaller), 2)}."
     )
 
 
@@ -116,17 +125,21 @@ def _new_task(tables: StudyTables) -> str:
         return "There are no results on the new task yet."
     means = loss.groupby("representation", sort=False)["value"].mean()
     accuracy = transfer_values(tables, "test_accuracy").groupby("representation")["value"].mean()
+    by_name = dict(iter(loss.groupby("representation")["value"]))
+    wanted = len(tables.seeds_wanted)
     best = str(means.idxmin())
     winner = "the baseline" if best == BASELINE else readable(best)
+    remarks = [f"accuracy {number(accuracy[best], 2)}", *_fewer(wanted, by_name[best])]
     sentence = (
         f"On the new task {winner} has the lowest test loss, {number(means[best], 2)} "
-        f"(accuracy {number(accuracy[best], 2)})"
+        f"({', '.join(remarks)})"
     )
     if BASELINE not in means:
         return f"{sentence}; there is no baseline to compare with."
     tests = against_baseline(tables)
     tests = tests[tests["measure"] == "test_loss"]
-    base = f"the baseline’s {number(means[BASELINE], 2)}"
+    fewer = _fewer(wanted, by_name[BASELINE])
+    base = f"the baseline’s {number(means[BASELINE], 2)}{f' ({fewer[0]})' if fewer else ''}"
     if tests["holm_p"].isna().all():
         return f"{sentence}, against {base}; no test is possible on these seeds."
     clear = tests[tests["holm_p"] < ALPHA]["difference"]

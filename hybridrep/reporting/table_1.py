@@ -14,7 +14,7 @@ from hybridrep.analysis.statistics import (
 )
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import bottleneck_sizes, transfer_values
-from hybridrep.reporting.formatting import mean_sd
+from hybridrep.reporting.formatting import count_range, mean_sd
 from hybridrep.reporting.markup import inline
 from hybridrep.reporting.names import readable
 
@@ -48,21 +48,24 @@ def table_1(tables: StudyTables, bottleneck: int | None = None) -> pd.DataFrame:
     """Return Table 1 in the paper's layout: "0.618(0.028) ***" is mean, SD over seeds and stars.
 
     The stars are those of the independent Student t-test against the baseline, as in the paper.
-    Columns: Model, Representation, Train Loss, Test Loss, Test Acc, Seeds (how many).
+    Columns: Model, Representation, Train Loss, Test Loss, Test Acc, Seeds (how many each cell
+    stands on: one number, or the least and the most).
     """
     cells: dict[str, dict[str, str]] = {}
+    seeds: dict[str, list[int]] = {}
     for measure in TRANSFER_METRICS:
         values = transfer_values(tables, measure, bottleneck)
         marks = stars_against_baseline(values)
         for row in summarise(values).itertuples():
             name = str(row.representation)
             text = f"{mean_sd(float(row.mean), float(row.sd))} {marks.get(name, '')}".strip()  # type: ignore[arg-type]
-            mine = cells.setdefault(name, {"Seeds": str(row.n)})
-            mine[_HEADINGS[measure]] = text
+            cells.setdefault(name, {})[_HEADINGS[measure]] = text
+            seeds.setdefault(name, []).append(int(row.n))  # type: ignore[arg-type]
     records = []
     for name, mine in cells.items():
         model, representation = _ROWS.get(name, (readable(name), ""))
-        records.append({"Model": model, "Representation": representation, **mine})
+        names = {"Model": model, "Representation": representation}
+        records.append({**names, **mine, "Seeds": count_range(seeds[name])})
     return pd.DataFrame(records, columns=["Model", "Representation", *_HEADINGS.values(), "Seeds"])
 
 

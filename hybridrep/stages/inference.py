@@ -127,9 +127,9 @@ def inference_table(
     """Join the resamples of complete seeds: one row per direction, bottleneck and pair.
 
     The permutation p is of the mean r over seeds: its null distribution is the mean over seeds of
-    each seed's permuted values. The noise ceiling is the agreement between seeds on
-    the class profile of the pair's second side (Nili et al. 2014): seeds have items of their own,
-    so they can only agree on classes.
+    each seed's permuted values. The noise ceiling is the agreement between seeds on the class
+    profile of the pair's second side (Nili et al. 2014): seeds have items of their own, so they
+    can only agree on classes, and it is no upper bound for the r over items (`noise_ceiling`).
     """
     rows = []
     for variant in autoencode.variants(inputs):

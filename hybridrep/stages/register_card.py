@@ -109,7 +109,7 @@ def _numbers(model: ChosenModel) -> str:
             "| pair | unseen tweets | test tweets |",
             "| --- | --- | --- |",
             *rows,
-            f"| ridge regression: reconstructed – target | {shown} |",  # noqa: RUF001
+            f"| ridge regression: reconstructed – target | {shown} |",
             "",
             f"Test loss {model.test_loss:.3g}; ridge regression {linear['test_loss']:.3g}, "
             f"predicting the mean {linear['mean_loss']:.3g}.",

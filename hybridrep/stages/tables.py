@@ -10,10 +10,12 @@ import pandas as pd
 
 from hybridrep.analysis.schema import frame
 from hybridrep.analysis.tables import SCHEMA_VERSION, StudyTables
+from hybridrep.corpora.splits import count_test_in_train
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.stages import autoencode, linear_baseline, lstm, transfer
-from hybridrep.stages.inputs import CorpusInput, Inputs
+from hybridrep.stages.inputs import CorpusInput, Inputs, read_corpus
+from hybridrep.stages.splits import transfer_rows
 from hybridrep.tracking.provenance import package_versions, provenance_tags
 
 
@@ -66,7 +68,7 @@ def study_tables(
         for stage in stages
         for name in TABLES[stage]
     }
-    return StudyTables(**filled, meta=_meta(inputs, failed)).validate()
+    return StudyTables(**filled, meta=_meta(inputs, store, done, failed)).validate()
 
 
 def _gather(name: str, seeds: Sequence[int], read: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
@@ -97,7 +99,9 @@ def _transfer(inputs: Inputs, store: Store, seed: int) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _meta(inputs: Inputs, failed: Mapping[int, str]) -> dict[str, Any]:
+def _meta(
+    inputs: Inputs, store: Store, seeds: Sequence[int], failed: Mapping[int, str]
+) -> dict[str, Any]:
     config = inputs.config
     return {
         "schema_version": SCHEMA_VERSION,
@@ -115,7 +119,7 @@ def _meta(inputs: Inputs, failed: Mapping[int, str]) -> dict[str, Any]:
         },
         "vectors": {"source": config.vectors, "size": inputs.vector_size},
         "coverage": _coverage(inputs.emotion),
-        "duplicates": {"choice": config.duplicates, **_repeated(inputs.hate)},
+        "duplicates": _duplicates(inputs, store, seeds),
         "time_steps": inputs.time_steps,
         "versions": package_versions(),
         "commit": provenance_tags().get("mlflow.source.git.commit", ""),
@@ -140,5 +144,17 @@ def _coverage(corpus: CorpusInput) -> dict[str, Any]:
     return {name: notes[f"{name}_found"] for name in ("tokens", "types")}
 
 
-def _repeated(corpus: CorpusInput) -> dict[str, Any]:
-    return {"repeated_texts": dict(corpus.notes)["repeated_texts"]}
+def _duplicates(inputs: Inputs, store: Store, seeds: Sequence[int]) -> dict[str, Any]:
+    """What became of repeated tweets of the new task; kept ones reach from training into test."""
+    choice = inputs.config.duplicates
+    found = {"choice": choice, "repeated_texts": dict(inputs.hate.notes)["repeated_texts"]}
+    if choice == "drop" or not seeds:
+        return found
+    hate = read_corpus(store, inputs.hate.key)
+    splits = {seed: transfer_rows(hate, seed, choice) for seed in seeds}
+    return found | {
+        "test_tweets": max(len(split.test) for split in splits.values()),
+        "test_in_training": {
+            str(seed): count_test_in_train(hate, split) for seed, split in splits.items()
+        },
+    }

@@ -7,7 +7,7 @@ import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -87,13 +87,12 @@ def find_run(server: Server, tags: Mapping[str, str], *, status: str) -> Run | N
     return found[0] if found else None
 
 
-def find_study(server: Server, name_or_key: str, *, finished: bool = True) -> StudyRun:
-    """Return the latest run of a study, by the study's name, its key, or a run's id.
+def study_runs(server: Server, name_or_key: str) -> list[StudyRun]:
+    """Return all runs of a study, the latest first, by its name, its key, or a run's id.
 
     Args:
         server: the connection; its experiment is searched.
         name_or_key: a name, a study key or its first six characters or more, or a run id.
-        finished: only a study that ran to its end.
 
     Raises:
         TrackingError: when there is none; names the studies that there are.
@@ -101,20 +100,36 @@ def find_study(server: Server, name_or_key: str, *, finished: bool = True) -> St
     with readable_errors(server.uri, "looking for a study"):
         runs = search(server, {names.KIND: "study"})
     studies = [_study(run) for run in runs]
-    wanted = [study for study in studies if _matches(study, name_or_key)]
-    good = [study for study in wanted if study.status == "FINISHED" or not finished]
-    if good:
-        return good[0]
-    place = f"the experiment {server.experiment_name!r} at {server.place}"
-    if wanted:
-        raise TrackingError(
-            f"the study {name_or_key!r} in {place} never finished (its last run is "
-            f"{wanted[0].status}): run it again with the same parameters, it goes on from what "
-            "is there"
-        )
+    if wanted := [study for study in studies if _matches(study, name_or_key)]:
+        return wanted
     known = list(dict.fromkeys(study.study for study in studies))[:SHOWN_STUDIES]
     there = f"there are: {', '.join(known)}" if known else "there are none yet: run `make full`"
-    raise TrackingError(f"there is no study {name_or_key!r} in {place}; {there}")
+    raise TrackingError(f"there is no study {name_or_key!r} in {_place(server)}; {there}")
+
+
+def find_study(server: Server, name_or_key: str, *, finished: bool = True) -> StudyRun:
+    """Return the latest of `study_runs`.
+
+    Args:
+        server: the connection; its experiment is searched.
+        name_or_key: as `study_runs` takes it.
+        finished: only a study that ran to its end.
+
+    Raises:
+        TrackingError: when there is none.
+    """
+    runs = study_runs(server, name_or_key)
+    good = [study for study in runs if study.status == "FINISHED" or not finished]
+    if good:
+        return good[0]
+    raise TrackingError(
+        f"the study {name_or_key!r} in {_place(server)} never finished (its last run is "
+        f"{runs[0].status}): run it again with the same parameters, it goes on from what is there"
+    )
+
+
+def _place(server: Server) -> str:
+    return f"the experiment {server.experiment_name!r} at {server.place}"
 
 
 def seed_runs(server: Server, study_key: str, *, status: str | None = "FINISHED") -> pd.DataFrame:
@@ -198,6 +213,22 @@ def load_parts(server: Server, run_id: str) -> tuple[dict[str, pd.DataFrame], di
                 "run the study again, finished seeds are reused"
             ) from error
     return parts, meta
+
+
+def load_csv(server: Server, run_id: str, path: str) -> pd.DataFrame | None:
+    """Return a table that a run carries as a CSV file, or None where it carries no such file.
+
+    Raises:
+        TrackingError: when it cannot be read.
+    """
+    with (
+        readable_errors(server.uri, f"reading {path} of the run {run_id}"),
+        tempfile.TemporaryDirectory(prefix="hybridrep-") as folder,
+    ):
+        there = server.client.list_artifacts(run_id, str(PurePosixPath(path).parent))
+        if path not in [each.path for each in there]:
+            return None
+        return pd.read_csv(server.client.download_artifacts(run_id, path, folder))
 
 
 def _study(run: Run) -> StudyRun:

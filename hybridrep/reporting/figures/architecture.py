@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """The autoencoders' layers, drawn from the configuration (Fig. 2)."""
 
 from __future__ import annotations

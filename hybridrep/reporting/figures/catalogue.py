@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """Which figures a study gets, what each is called, and what stands under it."""
 
 from __future__ import annotations
@@ -9,9 +8,9 @@ from functools import partial
 import pandas as pd
 
 from hybridrep.analysis.names import DIRECTIONS, TRANSFER_METRICS
-from hybridrep.analysis.published import published_table_1
+from hybridrep.analysis.published import BOTTLENECKS, published_table_1
 from hybridrep.analysis.tables import StudyTables
-from hybridrep.analysis.views import bottleneck_sizes, final_transfer, used_rsa
+from hybridrep.analysis.views import bottleneck_sizes, directions_of, final_transfer, used_rsa
 from hybridrep.reporting.facts import design_of, encoder_name
 from hybridrep.reporting.figures.architecture import architecture
 from hybridrep.reporting.figures.comparisons import bottleneck_sizes as draw_sizes
@@ -26,7 +25,6 @@ from hybridrep.reporting.figures.transfer import transfer_results
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.items import ExampleItems
 from hybridrep.reporting.names import counted, listed, readable
-from hybridrep.reporting.reading import directions_of
 
 
 def plan_figures(tables: StudyTables, example: ExampleItems | None = None) -> list[Plan]:
@@ -118,11 +116,13 @@ def _rsa(tables: StudyTables, size: int, place: int) -> Iterator[Plan]:
     )
     for letter, direction in zip("ab", DIRECTIONS, strict=True):
         if direction in directions:
+            number_there = BOTTLENECKS.index(size) + 1 if size in BOTTLENECKS else ""
+            there = f"Fig. {letter.upper()}{number_there}" if number_there else "Appendix II"
             yield Plan(
-                name=f"fig_{letter}{place + 1}_trajectories_{direction}_b{size}",
+                name=f"fig_{letter}{number_there}_trajectories_{direction}_b{size}",
                 title=f"{readable(direction)} over epochs, bottleneck {size}",
-                caption=f"One direction (the paper’s Fig. {letter.upper()}{place + 1}): Pearson r "
-                "over epochs, mean over seeds with a band of ± 1 SD.",
+                caption=f"One direction (the paper’s {there}): Pearson r over epochs, mean over "
+                "seeds with a band of ± 1 SD.",
                 alternative=f"Six lines over epochs. {_levels(used)}",
                 group="appendix",
                 draw=partial(lines, (direction,)),

@@ -13,7 +13,7 @@ from hybridrep.analysis.names import PAIRS, TRANSFER, TRANSFER_METRICS
 from hybridrep.analysis.views import over_seeds
 from hybridrep.reporting.figures.lanes import draw_lanes, label_rows, lane_legend
 from hybridrep.reporting.formatting import shortened
-from hybridrep.reporting.names import ITEM_SETS, readable
+from hybridrep.reporting.names import SHOWN_ITEM_SETS, readable
 from hybridrep.reporting.style import (
     INK,
     OKABE_ITO,
@@ -42,7 +42,7 @@ def item_sets(rsa: pd.DataFrame, directions: Sequence[str], remark: str) -> Figu
         remark: the line under the figure.
     """
     known = _grouped(rsa, ["direction", "pair", "item_set"])
-    lanes = [(name, _SET_STROKES[name]) for name in ITEM_SETS]
+    lanes = [(name, _SET_STROKES[name]) for name in SHOWN_ITEM_SETS]
     figure = new_figure(10.0, 4.1)
     grid = figure.subplots(1, len(directions), squeeze=False, sharey=True, sharex=True)[0]
     for axes, direction in zip(grid, directions, strict=True):

@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from hybridrep.analysis.views import over_seeds
-from hybridrep.reporting.names import REPRESENTATIONS, readable
+from hybridrep.reporting.formatting import number
+from hybridrep.reporting.names import SHOWN_REPRESENTATIONS, readable
 from hybridrep.reporting.style import INK, SEQUENTIAL, new_figure, note
 
 
@@ -45,9 +46,10 @@ def correlation_matrices(rsa: pd.DataFrame, directions: Sequence[str], remark: s
 def correlation_table(
     rsa: pd.DataFrame, direction: str
 ) -> tuple[Float[np.ndarray, "4 4"], Float[np.ndarray, "4 4"]]:
-    """Return mean and SD over seeds of r between the representations, in `REPRESENTATIONS` order.
+    """Return mean and SD over seeds of r between the representations.
 
-    The diagonal is 1 with SD 0; a pair that the table lacks is NaN, as is the SD of one seed.
+    Rows and columns are in the order of `SHOWN_REPRESENTATIONS`. The diagonal is 1 with SD 0; a
+    pair that the table lacks is NaN, as is the SD of one seed.
     """
     source, target = (
         ("global", "task_specific") if direction == "bert_to_lstm" else ("task_specific", "global")
@@ -58,7 +60,7 @@ def correlation_table(
         "bottleneck": "diffused",
         "reconstructed": "transformed",
     }
-    place = {name: index for index, name in enumerate(REPRESENTATIONS)}
+    place = {name: index for index, name in enumerate(SHOWN_REPRESENTATIONS)}
     mean, spread = np.full((4, 4), np.nan), np.full((4, 4), np.nan)
     np.fill_diagonal(mean, 1.0)
     np.fill_diagonal(spread, 0.0)
@@ -74,7 +76,7 @@ def _panel(
     axes: Axes, mean: Float[np.ndarray, "4 4"], spread: Float[np.ndarray, "4 4"], low: float
 ) -> AxesImage:
     image = axes.imshow(mean, cmap=SEQUENTIAL, vmin=low, vmax=1.0)
-    names = [readable(name) for name in REPRESENTATIONS]
+    names = [readable(name) for name in SHOWN_REPRESENTATIONS]
     axes.set_xticks(range(4), names)
     axes.set_yticks(range(4), names, rotation=90, va="center")
     axes.tick_params(length=0)
@@ -87,7 +89,7 @@ def _panel(
             colour = INK if bright else "white"
             known = i != j and not np.isnan(spread[i, j])
             axes.text(
-                j, i, f"{mean[i, j]:.2f}", ha="center", va="bottom" if known else "center",
+                j, i, number(mean[i, j], 2), ha="center", va="bottom" if known else "center",
                 color=colour, fontsize=12, fontweight="bold",
             )  # fmt: skip
             if known:

@@ -9,8 +9,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hybridrep.analysis.names import TRANSFER, TRANSFER_METRICS
 from hybridrep.analysis.views import over_seeds
-from hybridrep.reporting.names import TRANSFER, TRANSFER_METRICS, readable
+from hybridrep.reporting.names import readable
 from hybridrep.reporting.style import (
     MUTED,
     OKABE_ITO,
@@ -29,7 +30,7 @@ _VALIDATION = Stroke(OKABE_ITO["green"], "-", "^")
 
 def lstm_curves(lstm: pd.DataFrame, remark: str) -> Figure:
     """Draw the LSTM's losses and accuracies over epochs, mean and SD over seeds."""
-    figure = new_figure(10.0, 3.9)
+    figure = new_figure(10.0, 4.1)
     left, right = figure.subplots(1, 2)
     _curve(left, lstm, "train_loss", _TRAIN)
     _curve(left, lstm, "validation_loss", _VALIDATION)
@@ -37,8 +38,7 @@ def lstm_curves(lstm: pd.DataFrame, remark: str) -> Figure:
     _curve(right, lstm, "test_accuracy", _TEST)
     left.set(title="Loss", xlabel="epoch", ylabel="cross-entropy, nats")
     right.set(title="Accuracy", xlabel="epoch", ylabel="share of tweets")
-    for axes in (left, right):
-        axes.legend()
+    _legend(figure, [left, right])
     note(figure, remark)
     return figure
 
@@ -59,10 +59,9 @@ def autoencoder_curves(
         used_epoch: the epoch whose model is used; marked.
         remark: the line under the figure.
     """
-    figure = new_figure(5.0 * len(directions), 3.9)
-    for axes, direction in zip(
-        figure.subplots(1, len(directions), squeeze=False)[0], directions, strict=True
-    ):
+    figure = new_figure(5.0 * len(directions), 4.1)
+    grid = figure.subplots(1, len(directions), squeeze=False)[0]
+    for axes, direction in zip(grid, directions, strict=True):
         mine = autoencoder[autoencoder["direction"] == direction]
         _curve(axes, mine, "train_loss", _TRAIN)
         _curve(axes, mine, "test_loss", _TEST)
@@ -80,7 +79,7 @@ def autoencoder_curves(
             title=readable(direction), xlabel="epoch (dashed line: epoch used)",
             ylabel="squared error summed over dimensions",
         )  # fmt: skip
-        axes.legend()
+    _legend(figure, grid[:1])
     note(figure, remark)
     return figure
 
@@ -95,10 +94,17 @@ def transfer_curves(transfer: pd.DataFrame, remark: str) -> Figure:
             _curve(axes, mine, measure, TRANSFER_STROKES[name], readable(name), band=0.1)
         unit = "share of tweets" if measure == "test_accuracy" else "cross-entropy, nats"
         axes.set(title=readable(measure).capitalize(), xlabel="epoch", ylabel=unit)
-    handles, names = grid[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper left", ncols=4)
+    _legend(figure, grid[:1])
     note(figure, remark)
     return figure
+
+
+def _legend(figure: Figure, panels: Sequence[Axes]) -> None:
+    """Put one legend of the panels' lines above them, where it can cover none."""
+    found = [panel.get_legend_handles_labels() for panel in panels]
+    handles = [handle for some, _ in found for handle in some]
+    names = [name for _, some in found for name in some]
+    figure.legend(handles, names, loc="outside upper left", ncols=4)
 
 
 def _curve(

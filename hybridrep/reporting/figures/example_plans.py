@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """The figures of one simulation: similarity matrices and t-SNE of the example seed."""
 
 from __future__ import annotations
@@ -47,7 +46,8 @@ def _matrices(example: ExampleItems, size: int) -> Iterator[Plan]:
             name=f"{name}_b{size}",
             title=f"{title}, bottleneck {size}",
             caption=f"Cosine similarity of {items}, sorted by class, white lines where classes "
-            f"meet (the paper’s {paper}). {example.reason}",
+            f"meet (the paper’s {paper}). Colours span each matrix’s own range, written above it: "
+            f"Pearson r compares patterns, not levels. {example.reason}",
             alternative="Rows of four square colour maps, one row per direction: LSTM, BERT, "
             f"bottleneck and reconstruction of {corpus} tweets; blocks on the diagonal are "
             "classes.",

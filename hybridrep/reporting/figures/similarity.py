@@ -1,4 +1,8 @@
-"""Similarity matrices sorted by class, with class borders and one colour scale (Figs 4, E1)."""
+"""Similarity matrices sorted by class, with class borders (Figs 4, E1).
+
+Colours span each matrix's own range: Pearson r compares patterns and not levels, and on a common
+scale the pattern of a representation whose items are all alike cannot be seen.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +11,30 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
 
-from hybridrep.reporting.formatting import shortened
+from hybridrep.analysis.descriptions import lower_triangle
+from hybridrep.reporting.formatting import number, shortened
 from hybridrep.reporting.items import Items, SimilarityMatrices
-from hybridrep.reporting.names import REPRESENTATIONS, readable
+from hybridrep.reporting.names import SHOWN_REPRESENTATIONS, readable
 from hybridrep.reporting.style import MUTED, SEQUENTIAL, house_style, new_figure, to_png
 
-_PANEL, _GAP, _HEAD, _LEFT, _BOTTOM = 2.3, 0.14, 0.34, 0.8, 0.95
-"""Inches: a matrix, the space between two, the title above one, and the margins for names."""
+_PANEL, _GAP, _HEAD, _LEFT, _BOTTOM = 2.3, 0.14, 0.48, 0.8, 0.95
+"""Inches: a matrix, the space between two, the titles above one, and the margins for names."""
+
+_QUANTILES = (0.01, 0.99)
+"""The colours span the similarities of different items between these quantiles."""
 
 
 def similarity_grid(rows: Sequence[SimilarityMatrices], remark: str) -> Figure:
-    """Draw the four matrices of each record as a row, all on one colour scale.
+    """Draw the four matrices of each record as a row, each in the colours of its own range.
 
     Args:
         rows: one record per direction.
         remark: the line under the figure: which seed, how many tweets.
     """
-    low, high = shared_scale([m for row in rows for m in row.matrices.values()])
-    columns = len(REPRESENTATIONS)
+    columns = len(SHOWN_REPRESENTATIONS)
     right = _LEFT + columns * _PANEL + (columns - 1) * _GAP
     bottom = _BOTTOM if len(rows[0].items.label_names) > 2 else _BOTTOM - 0.25
     width = right + 1.0
@@ -35,24 +42,28 @@ def similarity_grid(rows: Sequence[SimilarityMatrices], remark: str) -> Figure:
     # laid out by hand: all panels are squares, and a layout engine takes as long as the drawing
     figure = new_figure(width, height)
     figure.set_layout_engine("none")
-    image: AxesImage | None = None
     for row, record in enumerate(rows):
         base = bottom + (len(rows) - 1 - row) * (_PANEL + _HEAD)
-        for column, name in enumerate(REPRESENTATIONS):
+        for column, name in enumerate(SHOWN_REPRESENTATIONS):
             left = _LEFT + column * (_PANEL + _GAP)
             axes = figure.add_axes((left / width, base / height, _PANEL / width, _PANEL / height))
-            image = _matrix(axes, record.matrices[name], record.items, low, high)
-            axes.set_title(_panel_title(record.direction, name), fontsize=9, pad=4)
+            low, high = _matrix(axes, record.matrices[name], record.items)
+            axes.set_title(_panel_title(record.direction, name), fontsize=9, pad=14)
+            axes.text(
+                0, 1.02, f"{number(low, 2)} to {number(high, 2)}", transform=axes.transAxes,
+                fontsize=7.5, color=MUTED,
+            )  # fmt: skip
             axes.tick_params(labelleft=column == 0, labelbottom=row == len(rows) - 1)
-    if image is not None:
-        span = len(rows) * (_PANEL + _HEAD) - _HEAD
-        side = figure.add_axes(
-            ((right + 0.15) / width, (bottom + 0.1 * span) / height, 0.12 / width,
-             0.8 * span / height)
-        )  # fmt: skip
-        bar = figure.colorbar(image, cax=side)
-        bar.set_label("cosine similarity (no unit)")
-        bar.outline.set_visible(False)
+    span = len(rows) * (_PANEL + _HEAD) - _HEAD
+    side = figure.add_axes(
+        ((right + 0.15) / width, (bottom + 0.1 * span) / height, 0.12 / width,
+         0.8 * span / height)
+    )  # fmt: skip
+    bar = figure.colorbar(ScalarMappable(cmap=SEQUENTIAL), cax=side, ticks=[0, 1])
+    bar.ax.set_yticklabels(["low", "high"])
+    first, last = (f"{100 * quantile:.0f}%" for quantile in _QUANTILES)
+    bar.set_label(f"cosine similarity, the panel’s {first} to {last} quantile", labelpad=-12)
+    bar.outline.set_visible(False)
     figure.text(0.1 / width, 0.08 / height, remark, fontsize=8, color=MUTED)
     return figure
 
@@ -83,16 +94,16 @@ def similarity_matrices_picture(
         return to_png(similarity_grid([record], remark), dpi=130)
 
 
-def shared_scale(matrices: Sequence[Float[np.ndarray, "items items"]]) -> tuple[float, float]:
-    """Return one colour range for all matrices: from the 0.5% quantile, rounded down, to 1."""
-    low = min(float(np.quantile(_thinned(matrix), 0.005)) for matrix in matrices)
-    return min(float(np.floor(low * 10) / 10), 0.9), 1.0
+def colour_range(matrix: Float[np.ndarray, "items items"]) -> tuple[float, float]:
+    """Return where a matrix's colours begin and end: quantiles of what is off the diagonal.
 
-
-def _thinned(matrix: Float[np.ndarray, "items items"]) -> np.ndarray:
-    """Return about 100 rows and columns of a matrix: enough for a quantile."""
+    Matrices of many items are thinned first, to some 100 rows, which is enough for quantiles.
+    """
     step = max(len(matrix) // 100, 1)
-    return np.asarray(matrix[::step, ::step], np.float32)
+    values = lower_triangle(np.asarray(matrix[::step, ::step], dtype=np.float64))
+    low, high = np.quantile(values, _QUANTILES) if len(values) else (0.0, 1.0)
+    least = 0.005  # a matrix without any pattern shows none, not the noise of its rounding
+    return float(min(low, high - least)), float(high)
 
 
 def class_borders(labels: Int[np.ndarray, " items"]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -108,11 +119,13 @@ def class_borders(labels: Int[np.ndarray, " items"]) -> tuple[np.ndarray, np.nda
 
 
 def _matrix(
-    axes: Axes, matrix: Float[np.ndarray, "items items"], items: Items, low: float, high: float
-) -> AxesImage:
+    axes: Axes, matrix: Float[np.ndarray, "items items"], items: Items
+) -> tuple[float, float]:
+    """Draw one matrix and return the range of its colours."""
+    low, high = colour_range(matrix)
     order = np.argsort(items.labels, kind="stable")
     values = np.asarray(matrix, dtype=np.float32)[np.ix_(order, order)]
-    image = axes.imshow(values, cmap=SEQUENTIAL, vmin=low, vmax=high, interpolation="nearest")
+    axes.imshow(values, cmap=SEQUENTIAL, vmin=low, vmax=high, interpolation="nearest")
     borders, middles, classes = class_borders(items.labels[order])
     for border in borders:
         axes.axhline(border, color="white", linewidth=0.7)
@@ -122,7 +135,7 @@ def _matrix(
     axes.set_yticks(middles, names, fontsize=7)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    return image
+    return low, high
 
 
 def _panel_title(direction: str, representation: str) -> str:

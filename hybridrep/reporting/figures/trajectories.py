@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """RSA over the autoencoder's epochs, mean and band over seeds (Figs 6, A1-A4 and B1-B4)."""
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from hybridrep.analysis.names import PAIRS
 from hybridrep.analysis.views import over_seeds
-from hybridrep.reporting.names import PAIRS, pair_in, readable
+from hybridrep.reporting.names import pair_in, readable
 from hybridrep.reporting.style import (
     MUTED,
     PAIR_STROKES,

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """Transfer results over seeds: every seed as a point, the mean, and its confidence interval."""
 
 from __future__ import annotations
@@ -11,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from hybridrep.analysis.names import TRANSFER, TRANSFER_METRICS
 from hybridrep.analysis.t_tests import one_sample
-from hybridrep.reporting.names import TRANSFER, TRANSFER_METRICS, readable
+from hybridrep.reporting.names import readable
 from hybridrep.reporting.style import INK, MUTED, TRANSFER_STROKES, light_grid, new_figure, note
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """How the comparison of studies is shown on the page."""
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ class ComparisonView:
 _EXPLAINED = (
     "Mean ± SD over seeds (number of seeds). Differences from the first study with Welch’s "
     "interval and p; Holm corrects Welch’s p over the rows of a measure; paired: by the seeds that "
-    "both studies have."
+    "both studies have (their number)."
 )
 
 
@@ -82,12 +81,16 @@ def _results(compared: Comparison, key: str, caption: str, first: list[Column]) 
             intervals(f"low_{place}", f"high_{place}", "95% CI"),
             p_values(f"welch_p_{place}", "p (Welch)"),
             p_values(f"holm_p_{place}", "p (Holm)"),
-            p_values(f"paired_p_{place}", "p (paired)"),
+            _with_count(p_values(f"paired_p_{place}", "p (paired)"), f"paired_n_{place}"),
         ]
     return table_view(key.replace("_", "-"), caption, wide, columns, _EXPLAINED)
 
 
 def _spread(place: int, name: str) -> Column:
     """Return a study's column of means, SDs and numbers of seeds."""
-    shown = means(f"mean_{place}", f"sd_{place}", name)
-    return replace(shown, text=lambda row: f"{shown.text(row)} ({number(row[f'n_{place}'], 0)})")
+    return _with_count(means(f"mean_{place}", f"sd_{place}", name), f"n_{place}")
+
+
+def _with_count(column: Column, count: str) -> Column:
+    """Return a column whose cells also say on how many seeds they stand."""
+    return replace(column, text=lambda row: f"{column.text(row)} ({number(row[count], 0)})")

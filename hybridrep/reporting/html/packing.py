@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from hybridrep.reporting.figures.similarity import shared_scale
+from hybridrep.reporting.figures.similarity import colour_range
 from hybridrep.reporting.items import ExampleItems, Items, Projection, SimilarityMatrices
-from hybridrep.reporting.names import REPRESENTATIONS, readable
+from hybridrep.reporting.names import SHOWN_REPRESENTATIONS, readable
 from hybridrep.reporting.style import CLASS_COLOURS, CLASS_COLOURS_DARK, CLASS_MARKERS
 
 _SYMBOLS = {
@@ -85,7 +85,7 @@ def explorer_data(example: ExampleItems) -> str:
             "matrices": matrices,
             "projections": projections,
             "corpora": [["emotion", "emotion tweets"], ["hate", "hate tweets (new task)"]],
-            "representations": [[name, readable(name)] for name in REPRESENTATIONS],
+            "representations": [[name, readable(name)] for name in SHOWN_REPRESENTATIONS],
             "symbols": [_SYMBOLS[marker] for marker in CLASS_MARKERS],
             "colours": {"light": CLASS_COLOURS, "dark": CLASS_COLOURS_DARK},
         },
@@ -139,14 +139,16 @@ def lower_triangle_text(matrix: Float[np.ndarray, "items items"]) -> str:
 
 
 def _matrix_record(pool: _Pool, corpus: str, record: SimilarityMatrices) -> dict[str, Any]:
-    low, _ = shared_scale(list(record.matrices.values()))
     return {
         "corpus": corpus,
         "key": f"{record.direction}/{record.bottleneck}",
         "label": f"{readable(record.direction)}, bottleneck {record.bottleneck}",
         "items": pool.add_items(record.items),
-        "low": low,
-        "arrays": {name: pool.add_matrix(record.matrices[name]) for name in REPRESENTATIONS},
+        "ranges": {
+            name: [round(end, 4) for end in colour_range(record.matrices[name])]
+            for name in SHOWN_REPRESENTATIONS
+        },
+        "arrays": {name: pool.add_matrix(record.matrices[name]) for name in SHOWN_REPRESENTATIONS},
     }
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """How each of a study's result tables is shown on the page."""
 
 from __future__ import annotations
@@ -7,7 +6,7 @@ import pandas as pd
 
 from hybridrep.analysis.names import TRANSFER_METRICS
 from hybridrep.analysis.statistics import HOLM_CORRECTS
-from hybridrep.reporting.formatting import number
+from hybridrep.reporting.formatting import count_range, number
 from hybridrep.reporting.html.views import (
     Column,
     Row,
@@ -19,7 +18,7 @@ from hybridrep.reporting.html.views import (
     table_view,
     words,
 )
-from hybridrep.reporting.names import ITEM_SETS, readable
+from hybridrep.reporting.names import SHOWN_ITEM_SETS, readable
 from hybridrep.reporting.table_1 import STARS_NOTE
 
 _MEASURE = words("measure", "Measure")
@@ -35,13 +34,15 @@ _NOTE = words("note", "Note", wrap=True, readably=False)
 def paper_table(frame: pd.DataFrame, key: str, caption: str) -> TableView:
     """Return Table 1 in the paper's layout."""
     columns = [words(name, name, readably=False) for name in frame.columns[:-1]]
-    columns.append(Column("Seeds", lambda row: str(row["Seeds"]), lambda row: float(row["Seeds"])))
+    columns.append(
+        Column("Seeds", lambda row: row["Seeds"], lambda row: float(row["Seeds"].partition("–")[0]))
+    )
     note = f"Mean(SD) over seeds at the last epoch. {STARS_NOTE}"
     return table_view(key, caption, frame, columns, note)
 
 
-def tests(frame: pd.DataFrame, key: str) -> TableView:
-    """Return the tests against the baseline that stand beside Table 1."""
+def tests(frame: pd.DataFrame, key: str, size: int) -> TableView:
+    """Return the tests against the baseline that stand beside Table 1, for one bottleneck."""
     columns = [
         _REPRESENTATION, _MEASURE, _COUNT, means("mean", "sd", "Mean ± SD"),
         numbers("difference", "Difference"),
@@ -55,7 +56,7 @@ def tests(frame: pd.DataFrame, key: str) -> TableView:
     columns += [_NOTE] if frame["note"].astype(bool).any() else []
     corrected = "Student’s" if HOLM_CORRECTS == "student_p" else "Welch’s"
     return table_view(
-        key, "Every representation against the baseline", frame, columns,
+        key, f"Every representation against the baseline, bottleneck {size}", frame, columns,
         "Differences are representation minus baseline. Student: independent, equal variances "
         "(the paper’s test); Welch: unequal variances; paired: by seed. Holm corrects "
         f"{corrected} p over the six representations of a measure.",
@@ -107,13 +108,17 @@ def rsa(frame: pd.DataFrame, key: str, epoch: int) -> TableView:
     wide.columns = wide.columns.map("_".join)
     wide = frame[keys].drop_duplicates().merge(wide.reset_index(), on=keys)
     columns = [_DIRECTION, _PAIR, _SIZE]
-    for items in ITEM_SETS:
+    for items in SHOWN_ITEM_SETS:
         if f"mean_{items}" in wide:
             columns.append(means(f"mean_{items}", f"sd_{items}", items.capitalize()))
             columns.append(intervals(f"low_{items}", f"high_{items}", "95% CI"))
     counted = [c for c in wide.columns if c.startswith("n_")]
-    wide["n"] = wide[counted].min(axis="columns") if counted else 0
-    columns.append(_COUNT)
+    columns.append(
+        Column(
+            "Seeds", lambda row: count_range(row[c] for c in counted),
+            lambda row: float(min(row[c] for c in counted)),
+        )
+    )  # fmt: skip
     return table_view(
         key, f"Correlations of similarity matrices at epoch {epoch}", wide, columns,
         "Pearson r, mean ± SD over seeds with Student’s interval of the mean. Seen: training "
@@ -125,12 +130,11 @@ def rsa(frame: pd.DataFrame, key: str, epoch: int) -> TableView:
 def rsa_paper(frame: pd.DataFrame, key: str) -> TableView:
     """Return our correlations next to the only ones that the paper gives as numbers."""
     columns = [
-        _DIRECTION, words("item_set", "Tweets", readably=False),
+        _DIRECTION, _SIZE, words("item_set", "Tweets", readably=False),
         Column("Paper", lambda row: _range(row), lambda row: float(row["published_low"])),
         means("mean", "sd", "Here"), _COUNT, numbers("difference", "Outside the range by"),
         numbers("in_own_sds", "in our SDs", 1),
     ]  # fmt: skip
-    columns = [c for c in columns if c.label != "Tweets" or "item_set" in frame]
     return table_view(
         key, "Reconstruction and target, next to the paper", frame, columns,
         "At the last epoch, as the paper quotes them, over its bottlenecks 32 to 256.",
@@ -148,15 +152,15 @@ def linear(frame: pd.DataFrame, key: str, epoch: int) -> TableView:
         numbers("last_loss", "Autoencoder, last epoch", 2), numbers("ridge_loss", "Ridge", 2),
         numbers("mean_loss", "Predicting the mean", 2),
     ]  # fmt: skip
-    for items in ("test", "unseen"):
+    for items in SHOWN_ITEM_SETS:
         for model in ("autoencoder", "ridge"):
             if f"{model}_{items}" in frame:
                 columns.append(numbers(f"{model}_{items}", f"r, {model}, {items}", 2))
     return table_view(
         key, "The linear baseline beside the autoencoder", frame, columns,
-        "Test loss: squared error summed over output dimensions, mean over tweets and seeds. r: "
-        "of reconstruction and target. Ridge: closed form, same split, penalty chosen on "
-        "validation tweets.",
+        "Test loss: squared error summed over output dimensions, mean over tweets and over the "
+        "seeds that have every number of the row. r: of reconstruction and target, on the sets of "
+        "tweets above. Ridge: closed form, same split, penalty chosen on validation tweets.",
     )  # fmt: skip
 
 
@@ -173,9 +177,12 @@ def inference(frame: pd.DataFrame, key: str) -> TableView:
     columns += [_NOTE] if frame["note"].astype(bool).any() else []
     return table_view(
         key, "How sure the correlations are, over seeds and over tweets", frame, columns,
-        "95% bootstrap intervals of the mean r; p of a permutation test that shuffles tweets; the "
-        "noise ceiling is how well the seeds agree with each other, class by class, on the pair’s "
-        "second side.",
+        "95% bootstrap intervals (1,000 resamples) of the mean r; p of a permutation test that "
+        "shuffles tweets. Noise ceiling (Nili et al. 2014), of the pair’s second side: mean r of "
+        "every seed’s similarities with the mean of the other seeds’ (lower end) and with the mean "
+        "of all (upper end). As every seed samples tweets of its own, these are mean similarities "
+        "within and between classes, steadier than those of single tweets: it says how well the "
+        "seeds agree, and is no upper bound for the r beside it.",
     )  # fmt: skip
 
 

@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001  (typographic signs are what people read)
 """All that the page's template needs of one study."""
 
 from __future__ import annotations
@@ -12,18 +11,18 @@ from typing import Any
 
 import pandas as pd
 
+from hybridrep.analysis.names import TRANSFER
 from hybridrep.analysis.tables import StudyTables
-from hybridrep.analysis.views import bottleneck_sizes, standing
+from hybridrep.analysis.views import bottleneck_sizes, seeds_by_status, standing
 from hybridrep.reporting.drawing import Drawn
-from hybridrep.reporting.facts import corpora_of, encoder_name, vectors_name
+from hybridrep.reporting.facts import corpora_of, encoder_name, meta_record, vectors_name
 from hybridrep.reporting.formatting import interval, number
 from hybridrep.reporting.html import study_tables
 from hybridrep.reporting.html.packing import data_address
-from hybridrep.reporting.html.views import Notice, Picture, TableView
+from hybridrep.reporting.html.views import Notice, Picture, TableView, records
 from hybridrep.reporting.items import ExampleItems
-from hybridrep.reporting.names import TRANSFER, counted, readable
+from hybridrep.reporting.names import counted, listed, readable
 from hybridrep.reporting.notices import notices_of
-from hybridrep.reporting.reading import meta_record, records, seeds_by_status
 from hybridrep.reporting.reproduce import reproduce_command
 
 Pairs = list[tuple[str, str]]
@@ -94,11 +93,25 @@ def study_view(
         claims=claim_views(results["claims"]),
         tables=_tables(tables, results, prefix),
         pictures=_pictures(drawn, prefix),
-        example=example.reason if example is not None else "",
+        example=_example_text(tables, example),
         standing=standing(tables),
         reproduce=reproduce_command(tables),
         commit=str(tables.meta.get("commit") or ""),
         records=_recorded(tables),
+    )
+
+
+def _example_text(tables: StudyTables, example: ExampleItems | None) -> str:
+    """Return what stands over the interactive views: which seed, and what only figures show."""
+    if example is None:
+        return ""
+    first, *further = bottleneck_sizes(tables)
+    if not further:
+        return example.reason
+    others = listed([str(size) for size in further])
+    return (
+        f"{example.reason} To keep the page small, tweets of the new task are here for bottleneck "
+        f"{first} only; the appendix’s figures show them for {others} too."
     )
 
 
@@ -161,16 +174,21 @@ def _tables(
     tables: StudyTables, results: Mapping[str, pd.DataFrame], prefix: str
 ) -> dict[str, list[TableView]]:
     sizes = bottleneck_sizes(tables)
-    papers = [("table_1", sizes[0] if sizes else 0)] + [(f"table_1_b{b}", b) for b in sizes[1:]]
+    by_size = [("", sizes[0] if sizes else 0), *((f"_b{size}", size) for size in sizes[1:])]
     epoch = tables.half_epoch
     found = {
         "table_1": [
             study_tables.paper_table(
-                results[key], prefix + key, f"Table 1 in the paper’s layout, bottleneck {size}"
+                results[f"table_1{end}"],
+                f"{prefix}table_1{end}",
+                f"Table 1 in the paper’s layout, bottleneck {size}",
             )
-            for key, size in papers
+            for end, size in by_size
         ],
-        "tests": [study_tables.tests(results["tests"], f"{prefix}tests")],
+        "tests": [
+            study_tables.tests(results[f"tests{end}"], f"{prefix}tests{end}", size)
+            for end, size in by_size
+        ],
         "paper": [
             study_tables.beside_paper(results["beside_paper"], f"{prefix}beside-paper"),
             study_tables.rsa_paper(results["rsa_beside_paper"], f"{prefix}rsa-beside-paper"),

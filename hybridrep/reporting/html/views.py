@@ -11,7 +11,6 @@ import pandas as pd
 
 from hybridrep.reporting.formatting import interval, number, p_value
 from hybridrep.reporting.names import readable
-from hybridrep.reporting.reading import records
 
 Row = dict[str, Any]
 
@@ -77,6 +76,11 @@ class Notice:
     kind: str
     title: str
     text: str
+
+
+def records(frame: pd.DataFrame) -> list[Row]:
+    """Return a table's rows as mappings from column to value."""
+    return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def words(name: str, label: str, wrap: bool = False, *, readably: bool = True) -> Column:

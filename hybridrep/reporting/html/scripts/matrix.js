@@ -31,6 +31,7 @@ for (const explorer of document.querySelectorAll(".explorer.matrix")) {
         m.corpus === corpusSelect.value && m.key === autoencoderSelect.value);
       items = data.items[record.items];
       const number = record.arrays[representationSelect.value];
+      const [zmin, zmax] = record.ranges[representationSelect.value];
       if (!decoded.has(number)) {
         decoded.set(number, similarityRows(data.arrays[number], items.labels.length));
       }
@@ -50,7 +51,7 @@ for (const explorer of document.querySelectorAll(".explorer.matrix")) {
         { type: "line", y0: edge, y1: edge, x0: -0.5, x1: n - 0.5 },
       ]).map((shape) => ({ ...shape, line: { color: "rgba(255,255,255,0.75)", width: 1 } }));
       Plotly.react(plot, [{
-        type: "heatmap", z: rows, zmin: record.low, zmax: 1, colorscale: "Viridis",
+        type: "heatmap", z: rows, zmin, zmax, colorscale: "Viridis",
         hoverinfo: "none",
         colorbar: narrow
           ? { orientation: "h", thickness: 8, outlinewidth: 0, y: -0.34, len: 1 }
