@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chaos.faults import Fault, TooLate, Unavailable, choose
-from chaos.moments import Reference, Survival, play, undisturbed
+from chaos.moments import By, Reference, Survival, play, undisturbed
 from chaos.study import Study
 from tests import small_study
 
@@ -26,7 +26,7 @@ LATEST = Path(__file__).with_name("latest.json")
 TRIES = 3
 """A fault that came too late is tried again so often, each time in the first half before."""
 
-STUDY = {"seeds": "7", "bottlenecks": "8", "workers": "2"}
+STUDY = {"seeds": "6", "bottlenecks": "8", "workers": "2"}
 """Two groups of seeds, so that some are logged while others still train."""
 
 
@@ -52,12 +52,12 @@ def main(moments: int, seed: int, minutes: float, output: Path) -> None:
         )
         survivals: list[Survival] = []
         skipped: dict[str, str] = {}
-        for fault, share, chance in plan(moments, seed):
+        for fault, when, chance in plan(moments, seed):
             if time.monotonic() > end:
                 skipped[fault.name] = f"the {minutes:g} minutes were over"
                 continue
             try:
-                survivals.append(_play(folder, given, fault, share, reference, chance))
+                survivals.append(_play(folder, given, fault, when, reference, chance))
             except (TooLate, Unavailable) as reason:
                 skipped[fault.name] = str(reason) or "the study had always ended before"
                 continue
@@ -71,28 +71,35 @@ def main(moments: int, seed: int, minutes: float, output: Path) -> None:
     sys.exit(1 if lost or not survivals else 0)
 
 
-def plan(moments: int, seed: int) -> Iterator[tuple[Fault, float, random.Random]]:
-    """Yield so many faults, each with its moment, spread over the whole study, and its chance."""
+def plan(moments: int, seed: int) -> Iterator[tuple[Fault, tuple[float, By], random.Random]]:
+    """Yield so many faults, each with its moment and its chance.
+
+    Half of the moments are spread evenly over the study's time, half over its results.
+    """
     chance = random.Random(seed)
-    shares = [(place + chance.random()) / moments for place in range(moments)]
-    chance.shuffle(shares)
-    for number, (fault, share) in enumerate(zip(choose(moments), shares, strict=True)):
-        yield fault, share, random.Random(f"{seed}/{number}")
+    places: list[tuple[float, By]] = []
+    halves: tuple[tuple[int, By], ...] = (((moments + 1) // 2, "results"), (moments // 2, "time"))
+    for count, by in halves:
+        places += [((n + chance.random()) / count, by) for n in range(count)]
+    chance.shuffle(places)
+    for number, (fault, place) in enumerate(zip(choose(moments), places, strict=True)):
+        yield fault, place, random.Random(f"{seed}/{number}")
 
 
 def _play(
     folder: Path,
     given: Mapping[str, str],
     fault: Fault,
-    share: float,
+    when: tuple[float, By],
     reference: Reference,
     chance: random.Random,
 ) -> Survival:
     """Play a moment in a folder of its own; earlier where it came too late."""
+    share, by = when
     for attempt in range(TRIES):
         place = folder / "disturbed"
         try:
-            return play(place, given, fault, share / 2**attempt, reference, chance)
+            return play(place, given, fault, share / 2**attempt, by, reference, chance)
         except TooLate:
             if attempt + 1 == TRIES:
                 raise
@@ -116,7 +123,7 @@ def _table(survivals: list[Survival]) -> Table:
     table = Table(*columns, title="A study disturbed, then the same command again")
     for each in survivals:
         table.add_row(
-            each.fault, f"{each.share:.0%}", each.stage, str(each.exit_code),
+            each.fault, f"{each.share:.0%} of {each.by}", each.stage, str(each.exit_code),
             f"{each.seconds:.0f}", f"{each.again_seconds:.0f}", str(each.finished),
             "yes" if each.survived else "NO",
         )  # fmt: skip

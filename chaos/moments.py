@@ -8,13 +8,17 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from chaos import checks
 from chaos.checks import Results
 from chaos.faults import Fault, TooLate
 from chaos.study import Running, Study
 
-POLL_SECONDS = 0.01
+By = Literal["time", "results"]
+POLL_SECONDS = 0.05
+HUNG = -1000
+"""Stands for the exit code of a study that was killed as it would not end."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +35,28 @@ class Reference:
     times: tuple[float, ...]
     seconds: float
 
-    def moment(self, share: float) -> tuple[int, float]:
-        """Return the moment after this share of the time as a number of results and a delay.
+    @property
+    def patience(self) -> float:
+        """Seconds after which a study hangs, with MLflow's own waiting for a lost server."""
+        return 60 + 6 * self.seconds
+
+    def moment(self, share: float, by: By) -> tuple[int, float]:
+        """Return a moment as a number of stored results and seconds after the last of them.
 
         The number ties it to what the study does, whatever the machine's speed just then.
+
+        Args:
+            share: how far the study is, from 0 to 1.
+            by: of its time, where slow stages are met more often, or of its results.
         """
-        elapsed = share * self.seconds
-        done = [t for t in self.times if t <= elapsed]
-        return len(done), elapsed - (done[-1] if done else 0.0)
+        ends = (0.0, *self.times, self.seconds)
+        if by == "time":
+            elapsed = share * self.seconds
+            done = sum(t <= elapsed for t in self.times)
+            return done, elapsed - ends[done]
+        place = share * (len(ends) - 1)
+        done = int(place)
+        return done, (place - done) * (ends[done + 1] - ends[done])
 
 
 @dataclass(frozen=True)
@@ -47,7 +65,8 @@ class Survival:
 
     Attributes:
         fault: its name.
-        share: when it was meant to be, as a share of the undisturbed study's time.
+        share: when it was meant to be, as a share of the undisturbed study.
+        by: of its time or of its results.
         stage: what the study was doing then.
         exit_code: of the disturbed process; negative: ended by that signal.
         message: the last thing it said.
@@ -59,6 +78,7 @@ class Survival:
 
     fault: str
     share: float
+    by: By
     stage: str
     exit_code: int
     message: str
@@ -99,6 +119,7 @@ def play(
     given: Mapping[str, str],
     fault: Fault,
     share: float,
+    by: By,
     reference: Reference,
     chance: random.Random,
 ) -> Survival:
@@ -108,7 +129,8 @@ def play(
         folder: for the new study.
         given: the study's parameters.
         fault: a new one.
-        share: when, as a share of the undisturbed study's time.
+        share: when, as a share of the undisturbed study.
+        by: of its time or of its results.
         reference: the undisturbed study.
         chance: decides what exactly is struck.
 
@@ -120,10 +142,10 @@ def play(
     with fault.around(Study(folder, given)) as study:
         running = study.start()
         try:
-            stage = _reach(study, running, *reference.moment(share))
+            stage = _reach(study, running, *reference.moment(share, by))
             try:
                 running = fault.strike(study, running, chance)
-                exit_code = _end(running)
+                exit_code = _end(running, reference.patience)
             finally:
                 fault.mend()
         finally:
@@ -132,7 +154,7 @@ def play(
         problems += wrong_end(fault, exit_code, running.messages)
         before = {n: m for n, m in checks.marks(study).items() if n not in fault.damaged}
         again = study.start()
-        if code := _end(again):
+        if code := _end(again, reference.patience):
             problems.append(f"run again, it ended with {code}: {_last(again.messages)}")
         again_seconds = time.monotonic() - again.started
         problems += checks.computed_again(before, checks.marks(study))
@@ -140,6 +162,7 @@ def play(
     return Survival(
         fault=fault.name,
         share=share,
+        by=by,
         stage=stage,
         exit_code=exit_code,
         message=_last(running.messages) if exit_code else "",
@@ -182,11 +205,11 @@ def _reach(study: Study, running: Running, results: int, delay: float) -> str:
     return "report" if study.seed_runs("FINISHED") else "start"
 
 
-def _end(running: Running) -> int:
+def _end(running: Running, patience: float) -> int:
     try:
-        return running.finish()
+        return running.finish(patience)
     except subprocess.TimeoutExpired:
-        return -999
+        return HUNG
 
 
 def _message(messages: str) -> str:

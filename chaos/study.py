@@ -18,8 +18,6 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).parents[1]
-HUNG_SECONDS = 300.0
-"""A study of seconds that still runs after this time hangs."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +140,7 @@ class Running:
                         found.append(child)
         return found
 
-    def finish(self, seconds: float = HUNG_SECONDS) -> int:
+    def finish(self, seconds: float) -> int:
         """Wait for the end and return the exit code.
 
         Raises:

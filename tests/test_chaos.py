@@ -176,15 +176,20 @@ def test_how_a_disturbed_study_ends_is_judged(exit_code, messages, problem):
 
 def test_a_moment_is_tied_to_the_results_stored_by_then(study):
     reference = Reference(checks.read(study), times=(4.0, 5.0, 9.0), seconds=10.0)
-    assert reference.moment(0.1) == (0, 1.0)
-    assert reference.moment(0.6) == (2, 1.0)
-    assert reference.moment(0.95) == (3, 0.5)
+    assert reference.moment(0.1, "time") == (0, 1.0)
+    assert reference.moment(0.6, "time") == (2, 1.0)
+    assert reference.moment(0.95, "time") == (3, 0.5)
+    assert reference.moment(0.125, "results") == (0, 2.0)
+    assert reference.moment(0.625, "results") == (2, 2.0)
+    assert reference.moment(0.75, "results") == (3, 0.0)
 
 
 def test_moments_are_spread_over_the_study_and_repeatable():
-    first, second = ([(f.name, share) for f, share, _ in plan(24, seed=3)] for _ in range(2))
+    first, second = ([(f.name, when) for f, when, _ in plan(24, seed=3)] for _ in range(2))
     assert first == second
-    assert sorted(int(share * 24) for _, share in first) == list(range(24))
+    for kind in ("time", "results"):
+        places = sorted(int(share * 12) for _, (share, by) in first if by == kind)
+        assert places == list(range(12))
     assert len({name for name, _ in first}) == 15
 
 
@@ -210,7 +215,9 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str],
 def test_a_study_survives(reference, tmp_path, fault, share):
     given, expected = reference
     try:
-        survival = play(tmp_path / "study", given, fault, share, expected, random.Random(0))
+        survival = play(
+            tmp_path / "study", given, fault, share, "results", expected, random.Random(0)
+        )
     except Unavailable as reason:
         pytest.skip(str(reason))
     assert survival.problems == ()
