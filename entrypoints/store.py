@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-import pandas as pd
 from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
 from entrypoints._command import exit_code
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PLACE = click.option(
     "--store", default=".hybridrep", show_default=True, help="The store's folder.",
@@ -62,9 +65,11 @@ def prune(store: Path, older_than: float | None, stages: tuple[str, ...], dry_ru
 
 
 def _print(frame: pd.DataFrame, title: str) -> None:
+    from pandas.api.types import is_string_dtype
+
     table = Table(title=Text(title), title_justify="left")  # a path's brackets are no markup
     for column in frame.columns:
-        words = pd.api.types.is_string_dtype(frame[column])
+        words = is_string_dtype(frame[column])
         table.add_column(column.replace("bytes", "size"), justify="left" if words else "right")
     for row in frame.to_dict("records"):
         table.add_row(*(_shown(str(column), cell) for column, cell in row.items()))
@@ -75,7 +80,7 @@ def _shown(column: str, cell: object) -> str:
     """Return a cell as people read it: sizes in their units, times to the minute."""
     if column == "bytes":
         return decimal(int(str(cell)))
-    if isinstance(cell, pd.Timestamp):
+    if isinstance(cell, datetime):  # pandas' times are, too
         return f"{cell:%Y-%m-%d %H:%M}"
     return f"{cell:,.0f}" if isinstance(cell, float) else str(cell)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from entrypoints._command import command, exit_code
+from entrypoints.store import store
 from hybridrep.config import Config
-from tests import small_study
+from hybridrep.execution.store import Store
+from tests import execution_tasks, small_study
 
 
 def full(config: Config) -> None:
@@ -152,3 +155,10 @@ def test_an_end_from_outside_has_the_code_that_shells_expect(number, code, capsy
 
     assert exit_code(command("full", "", stopped), []) == code
     assert "goes on from what is finished" in capsys.readouterr().err
+
+
+def test_the_store_is_shown_in_sizes_and_times_that_people_read(tmp_path, capsys):
+    execution_tasks.write(Store(tmp_path), execution_tasks.key("x"), [0.0] * 1000)
+    assert exit_code(store, ["show", "--store", str(tmp_path)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert re.search(r"stage │ 1 │ 8\.\d kB │ 1 │ \d{4}-\d\d-\d\d \d\d:\d\d │", shown)
