@@ -17,8 +17,10 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from chaos.faults import Fault, TooLate, Unavailable, choose
+from chaos.choice import choose
+from chaos.faults import Fault, TooLate
 from chaos.moments import By, Reference, Survival, play, undisturbed
+from chaos.mounts import Unavailable
 from chaos.study import Study
 from tests import small_study
 

@@ -5,26 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from chaos.mounts import mounted, read_only
 from chaos.study import ROOT, Running, Study
 from tests.servers import MlflowServer
 
 T = TypeVar("T")
-
-
-class Unavailable(Exception):
-    """This machine does not let the fault be made; the message says why."""
 
 
 class TooLate(Exception):
@@ -157,7 +153,7 @@ class DiskFull(Fault):
     def around(self, study: Study) -> Iterator[Study]:
         """Give the folder a small disk of its own."""
         folder = study.folder / self._place
-        with _mounted(folder, "-t", "tmpfs", "-o", "size=64m", "tmpfs"):
+        with mounted(folder, "-t", "tmpfs", "-o", "size=64m", "tmpfs"):
             self._ballast = folder / ".ballast"
             yield study
 
@@ -220,7 +216,7 @@ class DatabaseReadOnly(Fault):
     def around(self, study: Study) -> Iterator[Study]:
         """Find out before whether it can be done."""
         probe = study.folder / "probe"
-        with _read_only(probe):
+        with read_only(probe):
             pass
         probe.rmdir()
         yield study
@@ -229,7 +225,7 @@ class DatabaseReadOnly(Fault):
         """Kill it, forbid writing, start it again."""
         _wait(running, study.database.exists)
         running.kill()
-        self._undo.enter_context(_read_only(study.tracking))
+        self._undo.enter_context(read_only(study.tracking))
         return study.start()
 
     def mend(self) -> None:
@@ -294,79 +290,3 @@ _DAMAGES: Mapping[str, Callable[[Path], None]] = {
     "cut": _cut,
     "without a file": Path.unlink,
 }
-
-
-@contextmanager
-def _read_only(folder: Path) -> Iterator[None]:
-    """Forbid to write in a folder, to root too."""
-    folder.mkdir(exist_ok=True)
-    if os.geteuid() == 0:
-        with _mounted(folder, "--bind", str(folder)):
-            _mount("-o", "remount,bind,ro", str(folder))
-            yield
-        return
-    changed = [folder, *folder.rglob("*")]
-    modes = [path.stat().st_mode for path in changed]
-    try:
-        for path, mode in zip(changed, modes, strict=True):
-            path.chmod(mode & ~0o222)
-        yield
-    finally:
-        for path, mode in zip(changed, modes, strict=True):
-            path.chmod(mode)
-
-
-@contextmanager
-def _mounted(folder: Path, *arguments: str) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True)
-    _mount(*arguments, str(folder))
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def _mount(*arguments: str) -> None:
-    if shutil.which("mount") is None or os.geteuid() != 0:
-        raise Unavailable("only root may mount a file system")
-    done = subprocess.run(["mount", *arguments], capture_output=True, text=True)
-    if done.returncode:
-        raise Unavailable(f"mount refuses: {done.stderr.strip()}")
-
-
-def every_kind() -> list[Fault]:
-    """Return one fault of each kind."""
-    return [
-        Signal(signal.SIGKILL),
-        WorkerKilled(),
-        Signal(signal.SIGTERM),
-        DatabaseLocked(None),
-        ResultDamaged("changed"),
-        Signal(signal.SIGINT, group=True),
-        DiskFull("store"),
-        ArtifactRemoved(),
-        ServerKilled(3.0),
-        DatabaseReadOnly(),
-        ResultDamaged("cut"),
-        DiskFull("tracking"),
-        DatabaseLocked(3.0),
-        ServerKilled(None),
-        ResultDamaged("without a file"),
-    ]
-
-
-COMMON = (
-    lambda: Signal(signal.SIGKILL),
-    lambda: Signal(signal.SIGTERM),
-    WorkerKilled,
-    lambda: Signal(signal.SIGINT, group=True),
-)
-"""The faults that users meet most; they fill up what one of each kind leaves open."""
-
-
-def choose(count: int) -> Iterable[Fault]:
-    """Yield so many faults: one of each kind, then the common ones in turn."""
-    rest = (COMMON[n % len(COMMON)]() for n in range(count))
-    for number, fault in enumerate([*every_kind(), *rest]):
-        if number < count:
-            yield fault

@@ -22,10 +22,10 @@ from chaos.faults import (
     Fault,
     ResultDamaged,
     Signal,
-    Unavailable,
     WorkerKilled,
 )
 from chaos.moments import Reference, play, undisturbed, wrong_end
+from chaos.mounts import Unavailable
 from chaos.study import Study
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store

@@ -25,6 +25,16 @@ class ReportTable:
 
 _TABLE_1 = ("Model", "Representation", "Train Loss", "Test Loss", "Test Acc", "Seeds")
 
+_TESTS = (
+    *("measure", "representation", "n", "mean", "sd"),
+    *("baseline_n", "baseline_mean", "baseline_sd"),
+    *("difference", "difference_low", "difference_high"),
+    *("student_t", "student_df", "student_p", "stars"),
+    *("welch_t", "welch_df", "welch_p", "welch_low", "welch_high"),
+    *("paired_n", "paired_t", "paired_df", "paired_p", "paired_low", "paired_high"),
+    *("holm_p", "cohens_d", "cohens_d_low", "cohens_d_high", "note"),
+)
+
 STUDY_TABLES: tuple[ReportTable, ...] = (
     ReportTable("table_1", 'the paper\'s Table 1: "mean(SD) stars" a cell', _TABLE_1),
     ReportTable("table_1_bN", "the same at the further bottleneck size N", _TABLE_1),
@@ -33,16 +43,9 @@ STUDY_TABLES: tuple[ReportTable, ...] = (
         "every representation against the baseline: `difference` is representation minus "
         "baseline; the paper's independent Student t-test, Welch's, paired by seed; Student's p "
         "after Holm; Cohen's d (pooled SD)",
-        (
-            *("measure", "representation", "n", "mean", "sd"),
-            *("baseline_n", "baseline_mean", "baseline_sd"),
-            *("difference", "difference_low", "difference_high"),
-            *("student_t", "student_df", "student_p", "stars"),
-            *("welch_t", "welch_df", "welch_p", "welch_low", "welch_high"),
-            *("paired_n", "paired_t", "paired_df", "paired_p", "paired_low", "paired_high"),
-            *("holm_p", "cohens_d", "cohens_d_low", "cohens_d_high", "note"),
-        ),
+        _TESTS,
     ),
+    ReportTable("tests_bN", "the same at the further bottleneck size N", _TESTS),
     ReportTable(
         "claims",
         "the paper's claims, each with a verdict by a fixed rule",
@@ -80,7 +83,7 @@ STUDY_TABLES: tuple[ReportTable, ...] = (
         "our correlations at the last epoch beside the ranges that the paper gives",
         (
             *("direction", "pair", "published_low", "published_high", "where"),
-            *("mean", "sd", "n", "difference", "in_own_sds", "item_set"),
+            *("mean", "sd", "n", "difference", "in_own_sds", "item_set", "bottleneck"),
         ),
     ),
     ReportTable(
@@ -114,6 +117,7 @@ STUDY_TABLES: tuple[ReportTable, ...] = (
 
 _AGAINST_FIRST = (
     *("study", "n", "mean", "sd", "difference", "low", "high", "welch_p", "holm_p", "paired_p"),
+    "paired_n",
 )
 
 COMPARISON_TABLES: tuple[ReportTable, ...] = (

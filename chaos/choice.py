@@ -1,0 +1,56 @@
+"""Which faults a run of the harness tries, and in which order."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable
+
+from chaos.faults import (
+    ArtifactRemoved,
+    DatabaseLocked,
+    DatabaseReadOnly,
+    DiskFull,
+    Fault,
+    ResultDamaged,
+    ServerKilled,
+    Signal,
+    WorkerKilled,
+)
+
+
+def every_kind() -> list[Fault]:
+    """Return one fault of each kind."""
+    return [
+        Signal(signal.SIGKILL),
+        WorkerKilled(),
+        Signal(signal.SIGTERM),
+        DatabaseLocked(None),
+        ResultDamaged("changed"),
+        Signal(signal.SIGINT, group=True),
+        DiskFull("store"),
+        ArtifactRemoved(),
+        ServerKilled(3.0),
+        DatabaseReadOnly(),
+        ResultDamaged("cut"),
+        DiskFull("tracking"),
+        DatabaseLocked(3.0),
+        ServerKilled(None),
+        ResultDamaged("without a file"),
+    ]
+
+
+COMMON = (
+    lambda: Signal(signal.SIGKILL),
+    lambda: Signal(signal.SIGTERM),
+    WorkerKilled,
+    lambda: Signal(signal.SIGINT, group=True),
+)
+"""The faults that users meet most; they fill up what one of each kind leaves open."""
+
+
+def choose(count: int) -> Iterable[Fault]:
+    """Yield so many faults: one of each kind, then the common ones in turn."""
+    rest = (COMMON[n % len(COMMON)]() for n in range(count))
+    for number, fault in enumerate([*every_kind(), *rest]):
+        if number < count:
+            yield fault
