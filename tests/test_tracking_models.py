@@ -112,6 +112,20 @@ def test_vectors_that_are_too_short_or_not_finite_are_refused(loaded, inputs):
         loaded.predict(inputs)
 
 
+def test_the_answer_does_not_depend_on_the_number_of_threads(loaded, inputs):
+    before, answers = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            answers.append(loaded.predict(np.repeat(inputs, 200, axis=0)))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    for name in ("bottleneck", "reconstructed"):
+        first, second = (np.stack(list(answer[name])) for answer in answers)
+        np.testing.assert_array_equal(first, second)
+
+
 def test_the_model_says_what_it_takes_gives_needs_and_where_it_comes_from(logged, tracker):
     model = tracker.server.client.get_logged_model(logged.model_id)
     info = mlflow.models.get_model_info(logged.uri)

@@ -16,6 +16,7 @@ from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 from safetensors.numpy import load_file
 
+from hybridrep.execution.threads import single_thread
 from hybridrep.models.autoencoder import AutoencoderConfig
 from hybridrep.models.stacked_autoencoder import apply_autoencoder
 
@@ -49,7 +50,8 @@ class AutoencoderModel(PythonModel):
         inputs = np.ascontiguousarray(model_input, dtype=np.float32)
         if not np.isfinite(inputs).all():
             raise ValueError("the vectors hold missing or infinite values")
-        bottleneck, reconstructed = apply_autoencoder(self._config, self._state, inputs)
+        with single_thread():  # sums over several are rounded otherwise than in training
+            bottleneck, reconstructed = apply_autoencoder(self._config, self._state, inputs)
         return pd.DataFrame({"bottleneck": list(bottleneck), "reconstructed": list(reconstructed)})
 
 

@@ -33,7 +33,15 @@ from hybridrep.tracking.server import Server, readable_errors
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
-VECTOR_REQUIREMENTS = ("mlflow", "torch", "numpy", "pandas", "safetensors", "jaxtyping")
+VECTOR_REQUIREMENTS = (
+    "mlflow",
+    "torch",
+    "numpy",
+    "pandas",
+    "safetensors",
+    "jaxtyping",
+    "threadpoolctl",
+)
 TEXT_REQUIREMENTS = (*VECTOR_REQUIREMENTS, "transformers", "torchtext")
 TOLERANCE = 1e-6
 EXAMPLE_TEXTS = ("i feel so happy about this", "i am angry at the whole world")

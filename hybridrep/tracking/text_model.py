@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 from hybridrep.corpora.cleaning import clean_tweet
 from hybridrep.corpora.encoder import embed_texts, resolve_encoder
 from hybridrep.corpora.tokens import Vocabulary
+from hybridrep.execution.threads import single_thread
 from hybridrep.models.autoencoder import AutoencoderConfig
 from hybridrep.models.lstm import LSTMConfig
 from hybridrep.models.lstm_training import extract_hidden
@@ -70,14 +71,17 @@ class TextModel(PythonModel):
         texts = [str(text) for text in column]
         if (params or {}).get("clean"):
             texts = [clean_tweet(text) for text in texts]
-        tokens = self._vocabulary.encode(texts, self._lstm.time_steps, self._lstm.padding)
-        spaces = {
-            "global": embed_texts(self._encoder, texts),
-            "task_specific": extract_hidden(self._lstm, self._lstm_state, self._vectors, tokens),
-        }
-        inputs = np.ascontiguousarray(spaces[self._source])
-        layers = apply_autoencoder(self._autoencoder, self._autoencoder_state, inputs)
-        spaces.update(zip(("diffused", "transformed"), layers, strict=True))
+        with single_thread():  # sums over several are rounded otherwise than in training
+            tokens = self._vocabulary.encode(texts, self._lstm.time_steps, self._lstm.padding)
+            spaces = {
+                "global": embed_texts(self._encoder, texts),
+                "task_specific": extract_hidden(
+                    self._lstm, self._lstm_state, self._vectors, tokens
+                ),
+            }
+            inputs = np.ascontiguousarray(spaces[self._source])
+            layers = apply_autoencoder(self._autoencoder, self._autoencoder_state, inputs)
+            spaces.update(zip(("diffused", "transformed"), layers, strict=True))
         return pd.DataFrame({name: list(vectors) for name, vectors in spaces.items()})
 
 
