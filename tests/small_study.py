@@ -39,8 +39,14 @@ def _rows(corpus: Corpus, start: int, count: int) -> np.ndarray:
     return np.random.default_rng(0).permutation(np.concatenate(rows))
 
 
-def write_encoder(folder: Path, texts: tuple[str, ...]) -> Path:
-    """Save a BERT of two tiny layers with random weights in Hugging Face's format."""
+def write_encoder(folder: Path, texts: tuple[str, ...], spread: float = 0.02) -> Path:
+    """Save a BERT of two tiny layers with random weights in Hugging Face's format.
+
+    Args:
+        folder: where to.
+        texts: their words are its vocabulary.
+        spread: SD of the weights. With the default its [CLS] vectors are all but the same.
+    """
     import torch
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
@@ -54,6 +60,7 @@ def write_encoder(folder: Path, texts: tuple[str, ...]) -> Path:
     config = BertConfig(
         vocab_size=len(special) + len(words), hidden_size=32, num_hidden_layers=2,
         num_attention_heads=2, intermediate_size=64, max_position_embeddings=64,
+        initializer_range=spread,
     )  # fmt: skip
     BertModel(config).save_pretrained(folder, safe_serialization=True)
     return folder

@@ -28,6 +28,9 @@ from hybridrep.stages import embed, lstm
 from hybridrep.stages.inputs import Inputs, read_corpus
 from hybridrep.stages.splits import EmotionRows, emotion_rows
 
+BASELINE_CODE = ("hybridrep.analysis.linear_baseline", lstm.__name__, embed.ENCODER_CODE)
+"""The modules that a linear baseline comes from, through its inputs too."""
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -94,7 +97,7 @@ def baseline_key(inputs: Inputs, store: Store, seed: int) -> str:
     return content_key(
         {
             "stage": "linear_baseline",
-            "code": code_version("hybridrep.analysis.linear_baseline"),
+            "code": code_version(BASELINE_CODE[0]),
             **_data(inputs, store, seed),
         }
     )
@@ -208,7 +211,7 @@ def train(store: Store, task: StackTask, missing: tuple[str, ...]) -> None:
         store.write(
             result_key, stage="autoencode", inputs={"seed": seed, **vars(task.variant)},
             arrays={"half": result.half_state, "final": result.final_state},
-            tables={"curves": result.curves, "rsa": rsa}, seconds=seconds,
+            tables={"curves": result.curves, "rsa": rsa}, code=(__name__,), seconds=seconds,
         )  # fmt: skip
 
 
@@ -302,5 +305,5 @@ def fit_baseline(store: Store, task: BaselineTask, missing: tuple[str, ...]) -> 
         store.write(
             result_key, stage="linear_baseline", inputs={"seed": task.seed},
             tables={"linear_baseline": pd.DataFrame(table)},
-            seconds=time.perf_counter() - started,
+            code=BASELINE_CODE, seconds=time.perf_counter() - started,
         )  # fmt: skip

@@ -31,6 +31,9 @@ from hybridrep.stages.splits import emotion_rows, transfer_rows
 HIDDEN_SIZE = 300
 """Size of the LSTM's hidden state, the task-specific representation (section 3.1.3)."""
 
+TOKENS_CODE = ("hybridrep.corpora.tokens", "hybridrep.corpora.word_vectors")
+"""The modules whose code makes token ids and the table of their vectors."""
+
 
 @dataclass(frozen=True)
 class CorpusInput:
@@ -130,7 +133,7 @@ def _corpus_input(
     tokens_key = content_key(
         {
             "stage": "tokens",
-            "code": [code_version("hybridrep.corpora." + m) for m in ("tokens", "word_vectors")],
+            "code": [code_version(name) for name in TOKENS_CODE],
             "corpus": key,
             "vectors": vectors,
             "time_steps": time_steps,
@@ -189,6 +192,7 @@ def _store_tokens(store: Store, key: str, corpus: Corpus, config: Config, time_s
             "time_steps": time_steps,
             "coverage": {"tokens_found": found.tokens, "types_found": found.types},
         },
+        code=TOKENS_CODE,
         seconds=0.0,
     )  # fmt: skip
 
