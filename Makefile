@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(STAGES) plan store ui test test-fast check format lint typecheck audit bench chaos clean
+.PHONY: help setup $(STAGES) plan store ui test test-fast test-matrix check format lint typecheck audit bench chaos clean
 
 help: ## list the targets
 	@grep -hE '^[a-z $$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/$$(STAGES)/$(STAGES)/' | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ test: setup ## every test, as CI runs them
 test-fast: setup ## the tests that take moments
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
+test-matrix: setup ## the fast tests with the oldest and the newest versions allowed
+	$(BIN)/python -m tools.matrix $(ARGS)
+
 check: setup lint typecheck ## format, lint and types, as CI checks them
 
 lint: setup
@@ -67,4 +70,4 @@ chaos: setup ## break a small study at random moments and compare, into chaos/la
 	$(BIN)/python -m chaos $(ARGS)
 
 clean: ## remove the environment and caches (never runs or results)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .matrix .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -6,7 +6,7 @@ from hybridrep.compare_config import CompareConfig
 
 def run(config: CompareConfig) -> None:
     """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.stages.compare import run as stage
+    from hybridrep.stages.finished import compare as stage
 
     stage(config)
 

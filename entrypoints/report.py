@@ -1,15 +1,15 @@
 """Report a study: tables, tests and figures."""
 
 from entrypoints._command import main
-from hybridrep.config import Config
+from hybridrep.compare_config import ReportConfig
 
 
-def run(config: Config) -> None:
+def run(config: ReportConfig) -> None:
     """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.stages.full import run_study
+    from hybridrep.stages.finished import report
 
-    run_study(config, "stage")
+    report(config)
 
 
 if __name__ == "__main__":
-    main("report", __doc__ or "", run)
+    main("report", __doc__ or "", run, ReportConfig)

@@ -35,13 +35,16 @@ def store(context: click.Context) -> None:
 @store.command()
 @PLACE
 def show(store: Path) -> None:
-    """List per stage how many results there are, their size, and the time they took."""
+    """List per stage how many results there are, their size, and the time they took.
+
+    Outdated are those of code that has changed since: no run uses them again.
+    """
     from hybridrep.execution.store import Store
 
     entries = Store(store).entries()
     by_stage = entries.groupby("stage", sort=True).agg(
         results=("key", "size"), bytes=("bytes", "sum"), seconds=("seconds", "sum"),
-        newest=("created", "max"),
+        newest=("created", "max"), outdated=("outdated", "sum"),
     )  # fmt: skip
     _print(by_stage.reset_index(), f"{store}: {len(entries)} finished results")
 
@@ -50,13 +53,16 @@ def show(store: Path) -> None:
 @PLACE
 @click.option("--older_than", type=click.FloatRange(min=0), help="Only what is older, in days.")
 @click.option("--stage", "stages", multiple=True, help="Only this stage; may be repeated.")
+@click.option("--outdated", is_flag=True, help="Only results of code that has changed since.")
 @click.option("--dry_run", is_flag=True, help="Only show what would be removed.")
-def prune(store: Path, older_than: float | None, stages: tuple[str, ...], dry_run: bool) -> None:
+def prune(
+    store: Path, older_than: float | None, stages: tuple[str, ...], outdated: bool, dry_run: bool
+) -> None:
     """Remove finished results, and what damaged or killed writes have left."""
     from hybridrep.execution.store import Store
 
     age = None if older_than is None else timedelta(days=older_than)
-    removed = Store(store).prune(age, stages or None, dry_run=dry_run)
+    removed = Store(store).prune(age, stages or None, outdated=outdated, dry_run=dry_run)
     by_kind = removed.groupby(["kind", "stage"]).agg(
         entries=("key", "size"), bytes=("bytes", "sum")
     )

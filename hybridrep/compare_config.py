@@ -1,10 +1,10 @@
-"""Parameters of the `compare` entry point."""
+"""Parameters of the entry points that read finished studies: `compare` and `report`."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from hybridrep.config import Config, setting
 from hybridrep.parsing import parse_names
@@ -26,4 +26,15 @@ class CompareConfig(Config):
 
     studies: Studies = setting(
         "", "", "studies to put side by side: a comma list of names, study keys or run ids"
+    )
+
+
+class ReportConfig(Config):
+    """What is reported: the study of these parameters, or one that is read from its run."""
+
+    source: Annotated[str, Field(min_length=1, max_length=256)] = setting(
+        "study",
+        "study",
+        "what to report: `study` (the one of these parameters, made where it is missing), or the "
+        "name, key or run of a finished study, read from its run: nothing is computed",
     )

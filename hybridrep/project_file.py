@@ -9,7 +9,7 @@ import sys
 
 import yaml
 
-from hybridrep.compare_config import CompareConfig
+from hybridrep.compare_config import CompareConfig, ReportConfig
 from hybridrep.config import Config, parameters
 from hybridrep.sweep_config import RegisterConfig, SweepConfig
 
@@ -21,7 +21,7 @@ ENTRY_POINTS: dict[str, type[Config]] = {
     "autoencode": Config,
     "rsa": Config,
     "transfer": Config,
-    "report": Config,
+    "report": ReportConfig,
     "sweep": SweepConfig,
     "register": RegisterConfig,
     "compare": CompareConfig,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,13 @@ PER_EMOTION = {"train": 100, "validation": 12, "test": 3}
 PER_HATE_CLASS = 40
 
 
-def write_corpora(folder: Path) -> dict[str, str]:
+def write_corpora(folder: Path, per_emotion: Mapping[str, int] = PER_EMOTION) -> dict[str, str]:
     """Write small parts of the sample corpora as files; return the parameters that name them."""
     emotion = load_corpus("emotion", "sample")
     places = folder / "emotion"
-    places.mkdir(parents=True)
+    places.mkdir(parents=True, exist_ok=True)
     start = 0
-    for split, count in PER_EMOTION.items():
+    for split, count in per_emotion.items():
         rows = _rows(emotion, start, count)
         lines = [f"{emotion.texts[row]};{emotion.label_names[emotion.labels[row]]}" for row in rows]
         (places / f"{split}.txt").write_text("\n".join(lines) + "\n")
@@ -39,8 +40,17 @@ def _rows(corpus: Corpus, start: int, count: int) -> np.ndarray:
     return np.random.default_rng(0).permutation(np.concatenate(rows))
 
 
-def write_encoder(folder: Path, texts: tuple[str, ...], seed: int = 0) -> Path:
-    """Save a BERT of two tiny layers with random weights in Hugging Face's format."""
+def write_encoder(
+    folder: Path, texts: tuple[str, ...], seed: int = 0, spread: float = 0.02
+) -> Path:
+    """Save a BERT of two tiny layers with random weights in Hugging Face's format.
+
+    Args:
+        folder: where to.
+        texts: their words are its vocabulary.
+        seed: of the weights.
+        spread: SD of the weights. With the default its [CLS] vectors are all but the same.
+    """
     import torch
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
@@ -54,6 +64,7 @@ def write_encoder(folder: Path, texts: tuple[str, ...], seed: int = 0) -> Path:
     config = BertConfig(
         vocab_size=len(special) + len(words), hidden_size=32, num_hidden_layers=2,
         num_attention_heads=2, intermediate_size=64, max_position_embeddings=64,
+        initializer_range=spread,
     )  # fmt: skip
     BertModel(config).save_pretrained(folder, safe_serialization=True)
     return folder

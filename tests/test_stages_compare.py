@@ -166,7 +166,7 @@ def test_a_study_without_a_finished_seed_is_refused(place, tracker, capsys):
     failed_study(tracker, place, "empty", 0, 1)
     assert leave_with("drop,empty") == 2
     words = " ".join(capsys.readouterr().err.split())
-    assert "'empty' has no finished seed to compare" in words
+    assert "'empty' has no finished seed to report" in words
     assert "failed: 0, 1" in words
 
 

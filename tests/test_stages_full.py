@@ -136,6 +136,28 @@ def test_run_again_everything_is_reused(given, finished, monkeypatch):
     assert len(runs(finished, "study")) == 2
 
 
+def test_every_result_names_the_code_in_its_key(given, finished):
+    store = Store(Path(given["store"]))
+    entries = store.entries()
+    assert not entries["outdated"].any()
+    codeless = [not store.open(key).code for key in entries["key"]]
+    assert set(entries.loc[codeless, "stage"]) == {"corpus"}
+
+
+@pytest.mark.parametrize("stage", [lstm, autoencode, transfer])
+def test_results_of_changed_code_are_never_reused(given, finished, monkeypatch, stage):
+    store = Store(Path(given["store"]))
+    inputs = prepare(resolve(given), store)
+    before = pipeline.seed_keys(inputs, store, 0)
+    monkeypatch.setattr(stage, "code_version", lambda name: f"changed {name}")
+    after = pipeline.seed_keys(inputs, store, 0)
+    name = stage.__name__.rpartition(".")[2]
+    kept = {"lstm": set(), "autoencode": {"lstm", "task_specific", "transfer/b0"}}
+    kept["transfer"] = {n for n in before if not n.startswith("transfer")}
+    assert {n for n in before if before[n] == after[n]} == kept[name]
+    assert not any(store.has(key) for n, key in after.items() if n not in kept[name])
+
+
 def computed(config: Config) -> tuple[Inputs, Store]:
     store = Store(Path(config.store))
     inputs = prepare(config, store)

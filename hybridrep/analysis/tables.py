@@ -22,7 +22,9 @@ Parts = dict[str, pd.DataFrame]
 Meta = dict[str, Any]
 
 UPGRADES: dict[int, Callable[[Parts, Meta], tuple[Parts, Meta]]] = {}
-"""Version -> function that turns parts and meta of that version into those of the next."""
+"""Version -> function that turns parts and meta of that version into those of the next.
+
+It must not change what it is given. See docs/upgrades.md for all that a new version needs."""
 
 _META: dict[str, type | tuple[type, ...]] = {
     "schema_version": int,
@@ -119,16 +121,17 @@ def _upgrade(parts: Parts, meta: Meta) -> tuple[Parts, Meta]:
     version = meta.get("schema_version")
     if not isinstance(version, int):
         raise TablesError("this is not a study's tables: its meta names no schema_version")
+    name = f"the study {meta['study']!r}" if "study" in meta else "the study"
     if version > SCHEMA_VERSION:
         raise TablesError(
-            f"the study was made by a newer hybridrep (tables of version {version}; this one "
-            f"reads up to {SCHEMA_VERSION}): update hybridrep to read it"
+            f"{name} was made by a newer hybridrep (tables of version {version}; this one reads "
+            f"up to {SCHEMA_VERSION}): update hybridrep to read it"
         )
     for step in range(version, SCHEMA_VERSION):
         if step not in UPGRADES:
             raise TablesError(
-                f"the study's tables are of version {version}, which this hybridrep cannot "
-                f"upgrade to {SCHEMA_VERSION}: make the study again"
+                f"{name} has tables of version {version}, which this hybridrep cannot upgrade to "
+                f"{SCHEMA_VERSION}: make the study again"
             )
         parts, meta = UPGRADES[step](parts, meta)
         meta = {**meta, "schema_version": step + 1}

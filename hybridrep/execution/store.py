@@ -23,13 +23,14 @@ import pandas as pd
 
 from hybridrep.errors import StoreError
 from hybridrep.execution import disk
+from hybridrep.execution.code_version import code_version
 from hybridrep.execution.encoding import encode
 from hybridrep.execution.fingerprint import is_key
+from hybridrep.execution.listing import listed
 from hybridrep.execution.stored import (
     DamagedError,
     StoredResult,
     manifest_bytes,
-    read_manifest,
     read_verified,
 )
 
@@ -95,6 +96,7 @@ class Store:
         tables: Mapping[str, pd.DataFrame] | None = None,
         files: Mapping[str, bytes] | None = None,
         meta: Mapping[str, Any] | None = None,
+        code: Collection[str] = (),
         seconds: float,
     ) -> None:
         """Store a result: all of it, or nothing when it fails or the process dies.
@@ -110,6 +112,8 @@ class Store:
             tables: name -> table.
             files: file name -> content, in a format that runs no code when read.
             meta: further facts, plain JSON values.
+            code: the modules whose `code_version` is in the key, so that results of older code
+                can be told from those that are still used.
             seconds: how long it took to make.
 
         Raises:
@@ -125,6 +129,7 @@ class Store:
             "stage": stage,
             "inputs": inputs,
             "meta": meta or {},
+            "code": {name: code_version(name) for name in code},
             "seconds": float(seconds),
             "expected_seconds": float(self.expected_seconds),
         }
@@ -146,28 +151,17 @@ class Store:
     def entries(self) -> pd.DataFrame:
         """Return one row per result, oldest first: stage, key, created, seconds, ...
 
-        Columns: stage, key, created (UTC), seconds, expected_seconds, bytes, files (a count).
-        Only manifests are read, so this is fast; results that cannot be read are left out.
+        Columns: those of `listing.COLUMNS`. Only manifests are read, so this is fast; results
+        that cannot be read are left out.
         """
-        rows = []
-        for folder in self._folders():
-            try:
-                result = read_manifest(folder)
-            except (DamagedError, OSError, StoreError):
-                continue
-            size = sum(result.files.values())
-            times = (result.seconds, result.expected_seconds)
-            rows.append((result.stage, result.key, result.created, *times, size, len(result.files)))
-        columns = ["stage", "key", "created", "seconds", "expected_seconds", "bytes", "files"]
-        table = pd.DataFrame(rows, columns=columns)
-        table["created"] = pd.to_datetime(table["created"], utc=True)
-        return table.sort_values("created", kind="stable", ignore_index=True)
+        return listed(self._folders())
 
     def prune(
         self,
         older_than: timedelta | None = None,
         stages: Collection[str] | None = None,
         keep: Collection[str] = frozenset(),
+        outdated: bool = False,
         dry_run: bool = False,
     ) -> pd.DataFrame:
         """Remove results, and whatever dead processes and damaged results have left behind.
@@ -179,6 +173,7 @@ class Store:
             older_than: only what is older; None = of any age.
             stages: only results of these stages; None = of all.
             keep: keys that stay.
+            outdated: only results of code that has changed since, which are never used again.
             dry_run: only tell.
 
         Returns:
@@ -193,6 +188,8 @@ class Store:
         wanted = (table["created"] <= before) & ~table["key"].isin(list(keep))
         if stages is not None:
             wanted &= table["stage"].isin(list(stages))
+        if outdated:
+            wanted &= table["outdated"]
         rows: list[tuple[Any, ...]] = [
             ("result", stage, key, created, size, self._place(stage, key))
             for stage, key, created, size in table.loc[

@@ -35,6 +35,8 @@ class StoredResult:
         seconds: how long it took to make.
         expected_seconds: how long its task had been estimated to take for it; 0 = no estimate.
         created: when it was written (UTC).
+        code: module -> its `code_version` when the result was made; empty where none was
+            recorded or none can change it.
         files: file name -> size in bytes.
     """
 
@@ -46,6 +48,7 @@ class StoredResult:
     seconds: float
     expected_seconds: float
     created: datetime
+    code: Mapping[str, str]
     files: Mapping[str, int]
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
@@ -175,6 +178,7 @@ def _result(folder: Path, content: Mapping[str, Any]) -> StoredResult:
         seconds=float(content["seconds"]),
         expected_seconds=float(content["expected_seconds"]),
         created=datetime.fromisoformat(content["created"]).astimezone(UTC),
+        code=content.get("code", {}),
         files={name: record["bytes"] for name, record in content["files"].items()},
     )
 

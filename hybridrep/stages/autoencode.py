@@ -138,7 +138,7 @@ def train(store: Store, task: StackTask, missing: tuple[str, ...]) -> None:
         store.write(
             result_key, stage="autoencode", inputs={"seed": seed, **vars(task.variant)},
             arrays={"half": result.half_state, "final": result.final_state},
-            tables={"curves": result.curves, "rsa": rsa}, seconds=seconds,
+            tables={"curves": result.curves, "rsa": rsa}, code=(__name__,), seconds=seconds,
         )  # fmt: skip
 
 

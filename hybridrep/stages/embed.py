@@ -22,6 +22,9 @@ from hybridrep.stages.inputs import CorpusInput, Inputs, read_corpus
 CHUNK = 2048
 """Distinct texts a task: about five seconds of `minilm` on one core."""
 
+ENCODER_CODE = "hybridrep.corpora.encoder"
+"""The module whose code makes a vector."""
+
 
 @dataclass(frozen=True)
 class Chunk:
@@ -61,7 +64,7 @@ def chunks(inputs: Inputs, corpus: CorpusInput, store: Store) -> tuple[Chunk, ..
 
 @lru_cache(maxsize=8)
 def _chunks(store: Store, corpus_key: str, encoder: EncoderSource) -> tuple[Chunk, ...]:
-    code = code_version("hybridrep.corpora.encoder")
+    code = code_version(ENCODER_CODE)
     corpus = read_corpus(store, corpus_key)
     return tuple(
         Chunk(
@@ -83,7 +86,8 @@ def compute(store: Store, chunk: Chunk, missing: tuple[str, ...]) -> None:
         store.write(
             key, stage="embed",
             inputs={"encoder": chunk.encoder.description, "texts": len(chunk.texts)},
-            arrays={"global": {"vectors": vectors}}, seconds=time.perf_counter() - started,
+            arrays={"global": {"vectors": vectors}}, code=(ENCODER_CODE,),
+            seconds=time.perf_counter() - started,
         )  # fmt: skip
 
 

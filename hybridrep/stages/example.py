@@ -95,6 +95,7 @@ def project(store: Store, task: ProjectTask, missing: tuple[str, ...]) -> None:
             stage="example",
             inputs={"seed": task.seed},
             arrays={"points": points, **({"matrices": matrices} if matrices else {})},
+            code=(__name__,),
             seconds=time.perf_counter() - started,
         )
 

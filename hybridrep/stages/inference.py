@@ -95,6 +95,7 @@ def resample(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None
             stage="inference",
             inputs={"seed": task.seed},
             arrays={"resamples": values},
+            code=(__name__,),
             seconds=time.perf_counter() - started,
         )
 

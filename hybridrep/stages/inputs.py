@@ -34,6 +34,9 @@ HIDDEN_SIZE = 300
 MOST_TIME_STEPS = 1_000
 """Words of the longest emotion tweet, to which all are padded; more would fill any memory."""
 
+TOKENS_CODE = ("hybridrep.corpora.tokens", "hybridrep.corpora.word_vectors")
+"""The modules whose code makes token ids and the table of their vectors."""
+
 
 @dataclass(frozen=True)
 class CorpusInput:
@@ -146,7 +149,7 @@ def _corpus_input(
     tokens_key = content_key(
         {
             "stage": "tokens",
-            "code": [code_version("hybridrep.corpora." + m) for m in ("tokens", "word_vectors")],
+            "code": [code_version(name) for name in TOKENS_CODE],
             "corpus": key,
             "vectors": vectors,
             "time_steps": time_steps,
@@ -205,6 +208,7 @@ def _store_tokens(store: Store, key: str, corpus: Corpus, config: Config, time_s
             "time_steps": time_steps,
             "coverage": {"tokens_found": found.tokens, "types_found": found.types},
         },
+        code=TOKENS_CODE,
         seconds=0.0,
     )  # fmt: skip
 

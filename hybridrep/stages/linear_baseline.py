@@ -98,5 +98,5 @@ def fit(store: Store, task: BaselineTask, missing: tuple[str, ...]) -> None:
         store.write(
             result_key, stage="linear_baseline", inputs={"seed": task.seed},
             tables={"linear_baseline": pd.DataFrame(rows)},
-            seconds=time.perf_counter() - started,
+            code=(__name__,), seconds=time.perf_counter() - started,
         )  # fmt: skip

@@ -116,7 +116,7 @@ def train(store: Store, task: SeedTask, missing: tuple[str, ...]) -> None:
         store.write(
             key, stage="lstm", inputs={"seed": seed, "corpus": inputs.emotion.source},
             arrays={"state": result.state}, tables={"curves": result.curves},
-            seconds=time.perf_counter() - started,
+            code=(__name__,), seconds=time.perf_counter() - started,
         )  # fmt: skip
 
 
@@ -141,7 +141,7 @@ def extract(store: Store, task: SeedTask, missing: tuple[str, ...]) -> None:
     for key in missing:
         store.write(
             key, stage="task_specific", inputs={"seed": seed}, arrays={"vectors": vectors},
-            seconds=time.perf_counter() - started,
+            code=(__name__,), seconds=time.perf_counter() - started,
         )  # fmt: skip
 
 

@@ -74,6 +74,7 @@ def _store_report(invocation: Invocation, tables: StudyTables, key: str) -> None
         inputs={"study": inputs.config.study, "seeds": len(seeds)},
         files={n: c.encode() if isinstance(c, str) else c for n, c in contents.items()},
         meta={"paths": paths},
+        code=(__name__,),
         seconds=time.perf_counter() - started,
     )
 

@@ -84,7 +84,7 @@ def compute(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:
             result_key, stage="rsa",
             inputs={"seed": task.seed, "direction": variant.direction, "b": variant.bottleneck},
             files={"similarity_matrices.npz": _npz(arrays)},
-            seconds=time.perf_counter() - started,
+            code=(__name__,), seconds=time.perf_counter() - started,
         )  # fmt: skip
 
 

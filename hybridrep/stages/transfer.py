@@ -164,7 +164,8 @@ def train(store: Store, task: GroupTask, missing: tuple[str, ...]) -> None:
     for (result_key, seed), tables in zip(left, curves, strict=True):
         store.write(
             result_key, stage="transfer", inputs={"seed": seed, "bottleneck": task.bottleneck},
-            tables={"curves": pd.concat(tables, ignore_index=True)}, seconds=seconds,
+            tables={"curves": pd.concat(tables, ignore_index=True)},
+            code=(__name__,), seconds=seconds,
         )  # fmt: skip
 
 

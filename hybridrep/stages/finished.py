@@ -1,0 +1,166 @@
+"""Reports on finished studies: their tables are read back from MLflow, nothing is computed.
+
+So a study that an older version of the code has made, whose stored results are not used any more
+or gone, can still be reported and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from rich.console import Console
+
+from hybridrep.analysis.tables import StudyTables
+from hybridrep.analysis.views import final_transfer, seeds_by_status, standing
+from hybridrep.compare_config import CompareConfig, ReportConfig
+from hybridrep.config import Config
+from hybridrep.errors import ParameterError
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.reporting.markup import plain
+from hybridrep.reporting.report import build_report
+from hybridrep.reporting.result_tables import INFERENCE_COLUMNS
+from hybridrep.reporting.table_1 import table_1_markdown, table_1_rich
+from hybridrep.stages.full import run_study
+from hybridrep.stages.report import report_files
+from hybridrep.tracking.queries import StudyRun, load_csv, load_parts, study_runs
+from hybridrep.tracking.records import Contents
+from hybridrep.tracking.runs import Tracker, connect
+from hybridrep.tracking.server import Server
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A study as its run tells of it."""
+
+    run: StudyRun
+    tables: StudyTables
+    inference: pd.DataFrame | None
+
+
+def compare(config: CompareConfig) -> None:
+    """Write one report on several studies into a run of kind `stage`.
+
+    A study counts as soon as it has a complete seed; the report says what each stands on.
+
+    Raises:
+        ParameterError: two names mean the same run, or a study has no complete seed.
+        TrackingError: a study does not exist or has left no tables.
+        TablesError: a study was made by a newer version.
+    """
+    tracker = _connect()
+    found = _read(tracker.server, "studies", config.studies)
+    key = content_key({"compare": [each.run.study_key for each in found]})
+    given = {"studies": ",".join(config.studies)}
+    name = f"compare {' against '.join(config.studies)}"
+    _report(tracker, found, name, (config.study, key), given)
+
+
+def report(config: ReportConfig) -> None:
+    """Report the study of the parameters, computing what it lacks, or a finished one by its name.
+
+    Raises:
+        HybridrepError: as `run_study`, or as `compare`.
+    """
+    if config.source == "study":
+        fields = {name: getattr(config, name) for name in Config.model_fields}
+        run_study(Config.model_validate(fields), "stage")
+        return
+    tracker = _connect()
+    (found,) = _read(tracker.server, "source", [config.source])
+    more = Contents(
+        files={"report/table_1.md": table_1_markdown(found.tables)},
+        tables={"seeds.json": final_transfer(found.tables).drop(columns="epoch")},
+    )
+    study = (found.run.study, found.run.study_key)
+    _report(tracker, [found], f"{found.run.study} report", study, {"source": config.source}, more)
+
+
+def _connect() -> Tracker:
+    tracker = connect()
+    tracker.close_stale_runs()
+    return tracker
+
+
+def _read(server: Server, parameter: str, names: Sequence[str]) -> list[Finished]:
+    """Read studies before any run is opened: of each its latest finished run, or its latest.
+
+    Args:
+        server: where they are.
+        parameter: that names them, for messages.
+        names: study names, study keys or run ids.
+    """
+    known: dict[str, str] = {}
+    found = []
+    for name in names:
+        every = study_runs(server, name)
+        run = next((study for study in every if study.status == "FINISHED"), every[0])
+        if run.run_id in known:
+            raise ParameterError(
+                f"parameter {parameter}: {known[run.run_id]!r} and {name!r} are the same study run "
+                f"({run.run_id}): name two that differ, by study name, study key or run id"
+            )
+        known[run.run_id] = name
+        tables = StudyTables.from_parts(*load_parts(server, run.run_id))
+        if not seeds_by_status(tables, "complete"):
+            raise ParameterError(
+                f"parameter {parameter}: {name!r} has no finished seed to report. "
+                f"{standing(tables)} Run it again with the same parameters, it goes on from what "
+                "is there."
+            )
+        found.append(Finished(run, tables, _inference(server, run)))
+    return found
+
+
+def _inference(server: Server, study: StudyRun) -> pd.DataFrame | None:
+    """Return the study's table of inference over seeds and items, if its own report has one."""
+    table = load_csv(server, study.run_id, "report/inference.csv")
+    if table is None or not set(INFERENCE_COLUMNS) <= set(table.columns):
+        return None
+    return table[list(INFERENCE_COLUMNS)].assign(note=table["note"].astype(object).fillna(""))
+
+
+def _report(
+    tracker: Tracker,
+    found: Sequence[Finished],
+    name: str,
+    study: tuple[str, str],
+    given: Mapping[str, object],
+    more: Contents | None = None,
+) -> None:
+    """Log a report on studies into a run of its own, and print their Tables 1.
+
+    Args:
+        tracker: where to.
+        found: the studies.
+        name: of the run.
+        study: the run's study and its key.
+        given: the parameters to log.
+        more: what else goes into the run.
+    """
+    built = build_report(
+        [each.tables for each in found], inference=[each.inference for each in found]
+    )
+    with tracker.main_run(
+        "stage", name[:250], study=study[0], study_key=study[1],
+        description=_description(tracker, found), config=given,
+    ) as main:  # fmt: skip
+        main.log(Contents(files=report_files(built)))
+        if more is not None:
+            main.log(more)
+    console = Console()
+    for each in found:
+        console.print(table_1_rich(each.tables))
+        console.print(standing(each.tables))
+    console.print("The report is an artifact of this run: make ui", highlight=False)
+
+
+def _description(tracker: Tracker, found: Sequence[Finished]) -> str:
+    lines = ["Read from finished studies; open `report/report.html` among the artifacts.", ""]
+    lines += [
+        f"- **{plain(each.run.study)}**: [study run]({tracker.link(each.run.run_id)}). "
+        f"{standing(each.tables)}"
+        for each in found
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,37 @@
+"""The matrix asks for what pyproject.toml declares, and torch stays where it is."""
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from tools import matrix
+
+
+def test_every_direct_dependency_declares_the_oldest_version_that_is_tested():
+    declared = matrix.requirements()
+    lines = matrix.constraints("oldest", declared).splitlines()
+    versions = dict(line.split("==") for line in lines)
+    assert {"numpy", "pandas", "mlflow", "distributed", "pytest"} <= versions.keys()
+    for each in (each for each in declared if each.name not in matrix.CHECKERS):
+        oldest = Version(versions[matrix.canonicalize_name(each.name)])
+        assert each.specifier.contains(oldest)
+
+
+def test_a_dependency_without_a_lower_bound_is_named():
+    for text in ("numpy", "numpy<3", "numpy!=2"):
+        with pytest.raises(ValueError, match=r"numpy.* names no lower bound"):
+            matrix.lower_bound(Requirement(text))
+    assert matrix.lower_bound(Requirement("numpy>=2.2,<3")) == "2.2"
+    assert matrix.lower_bound(Requirement("torchtext==0.6.0")) == "0.6.0"
+
+
+def test_the_newest_side_holds_nothing_but_torch():
+    lines = matrix.constraints("newest", matrix.requirements()).splitlines()
+    assert [line.split("==")[0] for line in lines] == ["torch"]
+    assert lines[0] in matrix.constraints("oldest", matrix.requirements())
+    assert lines[0] in (matrix.ROOT / "constraints.txt").read_text()
+
+
+def test_an_unknown_side_is_refused(capsys):
+    assert matrix.main(["middle"]) == 2
+    assert "oldest or newest" in capsys.readouterr().out
