@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(STAGES) plan store ui test test-fast test-matrix check format lint typecheck audit bench chaos clean
+.PHONY: help setup $(STAGES) plan store ui test test-fast test-long test-matrix check format lint typecheck audit bench chaos clean
 
 help: ## list the targets
 	@grep -hE '^[a-z $$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/$$(STAGES)/$(STAGES)/' | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ test: setup ## every test, as CI runs them
 
 test-fast: setup ## the tests that take moments
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-long: setup ## the tests that take minutes, which `make test` leaves out
+	$(BIN)/python -m pytest -m long $(ARGS)
 
 test-matrix: setup ## the fast tests with the oldest and the newest versions allowed
 	$(BIN)/python -m tools.matrix $(ARGS)

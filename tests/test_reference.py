@@ -240,6 +240,7 @@ SLIPS = {
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_slip_on_either_side_would_be_noticed(raw, both, tmp_path):
     given = {**for_reference(raw, SEEDS[:1]), "bottlenecks": [8]}
     folders = [tmp_path / "sources" / name for name in SLIPS]
