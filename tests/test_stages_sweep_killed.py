@@ -75,7 +75,7 @@ def table(folder: Path) -> tuple[pd.DataFrame, list]:
     return pd.DataFrame(content["data"], columns=content["columns"]), trials
 
 
-@pytest.mark.parametrize("sampler", ["grid", "tpe"])
+@pytest.mark.parametrize("sampler", ["grid", pytest.param("tpe", marks=pytest.mark.long)])
 def test_a_killed_sweep_ends_with_the_same_table(tmp_path, start, sampler):
     given = {**small_study.parameters(tmp_path / "study"), **SWEEP[sampler]}
     whole, killed = tmp_path / "whole", tmp_path / "killed"
@@ -113,6 +113,7 @@ def test_a_killed_sweep_ends_with_the_same_table(tmp_path, start, sampler):
     assert open_runs == []
 
 
+@pytest.mark.long
 def test_two_processes_share_a_sweep_and_log_each_trial_once(tmp_path, start):
     given = {
         **small_study.parameters(tmp_path / "study"), **SWEEP["grid"], "batch": "1",
