@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
@@ -17,8 +17,7 @@ def check_run(client: MlflowClient, run: Run, kind: str) -> None:
     Args:
         kind: `seed`, `study`, `stage`, `trial`, `sweep`, `register` or `compare`.
     """
-    place = Path(client.download_artifacts(run.info.run_id, ""))
-    artifacts = [str(path.relative_to(place)) for path in place.rglob("*") if path.is_file()]
+    artifacts = list(_artifacts(client, run.info.run_id))
     known = {entry.name for entry in catalogue.TAGS}
     tags = [tag for tag in run.data.tags if tag in known or not tag.startswith("mlflow.")]
     for what, found, entries in (
@@ -28,6 +27,14 @@ def check_run(client: MlflowClient, run: Run, kind: str) -> None:
         ("params", list(run.data.params), catalogue.PARAMS),
     ):
         check_names(f"{what} of a {kind} run", found, documented(entries, kind))
+
+
+def _artifacts(client: MlflowClient, run_id: str, folder: str = "") -> Iterator[str]:
+    for each in client.list_artifacts(run_id, folder):
+        if each.is_dir:
+            yield from _artifacts(client, run_id, each.path)
+        else:
+            yield each.path
 
 
 def check_names(what: str, found: list[str], said: list[Entry]) -> None:

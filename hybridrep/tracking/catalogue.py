@@ -72,7 +72,7 @@ class Entry:
 
 def _pattern(name: str) -> str:
     """Return the regular expression of a name with placeholders."""
-    parts = re.split(rf"\b({'|'.join(PLACEHOLDERS)})\b", name)
+    parts = re.split(rf"(?<![A-Za-z])({'|'.join(PLACEHOLDERS)})(?![A-Za-z])", name)
     return "".join(
         f"(?:{PLACEHOLDERS[part].pattern})" if part in PLACEHOLDERS else re.escape(part)
         for part in parts
