@@ -12,7 +12,7 @@ import pytest
 
 from hybridrep.errors import ExecutionError
 from hybridrep.execution import cluster as subject
-from hybridrep.execution import scheduler
+from hybridrep.execution import workers
 from hybridrep.execution.guard import Guard, across_machines
 from hybridrep.execution.scheduler import run_tasks
 from hybridrep.execution.store import Store
@@ -78,15 +78,15 @@ def test_a_task_that_always_kills_is_given_up(store, address):
 @pytest.mark.slow
 def test_workers_with_other_code_are_refused(store, address, monkeypatch):
     other = Guard((("tests.execution_tasks", "0" * 64),))
-    monkeypatch.setattr(scheduler, "guard_for", lambda _functions: other)
+    monkeypatch.setattr(workers, "guard_for", lambda _functions: other)
     with pytest.raises(ExecutionError, match=r"tcp://.*other code.*tests\.execution_tasks"):
         run_tasks([task("a")], store, cluster=address)
     with pytest.raises(ExecutionError, match="other code"):
         run_tasks([task("a")], store, workers=2)
-    monkeypatch.setattr(scheduler, "guard_for", lambda _functions: Guard((), release="0.0.0"))
+    monkeypatch.setattr(workers, "guard_for", lambda _functions: Guard((), release="0.0.0"))
     with pytest.raises(ExecutionError, match=r"hybridrep .*, not 0\.0\.0"):
         run_tasks([task("a")], store, cluster=address)
-    monkeypatch.setattr(scheduler, "guard_for", lambda _functions: Guard((("nowhere", "0"),)))
+    monkeypatch.setattr(workers, "guard_for", lambda _functions: Guard((("nowhere", "0"),)))
     with pytest.raises(ExecutionError, match=r"scheduler tcp://.*no Python source.*install"):
         run_tasks([task("a")], store, cluster=address)
 

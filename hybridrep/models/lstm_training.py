@@ -7,7 +7,8 @@ loop around the plain module. On one thread the same generators give the same bi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -149,15 +150,28 @@ class _Plain:
         self._low = config.precision == "bfloat16"
 
     def __call__(self, token_ids: Tensor) -> Tensor:
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._low):
+        with self._precision():
             return self.model(token_ids).float()
+
+    @contextmanager
+    def _precision(self) -> Iterator[None]:
+        """Compute as the configuration asks, also on processors without bfloat16 of their own.
+
+        There oneDNN, which computes `nn.LSTM`, refuses it; PyTorch's own kernels do not.
+        """
+        without = self._low and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        with (
+            torch.autocast("cpu", torch.bfloat16, enabled=self._low),
+            torch.backends.mkldnn.flags(enabled=not without),
+        ):
+            yield
 
     @torch.no_grad()
     def extract(self, token_ids: np.ndarray) -> Tensor:
         training = self.model.training
         self.model.eval()
         batches = torch.from_numpy(token_ids).split(_PLAIN_BATCH)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._low):
+        with self._precision():
             hidden = torch.cat([self.model.last_hidden(batch).float() for batch in batches])
         self.model.train(training)
         return hidden
