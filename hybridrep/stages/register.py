@@ -40,7 +40,10 @@ def run(config: RegisterConfig) -> None:
     """
     tracker = connect()
     source = find_source(config, tracker.server)
-    models = [ChosenModel(source.inputs, source.store, choice) for choice in choose(source)]
+    models = [
+        ChosenModel(source.inputs, source.store, choice, share_text=config.share_text)
+        for choice in choose(source)
+    ]
     tasks = list({task.label: task for model in models for task in model.tasks()}.values())
     if config.plan:
         print_plan(tasks, source.store, config)
@@ -126,6 +129,7 @@ def _selection(
         data_fingerprint=data_fingerprint(source.inputs),
         digest=model.text_digest if text else model.digest,
         card=model_card(model, source, config.by, text=text),
+        share_text=None if text else model.share_text,
         tags={
             "direction": model.direction,
             "epoch": str(choice.epoch),
