@@ -6,6 +6,7 @@ have no say. The alias `best` moves only to what is better on the same data.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 
 import pandas as pd
@@ -182,7 +183,9 @@ def _print(done: list[Registration], server: Server) -> None:
         console.print(f"{each.uri} (version {each.version}): {each.reason}")
     texts = [each.uri for each in done if each.name.endswith("-text")]
     mlflow = shutil.which("mlflow") or "mlflow"
+    address, program, model = map(shlex.quote, (server.place, mlflow, texts[0]))
     console.print(
-        f"Serve one:\n  MLFLOW_TRACKING_URI={server.place} \\\n  {mlflow} models serve "
-        f"-m {texts[0]} --env-manager local --port 5001"
+        f"Serve one:\n  MLFLOW_TRACKING_URI={address} \\\n  {program} models serve "
+        f"-m {model} --env-manager local --port 5001",
+        markup=False,
     )
