@@ -27,6 +27,7 @@ print(os.environ["MLFLOW_DISABLE_TELEMETRY"])
         (SETTING, {}, "true"),
         (SETTING, {"MLFLOW_DISABLE_TELEMETRY": "false"}, "false"),
     ],
+    ids=["no client", "switched off", "wanted"],
 )
 def test_nothing_is_reported_unless_the_user_wants_it(program, wish, found):
     # Under pytest and in CI, MLflow is silent by itself.
