@@ -119,9 +119,11 @@ def test_hostile_names_and_reasons_become_text():
     assert r"\<script\>" in report.markdown.splitlines()[0]
 
 
-def test_withheld_tweets_are_in_no_part_of_the_report():
+@pytest.mark.parametrize("setting", [False, "false", "0", "no", "", None])
+def test_withheld_tweets_are_in_no_part_of_the_report(setting):
+    """They are withheld too where nothing says that they may be shown."""
     tables = study_tables(seeds=2, epochs=2)
-    tables.meta["config"]["share_text"] = False
+    tables.meta["config"]["share_text"] = setting
     report = undrawn_report(tables, example=example_items(3, projected=12, nasty=True))
     data = unpacked(report, "explorer-data")
     for text in ("i feel number", "you people", "today i feel", "all of you", "مرحبا", "alert"):
@@ -130,6 +132,15 @@ def test_withheld_tweets_are_in_no_part_of_the_report():
         assert text not in report.markdown
     assert all(items["texts"] is None for items in json.loads(data)["items"])
     assert "Tweets withheld" in report.html
+    said = text_of(report.html)
+    assert "to see the classes of two tweets and their similarity" in said
+    assert "or tap it, to see its class" in said
+
+
+def test_only_shown_tweets_are_offered_for_reading():
+    said = text_of(small_report().html)
+    assert "to see two tweets and their similarity" in said
+    assert "or tap it, to read it" in said
 
 
 def test_the_packed_matrices_are_the_matrices_to_a_thousandth():

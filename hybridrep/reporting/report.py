@@ -52,7 +52,7 @@ def build_report(
         studies: the studies' tables; of several, the first is what the others are compared with.
         example: the first study's example seed (see `choose_example_seed`); without, the figures
             of single simulations and the interactive views are left out. Its tweets are removed
-            when the study's configuration says `share_text=false`.
+            unless the study's configuration says `share_text=true`.
         inference: per study its table of `INFERENCE_COLUMNS`, or None.
 
     Raises:
@@ -121,5 +121,5 @@ def slugs_of(labels: Sequence[str]) -> list[str]:
 
 
 def _may_share(tables: StudyTables) -> bool:
-    """Say whether a study's tweets may be shown; yes unless its configuration forbids it."""
-    return str(config_value(tables, "share_text", True)).lower() not in ("false", "0", "no")
+    """Say whether a study's tweets may be shown: only if its configuration is known to allow it."""
+    return str(config_value(tables, "share_text", False)).lower() in ("true", "1", "yes")

@@ -55,6 +55,7 @@ class StudyView:
     tables: dict[str, list[TableView]]
     pictures: dict[str, list[Picture]]
     example: str
+    texts_shown: bool
     standing: str
     reproduce: str
     commit: str
@@ -94,6 +95,7 @@ def study_view(
         tables=_tables(tables, results, prefix),
         pictures=_pictures(drawn, prefix),
         example=_example_text(tables, example),
+        texts_shown=texts_shown,
         standing=standing(tables),
         reproduce=reproduce_command(tables),
         commit=str(tables.meta.get("commit") or ""),
