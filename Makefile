@@ -38,7 +38,7 @@ store: setup ## show the store of finished results (ARGS="prune ..." removes som
 ui: setup ## open the MLflow UI on this machine's own address
 	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT)
 
-test: setup ## the tests that CI runs, on two processes
+test: setup ## the tests as CI runs them, on two processes; those that take minutes are in test-long
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-fast: setup ## the tests that take moments

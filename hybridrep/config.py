@@ -40,11 +40,9 @@ Source = Annotated[str, Field(min_length=1, max_length=4096)]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 
 
-def setting(
-    quickstart: Any, paper: Any, description: str, group: str = "study", **rules: Any
-) -> Any:
-    """Declare a field with a default per profile; `group` says which entry points take it."""
-    extra = {"paper": paper, "group": group}
+def setting(quickstart: Any, paper: Any, description: str, **rules: Any) -> Any:
+    """Declare a field with a default per profile."""
+    extra = {"paper": paper}
     return Field(default=quickstart, description=description, json_schema_extra=extra, **rules)
 
 
@@ -118,10 +116,12 @@ class Config(BaseModel):
         True, True, "whether tweets may stand in reports, artifacts and model examples"
     )
     trials: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
-        12, 100, "how many trials a sweep runs (a grid runs all its points)"
+        12, 100, "of a sweep alone: how many trials it runs (a grid runs all its points)"
     )
     timeout: Annotated[int, Field(ge=0)] = setting(
-        0, 0, "seconds after which a sweep starts no further trial; 0: no limit"
+        0,
+        0,
+        "of a sweep alone: seconds after which it starts no further trial; 0: no limit",
     )
     workers: Annotated[int, Field(ge=0, le=1024)] = setting(
         0, 0, "processes on this machine; 0: one per core"

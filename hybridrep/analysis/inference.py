@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Float64, Int
@@ -18,8 +17,6 @@ from hybridrep.analysis.descriptions import LEAST_SD
 
 _TIE = 1e-12
 """Correlations closer than this are equal up to rounding; a permutation counts them as ties."""
-
-Alternative = Literal["greater", "two-sided"]
 
 
 @dataclass(frozen=True)
@@ -194,23 +191,6 @@ def study_intervals(
     )
 
 
-@dataclass(frozen=True)
-class PermutationTest:
-    """Test of r = 0 by permuting the items of one representation.
-
-    Attributes:
-        r: the observed correlation.
-        p: (1 + permutations at least as extreme) / (1 + permutations).
-        permutations: how many there were.
-        alternative: `greater` or `two-sided`.
-    """
-
-    r: float
-    p: float
-    permutations: int
-    alternative: Alternative
-
-
 def permutation_null(
     permuted: Float[np.ndarray, "items items"],
     others: Float[np.ndarray, "k items items"],
@@ -247,30 +227,12 @@ def _normalised(matrix: Float[np.ndarray, "items items"]) -> Float64[np.ndarray,
     return centred / norm
 
 
-def permutation_p(
-    r: float, null: Float[np.ndarray, " permutations"], alternative: Alternative = "greater"
-) -> float:
-    """Return (1 + count) / (1 + n) of permutations at least as extreme; NaN for an undefined r."""
+def permutation_p(r: float, null: Float[np.ndarray, " permutations"]) -> float:
+    """Return how rarely shuffled items give so much likeness (Nili et al. 2014).
+
+    That is (1 + count) / (1 + n) of permutations whose r is as high or higher; NaN for an
+    undefined r.
+    """
     if math.isnan(r) or np.isnan(null).any():
         return math.nan
-    if alternative == "two-sided":
-        r, null = abs(r), np.abs(null)
     return float((1 + np.count_nonzero(null >= r - _TIE)) / (1 + len(null)))
-
-
-def permutation_test(
-    first: Float[np.ndarray, "items items"],
-    second: Float[np.ndarray, "items items"],
-    permutations: int,
-    rng: np.random.Generator,
-    alternative: Alternative = "greater",
-) -> PermutationTest:
-    """Test whether two representations are more alike than with their items shuffled.
-
-    `greater` asks for likeness (random relabelling, Nili et al. 2014), `two-sided` for any
-    relation. For many pairs or seeds use `permutation_null` and `permutation_p`; the null of a
-    study's mean r is the mean over seeds of their nulls.
-    """
-    r = float(np.vdot(_normalised(first), _normalised(second)))
-    null = permutation_null(first, second[None], permutations, rng)[:, 0]
-    return PermutationTest(r, permutation_p(r, null, alternative), permutations, alternative)

@@ -17,7 +17,6 @@ says how to name it next time.
 from __future__ import annotations
 
 import logging
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybridrep.corpora._hub_files import ALTERNATIVES, CONVERTED, Snapshot, data_files, fetch
+from hybridrep.corpora._hub_name import HUB_PREFIX, parse_hub
 from hybridrep.corpora._rows import ColumnChoice, Rows
 from hybridrep.corpora.corpus import SPLITS
 from hybridrep.corpora.files import SPLIT_WORDS
@@ -35,7 +35,6 @@ from hybridrep.errors import CorpusError
 if TYPE_CHECKING:
     from datasets import Dataset
 
-HUB_PREFIX = "hub:"
 _ENDPOINT: str | None = None
 """The hub's address; None for the usual one."""
 
@@ -80,7 +79,7 @@ def read_hub(source: str, choice: ColumnChoice) -> tuple[list[Rows], str]:
         CorpusError: the hub cannot be reached, or has no such corpus, or one without usable
             files or columns.
     """
-    repository, revision = _parse(source)
+    repository, revision = parse_hub(source, "corpus", "dair-ai/emotion", CorpusError)
     pin = None if revision else _PINS.get(repository)
     if pin is None:
         snapshot, folder = fetch(repository, revision, endpoint=_ENDPOINT), ""
@@ -97,22 +96,6 @@ def read_hub(source: str, choice: ColumnChoice) -> tuple[list[Rows], str]:
             source, described,
         )  # fmt: skip
     return parts, described
-
-
-def _parse(source: str) -> tuple[str, str]:
-    """Split `hub:ID@REVISION` into its parts."""
-    repository, at, revision = source.removeprefix(HUB_PREFIX).partition("@")
-    name = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-    if (
-        not re.fullmatch(rf"{name}(/{name})?", repository)
-        or (at and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", revision))
-        or ".." in source
-    ):
-        raise CorpusError(
-            f"{source!r} does not name a hub corpus. Give `hub:OWNER/NAME` or "
-            "`hub:OWNER/NAME@REVISION`, e.g. `hub:dair-ai/emotion`."
-        )
-    return repository, revision
 
 
 def _read_snapshot(

@@ -32,7 +32,7 @@ from hybridrep.randomness import generator
 from hybridrep.stages import autoencode, rsa
 from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs
-from hybridrep.stages.rsa import MatricesTask
+from hybridrep.stages.rsa import MatricesTask, tasks_per_autoencoder
 
 RESAMPLES = 1_000
 """Bootstrap resamples, and permutations, of each seed's items."""
@@ -52,20 +52,10 @@ def key(inputs: Inputs, store: Store, variant: Variant, seed: int) -> str:
 
 def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
     """One task per seed and autoencoder."""
-    return [
-        Task(
-            stage="inference",
-            label=f"inference {variant.direction} b{variant.bottleneck} seed {seed}",
-            produces=(key(inputs, store, variant, seed),),
-            needs=(rsa.key(inputs, store, variant, seed),),
-            function=resample,
-            payload=MatricesTask(inputs, variant, seed),
-            seconds=0.6,
-            noun="autoencoders",
-        )
-        for seed in seeds
-        for variant in autoencode.variants(inputs)
-    ]
+    return tasks_per_autoencoder(
+        inputs, store, seeds, stage="inference", function=resample, seconds=0.6,
+        key=key, needs=rsa.key,
+    )  # fmt: skip
 
 
 def resample(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:

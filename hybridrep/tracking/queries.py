@@ -206,8 +206,10 @@ def load_parts(server: Server, run_id: str) -> tuple[dict[str, pd.DataFrame], di
         saved = Path(server.client.download_artifacts(run_id, PARTS_FOLDER, folder))
         try:
             meta = json.loads((saved / META_FILE).read_text(encoding="utf-8"))
+            if not isinstance(meta, dict):
+                raise ValueError(f"{META_FILE} holds no names and values")
             parts = {path.stem: pd.read_parquet(path) for path in sorted(saved.glob("*.parquet"))}
-        except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+        except Exception as error:  # damaged JSON and Parquet raise errors of many kinds
             raise TrackingError(
                 f"the tables of the study run {run_id} at {server.place} are damaged ({error}): "
                 "run the study again, finished seeds are reused"
