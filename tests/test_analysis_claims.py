@@ -201,8 +201,56 @@ def test_sizes_that_change_the_pattern_are_found_out() -> None:
     wide = scaled.rsa[scaled.rsa["pair"] != PAIRS[0]].pivot(
         index=["direction", "pair", "epoch"], columns=["seed", "bottleneck"], values="value"
     )
+    wide -= wide.groupby(level=["direction", "pair"]).transform("mean")
     z = [math.atanh(np.corrcoef(wide[s, 32], wide[s, 64])[0, 1]) for s in range(8)]
     assert found(scaled, "size_leaves_pattern").estimate == pytest.approx(math.tanh(np.mean(z)))
+
+
+def with_trajectories(
+    tables: StudyTables, course: Callable[[str, int], tuple[float, ...]]
+) -> StudyTables:
+    """Give every pair a level of its own and, by pair and size, a course around it."""
+    rng = np.random.default_rng(1)
+    values = [
+        0.2 + 0.1 * PAIRS.index(pair) + course(pair, size)[epoch] + 0.001 * rng.normal()
+        for pair, size, epoch in zip(
+            *(tables.rsa[c] for c in ("pair", "bottleneck", "epoch")), strict=True
+        )
+    ]
+    parts, meta = tables.to_parts()
+    return StudyTables(**{**parts, "rsa": tables.rsa.assign(value=values)}, meta=meta)
+
+
+def test_levels_of_pairs_do_not_hide_mirrored_trajectories() -> None:
+    def mirrored(pair: str, size: int) -> tuple[float, ...]:
+        return (-0.05, 0.0, 0.05) if size == 32 else (0.05, 0.0, -0.05)
+
+    claim = found(with_trajectories(study(sizes=(32, 64)), mirrored), "size_leaves_pattern")
+    assert claim.verdict == "not supported"
+    assert claim.high < -0.9
+
+
+def test_flat_trajectories_count_only_where_the_other_size_moves() -> None:
+    rising = (-0.05, 0.0, 0.05)
+
+    def flat_in_both(pair: str, size: int) -> tuple[float, ...]:
+        return rising if pair == PAIRS[1] else (0.0,) * 3
+
+    def flat_in_one(pair: str, size: int) -> tuple[float, ...]:
+        return rising if pair == PAIRS[1] or size == 64 else (0.0,) * 3
+
+    tables = study(sizes=(32, 64))
+    both, one = (
+        found(with_trajectories(tables, course), "size_leaves_pattern")
+        for course in (flat_in_both, flat_in_one)
+    )
+    assert both.verdict == "supported"
+    assert one.verdict == "not supported"
+    assert one.estimate == pytest.approx(math.sqrt(1 / 5), abs=0.05)  # one of five pairs agrees
+    level = study(sizes=(32, 64))
+    level.rsa["value"] = 0.1 * level.rsa["pair"].map(PAIRS.index)
+    nothing = found(level, "size_leaves_pattern")
+    assert (nothing.verdict, nothing.n) == ("unclear", 0)
 
 
 def test_an_empty_study_has_all_claims_unclear() -> None:

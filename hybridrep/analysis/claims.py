@@ -25,7 +25,7 @@ WEAK_BELOW = 0.5
 """A correlation below this is "weak": less than what Cohen (1988) calls large."""
 
 SAME_PATTERN_FROM = 0.9
-"""Trajectories that correlate at least this much over pairs and epochs have one pattern."""
+"""Trajectories whose changes over epochs correlate at least this much have one pattern."""
 
 _MOST_R = 1 - 1e-12
 """Correlations are kept this close to 1 before Fisher's z, which is infinite at 1."""
@@ -128,8 +128,8 @@ def _size_leaves_pattern(tables: StudyTables) -> Claim:
     name = "size_leaves_pattern"
     sentence = "The size of the bottleneck leaves the pattern of the trajectories unchanged."
     statistic = (
-        "r between two sizes' trajectories over epochs, pairs and directions (mean of Fisher's "
-        f"z); claimed at least {SAME_PATTERN_FROM:g}"
+        "r between two sizes' trajectories over epochs, each pair's of each direction less its own "
+        f"mean (mean of Fisher's z); claimed at least {SAME_PATTERN_FROM:g}"
     )
     sizes = bottleneck_sizes(tables)
     if len(sizes) < 2:
@@ -154,10 +154,18 @@ def _size_leaves_pattern(tables: StudyTables) -> Claim:
 
 
 def _trajectories_by_size(tables: StudyTables) -> pd.DataFrame:
-    """Return (seed, size) x (direction, pair, epoch), without the pair that no size changes."""
+    """Return (seed, size) x (direction, pair, epoch), without the pair that no size changes.
+
+    Every trajectory is less its mean over epochs: pairs differ so much in level that their levels
+    alone would correlate highly, whatever the course over epochs. A trajectory that is flat is
+    all 0: flat at both sizes it adds nothing, flat at one it lowers r by what it moves at the
+    other.
+    """
     rows = tables.rsa[(tables.rsa["item_set"] == "test") & (tables.rsa["pair"] != PAIRS[0])]
-    return rows.pivot(
-        index=["seed", "bottleneck"], columns=["direction", "pair", "epoch"], values="value"
+    trajectory = ["seed", "bottleneck", "direction", "pair"]
+    level = rows.groupby(trajectory)["value"].transform("mean")
+    return rows.assign(value=rows["value"] - level).pivot(
+        index=trajectory[:2], columns=[*trajectory[2:], "epoch"], values="value"
     )
 
 
@@ -176,8 +184,10 @@ def _similarity_of_patterns(by_size: pd.DataFrame, first: int, second: int) -> p
 
 
 def _fisher_z(first: Float64[np.ndarray, " n"], second: Float64[np.ndarray, " n"]) -> float:
-    """Return atanh of Pearson r; NaN when a value is missing or a side does not vary."""
-    if not np.isfinite([first, second]).all() or not (varies(first) and varies(second)):
+    """Return atanh of Pearson r; NaN when a value is missing or a side is flat throughout."""
+    # the values are differences of correlations: rounding is relative to 1, not to them
+    flat = not (varies(first, scale=1.0) and varies(second, scale=1.0))
+    if flat or not np.isfinite([first, second]).all():
         return math.nan
     r = float(np.corrcoef(first, second)[0, 1])
     return math.atanh(min(max(r, -_MOST_R), _MOST_R))
