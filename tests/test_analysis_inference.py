@@ -102,19 +102,37 @@ def test_undefined_resamples_are_counted() -> None:
     assert math.isnan(nothing.low)
 
 
-def test_study_intervals_resample_what_they_say() -> None:
+@pytest.mark.parametrize(("seed_sd", "item_sd"), [(0.1, 0.1), (0.1, 0.02), (0.03, 0.1)])
+def test_intervals_over_seeds_and_both_count_every_source_once(
+    seed_sd: float, item_sd: float
+) -> None:
+    seeds, studies, resamples = 25, 200, 400
     rng = np.random.default_rng(6)
-    values = rng.normal(0.5, 0.1, size=8)
-    items = values[:, None] + rng.normal(0, 0.05, size=(8, 4000))
+    truth = math.hypot(seed_sd, item_sd) / math.sqrt(seeds)
+    widths, covered = [], []
+    for _ in range(studies):
+        values = 0.5 + rng.normal(0, seed_sd, seeds) + rng.normal(0, item_sd, seeds)
+        items = values[:, None] + rng.normal(0, item_sd, (seeds, resamples))
+        found = inference.study_intervals(values, items, rng)
+        assert found.both.estimate == found.items.estimate == pytest.approx(values.mean())
+        intervals = (found.items, found.seeds, found.both)
+        widths.append([(i.high - i.low) / (2 * 1.96) for i in intervals])
+        covered.append([i.low < 0.5 < i.high for i in intervals[1:]])
+    # resamples of n seeds have (n - 1) / n of their variance, and 400 of them tails of their own
+    by_items, by_seeds, by_both = np.mean(widths, axis=0)
+    assert by_items == pytest.approx(item_sd / math.sqrt(seeds), rel=0.03)
+    assert by_seeds == pytest.approx(truth, rel=0.06)
+    assert by_both == pytest.approx(truth, rel=0.06)
+    assert (np.mean(covered, axis=0) > 0.88).all()
+    assert (np.mean(covered, axis=0) < 0.985).all()
+
+
+def test_seeds_that_differ_less_than_their_items_keep_the_items_noise() -> None:
+    values = np.full(9, 0.4)
+    items = values[:, None] + np.random.default_rng(6).normal(0, 0.05, (9, 4000))
     found = inference.study_intervals(values, items, np.random.default_rng(0))
-    estimate = values.mean()
-    for interval, sd in (
-        (found.items, 0.05 / math.sqrt(8)),
-        (found.seeds, values.std() / math.sqrt(8)),
-        (found.both, math.hypot(values.std(), 0.05) / math.sqrt(8)),
-    ):
-        assert interval.estimate == pytest.approx(estimate)
-        assert interval.high - interval.low == pytest.approx(2 * 1.96 * sd, rel=0.1)
+    assert found.both.high - found.both.low == pytest.approx(2 * 1.96 * 0.05 / 3, rel=0.1)
+    assert found.seeds.high == found.seeds.low
 
 
 def test_shared_items_stay_shared() -> None:

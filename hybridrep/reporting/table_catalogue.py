@@ -105,7 +105,7 @@ STUDY_TABLES: tuple[ReportTable, ...] = (
     ReportTable(
         "inference",
         "how sure each mean r is: 95% bootstrap intervals over items, over seeds and over both, "
-        "a permutation test, and the noise ceiling",
+        "a two-sided permutation test, and the noise ceiling (how well seeds agree)",
         (
             *("direction", "bottleneck", "pair", "item_set", "n", "estimate"),
             *("items_low", "items_high", "seeds_low", "seeds_high", "both_low", "both_high"),
