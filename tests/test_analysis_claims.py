@@ -13,6 +13,7 @@ from hybridrep.analysis.claims import Claim, claims, claims_table
 from hybridrep.analysis.names import DIRECTIONS, PAIRS, TRANSFER, UNSIZED
 from hybridrep.analysis.schema import frame
 from hybridrep.analysis.tables import SCHEMA_VERSION, StudyTables
+from hybridrep.analysis.verdicts import claim_of, part_of
 
 HALF = 2
 R = {  # (direction, pair) -> r at epochs 0, 1, 2
@@ -145,6 +146,43 @@ def test_a_claim_of_many_parts_stands_on_its_weakest() -> None:
     assert level.low < 0 < level.high
     assert "lstm against baseline" in level.note
     assert found(study(loss={"bert": 0.66}), "bert_beats_all").verdict == "not supported"
+
+
+def test_a_signal_above_weak_is_told_from_none() -> None:
+    strong = found(study(r={LEFT: (0.7, 0.7, 0.7)}), "lstm_signal_left")
+    assert strong.note == "there is a signal, but stronger than weak"
+    none = found(study(r={LEFT: (0.7, 0.1, -0.1)}), "lstm_signal_left")
+    assert (none.verdict, none.note) == ("not supported", "")
+
+
+def shifted(values: np.ndarray, interval_end: float) -> pd.Series:
+    """Move values so that the upper end of their 95% interval is there."""
+    interval = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    return pd.Series(values - interval.high + interval_end)
+
+
+def test_one_failing_part_of_many_must_fail_by_more() -> None:
+    rng = np.random.default_rng(0)
+    good = [part_of(str(k), pd.Series(rng.normal(5, 1, 9)), range(9)) for k in range(5)]
+    barely = part_of("bad", shifted(rng.normal(0, 1, 9), -0.01), range(9))
+    assert claim_of("", "", "", [barely]).verdict == "not supported"
+    among = claim_of("", "", "", [*good, barely])
+    assert (among.verdict, among.note) == ("unclear", "weakest: bad; fails alone, not as one of 6")
+    values = rng.normal(0, 1, 9)
+    wide = stats.ttest_1samp(values, 0.0).confidence_interval(1 - 0.05 / 6).high
+    for end, verdict in ((-0.01, "not supported"), (0.01, "unclear")):
+        part = part_of("bad", pd.Series(values - wide + end), range(9))
+        assert claim_of("", "", "", [*good, part]).verdict == verdict
+
+
+def test_a_true_claim_of_many_parts_is_rarely_called_not_supported() -> None:
+    rng = np.random.default_rng(3)
+    studies, parts = 400, 6
+    wrong = 0
+    for _ in range(studies):
+        drawn = [part_of(str(k), pd.Series(rng.normal(0, 1, 9)), range(9)) for k in range(parts)]
+        wrong += claim_of("", "", "", drawn).verdict == "not supported"
+    assert wrong / studies < 0.045  # 2.5%; without a correction 14%
 
 
 def test_missing_seeds_are_named_and_left_out() -> None:

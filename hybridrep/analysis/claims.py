@@ -18,7 +18,7 @@ from jaxtyping import Float64
 from hybridrep.analysis.names import BASELINE, PAIRS, TRANSFER
 from hybridrep.analysis.t_tests import varies
 from hybridrep.analysis.tables import StudyTables
-from hybridrep.analysis.verdicts import UNCLEAR, Claim, claim_of, part_of
+from hybridrep.analysis.verdicts import NOT_SUPPORTED, UNCLEAR, Claim, claim_of, part_of
 from hybridrep.analysis.views import bottleneck_sizes, rsa_values, transfer_values
 
 WEAK_BELOW = 0.5
@@ -101,12 +101,16 @@ def _forgetting(tables: StudyTables) -> Claim:
 
 def _signal_left(tables: StudyTables) -> Claim:
     left = rsa_values(tables, "lstm_to_bert", "bottleneck_vs_input")
-    return claim_of(
+    claim = claim_of(
         "lstm_signal_left",
         "The trained LSTM-to-BERT bottleneck still holds weak signals of the LSTM.",
         f"r(bottleneck, input) of LSTM-to-BERT; claimed between 0 and {WEAK_BELOW:g}",
         [part_of("", left, tables.seeds_wanted, least=0.0, most=WEAK_BELOW)],
     )
+    if claim.low < WEAK_BELOW or claim.verdict != NOT_SUPPORTED:
+        return claim
+    note = "; ".join(n for n in ("there is a signal, but stronger than weak", claim.note) if n)
+    return replace(claim, note=note)
 
 
 def _lower_loss(
