@@ -105,19 +105,37 @@ def test_undefined_resamples_are_counted() -> None:
     assert math.isnan(nothing.low)
 
 
-def test_study_intervals_resample_what_they_say() -> None:
+@pytest.mark.parametrize(("seed_sd", "item_sd"), [(0.1, 0.1), (0.1, 0.02), (0.03, 0.1)])
+def test_intervals_over_seeds_and_both_count_every_source_once(
+    seed_sd: float, item_sd: float
+) -> None:
+    seeds, studies, resamples = 25, 200, 400
     rng = np.random.default_rng(6)
-    values = rng.normal(0.5, 0.1, size=8)
-    items = values[:, None] + rng.normal(0, 0.05, size=(8, 4000))
+    truth = math.hypot(seed_sd, item_sd) / math.sqrt(seeds)
+    widths, covered = [], []
+    for _ in range(studies):
+        values = 0.5 + rng.normal(0, seed_sd, seeds) + rng.normal(0, item_sd, seeds)
+        items = values[:, None] + rng.normal(0, item_sd, (seeds, resamples))
+        found = inference.study_intervals(values, items, rng)
+        assert found.both.estimate == found.items.estimate == pytest.approx(values.mean())
+        intervals = (found.items, found.seeds, found.both)
+        widths.append([(i.high - i.low) / (2 * 1.96) for i in intervals])
+        covered.append([i.low < 0.5 < i.high for i in intervals[1:]])
+    # resamples of n seeds have (n - 1) / n of their variance, and 400 of them tails of their own
+    by_items, by_seeds, by_both = np.mean(widths, axis=0)
+    assert by_items == pytest.approx(item_sd / math.sqrt(seeds), rel=0.03)
+    assert by_seeds == pytest.approx(truth, rel=0.06)
+    assert by_both == pytest.approx(truth, rel=0.06)
+    assert (np.mean(covered, axis=0) > 0.88).all()
+    assert (np.mean(covered, axis=0) < 0.985).all()
+
+
+def test_seeds_that_differ_less_than_their_items_keep_the_items_noise() -> None:
+    values = np.full(9, 0.4)
+    items = values[:, None] + np.random.default_rng(6).normal(0, 0.05, (9, 4000))
     found = inference.study_intervals(values, items, np.random.default_rng(0))
-    estimate = values.mean()
-    for interval, sd in (
-        (found.items, 0.05 / math.sqrt(8)),
-        (found.seeds, values.std() / math.sqrt(8)),
-        (found.both, math.hypot(values.std(), 0.05) / math.sqrt(8)),
-    ):
-        assert interval.estimate == pytest.approx(estimate)
-        assert interval.high - interval.low == pytest.approx(2 * 1.96 * sd, rel=0.1)
+    assert found.both.high - found.both.low == pytest.approx(2 * 1.96 * 0.05 / 3, rel=0.1)
+    assert found.seeds.high == found.seeds.low
 
 
 def test_shared_items_stay_shared() -> None:
@@ -160,13 +178,14 @@ def test_the_permutation_p_approaches_that_of_all_orders() -> None:
     r = plain_r(first, second)
     every = np.array([plain_r(first[np.ix_(o, o)], second) for o in all_orders(range(6))])
     null = inference.permutation_null(first, second[None], 4000, np.random.default_rng(0))[:, 0]
-    expected = (every >= r - 1e-12).mean()
+    expected = (abs(every) >= abs(r) - 1e-12).mean()
     assert inference.permutation_p(r, null) == pytest.approx(expected, abs=0.02)
 
 
 def test_p_counts_ties_and_itself() -> None:
     null = np.array([0.1, 0.5, 0.7, -0.9])
-    assert inference.permutation_p(0.5, null) == 3 / 5
+    assert inference.permutation_p(0.5, null) == 4 / 5
+    assert inference.permutation_p(-0.7, null) == 3 / 5
     assert inference.permutation_p(0.95, null) == 1 / 5
     same = matrices(11, items=9, k=1)[0]
     null = inference.permutation_null(same, same[None], 99, np.random.default_rng(0))[:, 0]

@@ -61,8 +61,9 @@ def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
 def resample(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:
     """Store bootstrap and permutation values of the six pairs, float64 [resamples, 6].
 
-    Beside them the mean similarities within and between classes of each representation, for the
-    noise ceiling: float64 [4, classes * (classes + 1) / 2].
+    Items are drawn within their class, as every seed has the same number of each. Beside them the
+    mean similarities within and between classes of each representation, for the noise ceiling:
+    float64 [4, classes * (classes + 1) / 2].
     """
     started = time.perf_counter()
     variant = task.variant
@@ -72,7 +73,9 @@ def resample(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None
         matrices = np.stack([arrays[name] for name in REPRESENTATIONS]).astype(np.float64)
     stream = ("inference", variant.direction, variant.bottleneck)
     pairs = _sides(variant.direction)
-    drawn = bootstrap_items(matrices, RESAMPLES, generator(task.seed, *stream, "items"))
+    drawn = bootstrap_items(
+        matrices, RESAMPLES, generator(task.seed, *stream, "items"), groups=labels
+    )
     null = _null(matrices, pairs, generator(task.seed, *stream, "permutations"))
     values = {
         "bootstrap": np.stack([drawn[:, i, j] for i, j in pairs], axis=1),
@@ -117,10 +120,11 @@ def inference_table(
 ) -> pd.DataFrame:
     """Join the resamples of complete seeds: one row per direction, bottleneck and pair.
 
-    The permutation p is of the mean r over seeds: its null distribution is the mean over seeds of
-    each seed's permuted values. The noise ceiling is the agreement between seeds on the class
-    profile of the pair's second side (Nili et al. 2014): seeds have items of their own, so they
-    can only agree on classes, and it is no upper bound for the r over items (`noise_ceiling`).
+    The permutation p is two-sided, as every other p of a report, and of the mean r over seeds: its
+    null distribution is the mean over seeds of each seed's permuted values. The noise ceiling is
+    the agreement between seeds on the class profile of the pair's second side (Nili et al. 2014):
+    seeds have items of their own, so they can only agree on classes, and it is no upper bound for
+    the r over items (`noise_ceiling`).
     """
     rows = []
     for variant in autoencode.variants(inputs):
