@@ -31,6 +31,9 @@ from hybridrep.paths import user_path
 Profile = Literal["quickstart", "paper"]
 PROFILES: tuple[str, ...] = get_args(Profile)
 
+PLACES = frozenset({"workers", "cluster", "store", "plan"})
+"""Parameters that say where and how to compute, which changes no result."""
+
 Seeds = Annotated[tuple[int, ...], BeforeValidator(parse_seeds)]
 Bottlenecks = Annotated[tuple[int, ...], BeforeValidator(parse_bottlenecks)]
 Span = Annotated[tuple[float, float], BeforeValidator(parse_span)]
@@ -143,8 +146,8 @@ class Config(BaseModel):
 
     def study_identity(self) -> dict[str, Any]:
         """What makes two invocations one study: all but the seeds and where they are computed."""
-        places = {"seeds", "workers", "cluster", "store", "plan", "trials", "timeout", "profile"}
-        return self.model_dump(mode="json", exclude=places)
+        others = {"seeds", "trials", "timeout", "profile"}
+        return self.model_dump(mode="json", exclude=others | PLACES)
 
     def as_text(self) -> dict[str, str]:
         """Every parameter as the text that gives it back, for logs and for `reproduce` lines."""

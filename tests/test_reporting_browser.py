@@ -181,7 +181,7 @@ def test_a_hostile_class_name_is_only_text(visit, tmp_path, monkeypatch):
         )
         for field in ("emotion_matrices", "emotion_projections")
     }
-    report = build_report([study_tables(seeds=2, epochs=2)], replace(example, **changed))
+    report = build_report([study_tables(seeds=2, epochs=2)], [replace(example, **changed)])
     path = tmp_path / "names.html"
     path.write_text(report.html, encoding="utf-8")
     page = visit(url=path.as_uri())

@@ -124,7 +124,7 @@ def test_withheld_tweets_are_in_no_part_of_the_report(setting):
     """They are withheld too where nothing says that they may be shown."""
     tables = study_tables(seeds=2, epochs=2)
     tables.meta["config"]["share_text"] = setting
-    report = undrawn_report(tables, example=example_items(3, projected=12, nasty=True))
+    report = undrawn_report(tables, examples=[example_items(3, projected=12, nasty=True)])
     data = unpacked(report, "explorer-data")
     for text in ("i feel number", "you people", "today i feel", "all of you", "مرحبا", "alert"):
         assert text not in data
@@ -162,7 +162,7 @@ def test_the_packed_matrices_are_the_matrices_to_a_thousandth():
 
 def test_shared_matrices_and_tweets_are_packed_once():
     example = example_items(4, (32, 64), 12)
-    report = undrawn_report(study_tables(1, (32, 64), 2), example=example)
+    report = undrawn_report(study_tables(1, (32, 64), 2), examples=[example])
     data = json.loads(unpacked(report, "explorer-data"))
     # LSTM and BERT once; bottleneck and reconstruction per direction and size; hate: first size
     assert len(data["arrays"]) == (2 + 2 * 4) + (2 + 2 * 2)
@@ -300,5 +300,5 @@ def test_text_has_enough_contrast(scheme):
 def test_a_study_of_25_seeds_and_four_bottlenecks_stays_below_8_mb():
     sizes = (32, 64, 128, 256)
     example = example_items(50, sizes, projected=1600)
-    report = build_report([study_tables(25, sizes, 50)], example)
+    report = build_report([study_tables(25, sizes, 50)], [example])
     assert len(report.html.encode()) < 8_000_000

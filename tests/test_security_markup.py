@@ -132,8 +132,8 @@ def undrawn(monkeypatch):
 def test_a_report_of_hostile_names_has_the_elements_of_any_other():
     markup = " ".join(MARKUP)
     items, other = example_items(2, projected=12, nasty=True), study_tables(seeds=2, epochs=2)
-    report = build_report([hostile_tables(markup), other], items)
-    harmless = build_report([hostile_tables("x"), other], items)
+    report = build_report([hostile_tables(markup), other], [items])
+    harmless = build_report([hostile_tables("x"), other], [items])
     page, expected = Page(report.html), Page(harmless.html)
     assert page.tags == expected.tags
     assert page.handlers == []

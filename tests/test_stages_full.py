@@ -11,12 +11,15 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from hybridrep.config import Config, resolve
+from hybridrep.corpora.word_vectors import vectors_fingerprint
 from hybridrep.execution.store import Store
-from hybridrep.stages import autoencode, linear_baseline, lstm, pipeline, transfer
+from hybridrep.reporting.kept_example import ARRAYS_FILE, RECORD_FILE, read_example
+from hybridrep.stages import autoencode, linear_baseline, lstm, pipeline, report, transfer
 from hybridrep.stages.full import run
 from hybridrep.stages.inputs import Inputs, prepare
 from tests import small_study
 from tests.documented_runs import check_run
+from tests.reporting_fixtures import text_of
 
 PAIRS = (
     "input_vs_target", "bottleneck_vs_input", "bottleneck_vs_target",
@@ -119,6 +122,30 @@ def test_the_study_run_carries_seeds_and_table_1(finished):
     assert "| Baseline" in (place / "report/table_1.md").read_text()
 
 
+def test_the_report_names_what_all_data_were(given, finished):
+    inputs = prepare(resolve(given), Store(Path(given["store"])))
+    (study,) = runs(finished, "study")
+    place = Path(finished.download_artifacts(study.info.run_id, ""))
+    text = text_of((place / "report/report.html").read_text("utf-8"))
+    prints = (
+        inputs.emotion.fingerprint, inputs.hate.fingerprint,
+        inputs.encoder.fingerprint, vectors_fingerprint(inputs.config.vectors),
+    )  # fmt: skip
+    assert all(len(each) == 64 and each in text for each in prints)
+
+
+def test_the_example_seed_is_kept_with_the_study(finished):
+    (study,) = runs(finished, "study")
+    place = Path(finished.download_artifacts(study.info.run_id, ""))
+    kept = read_example((place / ARRAYS_FILE).read_bytes(), (place / RECORD_FILE).read_bytes())
+    path = "rsa/lstm_to_bert/b4/similarity_matrices.npz"
+    (seed,) = (r for r in runs(finished, "seed") if r.data.params["seed"] == str(kept.seed))
+    with np.load(finished.download_artifacts(seed.info.run_id, path)) as matrices:
+        found = kept.emotion_matrices[-1].matrices["diffused"]
+        np.testing.assert_array_equal(found, matrices["diffused"].astype(np.float16))
+    assert len(kept.hate_projections) == 2 + 2 * 4
+
+
 def must_not_run(*_: object) -> None:
     raise AssertionError("a finished result was computed again")
 
@@ -134,6 +161,24 @@ def test_run_again_everything_is_reused(given, finished, monkeypatch):
     assert sorted(Store(Path(given["store"])).entries()["key"]) == sorted(before)
     assert len(runs(finished, "seed")) == 2
     assert len(runs(finished, "study")) == 2
+
+
+def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
+    given, finished, monkeypatch
+):
+    asked = []
+
+    def refuse(*given: object) -> None:
+        asked.append(given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "build_report", refuse)
+    run(resolve({**given, "workers": "2"}))
+    assert not asked
+    monkeypatch.setattr(report, "page_files", lambda: {"report.css": "p { color: red; }"})
+    with pytest.raises(KeyboardInterrupt):
+        run(resolve(given))
+    assert asked
 
 
 def test_every_result_names_the_code_in_its_key(given, finished):

@@ -176,6 +176,8 @@ ARTIFACTS: tuple[Entry, ...] = (
     Entry("seeds.json", "MLflow table: one row a seed and representation", ("study",)),
     Entry("study/meta.json", "what the study is and stands on", ("study",)),
     Entry("study/NAME.parquet", "the study's tables, see below", ("study",)),
+    Entry("study/example.npz", "the seed that figures show: matrices and t-SNE", ("study",), False),
+    Entry("study/example.json", "the same seed's classes, and tweets if shared", ("study",), False),
     Entry("report/report.html", "the report: one page that needs nothing else", _REPORTS),
     Entry("report/report.md", "the same in brief, for pasting", _REPORTS),
     Entry("report/table_1.md", "Table 1 as Markdown", ("study",)),

@@ -13,7 +13,7 @@ function showTip(element, event) {
 
 for (const explorer of document.querySelectorAll(".explorer.projection")) {
   whenVisible(explorer, async () => {
-    const [Plotly, data] = await Promise.all([loadPlotly(), explorerData()]);
+    const [Plotly, data] = await Promise.all([loadPlotly(), explorerData(explorer)]);
     const plot = explorer.querySelector(".plot");
     const inspector = explorer.querySelector(".inspector");
     const [corpusSelect, representationSelect] = explorer.querySelectorAll("select");
