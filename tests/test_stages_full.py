@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from hybridrep.reporting.kept_example import ARRAYS_FILE, RECORD_FILE, read_exam
 from hybridrep.stages import autoencode, linear_baseline, lstm, pipeline, report, transfer
 from hybridrep.stages.full import run
 from hybridrep.stages.inputs import Inputs, prepare
+from hybridrep.stages.tables import study_tables
 from tests import small_study
 from tests.documented_runs import check_run
 from tests.reporting_fixtures import text_of
@@ -166,19 +168,18 @@ def test_run_again_everything_is_reused(given, finished, monkeypatch):
 def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
     given, finished, monkeypatch
 ):
-    asked = []
+    def key(**change: str) -> str:
+        inputs = prepare(resolve({**given, **change}), store)
+        tables = study_tables(inputs, store, inputs.config.seeds, {})
+        return report._key(SimpleNamespace(inputs=inputs, store=store), tables)
 
-    def refuse(*given: object) -> None:
-        asked.append(given)
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(report, "build_report", refuse)
-    run(resolve({**given, "workers": "2"}))
-    assert not asked
+    store = Store(Path(given["store"]))
+    first = key()
+    assert store.has(first)
+    assert key(workers="2", plan="true") == first
+    assert key(share_text="false") != first
     monkeypatch.setattr(report, "page_files", lambda: {"report.css": "p { color: red; }"})
-    with pytest.raises(KeyboardInterrupt):
-        run(resolve(given))
-    assert asked
+    assert key() != first
 
 
 def test_every_result_names_the_code_in_its_key(given, finished):
