@@ -294,11 +294,3 @@ def test_text_has_enough_contrast(scheme):
     for text, ground in pairs:
         high, low = sorted((_luminance(tokens[text]), _luminance(tokens[ground])), reverse=True)
         assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)
-
-
-@pytest.mark.slow
-def test_a_study_of_25_seeds_and_four_bottlenecks_stays_below_8_mb():
-    sizes = (32, 64, 128, 256)
-    example = example_items(50, sizes, projected=1600)
-    report = build_report([study_tables(25, sizes, 50)], [example])
-    assert len(report.html.encode()) < 8_000_000
