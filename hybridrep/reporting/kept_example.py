@@ -117,7 +117,14 @@ def read_example(arrays: bytes, record: bytes) -> ExampleItems:
         items = [_items(entry, pool) for entry in found["items"]]
         matrices = {f: tuple(_matrices(e, pool, items) for e in found[f]) for f in _MATRICES}
         points = {f: tuple(_projection(e, pool, items) for e in found[f]) for f in _PROJECTIONS}
-        return ExampleItems(int(found["seed"]), str(found["reason"]), **matrices, **points)
+        return ExampleItems(
+            seed=int(found["seed"]),
+            reason=str(found["reason"]),
+            emotion_matrices=matrices["emotion_matrices"],
+            emotion_projections=points["emotion_projections"],
+            hate_matrices=matrices["hate_matrices"],
+            hate_projections=points["hate_projections"],
+        )
     except ExampleError:
         raise
     except (
