@@ -138,6 +138,18 @@ def test_seeds_that_differ_less_than_their_items_keep_the_items_noise() -> None:
     assert found.seeds.high == found.seeds.low
 
 
+def test_a_seed_without_a_defined_resample_leaves_intervals_over_both_to_the_others() -> None:
+    rng = np.random.default_rng(6)
+    values = rng.normal(0.4, 0.1, 5)
+    items = values[:, None] + rng.normal(0, 0.05, (5, 400))
+    items[0] = math.nan
+    found = inference.study_intervals(values, items, rng)
+    assert found.both.low < values.mean() < found.both.high
+    assert "resamples are undefined" in found.both.note
+    nothing = inference.study_intervals(values, np.full((5, 400), math.nan), rng)
+    assert math.isnan(nothing.both.low)
+
+
 def test_shared_items_stay_shared() -> None:
     common = np.random.default_rng(7).normal(0, 0.05, size=3000)
     values = np.full(10, 0.4)

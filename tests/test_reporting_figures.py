@@ -206,6 +206,19 @@ def test_picture_of_one_seed_takes_half_precision_and_is_the_same_every_time():
     assert opened(first).format == "PNG"
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_the_legend_names_ridge_only_where_it_is_drawn(known):
+    tables = study_tables(seeds=2, epochs=4)
+    linear = tables.linear_baseline.rename(columns={"reconstructed_vs_target_test": "value"})
+    if not known:
+        linear["value"] = np.nan
+    rsa = tables.rsa[tables.rsa["item_set"] == "test"]
+    with house_style():
+        figure = trajectories(rsa, ("bert_to_lstm",), 2, "", linear)
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert any("ridge" in name for name in names) == known
+
+
 def test_trajectories_show_the_mean_the_band_and_the_epoch_that_is_used():
     tables = study_tables(seeds=5, epochs=6)
     rsa = tables.rsa[tables.rsa["item_set"] == "test"]

@@ -43,6 +43,21 @@ def test_a_real_study_is_not_called_synthetic():
     assert not any(n.title == "Synthetic data" for n in notices_of(tables, None, texts_shown=True))
 
 
+def test_a_direction_without_values_leaves_the_other_to_speak_of_diffusion():
+    tables = study_tables(seeds=3, epochs=2)
+    forth = tables.rsa["direction"] == "bert_to_lstm"
+    tables.rsa.loc[forth & (tables.rsa["pair"] == "bottleneck_vs_input"), "value"] = np.nan
+    rows = tables.rsa.query(
+        "direction == 'lstm_to_bert' and epoch == 1 and item_set == 'test' and "
+        "pair in ('bottleneck_vs_input', 'bottleneck_vs_target')"
+    )
+    smaller = rows.groupby("pair")["value"].mean().min()
+    said = summarise_study(tables)[2]
+    assert said.endswith(f"both by more than r = {smaller:.2f} where both are known.")
+    tables.rsa.loc[tables.rsa["pair"] == "bottleneck_vs_input", "value"] = np.nan
+    assert summarise_study(tables)[2].endswith("leaves open whether it resembles both.")
+
+
 def test_sentences_stand_without_statistics_and_without_results():
     one = summarise_study(study_tables(seeds=1, epochs=2))
     assert "CI" not in "".join(one)

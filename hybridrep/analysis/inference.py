@@ -212,7 +212,9 @@ def _share_of_seeds(
     between = float(values.var(ddof=1))
     if not between > 0:
         return 0.0
-    within = float(np.nanvar(item_resamples, axis=1, ddof=1).mean())
+    defined = [own[np.isfinite(own)] for own in item_resamples]
+    variances = [own.var(ddof=1) for own in defined if len(own) > 1]
+    within = float(np.mean(variances)) if variances else 0.0
     return math.sqrt(max(0.0, 1.0 - within / between))
 
 

@@ -58,8 +58,10 @@ def compare_studies(studies: Sequence[StudyTables], names: Sequence[str]) -> Com
     shared = [_at_sizes(tables, sizes) for tables in studies]
     transfer = _stacked([_transfer(tables) for tables in shared], names)
     rsa = _stacked([used_rsa(tables, "test") for tables in shared], names)
-    order = {n: i for group in (TRANSFER, TRANSFER_METRICS, PAIRS, DIRECTIONS, (0, *sizes))
-             for i, n in enumerate(group)}  # fmt: skip
+    groups: tuple[tuple[Hashable, ...], ...] = (
+        TRANSFER, TRANSFER_METRICS, PAIRS, DIRECTIONS, (0, *sizes),
+    )  # fmt: skip
+    order = {name: place for group in groups for place, name in enumerate(group)}
     keys = ["representation", "bottleneck"]
     tables = {
         "compare_made": made,

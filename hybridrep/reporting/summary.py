@@ -110,13 +110,15 @@ def _diffusion(tables: StudyTables) -> str:
             f"{number(means[0], 2)} with its input and {number(means[1], 2)} with its target "
             f"({where})"
         )
-        smaller.append(min(means))
+        if np.isfinite(means).all():
+            smaller.append(min(means))
     if not parts:
         return "Nothing can be said of diffusion without correlations of the bottlenecks."
-    return (
-        f"The bottleneck correlates {listed(parts)}, so none resembles both by more than "
-        f"r = {number(max(smaller), 2)}."
-    )
+    sentence = f"The bottleneck correlates {listed(parts)}"
+    if not smaller:
+        return f"{sentence}, which leaves open whether it resembles both."
+    known = "" if len(smaller) == len(parts) else " where both are known"
+    return f"{sentence}, so none resembles both by more than r = {number(max(smaller), 2)}{known}."
 
 
 def _new_task(tables: StudyTables) -> str:

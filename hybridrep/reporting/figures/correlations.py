@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
+from hybridrep.analysis.rsa import roles
 from hybridrep.analysis.views import over_seeds
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.names import SHOWN_REPRESENTATIONS, readable
@@ -51,15 +52,8 @@ def correlation_table(
     Rows and columns are in the order of `SHOWN_REPRESENTATIONS`. The diagonal is 1 with SD 0; a
     pair that the table lacks is NaN, as is the SD of one seed.
     """
-    source, target = (
-        ("global", "task_specific") if direction == "bert_to_lstm" else ("task_specific", "global")
-    )
-    who = {
-        "input": source,
-        "target": target,
-        "bottleneck": "diffused",
-        "reconstructed": "transformed",
-    }
+    parts = ("input", "target", "bottleneck", "reconstructed")
+    who = dict(zip(parts, roles(direction), strict=True))
     place = {name: index for index, name in enumerate(SHOWN_REPRESENTATIONS)}
     mean, spread = np.full((4, 4), np.nan), np.full((4, 4), np.nan)
     np.fill_diagonal(mean, 1.0)

@@ -15,6 +15,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.figure import Figure
 
 from hybridrep.analysis.descriptions import lower_triangle
+from hybridrep.analysis.rsa import roles
 from hybridrep.reporting.formatting import number, shortened
 from hybridrep.reporting.items import Items, SimilarityMatrices
 from hybridrep.reporting.names import SHOWN_REPRESENTATIONS, readable
@@ -141,6 +142,5 @@ def _matrix(
 def _panel_title(direction: str, representation: str) -> str:
     if representation in ("diffused", "transformed"):
         return f"{readable(direction)}: {readable(representation)}"
-    source = {"bert_to_lstm": "global", "lstm_to_bert": "task_specific"}.get(direction)
-    role = "input" if representation == source else "target"
+    role = "input" if representation == roles(direction)[0] else "target"
     return f"{readable(representation)} ({role})"

@@ -44,12 +44,13 @@ def trajectories(
     width = 5.0 * len(directions) if len(directions) > 1 else 7.0
     figure = new_figure(width, 4.9)
     grid = figure.subplots(1, len(directions), squeeze=False, sharey=True)[0]
+    with_ridge = False
     for column, (axes, direction) in enumerate(zip(grid, directions, strict=True)):
         mine = rsa[rsa["direction"] == direction]
         _lines(axes, mine)
         _used(axes, used_epoch)
         if linear is not None:
-            _ridge(axes, linear[linear["direction"] == direction]["value"].mean())
+            with_ridge |= _ridge(axes, linear[linear["direction"] == direction]["value"].mean())
         seeds = mine["seed"].nunique()
         axes.set_title(f"{readable(direction)}  (n = {seeds} seed{'s' * (seeds != 1)})")
         axes.set_xlabel("epoch (0 = before training)")
@@ -58,7 +59,7 @@ def trajectories(
         light_grid(axes)
         whole_epochs(axes)
     keep_in_range(grid[0], "y")
-    _legend(figure, directions, linear is not None)
+    _legend(figure, directions, with_ridge)
     note(figure, remark)
     return figure
 
@@ -89,9 +90,12 @@ def _used(axes: Axes, epoch: int) -> None:
     )  # fmt: skip
 
 
-def _ridge(axes: Axes, value: float) -> None:
-    if np.isfinite(value):
+def _ridge(axes: Axes, value: float) -> bool:
+    """Mark ridge regression's r; say whether there is one."""
+    known = bool(np.isfinite(value))
+    if known:
         axes.axhline(value, xmin=0.93, color=PAIR_STROKES["reconstructed_vs_target"].colour, lw=3.2)
+    return known
 
 
 def _legend(figure: Figure, directions: Sequence[str], with_ridge: bool) -> None:

@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from hybridrep.analysis.names import DIRECTIONS
+from hybridrep.analysis.rsa import roles
 from hybridrep.reporting.items import Items, Projection
 from hybridrep.reporting.names import readable
 from hybridrep.reporting.style import class_look, new_figure, note
@@ -57,7 +59,8 @@ def autoencoded(projections: Sequence[Projection], bottleneck: int, remark: str)
 def whole_way(projections: Sequence[Projection], bottleneck: int, remark: str) -> Figure:
     """Draw input, bottleneck and reconstruction, one row per direction, as the paper's Fig. D1."""
     rows, titles = [], []
-    for direction, source in (("bert_to_lstm", "global"), ("lstm_to_bert", "task_specific")):
+    for direction in DIRECTIONS:
+        source = roles(direction)[0]
         row = [p for p in projections if p.representation == source]
         row += [
             p
