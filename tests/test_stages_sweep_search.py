@@ -221,7 +221,7 @@ def test_each_process_knows_which_trials_are_its_own_to_log(journal, monkeypatch
     for each in (mine, dead, other):
         finish(each, each.ask(2))
     again = search(journal)
-    attempts = again.attempts()
+    attempts = sorted(again.attempts(), key=lambda attempt: attempt.number)
     assert [again.is_mine(a) for a in attempts] == [True, True] + [False] * 4
     assert [again.is_abandoned(a) for a in attempts[2:]] == [True, True, False, False]
     monkeypatch.setattr("hybridrep.stages.sweep_search.ORPHAN_SECONDS", 0)
@@ -259,3 +259,27 @@ def test_optunas_log_stays_quiet(journal, caplog):
     work(search(journal))
     assert not [r for r in caplog.records if r.name.startswith("optuna") and r.levelname == "INFO"]
     assert optuna.logging.get_verbosity() == optuna.logging.INFO
+
+
+def test_processes_that_start_a_grid_at_the_same_time_run_each_point_once(journal, monkeypatch):
+    first, second = search(journal), search(journal, owner={"pid": "3"})
+    with monkeypatch.context() as patch:  # neither has seen what the other enqueued
+        patch.setattr(Search, "attempts", lambda _: [])
+        first.resume()
+        second.resume()
+    assert len(first.study.trials) == 12
+    taken = []
+    while more := [*first.ask(1), *second.ask(1)]:
+        taken += more
+        finish(first, more)
+    assert sorted(each.key for each in taken) == list(range(6))
+    assert [a.state for a in second.attempts()] == ["COMPLETE"] * 6
+
+
+def test_processes_that_share_a_grid_begin_with_different_trainings(journal):
+    first, second = search(journal), search(journal, owner={"pid": "3"})
+    for each in (first, second):
+        each.resume()
+    (one,), (two,) = first.ask(1), second.ask(1)
+    assert {one.point.bottleneck, two.point.bottleneck} == {8, 16}
+    assert (one.point.epochs, two.point.epochs) == (30, 30)

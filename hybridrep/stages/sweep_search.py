@@ -96,7 +96,10 @@ class Search:
                 self._again(self.study.trials[attempt.number])
         if self.rules.sampler == "grid":
             there = {attempt.key for attempt in self.attempts()}
-            for key, params in enumerate(self.space.grid()):
+            # The most epochs first: their trainings show the others' values, so processes that
+            # share the grid train different ones.
+            points = sorted(enumerate(self.space.grid()), key=lambda each: -each[1]["epochs"])
+            for key, params in points:
                 if key not in there:
                     self.study.enqueue_trial(params, user_attrs={KEY: key})
 
@@ -165,9 +168,12 @@ class Search:
         return Asked(trial, self.space.suggest(trial), key)
 
     def _is_too_many(self, trial: optuna.Trial) -> bool:
-        """Tell whether another process took the waiting trial, or the last free place, before."""
+        """Tell whether another process took the waiting trial, or the last free place, before.
+
+        Processes that started at the same time may both have enqueued it.
+        """
         if KEY in trial.user_attrs:
-            return False
+            return all(a.number != trial.number for a in self.attempts())
         if self.rules.sampler == "grid":
             return True
         before = [a for a in self.attempts() if a.key < trial.number]
