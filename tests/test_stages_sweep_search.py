@@ -283,3 +283,28 @@ def test_processes_that_share_a_grid_begin_with_different_trainings(journal):
     (one,), (two,) = first.ask(1), second.ask(1)
     assert {one.point.bottleneck, two.point.bottleneck} == {8, 16}
     assert (one.point.epochs, two.point.epochs) == (30, 30)
+
+
+@pytest.mark.parametrize(
+    "settle",
+    [
+        lambda one, asked: one.complete(asked, {"t": 1.0}),
+        lambda one, asked: one.void(asked, "diverged"),
+        lambda one, asked: one.report(asked, 10, 1.0),
+        lambda one, asked: one.release(asked),
+    ],
+)
+def test_a_process_that_was_given_up_goes_on_when_it_comes_back(journal, settle):
+    silent = search(journal, "tpe", 3, CONTINUOUS, owner=DEAD)
+    silent.resume()
+    (asked,) = silent.ask(1)
+    other = search(journal, "tpe", 3, CONTINUOUS)
+    other.resume()  # takes it for dead
+    settle(silent, asked)
+    assert asked.settled
+    assert not silent.prune(asked, {})
+    (again,) = other.ask(1)
+    assert (again.key, again.point) == (asked.key, asked.point)
+    work(silent)
+    finish(other, [again])
+    assert [a.state for a in other.attempts()] == ["COMPLETE"] * 3
