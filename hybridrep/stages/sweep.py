@@ -43,7 +43,7 @@ def run(config: SweepConfig) -> None:
     Raises:
         HybridrepError: bad input before any work, or trials that could not be finished after it.
     """
-    prepared = check(config.training())
+    prepared = check(config.training(), config.directions)
     trainings = sweep_trainings(config, prepared)
     if config.plan:
         _print_plan(config, trainings)
