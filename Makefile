@@ -38,8 +38,8 @@ store: setup ## show the store of finished results (ARGS="prune ..." removes som
 ui: setup ## open the MLflow UI on this machine's own address
 	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT)
 
-test: setup ## every test, as CI runs them
-	$(BIN)/python -m pytest $(ARGS)
+test: setup ## the tests as CI runs them, on two processes; those that take minutes are in test-long
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-fast: setup ## the tests that take moments
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)

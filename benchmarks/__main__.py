@@ -18,6 +18,8 @@ MODULES = {
     "transfer": "transfer",
     "rsa": "rsa",
     "encoder": "encoder",
+    "bootstrap": "report",
+    "report_25": "report",
 }
 """Part -> the module of this package whose `parts()` holds it."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable
+from itertools import chain, islice
 
 from chaos.faults import (
     ArtifactRemoved,
@@ -48,9 +49,13 @@ COMMON = (
 """The faults that users meet most; they fill up what one of each kind leaves open."""
 
 
-def choose(count: int) -> Iterable[Fault]:
-    """Yield so many faults: one of each kind, then the common ones in turn."""
+def choose(count: int, seed: int) -> Iterable[Fault]:
+    """Yield so many faults: one of each kind, then the common ones in turn.
+
+    A seed begins with the kind at which the seed before it has stopped, so that short runs with
+    successive seeds reach every kind.
+    """
+    kinds = every_kind()
+    first = seed * count % len(kinds)
     rest = (COMMON[n % len(COMMON)]() for n in range(count))
-    for number, fault in enumerate([*every_kind(), *rest]):
-        if number < count:
-            yield fault
+    yield from islice(chain(kinds[first:], kinds[:first], rest), count)

@@ -16,6 +16,7 @@ from hybridrep.addresses import has_password, without_passwords
 from hybridrep.config import Config, default_of, parameters, resolve
 from hybridrep.errors import HybridrepError, ParameterError
 from hybridrep.execution.signals import Terminated, terminate_cleanly
+from hybridrep.parsing import shown
 
 
 def command(
@@ -44,7 +45,7 @@ def _pair(text: str) -> tuple[str, str]:
     """
     name, sign, value = text.partition("=")
     if not sign:
-        raise ParameterError(f"-P {text!r} is not NAME=VALUE, e.g. -P seeds=5")
+        raise ParameterError(f"-P {shown(text)} is not NAME=VALUE, e.g. -P seeds=5")
     return name.strip(), value
 
 

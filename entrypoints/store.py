@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,14 +14,25 @@ from rich.table import Table
 from rich.text import Text
 
 from entrypoints._command import exit_code
+from hybridrep.config import resolve, resolve_path
+from hybridrep.errors import ParameterError
+from hybridrep.parsing import shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-PLACE = click.option(
-    "--store", default=".hybridrep", show_default=True, help="The store's folder.",
-    type=click.Path(path_type=Path),
-)  # fmt: skip
+    from hybridrep.execution.store import Store
+
+PLACE = click.option("--store", default=".hybridrep", show_default=True, help="The store's folder.")
+OLDEST_DAYS = 36_500
+"""More days than any result is old, and few enough for a date."""
+
+
+def _is_number(_: click.Context, __: click.Parameter, days: float | None) -> float | None:
+    """Refuse NaN, which is in every range."""
+    if days is not None and math.isnan(days):
+        raise click.BadParameter("nan is no number of days")
+    return days
 
 
 @click.group("store", help=__doc__, invoke_without_command=True)
@@ -34,14 +45,12 @@ def store(context: click.Context) -> None:
 
 @store.command()
 @PLACE
-def show(store: Path) -> None:
+def show(store: str) -> None:
     """List per stage how many results there are, their size, and the time they took.
 
     Outdated are those of code that has changed since: no run uses them again.
     """
-    from hybridrep.execution.store import Store
-
-    entries = Store(store).entries()
+    entries = _open(store).entries()
     by_stage = entries.groupby("stage", sort=True).agg(
         results=("key", "size"), bytes=("bytes", "sum"), seconds=("seconds", "sum"),
         newest=("created", "max"), outdated=("outdated", "sum"),
@@ -51,23 +60,41 @@ def show(store: Path) -> None:
 
 @store.command()
 @PLACE
-@click.option("--older_than", type=click.FloatRange(min=0), help="Only what is older, in days.")
+@click.option(
+    "--older_than", type=click.FloatRange(0, OLDEST_DAYS), callback=_is_number,
+    help="Only what is older, in days.",
+)  # fmt: skip
 @click.option("--stage", "stages", multiple=True, help="Only this stage; may be repeated.")
 @click.option("--outdated", is_flag=True, help="Only results of code that has changed since.")
 @click.option("--dry_run", is_flag=True, help="Only show what would be removed.")
 def prune(
-    store: Path, older_than: float | None, stages: tuple[str, ...], outdated: bool, dry_run: bool
+    store: str, older_than: float | None, stages: tuple[str, ...], outdated: bool, dry_run: bool
 ) -> None:
     """Remove finished results, and what damaged or killed writes have left."""
-    from hybridrep.execution.store import Store
-
     age = None if older_than is None else timedelta(days=older_than)
-    removed = Store(store).prune(age, stages or None, outdated=outdated, dry_run=dry_run)
+    removed = _open(store).prune(age, stages or None, outdated=outdated, dry_run=dry_run)
     by_kind = removed.groupby(["kind", "stage"]).agg(
         entries=("key", "size"), bytes=("bytes", "sum")
     )
     verb = "would be removed" if dry_run else "removed"
     _print(by_kind.reset_index(), f"{store}: {len(removed)} {verb}")
+
+
+def _open(text: str) -> Store:
+    """Return the store in a folder, which is written as the parameter `store` is.
+
+    Raises:
+        ParameterError: it is no folder, and can be none.
+    """
+    from hybridrep.execution.store import Store
+
+    folder = resolve_path(resolve({"store": text}).store)
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise ParameterError(f"the store {str(folder)!r} is a file: give its folder")
+    except OSError as error:
+        raise ParameterError(f"there is no store {shown(str(folder))}: {error.strerror}") from error
+    return Store(folder)
 
 
 def _print(frame: pd.DataFrame, title: str) -> None:

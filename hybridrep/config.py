@@ -31,6 +31,9 @@ from hybridrep.paths import user_path
 Profile = Literal["quickstart", "paper"]
 PROFILES: tuple[str, ...] = get_args(Profile)
 
+PLACES = frozenset({"workers", "cluster", "store", "plan"})
+"""Parameters that say where and how to compute, which changes no result."""
+
 Seeds = Annotated[tuple[int, ...], BeforeValidator(parse_seeds)]
 Bottlenecks = Annotated[tuple[int, ...], BeforeValidator(parse_bottlenecks)]
 Span = Annotated[tuple[float, float], BeforeValidator(parse_span)]
@@ -40,11 +43,9 @@ Source = Annotated[str, Field(min_length=1, max_length=4096)]
 Epochs = Annotated[int, Field(ge=1, le=100_000)]
 
 
-def setting(
-    quickstart: Any, paper: Any, description: str, group: str = "study", **rules: Any
-) -> Any:
-    """Declare a field with a default per profile; `group` says which entry points take it."""
-    extra = {"paper": paper, "group": group}
+def setting(quickstart: Any, paper: Any, description: str, **rules: Any) -> Any:
+    """Declare a field with a default per profile."""
+    extra = {"paper": paper}
     return Field(default=quickstart, description=description, json_schema_extra=extra, **rules)
 
 
@@ -118,10 +119,12 @@ class Config(BaseModel):
         True, True, "whether tweets may stand in reports, artifacts and model examples"
     )
     trials: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
-        12, 100, "how many trials a sweep runs (a grid runs all its points)"
+        12, 100, "of a sweep alone: how many trials it runs (a grid runs all its points)"
     )
     timeout: Annotated[int, Field(ge=0)] = setting(
-        0, 0, "seconds after which a sweep starts no further trial; 0: no limit"
+        0,
+        0,
+        "of a sweep alone: seconds after which it starts no further trial; 0: no limit",
     )
     workers: Annotated[int, Field(ge=0, le=1024)] = setting(
         0, 0, "processes on this machine; 0: one per core"
@@ -143,8 +146,8 @@ class Config(BaseModel):
 
     def study_identity(self) -> dict[str, Any]:
         """What makes two invocations one study: all but the seeds and where they are computed."""
-        places = {"seeds", "workers", "cluster", "store", "plan", "trials", "timeout", "profile"}
-        return self.model_dump(mode="json", exclude=places)
+        others = {"seeds", "trials", "timeout", "profile"}
+        return self.model_dump(mode="json", exclude=others | PLACES)
 
     def as_text(self) -> dict[str, str]:
         """Every parameter as the text that gives it back, for logs and for `reproduce` lines."""

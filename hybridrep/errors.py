@@ -39,6 +39,10 @@ class TrackingError(HybridrepError):
     """A tracking server, study, run or registered model cannot be reached or found."""
 
 
+class TablesError(HybridrepError):
+    """A study's tables are incomplete, malformed, or of a layout that this version cannot read."""
+
+
 class ExecutionError(HybridrepError):
     """Workers or a cluster could not be started or kept."""
 

@@ -108,7 +108,9 @@ def _parameters() -> str:
         "## Parameters\n\n"
         "Empty means the default of the `profile`. An unknown name or a bad value is refused\n"
         "before any work, with what is allowed.\n\n"
-        "### Of every entry point\n\n" + _parameter_table(Config, parameters(Config))
+        "### Of every entry point\n\n"
+        "All entry points take them, so that one line of parameters serves all, and each reads\n"
+        "those that bear on it.\n\n" + _parameter_table(Config, parameters(Config))
     ]
     for name, model in ENTRY_POINTS.items():
         own = [

@@ -156,7 +156,7 @@ def _meta(
              "synthetic": True, "items": 3000, "classes": list(HATE)},
         ],
         "encoder": {"description": "all-MiniLM-L6-v2", "hidden_size": 384, "fingerprint": "c" * 64},
-        "vectors": {"source": "glove-50", "fingerprint": "d" * 64},
+        "vectors": {"source": "glove-50", "size": 50, "fingerprint": "d" * 64},
         "coverage": {"tokens": 0.987, "types": 0.912},
         "versions": {"hybridrep": "0.1.0", "torch": "2.13.0", "numpy": "2.4.6"},
         "commit": "0123456789abcdef",
@@ -254,7 +254,7 @@ def without_seed(tables: StudyTables, seed: int, *names: str) -> StudyTables:
 @cache
 def small_report() -> Report:
     """Return the report of a small study whose tweets try to break the page; made once."""
-    return build_report([study_tables(seeds=3, epochs=4)], example_items(12, nasty=True))
+    return build_report([study_tables(seeds=3, epochs=4)], [example_items(12, nasty=True)])
 
 
 def undrawn_report(*studies: StudyTables, **more: Any) -> Report:

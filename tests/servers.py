@@ -22,6 +22,10 @@ class Unavailable(Exception):
     """A server cannot be started on this machine; the message says why."""
 
 
+class NotStarted(RuntimeError):
+    """A server that can be started on this machine did not start; the message holds its log."""
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -113,7 +117,11 @@ class MlflowServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers.
+
+        Raises:
+            NotStarted: it ended, or did not answer for long.
+        """
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -126,7 +134,7 @@ class MlflowServer:
         end = time.monotonic() + 240
         while not _answers(f"{self.address}/health"):
             if self._process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"no MLflow server: {self._log.read_text()[-2000:]}")
+                raise NotStarted(f"no MLflow server: {self._log.read_text()[-2000:]}")
             time.sleep(0.2)
 
     def end(self, *numbers: int) -> None:

@@ -13,6 +13,7 @@ from hybridrep.analysis.claims import Claim, claims, claims_table
 from hybridrep.analysis.names import DIRECTIONS, PAIRS, TRANSFER, UNSIZED
 from hybridrep.analysis.schema import frame
 from hybridrep.analysis.tables import SCHEMA_VERSION, StudyTables
+from hybridrep.analysis.verdicts import claim_of, part_of
 
 HALF = 2
 R = {  # (direction, pair) -> r at epochs 0, 1, 2
@@ -147,6 +148,43 @@ def test_a_claim_of_many_parts_stands_on_its_weakest() -> None:
     assert found(study(loss={"bert": 0.66}), "bert_beats_all").verdict == "not supported"
 
 
+def test_a_signal_above_weak_is_told_from_none() -> None:
+    strong = found(study(r={LEFT: (0.7, 0.7, 0.7)}), "lstm_signal_left")
+    assert strong.note == "there is a signal, but stronger than weak"
+    none = found(study(r={LEFT: (0.7, 0.1, -0.1)}), "lstm_signal_left")
+    assert (none.verdict, none.note) == ("not supported", "")
+
+
+def shifted(values: np.ndarray, interval_end: float) -> pd.Series:
+    """Move values so that the upper end of their 95% interval is there."""
+    interval = stats.ttest_1samp(values, 0.0).confidence_interval(0.95)
+    return pd.Series(values - interval.high + interval_end)
+
+
+def test_one_failing_part_of_many_must_fail_by_more() -> None:
+    rng = np.random.default_rng(0)
+    good = [part_of(str(k), pd.Series(rng.normal(5, 1, 9)), range(9)) for k in range(5)]
+    barely = part_of("bad", shifted(rng.normal(0, 1, 9), -0.01), range(9))
+    assert claim_of("", "", "", [barely]).verdict == "not supported"
+    among = claim_of("", "", "", [*good, barely])
+    assert (among.verdict, among.note) == ("unclear", "weakest: bad; fails alone, not as one of 6")
+    values = rng.normal(0, 1, 9)
+    wide = stats.ttest_1samp(values, 0.0).confidence_interval(1 - 0.05 / 6).high
+    for end, verdict in ((-0.01, "not supported"), (0.01, "unclear")):
+        part = part_of("bad", pd.Series(values - wide + end), range(9))
+        assert claim_of("", "", "", [*good, part]).verdict == verdict
+
+
+def test_a_true_claim_of_many_parts_is_rarely_called_not_supported() -> None:
+    rng = np.random.default_rng(3)
+    studies, parts = 400, 6
+    wrong = 0
+    for _ in range(studies):
+        drawn = [part_of(str(k), pd.Series(rng.normal(0, 1, 9)), range(9)) for k in range(parts)]
+        wrong += claim_of("", "", "", drawn).verdict == "not supported"
+    assert wrong / studies < 0.045  # 2.5%; without a correction 14%
+
+
 def test_missing_seeds_are_named_and_left_out() -> None:
     tables = study()
     kept = tables.transfer[
@@ -201,8 +239,56 @@ def test_sizes_that_change_the_pattern_are_found_out() -> None:
     wide = scaled.rsa[scaled.rsa["pair"] != PAIRS[0]].pivot(
         index=["direction", "pair", "epoch"], columns=["seed", "bottleneck"], values="value"
     )
+    wide -= wide.groupby(level=["direction", "pair"]).transform("mean")
     z = [math.atanh(np.corrcoef(wide[s, 32], wide[s, 64])[0, 1]) for s in range(8)]
     assert found(scaled, "size_leaves_pattern").estimate == pytest.approx(math.tanh(np.mean(z)))
+
+
+def with_trajectories(
+    tables: StudyTables, course: Callable[[str, int], tuple[float, ...]]
+) -> StudyTables:
+    """Give every pair a level of its own and, by pair and size, a course around it."""
+    rng = np.random.default_rng(1)
+    values = [
+        0.2 + 0.1 * PAIRS.index(pair) + course(pair, size)[epoch] + 0.001 * rng.normal()
+        for pair, size, epoch in zip(
+            *(tables.rsa[c] for c in ("pair", "bottleneck", "epoch")), strict=True
+        )
+    ]
+    parts, meta = tables.to_parts()
+    return StudyTables(**{**parts, "rsa": tables.rsa.assign(value=values)}, meta=meta)
+
+
+def test_levels_of_pairs_do_not_hide_mirrored_trajectories() -> None:
+    def mirrored(pair: str, size: int) -> tuple[float, ...]:
+        return (-0.05, 0.0, 0.05) if size == 32 else (0.05, 0.0, -0.05)
+
+    claim = found(with_trajectories(study(sizes=(32, 64)), mirrored), "size_leaves_pattern")
+    assert claim.verdict == "not supported"
+    assert claim.high < -0.9
+
+
+def test_flat_trajectories_count_only_where_the_other_size_moves() -> None:
+    rising = (-0.05, 0.0, 0.05)
+
+    def flat_in_both(pair: str, size: int) -> tuple[float, ...]:
+        return rising if pair == PAIRS[1] else (0.0,) * 3
+
+    def flat_in_one(pair: str, size: int) -> tuple[float, ...]:
+        return rising if pair == PAIRS[1] or size == 64 else (0.0,) * 3
+
+    tables = study(sizes=(32, 64))
+    both, one = (
+        found(with_trajectories(tables, course), "size_leaves_pattern")
+        for course in (flat_in_both, flat_in_one)
+    )
+    assert both.verdict == "supported"
+    assert one.verdict == "not supported"
+    assert one.estimate == pytest.approx(math.sqrt(1 / 5), abs=0.05)  # one of five pairs agrees
+    level = study(sizes=(32, 64))
+    level.rsa["value"] = 0.1 * level.rsa["pair"].map(PAIRS.index)
+    nothing = found(level, "size_leaves_pattern")
+    assert (nothing.verdict, nothing.n) == ("unclear", 0)
 
 
 def test_an_empty_study_has_all_claims_unclear() -> None:

@@ -10,7 +10,6 @@ from scipy.stats import pearsonr, zscore
 from hybridrep.analysis import inference
 from hybridrep.analysis.descriptions import lower_triangle
 from hybridrep.analysis.noise_ceiling import class_profile, class_similarity, noise_ceiling
-from hybridrep.analysis.rsa import correlate_matrices
 from hybridrep.analysis.similarity import cosine_similarity
 
 
@@ -28,6 +27,10 @@ def explicit_r(first: np.ndarray, second: np.ndarray, drawn: np.ndarray) -> floa
     keep = different & np.tri(len(drawn), k=-1, dtype=bool)
     pair = (matrix[np.ix_(drawn, drawn)][keep] for matrix in (first, second))
     return float(pearsonr(*pair).statistic)
+
+
+def plain_r(first: np.ndarray, second: np.ndarray) -> float:
+    return float(pearsonr(lower_triangle(first), lower_triangle(second)).statistic)
 
 
 def test_quadratic_forms_equal_explicit_resampling() -> None:
@@ -48,7 +51,7 @@ def test_quadratic_forms_equal_explicit_resampling() -> None:
 def test_drawing_every_item_once_gives_the_plain_r() -> None:
     given = matrices(2)
     r = inference.weighted_correlations(given, np.ones((1, 14)))[0]
-    assert r[0, 1] == pytest.approx(correlate_matrices(given[0], given[1]), abs=1e-13)
+    assert r[0, 1] == pytest.approx(plain_r(given[0], given[1]), abs=1e-13)
     spoiled = given.copy()
     spoiled[:, range(14), range(14)] = 17.0  # diagonals are not looked at
     np.testing.assert_allclose(inference.weighted_correlations(spoiled, np.ones((1, 14)))[0], r)
@@ -81,7 +84,7 @@ def test_the_bootstrap_is_repeatable_and_covers() -> None:
     first = inference.bootstrap_items(given, 500, np.random.default_rng(0))
     again = inference.bootstrap_items(given, 500, np.random.default_rng(0))
     np.testing.assert_array_equal(first, again)
-    r = correlate_matrices(given[0], given[1])
+    r = plain_r(given[0], given[1])
     interval = inference.percentile_interval(r, first[:, 0, 1])
     assert interval.low < r < interval.high
     assert interval.resamples == 500
@@ -102,19 +105,37 @@ def test_undefined_resamples_are_counted() -> None:
     assert math.isnan(nothing.low)
 
 
-def test_study_intervals_resample_what_they_say() -> None:
+@pytest.mark.parametrize(("seed_sd", "item_sd"), [(0.1, 0.1), (0.1, 0.02), (0.03, 0.1)])
+def test_intervals_over_seeds_and_both_count_every_source_once(
+    seed_sd: float, item_sd: float
+) -> None:
+    seeds, studies, resamples = 25, 200, 400
     rng = np.random.default_rng(6)
-    values = rng.normal(0.5, 0.1, size=8)
-    items = values[:, None] + rng.normal(0, 0.05, size=(8, 4000))
+    truth = math.hypot(seed_sd, item_sd) / math.sqrt(seeds)
+    widths, covered = [], []
+    for _ in range(studies):
+        values = 0.5 + rng.normal(0, seed_sd, seeds) + rng.normal(0, item_sd, seeds)
+        items = values[:, None] + rng.normal(0, item_sd, (seeds, resamples))
+        found = inference.study_intervals(values, items, rng)
+        assert found.both.estimate == found.items.estimate == pytest.approx(values.mean())
+        intervals = (found.items, found.seeds, found.both)
+        widths.append([(i.high - i.low) / (2 * 1.96) for i in intervals])
+        covered.append([i.low < 0.5 < i.high for i in intervals[1:]])
+    # resamples of n seeds have (n - 1) / n of their variance, and 400 of them tails of their own
+    by_items, by_seeds, by_both = np.mean(widths, axis=0)
+    assert by_items == pytest.approx(item_sd / math.sqrt(seeds), rel=0.03)
+    assert by_seeds == pytest.approx(truth, rel=0.06)
+    assert by_both == pytest.approx(truth, rel=0.06)
+    assert (np.mean(covered, axis=0) > 0.88).all()
+    assert (np.mean(covered, axis=0) < 0.985).all()
+
+
+def test_seeds_that_differ_less_than_their_items_keep_the_items_noise() -> None:
+    values = np.full(9, 0.4)
+    items = values[:, None] + np.random.default_rng(6).normal(0, 0.05, (9, 4000))
     found = inference.study_intervals(values, items, np.random.default_rng(0))
-    estimate = values.mean()
-    for interval, sd in (
-        (found.items, 0.05 / math.sqrt(8)),
-        (found.seeds, values.std() / math.sqrt(8)),
-        (found.both, math.hypot(values.std(), 0.05) / math.sqrt(8)),
-    ):
-        assert interval.estimate == pytest.approx(estimate)
-        assert interval.high - interval.low == pytest.approx(2 * 1.96 * sd, rel=0.1)
+    assert found.both.high - found.both.low == pytest.approx(2 * 1.96 * 0.05 / 3, rel=0.1)
+    assert found.seeds.high == found.seeds.low
 
 
 def test_shared_items_stay_shared() -> None:
@@ -148,41 +169,36 @@ def test_permuted_correlations_equal_explicit_relabelling() -> None:
     for row in null:
         order = rng.permutation(10)
         moved = given[0][np.ix_(order, order)]
-        expected = [correlate_matrices(moved, other) for other in given[1:]]
+        expected = [plain_r(moved, other) for other in given[1:]]
         np.testing.assert_allclose(row, expected, atol=1e-12)
 
 
-@pytest.mark.parametrize("alternative", ["greater", "two-sided"])
-def test_the_permutation_p_approaches_that_of_all_orders(
-    alternative: inference.Alternative,
-) -> None:
+def test_the_permutation_p_approaches_that_of_all_orders() -> None:
     first, second = matrices(10, items=6, k=2)
-    r = correlate_matrices(first, second)
-    every = np.array(
-        [correlate_matrices(first[np.ix_(o, o)], second) for o in all_orders(range(6))]
-    )
-    extreme = np.abs(every) >= abs(r) - 1e-12 if alternative == "two-sided" else every >= r - 1e-12
-    test = inference.permutation_test(first, second, 4000, np.random.default_rng(0), alternative)
-    assert test.r == pytest.approx(r, abs=1e-13)
-    assert test.p == pytest.approx(extreme.mean(), abs=0.02)
+    r = plain_r(first, second)
+    every = np.array([plain_r(first[np.ix_(o, o)], second) for o in all_orders(range(6))])
+    null = inference.permutation_null(first, second[None], 4000, np.random.default_rng(0))[:, 0]
+    expected = (abs(every) >= abs(r) - 1e-12).mean()
+    assert inference.permutation_p(r, null) == pytest.approx(expected, abs=0.02)
 
 
 def test_p_counts_ties_and_itself() -> None:
     null = np.array([0.1, 0.5, 0.7, -0.9])
-    assert inference.permutation_p(0.5, null) == 3 / 5
-    assert inference.permutation_p(0.5, null, "two-sided") == 4 / 5
+    assert inference.permutation_p(0.5, null) == 4 / 5
+    assert inference.permutation_p(-0.7, null) == 3 / 5
     assert inference.permutation_p(0.95, null) == 1 / 5
     same = matrices(11, items=9, k=1)[0]
-    identical = inference.permutation_test(same, same, 99, np.random.default_rng(0))
-    assert identical.p == 1 / 100
+    null = inference.permutation_null(same, same[None], 99, np.random.default_rng(0))[:, 0]
+    assert inference.permutation_p(1.0, null) == 1 / 100
 
 
 def test_constant_matrices_have_no_p() -> None:
     constant = np.full((6, 6), 0.4)
     other = matrices(12, items=6, k=1)[0]
-    test = inference.permutation_test(constant, other, 20, np.random.default_rng(0))
-    assert math.isnan(test.r)
-    assert math.isnan(test.p)
+    null = inference.permutation_null(constant, other[None], 20, np.random.default_rng(0))[:, 0]
+    assert np.isnan(null).all()
+    assert math.isnan(inference.permutation_p(0.5, null))
+    assert math.isnan(inference.permutation_p(math.nan, np.zeros(20)))
 
 
 def test_the_noise_ceiling_equals_its_definition() -> None:

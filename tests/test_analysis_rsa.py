@@ -8,7 +8,6 @@ from scipy.stats import pearsonr
 from hybridrep.analysis import descriptions, rsa
 from hybridrep.analysis.descriptions import GramSide, TriangleSide, describe
 from hybridrep.analysis.names import DIRECTIONS, PAIRS, REPRESENTATIONS
-from hybridrep.analysis.similarity import cosine_similarity
 
 
 def scipy_rsa(first: np.ndarray, second: np.ndarray) -> float:
@@ -112,27 +111,11 @@ def test_pairs_take_input_and_target_from_the_direction(direction: str) -> None:
     }
     for pair, (first, second) in expected.items():
         assert pairs[pair] == pytest.approx(scipy_rsa(given[first], given[second]), abs=1e-9)
-    matrix = rsa.correlation_matrix(direction, pairs)
-    for first, second in expected.values():
-        r = scipy_rsa(given[first], given[second])
-        assert matrix.loc[first, second] == pytest.approx(r, abs=1e-9)
-        assert matrix.loc[second, first] == matrix.loc[first, second]
-    assert (np.diag(matrix) == 1).all()
 
 
 def test_an_unknown_direction_is_refused() -> None:
     with pytest.raises(ValueError, match="no direction 'bert2lstm'"):
         rsa.roles("bert2lstm")
-
-
-def test_matrices_correlate_over_their_strictly_lower_triangles() -> None:
-    rng = np.random.default_rng(5)
-    first, second = rng.normal(size=(15, 4)), rng.normal(size=(15, 3))
-    matrices = cosine_similarity(first), cosine_similarity(second)
-    expected = scipy_rsa(first, second)
-    assert rsa.correlate_matrices(*matrices) == pytest.approx(expected, abs=1e-12)
-    spoiled = matrices[0] + np.triu(rng.normal(size=(15, 15)))  # diagonal and above: not looked at
-    assert rsa.correlate_matrices(spoiled, matrices[1]) == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_triangle_is_in_scipys_order_of_the_transposed() -> None:
@@ -158,7 +141,6 @@ def test_constant_similarities_have_no_r(form: str, constant: np.ndarray) -> Non
     other = np.random.default_rng(6).normal(size=(9, 4))
     assert np.isnan(rsa.rsa_correlation(constant, other))
     assert np.isnan(rsa.rsa_correlation(other, constant))
-    assert np.isnan(rsa.correlate_matrices(cosine_similarity(constant), cosine_similarity(other)))
 
 
 @pytest.mark.parametrize("items", [0, 1, 2])

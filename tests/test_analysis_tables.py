@@ -11,9 +11,9 @@ import pytest
 from hybridrep.analysis import tables as tables_module
 from hybridrep.analysis import views
 from hybridrep.analysis.names import DIRECTIONS, ITEM_SETS, PAIRS, SIZED, TRANSFER, UNSIZED
-from hybridrep.analysis.schema import SCHEMAS, TablesError, frame
+from hybridrep.analysis.schema import SCHEMAS, frame
 from hybridrep.analysis.tables import SCHEMA_VERSION, StudyTables
-from hybridrep.errors import HybridrepError
+from hybridrep.errors import HybridrepError, TablesError
 
 EPOCHS = 4
 HALF = 2

@@ -138,7 +138,7 @@ def test_parts_are_selected_by_name_in_a_fixed_order() -> None:
 
 
 def test_the_names_are_those_that_latest_json_promises() -> None:
-    assert set(MODULES) == {
+    assert set(MODULES) >= {
         "autoencoder_b32", "autoencoder_b256", "lstm_epoch", "lstm_extract", "transfer", "rsa",
         "encoder",
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import signal
@@ -13,18 +14,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+import chaos.__main__ as harness
 from chaos import checks
-from chaos.__main__ import plan
+from chaos.__main__ import main, plan
 from chaos.faults import (
     ArtifactRemoved,
     DiskFull,
     Fault,
     ResultDamaged,
     Signal,
+    TooLate,
     WorkerKilled,
 )
-from chaos.moments import Reference, play, undisturbed, wrong_end
+from chaos.moments import Reference, Survival, play, undisturbed, wrong_end
 from chaos.mounts import Unavailable
 from chaos.study import Study
 from hybridrep.execution.fingerprint import content_key
@@ -33,6 +37,7 @@ from hybridrep.tracking import names
 from hybridrep.tracking.records import Contents, RunRecord
 from hybridrep.tracking.runs import connect
 from tests import small_study
+from tests.servers import NotStarted
 
 pytest_plugins = ["tests.tracking_store"]
 
@@ -191,6 +196,78 @@ def test_moments_are_spread_over_the_study_and_repeatable():
         places = sorted(int(share * 12) for _, (share, by) in first if by == kind)
         assert places == list(range(12))
     assert len({name for name, _ in first}) == 15
+
+
+@pytest.mark.parametrize("count", [1, 4, 7])
+def test_short_runs_with_successive_seeds_reach_every_kind(count):
+    short = [{f.name for f, _, _ in plan(count, seed)} for seed in range(15)]
+    assert short[0] != short[1]
+    assert len(set().union(*short[: -(-15 // count)])) == 15
+
+
+def survival(fault: str, *problems: str) -> Survival:
+    return Survival(fault, 0.5, "time", "lstm", -9, "", 1.0, 1.0, 3, problems)
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[int, str, dict]]:
+    """The harness, with outcomes of its moments in the place of studies."""
+
+    def run(*outcomes: Exception | str | None, minutes: str = "1") -> tuple[int, str, dict]:
+        left = iter(outcomes)
+
+        def play(folder, given, fault, *_):
+            outcome = next(left)
+            if isinstance(outcome, Exception):
+                raise outcome
+            return survival(fault.name, *filter(None, [outcome]))
+
+        monkeypatch.setattr(harness, "_play", play)
+        monkeypatch.setattr(harness, "undisturbed", lambda _: Reference(None, (), 1.0))
+        output = tmp_path / "outcome.json"
+        options = ["--moments", str(len(outcomes)), "--minutes", minutes, "--output", str(output)]
+        done = CliRunner().invoke(main, options, env={"COLUMNS": "200"})
+        return done.exit_code, done.output, json.loads(output.read_text())
+
+    return run
+
+
+def test_a_run_passes_when_every_moment_it_could_make_was_survived(run):
+    code, said, written = run(None, Unavailable("only root may mount a file system"))
+    assert code == 0
+    assert "passed: 2 moments asked for, 1 tried, 1 survived" in said
+    assert "only root may mount" in said
+    assert (written["asked"], written["moments"], written["survived"]) == (2, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "verdict"),
+    [
+        ([None, "seed 0 is FINISHED 2 times"], "LOST: 2 moments asked for, 2 tried, 1 survived"),
+        ([None, TooLate()], "INCOMPLETE: 2 moments asked for, 1 tried, 1 survived"),
+        ([Unavailable("no mounts")], "INCOMPLETE: 1 moments asked for, 0 tried, 0 survived"),
+    ],
+)
+def test_a_run_fails_when_anything_is_lost_or_missing(run, outcomes, verdict):
+    code, said, _ = run(*outcomes)
+    assert code == 1
+    assert verdict in said
+
+
+def test_moments_for_which_there_is_no_time_are_named_one_by_one(run):
+    code, said, written = run(*[None] * 20, minutes="-1")
+    assert code == 1
+    assert "INCOMPLETE: 20 moments asked for, 0 tried" in said
+    assert len(written["not_tried"]) == 20  # more than there are kinds of faults
+
+
+def test_a_server_that_does_not_start_costs_its_own_moment_only(run):
+    code, said, written = run(None, NotStarted("no MLflow server: [Errno 98]"), None)
+    assert code == 1
+    assert "INCOMPLETE: 3 moments asked for, 2 tried, 2 survived" in said
+    (missing,) = written["not_tried"]
+    assert missing["reason"] == "no MLflow server: [Errno 98]"
+    assert not missing["excused"]
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,5 @@
 """[CLS] vectors: equal to plain use, whatever the order, the batches and the architecture."""
 
-import shutil
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -20,18 +17,7 @@ from hybridrep.corpora.encoder import (
 from hybridrep.errors import CorpusError, EncoderError
 from tests.tiny_encoder import TEXTS, configure, make_model, plain_vectors
 
-
-@pytest.fixture(scope="module")
-def _saved(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("encoders") / "tiny"
-    make_model(folder)
-    return folder
-
-
-@pytest.fixture
-def folder(_saved, tmp_path) -> Path:
-    """A tiny BERT in Hugging Face format, the test's own copy."""
-    return Path(shutil.copytree(_saved, tmp_path / "tiny"))
+pytest_plugins = ["tests.encoder_folders"]
 
 
 @pytest.mark.parametrize("batch", [1, 3, 32])
@@ -78,13 +64,6 @@ def test_chunks_one_by_one_equal_all_at_once(folder):
 
 def test_no_texts_give_no_vectors(folder):
     assert embed_texts(resolve_encoder(str(folder)), []).shape == (0, 24)
-
-
-def test_progress_counts_distinct_texts(folder):
-    seen = []
-    embed_texts(resolve_encoder(str(folder)), TEXTS, lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (7, 7)
-    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
 
 
 def test_half_a_surrogate_pair_is_refused(folder):

@@ -14,23 +14,13 @@ import pytest
 import transformers
 
 from hybridrep.corpora import _encoder_source
-from hybridrep.corpora._encoder_hub import PINNED_REVISIONS, parse_hub
+from hybridrep.corpora._encoder_hub import PINNED_REVISIONS
+from hybridrep.corpora._hub_name import parse_hub
 from hybridrep.corpora.encoder import embed_texts, forget_encoder, resolve_encoder
 from hybridrep.errors import EncoderError
 from tests.tiny_encoder import SPECIAL, TEXTS, WORDS, configure, make_model
 
-
-@pytest.fixture(scope="module")
-def _saved(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("encoders") / "tiny"
-    make_model(folder)
-    return folder
-
-
-@pytest.fixture
-def folder(_saved, tmp_path) -> Path:
-    """A tiny BERT in Hugging Face format, the test's own copy."""
-    return Path(shutil.copytree(_saved, tmp_path / "tiny"))
+pytest_plugins = ["tests.encoder_folders"]
 
 
 def test_a_source_is_small_hashable_and_picklable(folder):
@@ -39,7 +29,7 @@ def test_a_source_is_small_hashable_and_picklable(folder):
     assert again == source
     assert hash(again) == hash(source)
     assert len(pickle.dumps(source)) < 1000
-    assert (source.hidden_size, source.revision) == (24, "")
+    assert source.hidden_size == 24
     assert source.description == f"{folder} (bert, 24-d)"
 
 
@@ -192,20 +182,14 @@ def test_packaged_weights_must_have_the_known_checksum(folder, monkeypatch):
 @pytest.mark.parametrize(
     ("source", "repository", "revision"),
     [
-        ("hub:a/b", "a/b", None),
+        ("hub:a/b", "a/b", ""),
         ("hub:a/b@v1.0", "a/b", "v1.0"),
         ("hub:a/b@refs/pr/3", "a/b", "refs/pr/3"),
         ("hub:google-bert/bert-base-uncased@main", "google-bert/bert-base-uncased", "main"),
     ],
 )
 def test_hub_names_are_split(source, repository, revision):
-    assert parse_hub(source) == (repository, revision)
-
-
-def test_the_paper_s_encoder_is_pinned():
-    repository, revision = parse_hub("hub:google-bert/bert-base-uncased")
-    assert revision == PINNED_REVISIONS[repository]
-    assert len(revision) == 40
+    assert parse_hub(source, "encoder", "a/b", EncoderError) == (repository, revision)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +223,7 @@ def test_what_was_fetched_before_needs_no_network(hub_cache, folder):
     (stored / "refs" / "main").write_text(commit)
     for source in ("hub:someone/tiny", f"hub:someone/tiny@{commit}", "hub:someone/tiny@main"):
         encoder = resolve_encoder(source)
-        assert encoder.revision == commit
+        assert f"@{commit}" in encoder.description
         assert encoder.fingerprint == resolve_encoder(str(folder)).fingerprint
     with pytest.raises(EncoderError, match="cannot be reached"):
         resolve_encoder(f"hub:someone/tiny@{'b' * 40}")
@@ -254,7 +238,14 @@ def test_a_hub_encoder_without_safetensors_is_refused_before_any_download(hub_ca
     assert not hub_cache.exists()
 
 
-def test_only_data_files_of_a_hub_encoder_are_fetched(folder, monkeypatch):
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("hub:someone/tiny@v2", ("someone/tiny", "v2")),
+        *((f"hub:{name}", (name, pin)) for name, pin in PINNED_REVISIONS.items()),
+    ],
+)
+def test_only_data_files_of_a_hub_encoder_are_fetched(folder, monkeypatch, source, expected):
     files = [SimpleNamespace(rfilename=f.name) for f in folder.iterdir()]
     info = SimpleNamespace(sha="c" * 40, siblings=files)
     calls = []
@@ -267,8 +258,9 @@ def test_only_data_files_of_a_hub_encoder_are_fetched(folder, monkeypatch):
 
     monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda *_, **__: info)
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
-    resolve_encoder("hub:someone/tiny@v2")
+    resolve_encoder(source)
     [(repository, revision, patterns)] = calls
-    assert (repository, revision) == ("someone/tiny", "v2")
+    assert (repository, revision) == expected
+    assert len(PINNED_REVISIONS["google-bert/bert-base-uncased"]) == 40
     assert {"config.json", "model.safetensors", "vocab.txt"} <= set(patterns)
     assert not any(pattern.endswith((".py", ".bin", "*")) for pattern in patterns)

@@ -108,7 +108,11 @@ def test_lines_are_counted_as_an_editor_does(tmp_path):
         ("a.parquet", b"", "is empty"),
         ("a.csv", b"text,label\n", "has no tweets"),
         ("a.txt", b"text;label\n", "has no tweets"),
-        ("a.csv", b"text,label\nok,joy\na,b,joy\n", "line 3: 3 cells, but the first line names 2"),
+        (
+            "a.csv",
+            b"text,label\nok,joy\na,b,joy\n",
+            "line 3: 3 cells, but the first line names 2 columns. Its columns: 'text', 'label'",
+        ),
         ("a.csv", b'text,label\n"a\nb",joy\nc\n', "line 4: 1 cells"),
         ("a.csv", b'text,label\nok,joy\n"open,joy\nx,joy\n', "line 3: the row that starts here"),
         ("a.csv", b'text,label\n"a" b,joy\n', "line 2: the row that starts here is malformed"),
@@ -142,6 +146,26 @@ def test_a_missing_file_is_refused(path):
 
 
 @pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("i am glad,joy\nso am i,joy\n", ""),
+        ("glad!,joy\nme,joy\n", "text,label"),
+        ("今日は嬉しい,label\nx,joy\n", ""),
+        ("@you,#glad\nx,joy\n", ""),
+        (f"{'g' * 41},joy\nx,joy\n", ""),
+        ("text,label,so am i\na,joy\n", ""),
+    ],
+)
+def test_a_first_row_that_may_be_a_tweet_is_not_shown(tmp_path, content, columns):
+    path = write(tmp_path / "a.csv", content)
+    with pytest.raises(CorpusError) as error:
+        read(path, columns)
+    said = str(error.value)
+    assert "do not look like names of columns" in said
+    assert not [cell for cell in ("glad", "joy", "嬉", "@", "gg", "so am i") if cell in said]
+
+
+@pytest.mark.parametrize(
     ("header", "columns", "chosen"),
     [
         ("id,label,tweet", "", ("2", "1")),
@@ -157,6 +181,8 @@ def test_a_missing_file_is_refused(path):
         ("text,b,c", "", 'no column that looks like the label .*emotion_columns="TEXT,LABEL"'),
         ("text,tweet,label", "", "several columns that could be the text"),
         ("1,i am glad,joy", "", "add a first line with the names"),
+        ("1,i am glad,joy", "", r"The first row has 3 cells, which do not look like names of"),
+        ("i am glad,b,c", "text,label", r"no column 'text'. The first row has 3 cells, which"),
     ],
 )
 def test_columns_are_found_or_chosen_by_name(tmp_path, header, columns, chosen):

@@ -54,7 +54,11 @@ class FakeHub:
                 for file in files
             ]
         elif inside in files:
-            return 200, {"X-Repo-Commit": commit, "ETag": f'"{abs(hash(inside))}"'}, files[inside]
+            return (
+                200,
+                {"X-Repo-Commit": commit, "ETag": f'"{abs(hash(files[inside]))}"'},
+                files[inside],
+            )
         else:
             return 404, {"X-Error-Code": "EntryNotFound"}, b""
         return 200, {"Content-Type": "application/json"}, json.dumps(content).encode()
@@ -186,6 +190,38 @@ def test_a_converted_branch_with_other_contents_is_refused_unless_named(fake_hub
     with pytest.raises(CorpusError, match=f"not the paper's corpus any more.*{'c' * 40}"):
         load_corpus("hate", f"hub:{HATE}")
     assert len(load_corpus("hate", f"hub:{HATE}@{'c' * 40}")) == 5
+
+
+def test_what_is_not_pinned_is_said_with_the_way_to_pin_it(fake_hub, tmp_path, caplog):
+    fake_hub.add(HATE, "refs/convert/parquet", "c" * 40, hate_files(tmp_path, 29_720, 2_242))
+    first = load_corpus("hate", f"hub:{HATE}")
+    assert f"hub:{HATE} is not pinned" in caplog.text
+    assert first.source in caplog.text
+    caplog.clear()
+    load_corpus("hate", first.source)
+    fake_hub.add("dair-ai/emotion", "pinned", EMOTION_COMMIT, emotion_files(tmp_path))
+    load_corpus("emotion", "hub:dair-ai/emotion")
+    assert "pinned" not in caplog.text
+    fake_hub.add("dair-ai/emotion", "main", "d" * 40, emotion_files(tmp_path))
+    load_corpus("emotion", "hub:dair-ai/emotion@main")
+    assert "hub:dair-ai/emotion@main is not pinned" in caplog.text
+    assert f"hub:dair-ai/emotion@{'d' * 40}" in caplog.text
+
+
+def test_an_altered_text_of_the_converted_branch_shows_in_the_fingerprint(fake_hub, tmp_path):
+    """The counts of the classes, all that is checked of it, do not tell."""
+    files = hate_files(tmp_path, 29_720, 2_242)
+    fake_hub.add(HATE, "refs/convert/parquet", "c" * 40, files)
+    first = load_corpus("hate", f"hub:{HATE}")
+    (name,) = files
+    texts = [*first.texts[:-1], f"{first.texts[-1]} "]
+    names = ["no-hate-speech", "hate-speech"]
+    files = {name: parquet(tmp_path, texts, first.labels, names, ("tweet", "label"))}
+    fake_hub.add(HATE, "refs/convert/parquet", "d" * 40, files)
+    altered = load_corpus("hate", f"hub:{HATE}")
+    assert altered.class_counts == first.class_counts
+    assert altered.fingerprint != first.fingerprint
+    assert altered.source != first.source
 
 
 def test_a_corpus_with_only_a_script_is_read_from_its_converted_branch(fake_hub, tmp_path):

@@ -118,7 +118,7 @@ def test_labels_that_are_not_clear_are_refused_with_their_line(tmp_path, name, l
         ("emotion", float("nan"), "line 2: no text"),
         ("emotion", "", "line 2: no text"),
         ("emotion", " \u3000\t", "line 2: no text"),
-        ("emotion", 7, "line 2: the text is 7, which is no string"),
+        ("emotion", 7, r"line 2: the text is no string but of the type int\. Remove"),
         ("hate", "a\0b", "line 2: the text holds a NUL character"),
         ("hate", "half \ud83d", r"line 2: the text holds half a character \(U\+D83D\)"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -41,15 +42,32 @@ def anchors(page: Path) -> set[str]:
     return {title.replace(" ", "-") for title in plain}
 
 
+def command_lines() -> list[tuple[str, str]]:
+    """Return page and text of every command: after `$` in a block, or indented as a block is."""
+    return [
+        (name_of(page), line.strip().removeprefix("$ "))
+        for page in PAGES
+        for line in page.read_text().replace("\\\n", " ").splitlines()
+        if re.match(r" *\$ | {4}", line)
+    ]
+
+
 def commands() -> list[tuple[str, str, str]]:
-    """Return page, target and ARGS of every `make` in a console block."""
-    found = []
-    for page in PAGES:
-        for block in re.findall(r"^```console$(.*?)^```$", page.read_text(), re.DOTALL | re.M):
-            for line in block.replace("\\\n", " ").splitlines():
-                if match := re.match(r'\$ make ([a-z-]+)(?:\s+ARGS="([^"]*)")?', line):
-                    found.append((name_of(page), match[1], match[2] or ""))
-    return found
+    """Return page, target and ARGS of every `make`."""
+    return [
+        (page, match[1], match[2] or "")
+        for page, line in command_lines()
+        if (match := re.match(r'make ([a-z-]+)(?:\s+ARGS="([^"]*)")?', line))
+    ]
+
+
+def options() -> list[tuple[str, str, str]]:
+    """Return page, command and options of the other programs' commands that have any."""
+    return [
+        (page, match[1], " ".join(re.findall(r"(?<=\s)--[a-z-]+", line)))
+        for page, line in command_lines()
+        if (match := re.match(r"(dask scheduler|dask worker|mlflow server|mlflow ui)\b", line))
+    ]
 
 
 @pytest.mark.parametrize(("page", "text", "target"), links(), ids=lambda v: str(v)[-40:])
@@ -87,6 +105,24 @@ def test_a_command_names_a_target_and_parameters_that_exist(page, target, argume
         words = shlex.split(arguments)
         given = [words[place + 1] for place, word in enumerate(words) if word == "-P"]
         resolve(dict(pair.split("=", 1) for pair in given), model)
+
+
+def test_indented_commands_are_found_as_those_in_blocks_are():
+    assert ("docs/cluster.md", "full") in [(page, target) for page, target, _ in commands()]
+    assert ("docs/upgrades.md", "report") in [(page, target) for page, target, _ in commands()]
+    assert {"dask scheduler", "dask worker", "mlflow server"} <= {name for _, name, _ in options()}
+
+
+@pytest.mark.parametrize(("page", "command", "given"), sorted(set(options())))
+def test_a_command_of_dask_or_mlflow_has_the_options_that_it_is_given(page, command, given):
+    program, _, name = command.partition(" ")
+    if program == "dask":
+        pytest.importorskip("distributed")
+        entry = import_module(f"distributed.cli.dask_{name}").main
+    else:
+        entry = import_module("mlflow.cli").cli.commands[name]
+    known = {option for each in entry.params for option in (*each.opts, *each.secondary_opts)}
+    assert set(given.split()) <= known, page
 
 
 def test_every_page_is_reached_from_the_index():

@@ -5,7 +5,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,17 +17,7 @@ from tests.hostile import MARKUP, attempt, damaged, examples
 from tests.pickle_bombs import pickle_bomb
 from tests.tiny_encoder import TEXTS, configure, make_model, plain_vectors
 
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("encoders") / "tiny"
-    make_model(folder)
-    return folder
-
-
-@pytest.fixture
-def folder(saved, tmp_path) -> Path:
-    return Path(shutil.copytree(saved, tmp_path / "tiny"))
+pytest_plugins = ["tests.encoder_folders"]
 
 
 @pytest.mark.parametrize(("size", "heads"), [(4, 1), (8, 2), (20, 4), (96, 3)])

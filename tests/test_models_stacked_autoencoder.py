@@ -1,7 +1,5 @@
 """Stacked autoencoders against one model at a time through real modules and PyTorch's Adam."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -24,12 +22,7 @@ from tests.autoencoder_data import assert_close, assert_identical, data, train_p
 DOUBLE, SINGLE = torch.float64, torch.float32
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(DOUBLE, 1e-10), (SINGLE, 1e-4)])

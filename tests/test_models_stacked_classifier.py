@@ -1,7 +1,5 @@
 """Stacked classifiers and baselines against one model at a time in plain PyTorch."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 import torch
@@ -27,12 +25,7 @@ POOLINGS: list[Pooling] = ["padded_mean", "token_mean", "flatten"]
 ITEMS, TIME_STEPS, WORDS = 120, 9, 200
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def representations(*sizes: int, classes: int = 2) -> list[ClassifierData]:

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_ind_from_stats
 
+from hybridrep.analysis.names import TRANSFER, UNSIZED
 from hybridrep.analysis.published import published_table_1
+from hybridrep.reporting.figures.catalogue import plan_figures
 from hybridrep.reporting.names import readable
 from hybridrep.reporting.result_tables import INFERENCE_COLUMNS
 from tests.reporting_fixtures import shown_table, study_tables, text_of, undrawn_report
@@ -41,6 +43,35 @@ def test_published_values_stand_next_to_ours_with_the_difference_in_sds(page, ta
         gap = mine.mean() - printed["mean"]
         assert row["in the paper’s SDs"] == shown(gap / printed["sd"], 1)
         assert row["in our SDs"] == shown(gap / mine.std(ddof=1), 1)
+
+
+def test_the_printed_bottleneck_stands_beside_the_paper_wherever_it_comes():
+    tables = study_tables(seeds=3, epochs=2, bottlenecks=(64, 32))
+    report = undrawn_report(tables)
+    table = report.tables["beside_paper"].set_index(["representation", "metric"])
+    name = "bert_to_lstm_bottleneck"
+    mine = tables.transfer.query(f"epoch == 20 and bottleneck == 32 and representation == '{name}'")
+    row = table.loc[(name, "test_loss")]
+    assert row["mean"] == pytest.approx(mine["test_loss"].mean())
+    assert row["bottleneck"] == 32
+    assert table.loc[("bert", "test_loss"), "bottleneck"] == 0
+    assert "Another bottleneck" not in text_of(report.html)
+
+
+def test_another_bottleneck_beside_the_paper_is_named():
+    report = undrawn_report(study_tables(seeds=2, epochs=2, bottlenecks=(64, 128)))
+    assert set(report.tables["beside_paper"]["bottleneck"]) == {0, 64}
+    assert "its bottleneck 64 stands beside it" in text_of(report.html)
+
+
+def test_the_papers_means_are_drawn_at_its_own_bottleneck_only(tables):
+    drawn = {
+        plan.name: plan.draw.args[2]
+        for plan in plan_figures(tables)
+        if plan.name.startswith("transfer_b")
+    }
+    assert {name for name, _ in drawn["transfer_b32"]} == set(TRANSFER)
+    assert {name for name, _ in drawn["transfer_b64"]} == set(UNSIZED)
 
 
 def test_the_papers_t_is_recomputed_and_its_two_contradictions_stand_out(page):

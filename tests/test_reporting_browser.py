@@ -1,8 +1,10 @@
 """The page in a real browser: no error, no request, and everything that moves works.
 
-Needs the `playwright` package (its own browsers are not used) and a Chromium on the PATH.
+Needs the `playwright` package (its own browsers are not used) and a Chromium on the PATH. What
+holds for every page is also tried on the `report.html` that HYBRIDREP_REPORT names.
 """
 
+import os
 import re
 import shutil
 from dataclasses import replace
@@ -23,6 +25,7 @@ pytestmark = [
 
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
+WALL = {"width": 1920, "height": 1080}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +42,14 @@ def address(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(small_report().html, encoding="utf-8")
     return path.as_uri()
+
+
+@pytest.fixture(params=["made-up", *(["given"] if "HYBRIDREP_REPORT" in os.environ else [])])
+def any_address(request, address):
+    """The made-up page, and the given one if there is any."""
+    if request.param == "made-up":
+        return address
+    return Path(os.environ["HYBRIDREP_REPORT"]).resolve().as_uri()
 
 
 @pytest.fixture
@@ -64,7 +75,7 @@ def visit(browser, address):
 
 
 def ready(page, kind):
-    explorer = page.locator(f".explorer.{kind}")
+    explorer = page.locator(f".explorer.{kind}").first
     explorer.scroll_into_view_if_needed()
     page.wait_for_selector(f".explorer.{kind}[data-ready]", timeout=60_000)
     return explorer
@@ -72,8 +83,8 @@ def ready(page, kind):
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_fits_its_window_in_both_schemes(visit, viewport, scheme):
-    page = visit(viewport, scheme)
+def test_the_page_fits_its_window_in_both_schemes(visit, any_address, viewport, scheme):
+    page = visit(viewport, scheme, any_address)
     ready(page, "matrix")
     ready(page, "projection")
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
@@ -122,14 +133,18 @@ def test_arrow_keys_walk_through_the_matrix(visit):
 def test_every_autoencoder_representation_and_corpus_can_be_chosen(visit):
     page = visit()
     explorer = ready(page, "matrix")
-    selects = explorer.locator("select")
-    for corpus in ("hate", "emotion"):
+    selects, example = explorer.locator("select"), example_items(12, nasty=True)
+    seen = set()
+    for corpus, records in (("hate", example.hate_matrices), ("emotion", example.emotion_matrices)):
         selects.nth(0).select_option(corpus)
-        for direction in ("lstm_to_bert/32", "bert_to_lstm/32"):
-            selects.nth(1).select_option(direction)
-            for representation in ("global", "task_specific", "diffused", "transformed"):
+        for record in records:
+            selects.nth(1).select_option(f"{record.direction}/{record.bottleneck}")
+            for representation, matrix in record.matrices.items():
                 selects.nth(2).select_option(representation)
-    playwright.expect(explorer.locator(".value")).to_have_count(1)
+                value = f"{matrix[0, 1]:.3f}".replace("-", "\u2212")
+                playwright.expect(explorer.locator(".value")).to_have_text(value)
+                seen.add(value)
+    assert len(seen) > 8
     projection = ready(page, "projection")
     options = projection.locator("select").nth(1).locator("option")
     assert options.count() == 2 + 2 * 2
@@ -159,6 +174,21 @@ def test_hovering_the_map_shows_the_tweet(visit):
     assert explorer.locator(".inspector bdi").text_content() == shown
 
 
+def test_arrow_keys_walk_through_the_map(visit):
+    page = visit()
+    explorer = ready(page, "projection")
+    explorer.locator(".plot").focus()
+    texts = example_items(12, nasty=True).emotion_projections[0].items.texts
+    for key, place in (("ArrowRight", 0), ("ArrowDown", 1), ("ArrowDown", 2), ("ArrowLeft", 1)):
+        page.keyboard.press(key)
+        assert explorer.locator(".inspector bdi").text_content() == texts[place]
+    plot = "document.querySelector('.explorer.projection .plot')"
+    chosen = f"{plot}.data.map((trace) => trace.selectedpoints)"
+    assert page.evaluate(chosen) == [[1], [], [], [], [], []]
+    explorer.locator("select").nth(1).select_option(index=1)
+    assert page.evaluate(chosen) == [None] * 6
+
+
 def test_a_hostile_tweet_is_only_text(visit):
     page = visit()
     dialogs = []
@@ -181,7 +211,7 @@ def test_a_hostile_class_name_is_only_text(visit, tmp_path, monkeypatch):
         )
         for field in ("emotion_matrices", "emotion_projections")
     }
-    report = build_report([study_tables(seeds=2, epochs=2)], replace(example, **changed))
+    report = build_report([study_tables(seeds=2, epochs=2)], [replace(example, **changed)])
     path = tmp_path / "names.html"
     path.write_text(report.html, encoding="utf-8")
     page = visit(url=path.as_uri())
@@ -240,6 +270,27 @@ def test_figures_enlarge_step_on_and_close(visit):
     playwright.expect(dialog).to_be_hidden()
 
 
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE, WALL], ids=["desktop", "phone", "wall"])
+def test_enlarged_figures_are_larger_and_never_beyond_their_pixels(visit, any_address, viewport):
+    page = visit(viewport, url=any_address)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    figures = page.locator(".picture img")
+    inline = figures.evaluate_all("all => all.map((i) => i.getBoundingClientRect().width)")
+    pixels = figures.evaluate_all("all => all.map((i) => +i.getAttribute('width'))")
+    page.locator(".picture button").first.click()
+    image, pan = page.locator("#viewer img"), page.locator("#viewer .pan")
+    for small, most in zip(inline, pixels, strict=True):
+        page.evaluate("document.querySelector('#viewer img').decode()")
+        width = image.bounding_box()["width"]
+        assert width <= most + 1
+        assert width > min(small, most - 1)
+        if viewport == PHONE:
+            assert width > 2 * small
+            assert pan.evaluate("p => { p.scrollLeft = 50; return p.scrollLeft; }") == 50
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
 def test_the_theme_button_goes_round(visit):
     page = visit(scheme="dark")
     root, button = page.locator("html"), page.locator("#theme")
@@ -265,12 +316,12 @@ def test_the_page_works_inside_a_sandboxed_frame(visit, address, tmp_path):
     frame.locator(".explorer.matrix[data-ready]").wait_for(timeout=60_000)
 
 
-def test_printing_opens_what_is_folded_and_hides_what_cannot_be_printed(visit):
-    page = visit({"width": 690, "height": 1000}, "dark")  # A4 within its margins
+def test_printing_opens_what_is_folded_and_hides_what_cannot_be_printed(visit, any_address):
+    page = visit({"width": 690, "height": 1000}, "dark", any_address)  # A4 within its margins
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate("[...document.querySelectorAll('details')].every((d) => d.open)")
-    playwright.expect(page.locator(".explorer.matrix")).to_be_hidden()
+    playwright.expect(page.locator(".explorer.matrix").first).to_be_hidden()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("getComputedStyle(document.body).color") == "rgb(28, 31, 38)"
     page.evaluate("dispatchEvent(new Event('afterprint'))")

@@ -108,6 +108,24 @@ def test_one_seed_has_no_test_and_says_so():
     assert set(report.tables["claims"]["verdict"]) == {"unclear"}
 
 
+def test_incomplete_seeds_that_are_tested_are_not_said_to_be_too_few(tables):
+    without = tables
+    for seed, name in enumerate(("lstm", "autoencoder", "linear_baseline", "transfer")):
+        without = without_seed(without, seed, name)
+    report = undrawn_report(without_seed(without, 4, "lstm"))
+    for text in said(report):
+        assert "0 of 5 seeds are complete" in text
+        assert "Too few seeds for statistics" not in text
+    assert set(report.tables["claims"]["n"]) == {5, 4, 0}
+
+
+def test_two_seeds_that_share_no_value_are_too_few():
+    apart = without_seed(study_tables(seeds=2, epochs=4), 0, "rsa", "lstm")
+    apart = without_seed(apart, 1, "transfer", "autoencoder", "linear_baseline")
+    for text in said(undrawn_report(apart)):
+        assert "No value has more than one seed" in text
+
+
 def test_no_variance_is_named_and_nothing_is_tested(tables):
     for measure in TRANSFER_METRICS:
         tables.transfer[measure] = 0.5

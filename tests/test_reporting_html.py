@@ -119,10 +119,12 @@ def test_hostile_names_and_reasons_become_text():
     assert r"\<script\>" in report.markdown.splitlines()[0]
 
 
-def test_withheld_tweets_are_in_no_part_of_the_report():
+@pytest.mark.parametrize("setting", [False, "false", "0", "no", "", None])
+def test_withheld_tweets_are_in_no_part_of_the_report(setting):
+    """They are withheld too where nothing says that they may be shown."""
     tables = study_tables(seeds=2, epochs=2)
-    tables.meta["config"]["share_text"] = False
-    report = undrawn_report(tables, example=example_items(3, projected=12, nasty=True))
+    tables.meta["config"]["share_text"] = setting
+    report = undrawn_report(tables, examples=[example_items(3, projected=12, nasty=True)])
     data = unpacked(report, "explorer-data")
     for text in ("i feel number", "you people", "today i feel", "all of you", "مرحبا", "alert"):
         assert text not in data
@@ -130,6 +132,15 @@ def test_withheld_tweets_are_in_no_part_of_the_report():
         assert text not in report.markdown
     assert all(items["texts"] is None for items in json.loads(data)["items"])
     assert "Tweets withheld" in report.html
+    said = text_of(report.html)
+    assert "to see the classes of two tweets and their similarity" in said
+    assert "or tap it, to see its class" in said
+
+
+def test_only_shown_tweets_are_offered_for_reading():
+    said = text_of(small_report().html)
+    assert "to see two tweets and their similarity" in said
+    assert "or tap it, to read it" in said
 
 
 def test_the_packed_matrices_are_the_matrices_to_a_thousandth():
@@ -151,7 +162,7 @@ def test_the_packed_matrices_are_the_matrices_to_a_thousandth():
 
 def test_shared_matrices_and_tweets_are_packed_once():
     example = example_items(4, (32, 64), 12)
-    report = undrawn_report(study_tables(1, (32, 64), 2), example=example)
+    report = undrawn_report(study_tables(1, (32, 64), 2), examples=[example])
     data = json.loads(unpacked(report, "explorer-data"))
     # LSTM and BERT once; bottleneck and reconstruction per direction and size; hate: first size
     assert len(data["arrays"]) == (2 + 2 * 4) + (2 + 2 * 2)
@@ -283,11 +294,3 @@ def test_text_has_enough_contrast(scheme):
     for text, ground in pairs:
         high, low = sorted((_luminance(tokens[text]), _luminance(tokens[ground])), reverse=True)
         assert (high + 0.05) / (low + 0.05) >= 4.5, (text, ground)
-
-
-@pytest.mark.slow
-def test_a_study_of_25_seeds_and_four_bottlenecks_stays_below_8_mb():
-    sizes = (32, 64, 128, 256)
-    example = example_items(50, sizes, projected=1600)
-    report = build_report([study_tables(25, sizes, 50)], example)
-    assert len(report.html.encode()) < 8_000_000

@@ -9,7 +9,7 @@ import pytest
 
 from hybridrep.config import resolve
 from hybridrep.reporting.example import choose_example_seed
-from hybridrep.reporting.formatting import interval, mean_sd, number, p_phrase, p_value, shortened
+from hybridrep.reporting.formatting import interval, mean_sd, number, p_value, shortened
 from hybridrep.reporting.names import counted, listed, pair_in, readable, seeds_text
 from hybridrep.reporting.notices import notices_of
 from hybridrep.reporting.reproduce import reproduce_command
@@ -182,8 +182,7 @@ def test_numbers_read_well():
     assert number(-1.5, 1) == "−1.5"
     assert number(float("nan")) == number(None) == "–"
     assert p_value(0.0004) == "< 0.001"
-    assert p_phrase(0.0004) == "p < 0.001"
-    assert p_phrase(0.0312) == "p = 0.031"
+    assert p_value(0.0312) == "0.031"
     assert interval(0.1, float("nan")) == "–"
     assert mean_sd(0.618, 0.028) == "0.618(0.028)"
     assert shortened("abcdef", 4) == "abc…"

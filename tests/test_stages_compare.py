@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -65,6 +66,10 @@ def comparisons(place: Path) -> list:
     return client.search_runs([experiment.experiment_id], "tags.`hybridrep.kind` = 'stage'")
 
 
+def scripts(html: str) -> list[str]:
+    return re.findall(r'<script [^>]*id="([^"]+)"', html)
+
+
 def study_run(place: Path, name: str):
     client = MlflowClient(f"sqlite:///{place}/mlflow.db")
     experiment = client.get_experiment_by_name("hybridrep")
@@ -99,7 +104,12 @@ def test_duplicates_kept_stand_beside_dropped_in_one_report(place):
     # each study's part is whole: its own tables, its inference, and where the rest is
     assert {"keep-table_1", "drop-table_1"} <= {p.stem for p in (files / "report").glob("*.csv")}
     assert len(shown_table(html, "keep-inference")) == 2 * 6
-    assert "stand in the study’s own report" in text
+    assert {"keep-explorer-data", "drop-explorer-data", "plotly"} <= set(scripts(html))
+    figures = {path.stem for path in (files / "report/figures").iterdir()}
+    for name in ("keep", "drop"):
+        own = (downloaded(place, study_run(place, name)) / "report/figures").iterdir()
+        assert {f"{name}-{path.stem}" for path in own} <= figures
+    assert "Left out" not in text
     assert "also stand in its training (mean over 2 seeds)" in text
 
 
@@ -174,7 +184,13 @@ def test_a_study_with_a_failed_seed_is_compared_and_says_what_it_stands_on(place
     failed_study(tracker, place, "partial", 1)
     assert leave_with("drop,partial") == 0
     html = (downloaded(place, comparisons(place)[0]) / "report/report.html").read_text("utf-8")
-    assert "partial: 1 of 2 seeds are complete; failed: 1." in text_of(html)
+    text = text_of(html)
+    assert "partial: 1 of 2 seeds are complete; failed: 1." in text
+    # its report was never written: only the other study has what reports keep
+    assert "drop-explorer-data" in scripts(html)
+    assert "partial-explorer-data" not in scripts(html)
+    assert text.count("No single simulation is kept with this study") == 1
+    assert text.count("Inference over seeds and items (intervals, permutation tests, noise ") == 1
     row = shown_table(html, "compare-transfer").iloc[0]
     assert row["partial"].endswith("(1)")
     assert row["p (Welch)"] == "–"

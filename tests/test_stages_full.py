@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,16 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from hybridrep.config import Config, resolve
+from hybridrep.corpora.word_vectors import vectors_fingerprint
 from hybridrep.execution.store import Store
-from hybridrep.stages import autoencode, linear_baseline, lstm, pipeline, transfer
+from hybridrep.reporting.kept_example import ARRAYS_FILE, RECORD_FILE, read_example
+from hybridrep.stages import autoencode, linear_baseline, lstm, pipeline, report, transfer
 from hybridrep.stages.full import run
 from hybridrep.stages.inputs import Inputs, prepare
+from hybridrep.stages.tables import study_tables
 from tests import small_study
 from tests.documented_runs import check_run
+from tests.reporting_fixtures import text_of
 
 PAIRS = (
     "input_vs_target", "bottleneck_vs_input", "bottleneck_vs_target",
@@ -119,6 +124,30 @@ def test_the_study_run_carries_seeds_and_table_1(finished):
     assert "| Baseline" in (place / "report/table_1.md").read_text()
 
 
+def test_the_report_names_what_all_data_were(given, finished):
+    inputs = prepare(resolve(given), Store(Path(given["store"])))
+    (study,) = runs(finished, "study")
+    place = Path(finished.download_artifacts(study.info.run_id, ""))
+    text = text_of((place / "report/report.html").read_text("utf-8"))
+    prints = (
+        inputs.emotion.fingerprint, inputs.hate.fingerprint,
+        inputs.encoder.fingerprint, vectors_fingerprint(inputs.config.vectors),
+    )  # fmt: skip
+    assert all(len(each) == 64 and each in text for each in prints)
+
+
+def test_the_example_seed_is_kept_with_the_study(finished):
+    (study,) = runs(finished, "study")
+    place = Path(finished.download_artifacts(study.info.run_id, ""))
+    kept = read_example((place / ARRAYS_FILE).read_bytes(), (place / RECORD_FILE).read_bytes())
+    path = "rsa/lstm_to_bert/b4/similarity_matrices.npz"
+    (seed,) = (r for r in runs(finished, "seed") if r.data.params["seed"] == str(kept.seed))
+    with np.load(finished.download_artifacts(seed.info.run_id, path)) as matrices:
+        found = kept.emotion_matrices[-1].matrices["diffused"]
+        np.testing.assert_array_equal(found, matrices["diffused"].astype(np.float16))
+    assert len(kept.hate_projections) == 2 + 2 * 4
+
+
 def must_not_run(*_: object) -> None:
     raise AssertionError("a finished result was computed again")
 
@@ -141,6 +170,23 @@ def test_a_plan_of_a_finished_study_has_nothing_left(given, finished, capsys):
     shown = " ".join(capsys.readouterr().out.split())
     assert "example 0 projections 20" in shown
     assert "All of it is finished" in shown
+
+
+def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
+    given, finished, monkeypatch
+):
+    def key(**change: str) -> str:
+        inputs = prepare(resolve({**given, **change}), store)
+        tables = study_tables(inputs, store, inputs.config.seeds, {})
+        return report._key(SimpleNamespace(inputs=inputs, store=store), tables)
+
+    store = Store(Path(given["store"]))
+    first = key()
+    assert store.has(first)
+    assert key(workers="2", plan="true") == first
+    assert key(share_text="false") != first
+    monkeypatch.setattr(report, "page_files", lambda: {"report.css": "p { color: red; }"})
+    assert key() != first
 
 
 def test_every_result_names_the_code_in_its_key(given, finished):

@@ -226,7 +226,7 @@ def test_pruning_spares_the_later_epochs_of_trials_that_fall_behind(given, clien
 def test_a_failing_training_leaves_the_others_and_is_tried_again(given, client, monkeypatch):
     more = {**GRID, "study": "failing", "autoencoder_epochs": "3"}
     monkeypatch.setattr(autoencode, "train", fails_for_one)
-    with pytest.raises(IncompleteStudyError, match="no room"):
+    with pytest.raises(IncompleteStudyError, match="MemoryError"):
         run(resolve({**given, **more}, SweepConfig))
     broken = main_run(client, "failing")
     assert broken.info.status == "FAILED"

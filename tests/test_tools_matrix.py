@@ -1,5 +1,7 @@
 """The matrix asks for what pyproject.toml declares, and torch stays where it is."""
 
+import subprocess
+
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -35,3 +37,28 @@ def test_the_newest_side_holds_nothing_but_torch():
 def test_an_unknown_side_is_refused(capsys):
     assert matrix.main(["middle"]) == 2
     assert "oldest or newest" in capsys.readouterr().out
+
+
+@pytest.fixture
+def pip_calls(monkeypatch, tmp_path):
+    """What `prepare` asks pip for; no environment is made and nothing is installed."""
+    calls = []
+
+    def call(command, **_):
+        calls.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(matrix, "PLACE", tmp_path)
+    monkeypatch.setattr(matrix.subprocess, "run", call)
+    monkeypatch.setattr(matrix.venv, "create", lambda folder, **_: folder.mkdir(exist_ok=True))
+    return calls
+
+
+@pytest.mark.parametrize("side", matrix.SIDES)
+def test_an_environment_that_is_there_is_brought_up_to_later_releases(pip_calls, side):
+    for _ in range(2):
+        assert matrix.prepare(side) == matrix.PLACE / side / "bin" / "python"
+    assert len(pip_calls) == 2
+    for call in pip_calls:
+        assert {"--upgrade", "--upgrade-strategy=eager", f"{matrix.ROOT}[dev]"} <= set(call)
+        assert call[call.index("-c") + 1] == str(matrix.PLACE / f"{side}.txt")

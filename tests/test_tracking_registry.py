@@ -91,6 +91,28 @@ def test_the_same_model_judged_on_other_data_is_another_version(world):
     assert (other.version, other.alias) == ("2", "candidate")
 
 
+def test_without_tweets_it_is_another_version_which_takes_the_place_of_the_best(world):
+    world(share_text=True)
+    quiet = world(share_text=False)
+    assert (quiet.version, quiet.alias, quiet.is_new) == ("2", "best", True)
+    assert "without tweets" in quiet.reason
+    assert (world(share_text=False).version, len(world.logged)) == ("2", 2)
+    shared = world(share_text=True)
+    assert (shared.version, shared.alias, shared.is_new) == ("1", "candidate", False)
+    assert world.client.get_model_version_by_alias(SELECTION.name, "best").version == 2
+    worse = world(share_text=False, digest="d2", score=0.1)
+    assert (worse.version, worse.alias) == ("3", "candidate")
+
+
+def test_a_version_that_does_not_say_so_may_show_tweets(world):
+    """As those of earlier releases."""
+    world()
+    assert "share_text" not in world.client.get_model_version(SELECTION.name, "1").tags
+    assert world(share_text=True).version == "1"
+    quiet = world(share_text=False)
+    assert (quiet.version, quiet.alias) == ("2", "best")
+
+
 def test_a_best_version_that_was_deleted_leaves_the_place_free(world):
     world()
     world.client.delete_model_version(SELECTION.name, "1")

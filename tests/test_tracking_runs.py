@@ -198,6 +198,21 @@ def test_the_main_run_is_closed_whatever_happens(tracker, error, status):
     assert type(error).__name__ in closed.data.tags[names.FAILURE]
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (KeyError("a tweet"), "KeyError in hybridrep/tracking/runs.py, line "),
+        (TrackingError("the disk is full"), "TrackingError: the disk is full"),
+    ],
+)
+def test_a_run_tells_only_messages_that_were_written_for_people(tracker, error, reason):
+    with pytest.raises(type(error)), tracker.main_run("stage", "lstm", **STUDY) as run:
+        raise error
+    said = read(tracker, run.run_id).data.tags[names.FAILURE]
+    assert said.startswith(reason)
+    assert "a tweet" not in said
+
+
 def test_an_error_survives_a_server_that_is_gone(tracker, monkeypatch, caplog):
     def work():
         with tracker.main_run("stage", "x", **STUDY):

@@ -16,8 +16,11 @@ from hybridrep.analysis import tables as tables_module
 from hybridrep.analysis.tables import SCHEMA_VERSION, StudyTables
 from hybridrep.compare_config import CompareConfig, ReportConfig
 from hybridrep.reporting import notices
+from hybridrep.reporting.kept_example import ARRAYS_FILE, RECORD_FILE
 from hybridrep.tracking.queries import save_parts
+from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import Tracker
+from tests.reporting_fixtures import text_of
 from tests.stored_study import folder, stored
 
 pytest_plugins = ["tests.tracking_store"]
@@ -68,10 +71,31 @@ def test_a_finished_study_is_reported_from_its_run_alone(tracker, capsys):
     assert "Baseline" in capsys.readouterr().out
     place = artifacts(tracker)
     assert "veteran" in (place / "report/report.html").read_text()
+    assert "No seed is complete" not in (place / "report/report.html").read_text()
+    assert "No single simulation is kept" in (place / "report/report.html").read_text()
     assert len(pd.read_csv(place / "report/table_1.csv")) == 7
     assert "| Baseline" in (place / "report/table_1.md").read_text()
     assert len(json.loads((place / "seeds.json").read_text())["data"]) == 2 * 7
     assert list((place / "report/figures").glob("*.png"))
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "said"),
+    [
+        ("report/inference.csv", b"direction,note\nx,\n", "or damaged, lacks bottleneck, pair,"),
+        ("report/inference.csv", b"\xff\xfe\x00", "or damaged, lacks direction,"),
+        ("report/inference.csv", b"", "or damaged, lacks direction,"),
+        (RECORD_FILE, b"{}", "its files are damaged (KeyError)"),
+        (RECORD_FILE, b'{"version": 2}', "it is of layout 2, not 1"),
+    ],
+)
+def test_what_another_version_kept_and_this_one_cannot_read_is_named(tracker, path, content, said):
+    with tracker.main_run("study", "odd", study="odd", study_key="key-of-odd") as main:
+        parts, meta = stored(SCHEMA_VERSION)
+        save_parts(tracker.server, main.run_id, parts, {**meta, "study": "odd"})
+        main.log(Contents(files={ARRAYS_FILE: b"PK", path: content}))
+    assert report("--source", "odd") == 0
+    assert said in text_of((artifacts(tracker) / "report/report.html").read_text())
 
 
 def older(parts: dict, meta: dict) -> tuple[dict, dict]:

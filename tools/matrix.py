@@ -2,7 +2,8 @@
 
     python -m tools.matrix [oldest] [newest] [-- options of pytest]
 
-Each side gets an environment of its own in `.matrix/`, made anew when what it asks for changes.
+Each side gets an environment of its own in `.matrix/`, made anew when what it asks for changes and
+brought up to the latest releases whenever the matrix is run.
 The oldest takes every direct dependency at its lower bound, so a bound that is not honest fails
 here, by pip's resolver or by a test. What those dependencies need in turn is as new as it may be.
 Python is the one that runs this: only 3.11 is tried.
@@ -69,27 +70,27 @@ def constraints(side: str, declared: Iterable[Requirement]) -> str:
 
 
 def prepare(side: str) -> Path:
-    """Make a side's environment unless it is there as asked for; return its Python."""
+    """Make a side's environment, or bring it up to the releases of today; return its Python."""
     folder = PLACE / side
     python, file, done = folder / "bin" / "python", PLACE / f"{side}.txt", folder / "made-from.txt"
     wanted = constraints(side, requirements())
-    project = (ROOT / "pyproject.toml").read_text()
-    if done.exists() and done.read_text() == wanted + project:
-        return python
+    made_from = wanted + (ROOT / "pyproject.toml").read_text()
     PLACE.mkdir(exist_ok=True)
     file.write_text(wanted)
-    print(f"making the {side} environment in {folder}", flush=True)
-    venv.create(folder, clear=True, with_pip=True)
-    pip = [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off"]
+    if not (done.exists() and done.read_text() == made_from):
+        print(f"making the {side} environment in {folder}", flush=True)
+        venv.create(folder, clear=True, with_pip=True)
+    # Without "eager", pip leaves alone whatever version satisfies what is declared.
+    pip = [
+        str(python), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar=off",
+        "--upgrade", "--upgrade-strategy=eager", "-c", str(file), "-e", f"{ROOT}[dev]",
+    ]  # fmt: skip
     log = PLACE / f"{side}.log"
     with log.open("w") as output:
-        made = subprocess.run(
-            [*pip, "-c", str(file), "-e", f"{ROOT}[dev]"], stdout=output, stderr=subprocess.STDOUT,
-            check=False,
-        )  # fmt: skip
+        made = subprocess.run(pip, stdout=output, stderr=subprocess.STDOUT, check=False)
     if made.returncode:
         sys.exit(f"{''.join(log.read_text().splitlines(True)[-20:])}\nall of it: {log}")
-    done.write_text(wanted + project)
+    done.write_text(made_from)
     return python
 
 

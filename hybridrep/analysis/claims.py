@@ -18,14 +18,14 @@ from jaxtyping import Float64
 from hybridrep.analysis.names import BASELINE, PAIRS, TRANSFER
 from hybridrep.analysis.t_tests import varies
 from hybridrep.analysis.tables import StudyTables
-from hybridrep.analysis.verdicts import UNCLEAR, Claim, claim_of, part_of
+from hybridrep.analysis.verdicts import NOT_SUPPORTED, UNCLEAR, Claim, claim_of, part_of
 from hybridrep.analysis.views import bottleneck_sizes, rsa_values, transfer_values
 
 WEAK_BELOW = 0.5
 """A correlation below this is "weak": less than what Cohen (1988) calls large."""
 
 SAME_PATTERN_FROM = 0.9
-"""Trajectories that correlate at least this much over pairs and epochs have one pattern."""
+"""Trajectories whose changes over epochs correlate at least this much have one pattern."""
 
 _MOST_R = 1 - 1e-12
 """Correlations are kept this close to 1 before Fisher's z, which is infinite at 1."""
@@ -101,12 +101,16 @@ def _forgetting(tables: StudyTables) -> Claim:
 
 def _signal_left(tables: StudyTables) -> Claim:
     left = rsa_values(tables, "lstm_to_bert", "bottleneck_vs_input")
-    return claim_of(
+    claim = claim_of(
         "lstm_signal_left",
         "The trained LSTM-to-BERT bottleneck still holds weak signals of the LSTM.",
         f"r(bottleneck, input) of LSTM-to-BERT; claimed between 0 and {WEAK_BELOW:g}",
         [part_of("", left, tables.seeds_wanted, least=0.0, most=WEAK_BELOW)],
     )
+    if claim.low < WEAK_BELOW or claim.verdict != NOT_SUPPORTED:
+        return claim
+    note = "; ".join(n for n in ("there is a signal, but stronger than weak", claim.note) if n)
+    return replace(claim, note=note)
 
 
 def _lower_loss(
@@ -128,8 +132,8 @@ def _size_leaves_pattern(tables: StudyTables) -> Claim:
     name = "size_leaves_pattern"
     sentence = "The size of the bottleneck leaves the pattern of the trajectories unchanged."
     statistic = (
-        "r between two sizes' trajectories over epochs, pairs and directions (mean of Fisher's "
-        f"z); claimed at least {SAME_PATTERN_FROM:g}"
+        "r between two sizes' trajectories over epochs, each pair's of each direction less its own "
+        f"mean (mean of Fisher's z); claimed at least {SAME_PATTERN_FROM:g}"
     )
     sizes = bottleneck_sizes(tables)
     if len(sizes) < 2:
@@ -154,10 +158,18 @@ def _size_leaves_pattern(tables: StudyTables) -> Claim:
 
 
 def _trajectories_by_size(tables: StudyTables) -> pd.DataFrame:
-    """Return (seed, size) x (direction, pair, epoch), without the pair that no size changes."""
+    """Return (seed, size) x (direction, pair, epoch), without the pair that no size changes.
+
+    Every trajectory is less its mean over epochs: pairs differ so much in level that their levels
+    alone would correlate highly, whatever the course over epochs. A trajectory that is flat is
+    all 0: flat at both sizes it adds nothing, flat at one it lowers r by what it moves at the
+    other.
+    """
     rows = tables.rsa[(tables.rsa["item_set"] == "test") & (tables.rsa["pair"] != PAIRS[0])]
-    return rows.pivot(
-        index=["seed", "bottleneck"], columns=["direction", "pair", "epoch"], values="value"
+    trajectory = ["seed", "bottleneck", "direction", "pair"]
+    level = rows.groupby(trajectory)["value"].transform("mean")
+    return rows.assign(value=rows["value"] - level).pivot(
+        index=trajectory[:2], columns=[*trajectory[2:], "epoch"], values="value"
     )
 
 
@@ -176,8 +188,10 @@ def _similarity_of_patterns(by_size: pd.DataFrame, first: int, second: int) -> p
 
 
 def _fisher_z(first: Float64[np.ndarray, " n"], second: Float64[np.ndarray, " n"]) -> float:
-    """Return atanh of Pearson r; NaN when a value is missing or a side does not vary."""
-    if not np.isfinite([first, second]).all() or not (varies(first) and varies(second)):
+    """Return atanh of Pearson r; NaN when a value is missing or a side is flat throughout."""
+    # the values are differences of correlations: rounding is relative to 1, not to them
+    flat = not (varies(first, scale=1.0) and varies(second, scale=1.0))
+    if flat or not np.isfinite([first, second]).all():
         return math.nan
     r = float(np.corrcoef(first, second)[0, 1])
     return math.atanh(min(max(r, -_MOST_R), _MOST_R))

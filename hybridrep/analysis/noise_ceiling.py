@@ -1,9 +1,9 @@
-"""How well could any model agree with representations that themselves differ between seeds?
+"""How well do the seeds agree, and what does that say of the best r that is possible?
 
 Nili et al. (2014, PLoS Computational Biology 10(4) e1003553): the best possible mean correlation
 with the seeds' similarities lies between the mean correlation of each seed with the mean of the
 others (lower bound) and that with the mean of all, itself included (upper bound), where each
-seed's similarities are z-scored first.
+seed's similarities are z-scored first. That holds for similarities of the same items.
 
 Seeds are comparable only over the same things. Where every seed has items of its own, compare
 `class_similarity`, which describes a seed by its classes. Such a ceiling speaks of a few means
@@ -24,7 +24,7 @@ from hybridrep.analysis.descriptions import LEAST_SD
 
 @dataclass(frozen=True)
 class NoiseCeiling:
-    """Bounds of the correlation that agreement between seeds allows.
+    """Agreement between seeds; of the same items' similarities, bounds of the best possible r.
 
     Attributes:
         lower: mean over seeds of r with the mean of the other seeds.
@@ -41,6 +41,8 @@ class NoiseCeiling:
 
 def noise_ceiling(profiles: Float[np.ndarray, "seeds values"]) -> NoiseCeiling:
     """Return the noise ceiling of profiles of the same things, one a seed.
+
+    For `class_profile`s it is agreement on classes, and bounds no r over items.
 
     Profiles are lower triangles of similarity matrices of the same items (`lower_triangle`), or
     `class_profile`s. Both bounds follow from the seeds' correlations with each other: with R_s

@@ -15,7 +15,9 @@ SEEDS = 25
 """Runs behind every published mean and SD (section 3)."""
 
 BOTTLENECKS = (32, 64, 128, 256)
-"""Bottleneck sizes of the paper, in the order of its Figs A1 to A4 and B1 to B4."""
+"""Bottleneck sizes of the paper, in the order of its Figs A1 to A4 and B1 to B4.
+
+Table 1 is of the first."""
 
 _HALF_UNIT = 0.0005
 """Half a unit of the last printed digit of Table 1."""

@@ -7,20 +7,15 @@ Kriegeskorte et al. 2008). All arithmetic is float64.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from jaxtyping import Float, Float64, Num
+from jaxtyping import Float64, Num
 
 from hybridrep.analysis.descriptions import (
     Side,
-    TriangleSide,
     correlate,
     describe,
-    lower_triangle,
-    standardise,
 )
 from hybridrep.analysis.names import DIRECTIONS, PAIRS, REPRESENTATIONS
 from hybridrep.analysis.similarity import Measure
@@ -51,21 +46,6 @@ def rsa_correlation(
     NaN when either representation's similarities are constant or not finite.
     """
     return float(correlate(describe(first[None]), describe(second[None]))[0])
-
-
-def correlate_matrices(
-    first: Float[np.ndarray, "items items"], second: Float[np.ndarray, "items items"]
-) -> float:
-    """Return Pearson r over the strictly lower triangles of two similarity matrices.
-
-    NaN when either triangle is constant, as in `correlate`.
-    """
-    sides = []
-    for matrix in (first, second):
-        vector = lower_triangle(np.asarray(matrix, dtype=np.float64))
-        standardise(vector)
-        sides.append(TriangleSide(vector[None]))
-    return float(correlate(*sides)[0])
 
 
 @dataclass(frozen=True)
@@ -141,23 +121,3 @@ def rsa_pairs(
     inputs, targets, bottleneck, reconstructed = (given[name][None] for name in roles(direction))
     values = fix_sides(inputs, targets).pairs(bottleneck, reconstructed)[0]
     return dict(zip(PAIRS, map(float, values), strict=True))
-
-
-def correlation_matrix(direction: str, pairs: Mapping[str, float]) -> pd.DataFrame:
-    """Lay six pair values out as the symmetric 4 x 4 matrix of the paper's figure 5.
-
-    Args:
-        direction: the autoencoder that the pairs belong to.
-        pairs: value of every pair in `PAIRS`.
-
-    Returns:
-        Rows and columns named by `REPRESENTATIONS`; 1 on the diagonal.
-    """
-    role_names = dict(
-        zip(("input", "target", "bottleneck", "reconstructed"), roles(direction), strict=True)
-    )
-    matrix = pd.DataFrame(np.eye(4), index=list(REPRESENTATIONS), columns=list(REPRESENTATIONS))
-    for pair in PAIRS:
-        first, second = (role_names[role] for role in pair.split("_vs_"))
-        matrix.loc[first, second] = matrix.loc[second, first] = pairs[pair]
-    return matrix

@@ -10,11 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.analysis.names import DIRECTIONS, ITEM_SETS, PAIRS, SIZED, TRANSFER, UNSIZED
-from hybridrep.errors import HybridrepError
-
-
-class TablesError(HybridrepError):
-    """A study's tables are incomplete, malformed, or of a layout that this version cannot read."""
+from hybridrep.errors import TablesError
 
 
 @dataclass(frozen=True)
@@ -181,7 +177,11 @@ def _convert(values: pd.Series, kind: str) -> pd.Series:
 
 
 def refuse(problems: list[str]) -> None:
-    """Raise one error that names all problems, if there are any."""
+    """Raise one error that names all problems, if there are any.
+
+    Raises:
+        TablesError: there are some.
+    """
     if problems:
         raise TablesError("\n".join(problems))
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from hybridrep.analysis.schema import SCHEMAS, TablesError, frame, refuse, table_problems
+from hybridrep.analysis.schema import SCHEMAS, frame, refuse, table_problems
+from hybridrep.errors import TablesError
 
 SCHEMA_VERSION = 1
 """Version of the layout that this code writes; the first is 1."""

@@ -8,9 +8,14 @@ in some range is
 - not supported when the whole interval lies outside it,
 - unclear otherwise, and whenever there is no interval: one seed, no variance, no values.
 
-A claim with several parts (all representations against the baseline, say) is supported when all
-parts are, not supported when any part is not, unclear otherwise (an intersection-union test, which
-needs no correction for the number of parts); the statistic shown is that of its weakest part.
+A claim with several parts (all representations against the baseline, say) is
+
+- supported when all parts are: an intersection-union test, which needs no correction (Berger 1982),
+- not supported when any part is not, by intervals widened to a level of 1 - 5% / parts: with many
+  parts one may seem to fail by chance. (Holm's first step; the later ones cannot change "any".)
+- unclear otherwise.
+
+The statistic shown is that of its weakest part, with its 95% interval.
 """
 
 from __future__ import annotations
@@ -21,8 +26,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from hybridrep.analysis.t_tests import one_sample
+from hybridrep.analysis.t_tests import LEVEL, TTest, one_sample
 
 SUPPORTED, NOT_SUPPORTED, UNCLEAR = "supported", "not supported", "unclear"
 
@@ -59,22 +65,35 @@ class Part:
     """A statistic with the range that the claim puts it in."""
 
     label: str
-    estimate: float
-    low: float
-    high: float
+    test: TTest
     n: int
     least: float
     most: float
     note: str
 
     @property
-    def verdict(self) -> str:
-        """What this part alone says of the claim."""
+    def estimate(self) -> float:
+        """The statistic's mean over seeds."""
+        return self.test.difference
+
+    @property
+    def low(self) -> float:
+        """Lower end of its 95% interval."""
+        return self.test.low
+
+    @property
+    def high(self) -> float:
+        """Upper end of its 95% interval."""
+        return self.test.high
+
+    def verdict(self, parts: int) -> str:
+        """Return what this part says of a claim that has so many."""
         if math.isnan(self.low) or math.isnan(self.high):
             return UNCLEAR
         if self.least < self.low and self.high < self.most:
             return SUPPORTED
-        if self.high <= self.least or self.low >= self.most:
+        half = (self.high - self.low) / 2 * _widening(self.test.df, parts)
+        if self.estimate + half <= self.least or self.estimate - half >= self.most:
             return NOT_SUPPORTED
         return UNCLEAR
 
@@ -84,6 +103,12 @@ class Part:
         if math.isnan(self.low):
             return -math.inf
         return min(self.low - self.least, self.most - self.high)
+
+
+def _widening(df: float, parts: int) -> float:
+    """Return by how much intervals for one of several parts are wider than for one alone."""
+    tail = (1 - LEVEL) / 2
+    return float(stats.t.ppf(1 - tail / parts, df) / stats.t.ppf(1 - tail, df))
 
 
 def part_of(
@@ -103,21 +128,24 @@ def part_of(
     elif missing:
         notes.append(f"without seed{'s' if len(missing) > 1 else ''} {_listed(missing)}")
     note = "; ".join(n for n in notes if n)
-    return Part(label, test.difference, test.low, test.high, len(finite), least, most, note)
+    return Part(label, test, len(finite), least, most, note)
 
 
 def claim_of(name: str, sentence: str, statistic: str, parts: Sequence[Part]) -> Claim:
     """Put parts together by the rule of this module; there is at least one."""
-    verdicts = {part.verdict for part in parts}
+    said = [part.verdict(len(parts)) for part in parts]
+    verdicts = set(said)
     verdict = UNCLEAR
     if verdicts == {SUPPORTED}:
         verdict = SUPPORTED
     elif NOT_SUPPORTED in verdicts:
         verdict = NOT_SUPPORTED
-    asked = [p for p in parts if p.verdict == verdict]
+    asked = [part for part, own in zip(parts, said, strict=True) if own == verdict]
     weakest = min(asked or list(parts), key=lambda part: part.margin)
     weak_note = f"weakest: {weakest.label}" if len(parts) > 1 else ""
-    note = "; ".join(n for n in (weak_note, weakest.note) if n)
+    alone = verdict == UNCLEAR and weakest.verdict(1) == NOT_SUPPORTED
+    alone_note = f"fails alone, not as one of {len(parts)}" if alone else ""
+    note = "; ".join(n for n in (weak_note, alone_note, weakest.note) if n)
     return Claim(
         name,
         sentence,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hybridrep.corpora._hub_name import FIRST_ANSWER_SECONDS, parse_hub
 from hybridrep.errors import EncoderError
 
-HUB_PREFIX = "hub:"
 PINNED_REVISIONS = {
     "google-bert/bert-base-uncased": "86b5e0934494bd15c9632b12f734a8a67f723594",
 }
@@ -47,7 +46,6 @@ _PATTERNS = (
     "model-*-of-*.safetensors",
     *TOKENIZER_FILES,
 )
-_FIRST_ANSWER_SECONDS = 5.0
 
 
 def fetch_encoder(source: str) -> Path:
@@ -79,14 +77,15 @@ def fetch_encoder(source: str) -> Path:
 
     # Its bases are the errors of the transport library, which differs by version, and OSError.
     unreachable: Any = HfHubHTTPError.__bases__
-    repository, revision = parse_hub(source)
+    repository, named = parse_hub(source, "encoder", "google-bert/bert-base-uncased", EncoderError)
+    revision = named or PINNED_REVISIONS.get(repository)
 
     def snapshot(cached: bool) -> Path:
         folder = snapshot_download(
             repository,
             revision=revision,
             allow_patterns=list(_PATTERNS),
-            etag_timeout=_FIRST_ANSWER_SECONDS,
+            etag_timeout=FIRST_ANSWER_SECONDS,
             local_files_only=cached,
         )
         return Path(folder)
@@ -97,7 +96,7 @@ def fetch_encoder(source: str) -> Path:
             if _has_all(file.name for file in folder.iterdir()):
                 return folder
         # Asked by hand because it fails at once, where the download alone tries for long.
-        info = HfApi().model_info(repository, revision=revision, timeout=_FIRST_ANSWER_SECONDS)
+        info = HfApi().model_info(repository, revision=revision, timeout=FIRST_ANSWER_SECONDS)
         if not _has_all(file.rfilename for file in info.siblings or ()):
             raise EncoderError(
                 f"{source} has no {CONFIG_FILE} with safetensors weights ({WEIGHTS_FILE}) at "
@@ -119,24 +118,6 @@ def fetch_encoder(source: str) -> Path:
             f"The hub encoder {repository!r} cannot be reached ({error}), and it was not fetched "
             f"before. {ALTERNATIVES}"
         ) from error
-
-
-def parse_hub(source: str) -> tuple[str, str | None]:
-    """Split `hub:ID@REVISION`; without a revision, return the pinned one or None.
-
-    Raises:
-        EncoderError: the text is not of that form.
-    """
-    name = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-    form = rf"{HUB_PREFIX}({name}(?:/{name})?)(?:@([A-Za-z0-9][A-Za-z0-9._/-]*))?"
-    match = re.fullmatch(form, source)
-    if match is None or ".." in source:
-        raise EncoderError(
-            f"{source!r} does not name a hub encoder. Give `hub:OWNER/NAME` or "
-            "`hub:OWNER/NAME@REVISION`, e.g. `hub:google-bert/bert-base-uncased`."
-        )
-    repository, revision = match.groups()
-    return repository, revision or PINNED_REVISIONS.get(repository)
 
 
 def _has_all(names: Iterable[str]) -> bool:

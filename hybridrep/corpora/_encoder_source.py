@@ -14,13 +14,13 @@ from hybridrep.corpora._digest import sha256_file, sha256_parts
 from hybridrep.corpora._encoder_hub import (
     ALTERNATIVES,
     CONFIG_FILE,
-    HUB_PREFIX,
     TOKENIZER_FILES,
     VOCABULARY_FILES,
     WEIGHTS_FILE,
     WEIGHTS_INDEX,
     fetch_encoder,
 )
+from hybridrep.corpora._hub_name import HUB_PREFIX
 from hybridrep.errors import EncoderError
 from hybridrep.paths import user_path
 
@@ -38,7 +38,6 @@ class EncoderSource:
     Attributes:
         source: what the user gave: `minilm`, a folder, or `hub:ID`.
         folder: where its files lie on the machine that found it.
-        revision: commit of a hub encoder; "" for others.
         fingerprint: SHA-256 over weights, configuration and tokenizer.
         hidden_size: size of its vectors.
         description: one line for people.
@@ -46,7 +45,6 @@ class EncoderSource:
 
     source: str
     folder: Path
-    revision: str
     fingerprint: str
     hidden_size: int
     description: str
@@ -113,7 +111,6 @@ def _resolve_packaged() -> EncoderSource:
     return EncoderSource(
         source=PACKAGED,
         folder=folder,
-        revision="",
         fingerprint=_fingerprint(folder, [weights]),
         hidden_size=int(config["hidden_size"]),
         description=f"{PACKAGED} (all-MiniLM-L6-v2, BERT, {config['hidden_size']}-d)",
@@ -136,11 +133,10 @@ def _resolve_folder(source: str, folder: Path, revision: str) -> EncoderSource:
     facts = check_encoder(folder)
     for file in weights:
         _check_shape(file, facts.embedding_shape)
-    name = f"{source}@{revision}" if revision and "@" not in source else source
+    name = f"{source.partition('@')[0]}@{revision}" if revision else source
     return EncoderSource(
         source=source,
         folder=folder,
-        revision=revision,
         fingerprint=_fingerprint(folder, weights),
         hidden_size=facts.hidden_size,
         description=f"{name} ({facts.model_type}, {facts.hidden_size}-d)",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+from hybridrep.corpora._hub_name import FIRST_ANSWER_SECONDS
 from hybridrep.errors import CorpusError
 
 CONVERTED = "refs/convert/parquet"
@@ -16,7 +17,6 @@ ALTERNATIVES = (
     "Give a local file or folder instead (txt, csv, tsv, jsonl or parquet), or `sample`, the "
     "synthetic corpus that needs no network."
 )
-_FIRST_ANSWER_SECONDS = 5.0
 _DATA_ENDINGS = (".parquet", ".csv", ".tsv", ".jsonl", ".json")
 _CARD = "README.md"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -102,7 +102,7 @@ def _has_data(repository: str, revision: str, endpoint: str | None) -> bool:
     from huggingface_hub import HfApi
 
     info = HfApi(endpoint=endpoint).dataset_info(
-        repository, revision=revision, timeout=_FIRST_ANSWER_SECONDS
+        repository, revision=revision, timeout=FIRST_ANSWER_SECONDS
     )
     return any(file.rfilename.endswith(_DATA_ENDINGS) for file in info.siblings or ())
 
@@ -118,7 +118,7 @@ def _download(
             repo_type="dataset",
             revision=revision,
             allow_patterns=_patterns(folder),
-            etag_timeout=_FIRST_ANSWER_SECONDS,
+            etag_timeout=FIRST_ANSWER_SECONDS,
             endpoint=endpoint,
             local_files_only=cached,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from hybridrep.errors import CorpusError
 
 TEXT_COLUMNS = ("text", "tweet", "content", "sentence", "message")
 LABEL_COLUMNS = ("label", "emotion", "class", "target", "category")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}|")
+"""What is surely a column's name, or none; a first row of data may hold a tweet instead."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ class ColumnChoice:
             if names.count(name) != 1:
                 trouble = "several columns" if name in names else "no column"
                 raise CorpusError(
-                    f"{place} has {trouble} {name!r}. Its columns: {_listed(names)}. "
+                    f"{place} has {trouble} {name!r}. {columns_text(names)} "
                     f'Give {self.parameter}="TEXT,LABEL" with two of them.'
                 )
         return names.index(chosen[0]), names.index(chosen[1])
@@ -86,12 +89,16 @@ class ColumnChoice:
         trouble = "several columns that could be" if matches else "no column that looks like"
         raise CorpusError(
             f"{place} has {trouble} the {kind} (it is looked for under {', '.join(known)}). "
-            f"Its columns: {_listed(names)}. "
+            f"{columns_text(names)} "
             f'Say which to use with {self.parameter}="TEXT,LABEL"; '
             "if these are not names at all, add a first line with the names of the columns."
         )
 
 
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    shown = ", ".join(repr(name[:40]) for name in names[:most])
-    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+def columns_text(names: Sequence[str], most: int = 12) -> str:
+    """Say which columns there are; only how many where a name may be a text."""
+    if not all(_NAME.fullmatch(name.strip()) for name in names):
+        return f"The first row has {len(names)} cells, which do not look like names of columns."
+    shown = ", ".join(repr(name) for name in names[:most])
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"Its columns: {shown}{more}."

@@ -8,7 +8,7 @@ vectors equal those of padded batches up to rounding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -37,9 +37,7 @@ processor's cache."""
 
 
 def embed_texts(
-    encoder: EncoderSource,
-    texts: Sequence[str],
-    progress: Callable[[int, int], None] | None = None,
+    encoder: EncoderSource, texts: Sequence[str]
 ) -> Float32[np.ndarray, "items hidden"]:
     """Return the [CLS] vector of every text.
 
@@ -50,7 +48,6 @@ def embed_texts(
     Args:
         encoder: an encoder found by `resolve_encoder`. It stays loaded for the next call.
         texts: any texts, also empty ones; longer ones than the encoder can read are cut.
-        progress: called after each batch with the distinct texts done and their total.
 
     Raises:
         EncoderError: the encoder cannot be loaded, or gives vectors that are not finite.
@@ -65,12 +62,8 @@ def embed_texts(
     ids = frozen.tokenize(distinct)
     lengths = np.array([len(row) for row in ids], dtype=np.int64)
     vectors = np.empty((len(distinct), encoder.hidden_size), dtype=np.float32)
-    done = 0
     for batch in equal_length_batches(lengths):
         vectors[batch] = frozen.cls(torch.tensor([ids[i] for i in batch])).numpy()
-        done += len(batch)
-        if progress is not None:
-            progress(done, len(distinct))
     if not np.isfinite(vectors).all():
         raise EncoderError(
             f"The encoder {encoder.description} gives vectors that are not finite: its weights "
@@ -89,6 +82,9 @@ def distinct_chunks(texts: Iterable[str], size: int) -> list[tuple[str, ...]]:
     Args:
         texts: any texts, with repetitions.
         size: most texts of a chunk, 1 or above; only the last chunk may hold fewer.
+
+    Raises:
+        ValueError: the size is below 1.
     """
     if size < 1:
         raise ValueError(f"the size of a chunk must be 1 or above, not {size}")

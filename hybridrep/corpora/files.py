@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hybridrep.corpora._rows import LABEL_COLUMNS, TEXT_COLUMNS, ColumnChoice, Rows
+from hybridrep.corpora._rows import LABEL_COLUMNS, TEXT_COLUMNS, ColumnChoice, Rows, columns_text
 from hybridrep.errors import CorpusError
 
 SPLIT_WORDS = {
@@ -203,7 +203,7 @@ def _read_delimited(file: Path, choice: ColumnChoice, split: str, delimiter: str
             if len(row) != len(header):
                 raise CorpusError(
                     f"{file}, line {number}: {len(row)} cells, but the first line names "
-                    f"{len(header)} columns ({', '.join(header)}). "
+                    f"{len(header)} columns. {columns_text(header)} "
                     "Put double quotes around cells that hold the separator."
                 )
             texts.append(row[text_column])

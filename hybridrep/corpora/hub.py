@@ -6,17 +6,17 @@ corpora are known by name:
 - `dair-ai/emotion` is pinned to a commit.
 - `tweets-hate-speech-detection/tweets_hate_speech_detection` has only a loading script on its
   main branch. Its data is the hub's own conversion, the branch `refs/convert/parquet`, which the
-  hub may write anew. So it is pinned by its contents: the branch's current commit is read and
-  named in the corpus' `source`, and each class must have as many tweets as in the paper's corpus.
+  hub may write anew: so it is *not* pinned. Each class must have as many tweets as in the paper's
+  corpus, but that does not tell an altered text.
 
-Any other corpus is pinned by `hub:ID@REVISION`. Without a revision the current commit is read and
-named in `source`, so that it can be given next time.
+This and any other corpus is pinned by `hub:ID@COMMIT`. Without a commit the current one is read,
+named in `source`, which every run records beside the fingerprint of the contents, and a warning
+says how to name it next time.
 """
 
 from __future__ import annotations
 
 import logging
-import re
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybridrep.corpora._hub_files import ALTERNATIVES, CONVERTED, Snapshot, data_files, fetch
+from hybridrep.corpora._hub_name import HUB_PREFIX, parse_hub
 from hybridrep.corpora._rows import ColumnChoice, Rows
 from hybridrep.corpora.corpus import SPLITS
 from hybridrep.corpora.files import SPLIT_WORDS
@@ -34,7 +35,6 @@ from hybridrep.errors import CorpusError
 if TYPE_CHECKING:
     from datasets import Dataset
 
-HUB_PREFIX = "hub:"
 _ENDPOINT: str | None = None
 """The hub's address; None for the usual one."""
 
@@ -48,7 +48,7 @@ class _Pin:
     Attributes:
         revision: the commit or branch that is read when the user names none.
         folder: the folder of the repository that holds the wanted configuration.
-        counts: tweets of each numbered label; checked where the revision is a branch.
+        counts: tweets of each numbered label: a check where the revision is a branch.
     """
 
     revision: str
@@ -79,7 +79,7 @@ def read_hub(source: str, choice: ColumnChoice) -> tuple[list[Rows], str]:
         CorpusError: the hub cannot be reached, or has no such corpus, or one without usable
             files or columns.
     """
-    repository, revision = _parse(source)
+    repository, revision = parse_hub(source, "corpus", "dair-ai/emotion", CorpusError)
     pin = None if revision else _PINS.get(repository)
     if pin is None:
         snapshot, folder = fetch(repository, revision, endpoint=_ENDPOINT), ""
@@ -90,23 +90,12 @@ def read_hub(source: str, choice: ColumnChoice) -> tuple[list[Rows], str]:
     parts = _read_snapshot(snapshot, folder, choice, described)
     if pin is not None and pin.counts:
         _check_counts(parts, pin.counts, described)
+    if snapshot.commit not in (revision, pin.revision if pin else ""):
+        _log.warning(
+            "%s is not pinned: its files may be others next time. What was read now is %s.",
+            source, described,
+        )  # fmt: skip
     return parts, described
-
-
-def _parse(source: str) -> tuple[str, str]:
-    """Split `hub:ID@REVISION` into its parts."""
-    repository, at, revision = source.removeprefix(HUB_PREFIX).partition("@")
-    name = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-    if (
-        not re.fullmatch(rf"{name}(/{name})?", repository)
-        or (at and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._/-]*", revision))
-        or ".." in source
-    ):
-        raise CorpusError(
-            f"{source!r} does not name a hub corpus. Give `hub:OWNER/NAME` or "
-            "`hub:OWNER/NAME@REVISION`, e.g. `hub:dair-ai/emotion`."
-        )
-    return repository, revision
 
 
 def _read_snapshot(
@@ -119,8 +108,9 @@ def _read_snapshot(
         try:
             loaded = datasets.load_dataset(str(path), cache_dir=scratch, keep_in_memory=True)
         except (datasets.exceptions.DatasetsError, ValueError, OSError) as error:
+            # What `datasets` says may cite rows: of a file without a header, the first tweet.
             raise CorpusError(
-                f"The files of {described} cannot be read ({error}). {ALTERNATIVES}"
+                f"The files of {described} cannot be read ({type(error).__name__}). {ALTERNATIVES}"
             ) from error
         named = {name: SPLIT_WORDS.get(name.lower(), "") for name in loaded}
         if len(named) > 1:

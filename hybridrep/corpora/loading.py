@@ -69,7 +69,11 @@ def _texts(rows: Rows, empty_allowed: bool) -> list[str]:
     for item, text in enumerate(rows.texts):
         if not isinstance(text, str):
             missing = text is None or text != text  # NaN
-            trouble = "no text" if missing else f"the text is {str(text)[:60]}, which is no string"
+            trouble = (
+                "no text"
+                if missing
+                else f"the text is no string but of the type {type(text).__name__}"
+            )
             raise CorpusError(f"{rows.where(item)}: {trouble}. Remove the {rows.unit}.")
         if not (empty_allowed or text.strip()):
             raise CorpusError(f"{rows.where(item)}: no text. Remove the {rows.unit}.")

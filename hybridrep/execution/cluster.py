@@ -45,7 +45,11 @@ class DaskCluster:
         self._counted = float("-inf")
 
     def slots(self) -> int:
-        """Return the number of the workers' threads at the moment."""
+        """Return the number of the workers' threads at the moment.
+
+        Raises:
+            ExecutionError: the scheduler does not answer.
+        """
         if time.monotonic() - self._counted > _COUNT_SECONDS:
             try:
                 threads = sum(self._client.nthreads().values())

@@ -21,8 +21,8 @@ class Failure:
         stage: of the task.
         label: of the task.
         keys: the results it did not store.
-        reason: for people, one or two sentences.
-        details: the traceback where there is one, else empty.
+        reason: for people, one or two sentences; it is published, so it cites no data.
+        details: the traceback where there is one, else empty; for the log.
         skipped: it was not tried, as something it needs is missing.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import ExitStack
@@ -17,6 +18,7 @@ from hybridrep.execution.schedule import Outcome, Schedule
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Report, Task, run_task
 from hybridrep.execution.workers import Workers
+from hybridrep.faults import publishable
 
 _logger = logging.getLogger(__name__)
 _POLL_SECONDS = 1.0
@@ -138,7 +140,8 @@ class _Run:
         except ExecutionError:
             raise
         except Exception as error:  # noqa: BLE001 - e.g. a payload that cannot be pickled
-            self._fail(task, f"it cannot be sent to a worker: {type(error).__name__}: {error}")
+            reason = f"it cannot be sent to a worker: {publishable(error)}"
+            self._fail(task, reason, "".join(traceback.format_exception(error)))
 
     def _settle(self, task: Task, future: Future[Report], guard: Guard) -> None:
         """Draw the conclusions from a task that has ended, one way or another."""
@@ -156,7 +159,8 @@ class _Run:
                 "the same command again"
             ) from error
         except Exception as error:  # noqa: BLE001 - e.g. a payload that cannot be unpickled
-            report = Report("failed", f"{type(error).__name__}: {error}")
+            details = "".join(traceback.format_exception(error))
+            report = Report("failed", publishable(error), details)
         if report.status == "refused":
             raise ExecutionError(report.reason)
         if report.status == "done":
@@ -192,7 +196,7 @@ class _Run:
         self._change(lambda: self.schedule.lose(keys, why))
 
     def _fail(self, task: Task, reason: str, details: str = "") -> None:
-        _logger.warning("%s failed: %s", task.label, reason)
+        _logger.error("%s failed: %s%s", task.label, reason, f"\n{details}" if details else "")
         self._change(lambda: self.schedule.fail(task, reason, details))
 
     def _change(self, change: Callable[[], None]) -> None:

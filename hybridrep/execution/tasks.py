@@ -13,6 +13,7 @@ from hybridrep.execution.fingerprint import is_key
 from hybridrep.execution.guard import Guard
 from hybridrep.execution.store import Store
 from hybridrep.execution.threads import single_thread
+from hybridrep.faults import publishable
 
 TaskFunction = Callable[[Store, Any, tuple[str, ...]], None]
 
@@ -73,8 +74,8 @@ class Report:
         status: `done`; `failed`; `unready`: something it needs was missing or damaged;
             `refused`: this process must not work on this store; `unwritable`: nothing can be
             stored.
-        reason: for people, one or two sentences.
-        details: traceback, where the fault is the program's.
+        reason: for people, one or two sentences; it is published, so it cites no data.
+        details: traceback, for the log.
     """
 
     status: Literal["done", "failed", "unready", "refused", "unwritable"]
@@ -107,8 +108,7 @@ def run_task(task: Task, store: Store, guard: Guard) -> Report:
             return _unready(task, store)
         return Report("failed", str(error), traceback.format_exc())
     except Exception as error:  # noqa: BLE001 - one task's fault must not end the others
-        reason = f"{type(error).__name__}: {error}"
-        return Report("failed", reason, traceback.format_exc())
+        return Report("failed", publishable(error), traceback.format_exc())
     left = _absent_quietly(task.produces, store)
     if left:
         return Report("failed", f"it ended without storing {len(left)} of its results: {left[0]}")

@@ -32,6 +32,9 @@ def make_linear(make: Callable[[], LinearModule], init: torch.Generator | None) 
         make: makes the module; what it draws from the global generator is not used, and that
             generator is left as it was.
         init: source of the parameters; without it they are not meant to be used.
+
+    Raises:
+        ValueError: the layer has no bias.
     """
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         module = make()

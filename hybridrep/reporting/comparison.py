@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,11 @@ from hybridrep.analysis.names import DIRECTIONS, PAIRS, TRANSFER, TRANSFER_METRI
 from hybridrep.analysis.statistics import holm
 from hybridrep.analysis.t_tests import independent, paired
 from hybridrep.analysis.tables import StudyTables
-from hybridrep.analysis.views import bottleneck_sizes, standing, used_rsa
-from hybridrep.reporting.facts import corpora_of
+from hybridrep.analysis.views import bottleneck_sizes, final_transfer, standing, used_rsa
+from hybridrep.reporting.facts import UNKNOWN, corpora_of, meta_record
 from hybridrep.reporting.figures.comparisons import studies_rsa, studies_transfer
 from hybridrep.reporting.figures.plan import Plan
 from hybridrep.reporting.names import listed
-from hybridrep.reporting.result_tables import transfer_long
 
 _IGNORED = {"study", "workers", "cluster", "store", "plan", "seeds", "trials", "timeout"}
 """Parameters that change no number, or that the page says elsewhere."""
@@ -54,27 +54,64 @@ def compare_studies(studies: Sequence[StudyTables], names: Sequence[str]) -> Com
         names: what they are called, all different.
     """
     made = differences_in_making(studies, names)
-    transfer = _stacked([transfer_long(tables) for tables in studies], names)
-    rsa = _stacked([_first_size_rsa(tables) for tables in studies], names)
-    order = {n: i for group in (TRANSFER, TRANSFER_METRICS, PAIRS, DIRECTIONS)
+    sizes = shared_sizes(studies)
+    shared = [_at_sizes(tables, sizes) for tables in studies]
+    transfer = _stacked([_transfer(tables) for tables in shared], names)
+    rsa = _stacked([used_rsa(tables, "test") for tables in shared], names)
+    order = {n: i for group in (TRANSFER, TRANSFER_METRICS, PAIRS, DIRECTIONS, (0, *sizes))
              for i, n in enumerate(group)}  # fmt: skip
+    keys = ["representation", "bottleneck"]
     tables = {
         "compare_made": made,
-        "compare_transfer": against_first(transfer, ["metric", "representation"], names, order),
-        "compare_rsa": against_first(rsa, ["direction", "pair"], names, order),
-        "compare_claims": _claims(studies, names),
+        "compare_transfer": against_first(transfer, ["metric", *keys], names, order),
+        "compare_rsa": against_first(rsa, ["direction", "pair", "bottleneck"], names, order),
+        "compare_claims": _claims(shared, names),
     }
     differs = [str(name) for name in made["parameter"]]
     lede = (
         f"{names[0]} is the reference that {listed(names[1:])} "
         f"{'is' if len(names) == 2 else 'are'} compared with. "
         + (f"They differ in {listed(differs)}." if differs
-           else "Their recorded configurations and data are the same.")
+           else "Their recorded configurations, data, encoders and versions are the same.")
+        + _sizes_left_out(studies, names, sizes)
     )  # fmt: skip
     standings = tuple(
         f"{name}: {standing(tables)}" for name, tables in zip(names, studies, strict=True)
     )
-    return Comparison(tuple(names), lede, standings, tables, _plans(transfer, rsa, names))
+    return Comparison(tuple(names), lede, standings, tables, _plans(transfer, rsa, names, sizes))
+
+
+def shared_sizes(studies: Sequence[StudyTables]) -> tuple[int, ...]:
+    """Return the bottleneck sizes that all studies have, in the first study's order."""
+    others = [set(bottleneck_sizes(tables)) for tables in studies[1:]]
+    return tuple(s for s in bottleneck_sizes(studies[0]) if all(s in other for other in others))
+
+
+def _at_sizes(tables: StudyTables, sizes: tuple[int, ...]) -> StudyTables:
+    """Return a study with these sizes only, in this order: like is compared with like."""
+    config = {**tables.meta["config"], "bottlenecks": list(sizes)}
+    return replace(
+        tables,
+        autoencoder=tables.autoencoder[tables.autoencoder["bottleneck"].isin(sizes)],
+        rsa=tables.rsa[tables.rsa["bottleneck"].isin(sizes)],
+        transfer=tables.transfer[tables.transfer["bottleneck"].isin([0, *sizes])],
+        meta={**tables.meta, "config": config},
+    )
+
+
+def _sizes_left_out(
+    studies: Sequence[StudyTables], names: Sequence[str], sizes: tuple[int, ...]
+) -> str:
+    """Say which sizes are not compared because not all studies have them."""
+    left_out = [
+        f"{listed([str(s) for s in own])} ({name})"
+        for name, tables in zip(names, studies, strict=True)
+        if (own := [s for s in bottleneck_sizes(tables) if s not in sizes])
+    ]
+    if not left_out:
+        return ""
+    compared = f"at bottleneck {listed([str(s) for s in sizes])}" if sizes else "at no bottleneck"
+    return f" They are compared {compared}: not all of them have {listed(left_out)}."
 
 
 def differences_in_making(studies: Sequence[StudyTables], names: Sequence[str]) -> pd.DataFrame:
@@ -83,7 +120,7 @@ def differences_in_making(studies: Sequence[StudyTables], names: Sequence[str]) 
     parameters = list(dict.fromkeys(key for record in recorded for key in record))
     rows = []
     for parameter in parameters:
-        values = [record.get(parameter, "not recorded") for record in recorded]
+        values = [record.get(parameter, UNKNOWN) for record in recorded]
         if len(set(values)) > 1:
             rows.append((parameter, *values))
     return pd.DataFrame(rows, columns=["parameter", *names])
@@ -92,8 +129,17 @@ def differences_in_making(studies: Sequence[StudyTables], names: Sequence[str]) 
 def _made(tables: StudyTables) -> dict[str, str]:
     config = tables.meta.get("config", {})
     record = {name: _text(value) for name, value in config.items() if name not in _IGNORED}
+    for name in ("encoder", "vectors"):  # one name, or place, may stand for other content
+        if fingerprint := meta_record(tables, name).get("fingerprint"):
+            record[name] = f"{record.get(name, UNKNOWN)} ({str(fingerprint)[:12]})"
     for corpus in corpora_of(tables):
         record[f"{corpus.name} data"] = f"{corpus.source} ({corpus.fingerprint[:12]})"
+    for name, share in meta_record(tables, "coverage").items():
+        record[f"{name} with a vector"] = f"{share:.2%}"
+    versions = meta_record(tables, "versions")
+    record |= {f"version of {name}": str(version) for name, version in versions.items()}
+    if commit := tables.meta.get("commit"):
+        record["commit"] = str(commit)[:12]
     return record
 
 
@@ -106,19 +152,20 @@ def _stacked(parts: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFram
     return pd.concat(labelled, ignore_index=True)
 
 
-def _first_size_rsa(tables: StudyTables) -> pd.DataFrame:
-    rows = used_rsa(tables, "test")
-    return rows[rows["bottleneck"].isin(bottleneck_sizes(tables)[:1])]
+def _transfer(tables: StudyTables) -> pd.DataFrame:
+    """Return the new task's final results: seed, representation, bottleneck, metric, value."""
+    keys = ["seed", "representation", "bottleneck"]
+    return final_transfer(tables).melt(keys, list(TRANSFER_METRICS), var_name="metric")
 
 
 def against_first(
-    values: pd.DataFrame, keys: list[str], names: Sequence[str], order: dict[str, int]
+    values: pd.DataFrame, keys: list[str], names: Sequence[str], order: Mapping[Hashable, int]
 ) -> pd.DataFrame:
     """Compare every study's values with the first study's.
 
     Args:
         values: study, seed, value and the keys; one row a seed.
-        keys: what names a result; Holm corrects over the second key within each of the first.
+        keys: what names a result; Holm corrects over all results within each of the first.
         names: the studies, the reference first.
         order: place of each key's value.
 
@@ -129,7 +176,7 @@ def against_first(
         (`paired_p`, `paired_n` of them).
     """
     rows = []
-    known = {tuple(map(str, key)): group.set_index("seed")["value"].dropna()
+    known = {tuple(key): group.set_index("seed")["value"].dropna()
              for key, group in values.groupby([*keys, "study"])}  # fmt: skip
     results = sorted({key[:-1] for key in known}, key=lambda key: [order[part] for part in key])
     for key in results:
@@ -182,25 +229,34 @@ def _claims(studies: Sequence[StudyTables], names: Sequence[str]) -> pd.DataFram
     return pd.DataFrame(found).rename_axis("claim").reset_index()
 
 
-def _plans(transfer: pd.DataFrame, rsa: pd.DataFrame, names: Sequence[str]) -> tuple[Plan, ...]:
+def _plans(
+    transfer: pd.DataFrame, rsa: pd.DataFrame, names: Sequence[str], sizes: tuple[int, ...]
+) -> tuple[Plan, ...]:
+    """Return the figures of every shared size; the first has no size in its name."""
     directions = [d for d in DIRECTIONS if d in set(rsa["direction"])]
     plans = []
-    if len(transfer):
-        plans.append(
-            Plan(
-                "compare_transfer", "The new task, side by side",
-                "Mean and 95% confidence interval over seeds at the last epoch.",
-                f"Three dot plots of seven representations, one mark for each of {listed(names)}.",
-                "comparison", lambda: studies_transfer(transfer, names, "first bottleneck size"),
-            )
-        )  # fmt: skip
-    if directions:
-        plans.append(
-            Plan(
-                "compare_rsa", "Correlations, side by side",
-                "Mean and 95% confidence interval over seeds at the epoch used, test tweets.",
-                f"Dot plots of six pairs, one mark for each of {listed(names)}.", "comparison",
-                lambda: studies_rsa(rsa, names, directions, "first bottleneck size, test tweets"),
-            )
-        )  # fmt: skip
+    for place, size in enumerate(sizes or (0,)):
+        end, at = (f"_b{size}", f", bottleneck {size}") if place else ("", "")
+        remark = f"bottleneck {size}" if size else "representations without a bottleneck"
+        results = transfer[transfer["bottleneck"].isin([0, size])]
+        correlations = rsa[rsa["bottleneck"] == size]
+        if len(results):
+            plans.append(
+                Plan(
+                    f"compare_transfer{end}", f"The new task, side by side{at}",
+                    "Mean and 95% confidence interval over seeds at the last epoch.",
+                    "Three dot plots of seven representations, one mark for each of "
+                    f"{listed(names)}.",
+                    "comparison", partial(studies_transfer, results, names, remark),
+                )
+            )  # fmt: skip
+        if len(correlations):
+            plans.append(
+                Plan(
+                    f"compare_rsa{end}", f"Correlations, side by side{at}",
+                    "Mean and 95% confidence interval over seeds at the epoch used, test tweets.",
+                    f"Dot plots of six pairs, one mark for each of {listed(names)}.", "comparison",
+                    partial(studies_rsa, correlations, names, directions, f"{remark}, test tweets"),
+                )
+            )  # fmt: skip
     return tuple(plans)

@@ -25,12 +25,6 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
-def p_phrase(p: float | None) -> str:
-    """Return "p < 0.001" or "p = 0.012"."""
-    text = p_value(p)
-    return f"p {text}" if text.startswith("<") else f"p = {text}"
-
-
 def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     """Return an interval as "[0.100, 0.200]"."""
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):

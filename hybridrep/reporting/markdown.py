@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from hybridrep.analysis.names import TRANSFER
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import standing
 from hybridrep.reporting.comparison import Comparison
@@ -49,11 +48,14 @@ def study_markdown(
 def comparison_markdown(compared: Comparison) -> str:
     """Return the comparison's part of `report.md`."""
     table = compared.tables["compare_transfer"]
-    wide = table[table["metric"] == "test_loss"].pivot(
-        index="representation", columns="study", values="mean"
-    )
-    wide = wide.reindex(index=list(TRANSFER), columns=list(compared.names)).round(3).reset_index()
-    wide["representation"] = wide["representation"].map(readable)
+    table = table[table["metric"] == "test_loss"]
+    keys = ["representation", "bottleneck"]
+    wide = table[keys].drop_duplicates()
+    for name in compared.names:
+        mine = table[table["study"] == name].set_index(keys)["mean"].round(3).rename(name)
+        wide = wide.merge(mine, left_on=keys, right_index=True, how="left")
+    wide = wide.assign(representation=wide["representation"].map(readable))
+    wide = wide.rename(columns={"bottleneck": "b"})
     parts = [
         "## Side by side",
         plain(compared.lede),

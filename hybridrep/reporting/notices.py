@@ -5,6 +5,8 @@ from __future__ import annotations
 from statistics import fmean
 
 import hybridrep
+from hybridrep.analysis.published import BOTTLENECKS
+from hybridrep.analysis.schema import SCHEMAS
 from hybridrep.analysis.tables import SCHEMA_VERSION, StudyTables
 from hybridrep.analysis.views import seed_status, seeds_by_status
 from hybridrep.reporting.facts import config_value, corpora_of, meta_record
@@ -12,6 +14,7 @@ from hybridrep.reporting.formatting import number
 from hybridrep.reporting.html.views import Notice
 from hybridrep.reporting.items import ExampleItems
 from hybridrep.reporting.names import counted, listed, seeds_text
+from hybridrep.reporting.result_tables import size_beside_paper
 
 _STATES = {
     "failed": "Failed",
@@ -29,6 +32,7 @@ def notices_of(
     return [
         *_seeds(tables),
         *_older(tables),
+        *_size(tables),
         *_synthetic(tables),
         *_duplicates(tables),
         *_texts(example, texts_shown=texts_shown),
@@ -36,7 +40,6 @@ def notices_of(
 
 
 def _seeds(tables: StudyTables) -> list[Notice]:
-    status = seed_status(tables)
     found = []
     complete = seeds_by_status(tables, "complete")
     parts = [
@@ -47,15 +50,40 @@ def _seeds(tables: StudyTables) -> list[Notice]:
     if parts:
         title = f"{len(complete)} of {len(tables.seeds_wanted)} seeds are complete"
         found.append(Notice("warning", title, " ".join(parts)))
-    if len(status) and len(complete) < 2:
+    if len(seed_status(tables)) and _most_seeds(tables) < 2:
         found.append(
             Notice(
                 "warning", "Too few seeds for statistics",
-                "With fewer than two complete seeds there is no spread over seeds: no test, no "
+                "No value has more than one seed, so there is no spread over seeds: no test, no "
                 "interval and no SD is given. The numbers show one simulation.",
             )
         )  # fmt: skip
     return found
+
+
+def _most_seeds(tables: StudyTables) -> int:
+    """Return on how many seeds the values stand that have most; incomplete seeds count."""
+    counts = [0]
+    for name, schema in SCHEMAS.items():
+        table = getattr(tables, name)
+        if len(table):
+            key = [column for column in schema.key if column != "seed"]
+            counts.append(int(table.value_counts(key).max() if key else len(table)))
+    return max(counts)
+
+
+def _size(tables: StudyTables) -> list[Notice]:
+    """Say when what stands beside the paper's Table 1 has another bottleneck."""
+    size = size_beside_paper(tables)
+    if size in (0, BOTTLENECKS[0]):
+        return []
+    return [
+        Notice(
+            "note", "Another bottleneck than the paper’s",
+            f"The paper printed its Table 1 for a bottleneck of {BOTTLENECKS[0]}, which this study "
+            f"does not have: its bottleneck {size} stands beside it.",
+        )
+    ]  # fmt: skip
 
 
 def _older(tables: StudyTables) -> list[Notice]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pandas as pd
 
@@ -43,17 +44,19 @@ class Report:
 
 def build_report(
     studies: Sequence[StudyTables],
-    example: ExampleItems | None = None,
+    examples: Sequence[ExampleItems | None] = (),
     inference: Sequence[pd.DataFrame | None] = (),
+    remarks: Sequence[Sequence[str]] = (),
 ) -> Report:
     """Return the report of one study, or of several with a part that compares them.
 
     Args:
         studies: the studies' tables; of several, the first is what the others are compared with.
-        example: the first study's example seed (see `choose_example_seed`); without, the figures
-            of single simulations and the interactive views are left out. Its tweets are removed
-            when the study's configuration says `share_text=false`.
+        examples: per study its example seed (see `choose_example_seed`), or None; without, its
+            figures of single simulations and its interactive views are left out. Its tweets are
+            removed unless the study's configuration says `share_text=true`.
         inference: per study its table of `INFERENCE_COLUMNS`, or None.
+        remarks: per study what its page must say besides, e.g. what could not be read.
 
     Raises:
         ValueError: no study is given.
@@ -62,8 +65,11 @@ def build_report(
         raise ValueError("a report needs at least one study")
     several = len(studies) > 1
     shared = [_may_share(tables) for tables in studies]
-    if example is not None and not shared[0]:
-        example = example.without_texts()
+    shown = [
+        found if found is None or may else found.without_texts()
+        for found, may in zip(_padded(examples, None, studies), shared, strict=True)
+    ]
+    surely, remarked = _padded(inference, None, studies), _padded(remarks, (), studies)
     labels = labels_of(studies)
     slugs = slugs_of(labels)
     figures: dict[str, bytes] = {}
@@ -71,8 +77,8 @@ def build_report(
     views, texts = [], []
     for place, tables in enumerate(studies):
         prefix = f"{slugs[place]}-" if several else ""
-        mine = example if place == 0 else None
-        results = result_tables(tables, inference[place] if place < len(inference) else None)
+        mine = shown[place]
+        results = result_tables(tables, surely[place])
         summary = summarise_study(tables)
         drawn = draw(plan_figures(tables, mine))
         figures |= {prefix + figure.plan.name: figure.png for figure in drawn}
@@ -80,7 +86,7 @@ def build_report(
         views.append(
             study_view(
                 tables, results, summary, drawn, mine, labels[place], prefix,
-                texts_shown=shared[place],
+                texts_shown=shared[place], remarks=remarked[place],
             )
         )  # fmt: skip
         texts.append(study_markdown(tables, results, summary, labels[place]))
@@ -93,9 +99,17 @@ def build_report(
         comparison = comparison_view(compared, pictures)
         texts.insert(0, comparison_markdown(compared))
     title = listed(labels)
-    html = render_page(title, views, comparison, example)
+    html = render_page(title, views, comparison, shown)
     heading = f"# hybridrep report: {plain(title)}\n\n"
     return Report(html, heading + "\n".join(texts), figures, frames)
+
+
+_T = TypeVar("_T")
+
+
+def _padded(given: Sequence[_T], missing: _T, studies: Sequence[StudyTables]) -> list[_T]:
+    """Return one entry per study; those that were not given are `missing`."""
+    return [*given, *[missing] * (len(studies) - len(given))]
 
 
 def labels_of(studies: Sequence[StudyTables]) -> list[str]:
@@ -121,5 +135,5 @@ def slugs_of(labels: Sequence[str]) -> list[str]:
 
 
 def _may_share(tables: StudyTables) -> bool:
-    """Say whether a study's tweets may be shown; yes unless its configuration forbids it."""
-    return str(config_value(tables, "share_text", True)).lower() not in ("false", "0", "no")
+    """Say whether a study's tweets may be shown: only if its configuration is known to allow it."""
+    return str(config_value(tables, "share_text", False)).lower() in ("true", "1", "yes")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 
 from hybridrep.analysis.tables import StudyTables
-from hybridrep.config import PROFILES, Config, default_of
+from hybridrep.config import PLACES, PROFILES, Config, default_of
 from hybridrep.parsing import seeds_as_text, value_as_text
 
-_PLACES = {"workers", "cluster", "store", "plan", "profile", "seeds"}
-"""Where and how it is computed, which changes no number; profile and seeds are said first."""
+_LEFT_OUT = PLACES | {"profile", "seeds"}
+"""What changes no number; profile and seeds are said first."""
 
 
 def reproduce_command(tables: StudyTables) -> str:
@@ -23,7 +23,7 @@ def reproduce_command(tables: StudyTables) -> str:
         profile = PROFILES[0]
     given = {"profile": profile, "seeds": seeds_as_text(tables.seeds_wanted)}
     for name in Config.model_fields:
-        if name in _PLACES or config.get(name) is None:
+        if name in _LEFT_OUT or config.get(name) is None:
             continue
         text = value_as_text(config[name])
         if text and text != value_as_text(default_of(name, profile)):

@@ -56,11 +56,12 @@ STUDY_TABLES: tuple[ReportTable, ...] = (
     ),
     ReportTable(
         "beside_paper",
-        "our transfer results beside the printed Table 1; the last two columns are the "
-        "difference in SDs of the paper and of ours",
+        "our transfer results at bottleneck 32 (without it, the study's first) beside the printed "
+        "Table 1; `in_published_sds` and `in_own_sds` are the difference in SDs of the paper and "
+        "of ours",
         (
             *("representation", "metric", "published_mean", "published_sd"),
-            *("mean", "sd", "n", "difference", "in_published_sds", "in_own_sds"),
+            *("mean", "sd", "n", "difference", "in_published_sds", "in_own_sds", "bottleneck"),
         ),
     ),
     ReportTable(
@@ -105,7 +106,7 @@ STUDY_TABLES: tuple[ReportTable, ...] = (
     ReportTable(
         "inference",
         "how sure each mean r is: 95% bootstrap intervals over items, over seeds and over both, "
-        "a permutation test, and the noise ceiling",
+        "a two-sided permutation test, and the noise ceiling (how well seeds agree)",
         (
             *("direction", "bottleneck", "pair", "item_set", "n", "estimate"),
             *("items_low", "items_high", "seeds_low", "seeds_high", "both_low", "both_high"),
@@ -124,14 +125,14 @@ COMPARISON_TABLES: tuple[ReportTable, ...] = (
     ReportTable("compare_made", "what differs in how the studies were made", ("parameter",)),
     ReportTable(
         "compare_transfer",
-        "the new task: every study against the first, Welch's interval and p, Holm's correction, "
-        "p paired by shared seeds",
-        ("metric", "representation", *_AGAINST_FIRST),
+        "the new task: every study against the first at the bottlenecks that all have (0: none), "
+        "Welch's interval and p, Holm's correction, p paired by shared seeds",
+        ("metric", "representation", "bottleneck", *_AGAINST_FIRST),
     ),
     ReportTable(
         "compare_rsa",
         "the same of the correlations at half of the epochs, test tweets",
-        ("direction", "pair", *_AGAINST_FIRST),
+        ("direction", "pair", "bottleneck", *_AGAINST_FIRST),
     ),
     ReportTable("compare_claims", "the verdict on each claim, a study a column", ("claim",)),
 )

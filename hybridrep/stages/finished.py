@@ -6,6 +6,7 @@ or gone, can still be reported and compared.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,13 +19,20 @@ from hybridrep.compare_config import CompareConfig, ReportConfig
 from hybridrep.config import Config
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.reporting.items import ExampleItems
+from hybridrep.reporting.kept_example import (
+    ARRAYS_FILE,
+    RECORD_FILE,
+    ExampleError,
+    read_example,
+)
 from hybridrep.reporting.markup import plain
 from hybridrep.reporting.report import build_report
 from hybridrep.reporting.result_tables import INFERENCE_COLUMNS
 from hybridrep.reporting.table_1 import table_1_markdown, table_1_rich
 from hybridrep.stages.full import run_study
 from hybridrep.stages.report import report_files
-from hybridrep.tracking.queries import StudyRun, load_csv, load_parts, study_runs
+from hybridrep.tracking.queries import StudyRun, load_file, load_parts, study_runs
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import Tracker, connect
 from hybridrep.tracking.server import Server
@@ -32,11 +40,19 @@ from hybridrep.tracking.server import Server
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """A study as its run tells of it."""
+    """A study as its run tells of it.
+
+    Attributes:
+        inference: its table of inference over seeds and items; None where it cannot be shown.
+        example: its example seed; None where it cannot be shown.
+        remarks: why what cannot be shown is left out.
+    """
 
     run: StudyRun
     tables: StudyTables
     inference: pd.DataFrame | None
+    example: ExampleItems | None
+    remarks: tuple[str, ...]
 
 
 def compare(config: CompareConfig) -> None:
@@ -109,16 +125,46 @@ def _read(server: Server, parameter: str, names: Sequence[str]) -> list[Finished
                 f"{standing(tables)} Run it again with the same parameters, it goes on from what "
                 "is there."
             )
-        found.append(Finished(run, tables, _inference(server, run)))
+        inference, no_inference = _inference(server, run)
+        example, no_example = _example(server, run)
+        remarks = tuple(filter(None, (no_inference, no_example)))
+        found.append(Finished(run, tables, inference, example, remarks))
     return found
 
 
-def _inference(server: Server, study: StudyRun) -> pd.DataFrame | None:
-    """Return the study's table of inference over seeds and items, if its own report has one."""
-    table = load_csv(server, study.run_id, "report/inference.csv")
-    if table is None or not set(INFERENCE_COLUMNS) <= set(table.columns):
-        return None
-    return table[list(INFERENCE_COLUMNS)].assign(note=table["note"].astype(object).fillna(""))
+def _inference(server: Server, study: StudyRun) -> tuple[pd.DataFrame | None, str]:
+    """Return the inference over seeds and items of the study's own report, or why there is none."""
+    content = load_file(server, study.run_id, "report/inference.csv")
+    if content is None:
+        return None, (
+            "Inference over seeds and items (intervals, permutation tests, noise ceiling) is not "
+            "shown: the study's run holds none, as of older versions and of unfinished reports."
+        )
+    try:
+        table = pd.read_csv(io.BytesIO(content))
+    except ValueError:  # pandas' and the decoder's errors are ValueErrors
+        table = pd.DataFrame()
+    if lacking := [name for name in INFERENCE_COLUMNS if name not in table.columns]:
+        return None, (
+            "Inference over seeds and items is not shown: the study's table, of another version or "
+            f"damaged, lacks {', '.join(lacking)}."
+        )
+    columns = table[list(INFERENCE_COLUMNS)]
+    return columns.assign(note=table["note"].astype(object).fillna("")), ""
+
+
+def _example(server: Server, study: StudyRun) -> tuple[ExampleItems | None, str]:
+    """Return the example seed that the study filed with its tables, or why there is none."""
+    arrays, record = (load_file(server, study.run_id, p) for p in (ARRAYS_FILE, RECORD_FILE))
+    try:
+        if arrays is None or record is None:
+            raise ExampleError("its run holds none, as of older versions and unfinished reports")
+        return read_example(arrays, record), ""
+    except ExampleError as error:
+        return None, (
+            "Similarity matrices and t-SNE maps of a single simulation, and the interactive views, "
+            f"are not shown for this study: {error}."
+        )
 
 
 def _report(
@@ -140,7 +186,10 @@ def _report(
         more: what else goes into the run.
     """
     built = build_report(
-        [each.tables for each in found], inference=[each.inference for each in found]
+        [each.tables for each in found],
+        [each.example for each in found],
+        [each.inference for each in found],
+        [each.remarks for each in found],
     )
     with tracker.main_run(
         "stage", name[:250], study=study[0], study_key=study[1],

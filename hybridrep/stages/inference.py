@@ -32,7 +32,7 @@ from hybridrep.randomness import generator
 from hybridrep.stages import autoencode, rsa
 from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs
-from hybridrep.stages.rsa import MatricesTask
+from hybridrep.stages.rsa import MatricesTask, tasks_per_autoencoder
 
 RESAMPLES = 1_000
 """Bootstrap resamples, and permutations, of each seed's items."""
@@ -52,27 +52,18 @@ def key(inputs: Inputs, store: Store, variant: Variant, seed: int) -> str:
 
 def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
     """One task per seed and autoencoder."""
-    return [
-        Task(
-            stage="inference",
-            label=f"inference {variant.direction} b{variant.bottleneck} seed {seed}",
-            produces=(key(inputs, store, variant, seed),),
-            needs=(rsa.key(inputs, store, variant, seed),),
-            function=resample,
-            payload=MatricesTask(inputs, variant, seed),
-            seconds=0.6,
-            noun="autoencoders",
-        )
-        for seed in seeds
-        for variant in autoencode.variants(inputs)
-    ]
+    return tasks_per_autoencoder(
+        inputs, store, seeds, stage="inference", function=resample, seconds=0.6,
+        key=key, needs=rsa.key,
+    )  # fmt: skip
 
 
 def resample(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:
     """Store bootstrap and permutation values of the six pairs, float64 [resamples, 6].
 
-    Beside them the mean similarities within and between classes of each representation, for the
-    noise ceiling: float64 [4, classes * (classes + 1) / 2].
+    Items are drawn within their class, as every seed has the same number of each. Beside them the
+    mean similarities within and between classes of each representation, for the noise ceiling:
+    float64 [4, classes * (classes + 1) / 2].
     """
     started = time.perf_counter()
     variant = task.variant
@@ -82,7 +73,9 @@ def resample(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None
         matrices = np.stack([arrays[name] for name in REPRESENTATIONS]).astype(np.float64)
     stream = ("inference", variant.direction, variant.bottleneck)
     pairs = _sides(variant.direction)
-    drawn = bootstrap_items(matrices, RESAMPLES, generator(task.seed, *stream, "items"))
+    drawn = bootstrap_items(
+        matrices, RESAMPLES, generator(task.seed, *stream, "items"), groups=labels
+    )
     null = _null(matrices, pairs, generator(task.seed, *stream, "permutations"))
     values = {
         "bootstrap": np.stack([drawn[:, i, j] for i, j in pairs], axis=1),
@@ -127,10 +120,11 @@ def inference_table(
 ) -> pd.DataFrame:
     """Join the resamples of complete seeds: one row per direction, bottleneck and pair.
 
-    The permutation p is of the mean r over seeds: its null distribution is the mean over seeds of
-    each seed's permuted values. The noise ceiling is the agreement between seeds on the class
-    profile of the pair's second side (Nili et al. 2014): seeds have items of their own, so they
-    can only agree on classes, and it is no upper bound for the r over items (`noise_ceiling`).
+    The permutation p is two-sided, as every other p of a report, and of the mean r over seeds: its
+    null distribution is the mean over seeds of each seed's permuted values. The noise ceiling is
+    the agreement between seeds on the class profile of the pair's second side (Nili et al. 2014):
+    seeds have items of their own, so they can only agree on classes, and it is no upper bound for
+    the r over items (`noise_ceiling`).
     """
     rows = []
     for variant in autoencode.variants(inputs):

@@ -70,6 +70,7 @@ class Inputs:
     encoder: EncoderSource
     time_steps: int
     vector_size: int
+    vectors_fingerprint: str
 
     @property
     def classes(self) -> int:
@@ -114,6 +115,7 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         encoder=encoder,
         time_steps=time_steps,
         vector_size=store.open(emotion_input.tokens_key).meta["vector_size"],
+        vectors_fingerprint=vectors,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,8 +27,6 @@ from hybridrep.stages.records import data_inputs
 from hybridrep.stages.tables import study_key
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import MainRun, Tracker, connect
-
-_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -138,16 +135,13 @@ def failed_seeds(inputs: Inputs, store: Store, outcome: Outcome) -> Mapping[int,
 
 
 def refuse_incomplete(outcome: Outcome) -> None:
-    """Raise when tasks failed, with the first reasons; faults of the program go to the log.
+    """Raise when tasks failed, with the first reasons; the log has their tracebacks.
 
     Raises:
         IncompleteStudyError: naming up to five failed tasks.
     """
     if not outcome.failures:
         return
-    for failure in outcome.failures:
-        if failure.details:
-            _logger.error("%s\n%s", failure.label, failure.details)
     shown = "\n".join(f"  {f.label}: {f.reason}" for f in outcome.failures[:5])
     raise IncompleteStudyError(
         f"{len(outcome.failures)} tasks did not finish; what is finished is kept, and the same "

@@ -16,10 +16,10 @@ from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 from hybridrep.reporting.figures.similarity import similarity_matrices_picture
-from hybridrep.stages import autoencode, rsa
+from hybridrep.stages import rsa
 from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs, read_corpus
-from hybridrep.stages.rsa import MatricesTask
+from hybridrep.stages.rsa import MatricesTask, tasks_per_autoencoder
 
 DRAWN_BY = "hybridrep.reporting.figures.similarity"
 """The module whose code draws a picture."""
@@ -38,20 +38,10 @@ def key(inputs: Inputs, store: Store, variant: Variant, seed: int) -> str:
 
 def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
     """One task per seed and autoencoder."""
-    return [
-        Task(
-            stage="pictures",
-            label=f"picture {variant.direction} b{variant.bottleneck} seed {seed}",
-            produces=(key(inputs, store, variant, seed),),
-            needs=(rsa.key(inputs, store, variant, seed),),
-            function=draw,
-            payload=MatricesTask(inputs, variant, seed),
-            seconds=0.4,
-            noun="pictures",
-        )
-        for seed in seeds
-        for variant in autoencode.variants(inputs)
-    ]
+    return tasks_per_autoencoder(
+        inputs, store, seeds, stage="pictures", function=draw, seconds=0.4,
+        key=key, needs=rsa.key, noun="pictures",
+    )  # fmt: skip
 
 
 def draw(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ have no say. The alias `best` moves only to what is better on the same data.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 
 import pandas as pd
@@ -40,7 +41,10 @@ def run(config: RegisterConfig) -> None:
     """
     tracker = connect()
     source = find_source(config, tracker.server)
-    models = [ChosenModel(source.inputs, source.store, choice) for choice in choose(source)]
+    models = [
+        ChosenModel(source.inputs, source.store, choice, share_text=config.share_text)
+        for choice in choose(source)
+    ]
     tasks = list({task.label: task for model in models for task in model.tasks()}.values())
     if config.plan:
         print_plan(tasks, source.store, config)
@@ -126,6 +130,7 @@ def _selection(
         data_fingerprint=data_fingerprint(source.inputs),
         digest=model.text_digest if text else model.digest,
         card=model_card(model, source, config.by, text=text),
+        share_text=None if text else model.share_text,
         tags={
             "direction": model.direction,
             "epoch": str(choice.epoch),
@@ -178,7 +183,9 @@ def _print(done: list[Registration], server: Server) -> None:
         console.print(f"{each.uri} (version {each.version}): {each.reason}")
     texts = [each.uri for each in done if each.name.endswith("-text")]
     mlflow = shutil.which("mlflow") or "mlflow"
+    address, program, model = map(shlex.quote, (server.place, mlflow, texts[0]))
     console.print(
-        f"Serve one:\n  MLFLOW_TRACKING_URI={server.place} \\\n  {mlflow} models serve "
-        f"-m {texts[0]} --env-manager local --port 5001"
+        f"Serve one:\n  MLFLOW_TRACKING_URI={address} \\\n  {program} models serve "
+        f"-m {model} --env-manager local --port 5001",
+        markup=False,
     )

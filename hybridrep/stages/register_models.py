@@ -67,10 +67,13 @@ class ChosenModel:
         inputs: what its training read.
         store: where it is.
         choice: which.
+        share_text: whether its example may be made of tweets; what it was chosen from must allow
+            it too.
     """
 
-    def __init__(self, inputs: Inputs, store: Store, choice: Choice) -> None:
+    def __init__(self, inputs: Inputs, store: Store, choice: Choice, *, share_text: bool) -> None:
         self.inputs, self.store, self.choice = inputs, store, choice
+        self.share_text = share_text and inputs.config.share_text
         self.training, self.weights = _training(inputs, store, choice)
 
     @property
@@ -156,10 +159,10 @@ class ChosenModel:
     def example(self) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
         """Return some input vectors, and bottleneck and reconstructed vectors that they give.
 
-        They are those of tweets that no model saw; with `share_text=false` those of
+        They are those of tweets that no model saw; where no text may be shared those of
         `EXAMPLE_TEXTS`, for texts can be guessed from their vectors.
         """
-        if self.inputs.config.share_text:
+        if self.share_text:
             vectors = self.data.sides(self.direction)[0][self._unseen[:EXAMPLES]]
         else:
             vectors = self._spaces(EXAMPLE_TEXTS)[self.parts.source]

@@ -11,10 +11,13 @@ from rich.console import Console
 
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import standing
+from hybridrep.config import PLACES
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.reporting.example import choose_example_seed
+from hybridrep.reporting.html.page import page_files
 from hybridrep.reporting.items import ExampleItems
+from hybridrep.reporting.kept_example import example_files
 from hybridrep.reporting.report import Report, build_report
 from hybridrep.reporting.table_1 import table_1_markdown, table_1_rich
 from hybridrep.stages import example, inference, pipeline
@@ -36,8 +39,9 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
         _store_report(invocation, tables, key)
     stored = store.open(key)
     files = {path: stored.file(name) for name, path in stored.meta["paths"].items()}
-    invocation.main.log(Contents(files=files))
+    # the tables first: a run that ends in between is a study without its report
     save_parts(invocation.tracker.server, invocation.main.run_id, *tables.to_parts())
+    invocation.main.log(Contents(files=files))
     invocation.main.describe(_description(invocation, tables, seed_runs))
     console = Console()
     console.print(table_1_rich(tables))
@@ -46,15 +50,23 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
 
 
 def _key(invocation: Invocation, tables: StudyTables) -> str:
-    """Key of a study's report: its seeds' results, everything it says of them, and the code."""
+    """Key of a study's report: its seeds' results, everything it says of them, and the code.
+
+    The code is more than what makes numbers: the page's files, and the configuration's defaults,
+    from which the command that makes the study again is written. Of the study's record, which
+    holds the versions of all libraries, only the place where it was computed is left out.
+    """
     inputs, store = invocation.inputs, invocation.store
     seeds = sorted(set(tables.lstm["seed"]))
+    config = tables.meta["config"]
     return content_key(
         {
             "stage": "report",
             "code": code_version(__name__),
+            "reproduce": code_version("hybridrep.reporting.reproduce", exclude=()),
+            "page": page_files(),
             "results": {str(s): pipeline.seed_keys(inputs, store, int(s)) for s in seeds},
-            "meta": tables.meta,
+            "meta": {**tables.meta, "config": {n: v for n, v in config.items() if n not in PLACES}},
         }
     )
 
@@ -64,8 +76,11 @@ def _store_report(invocation: Invocation, tables: StudyTables, key: str) -> None
     inputs, store = invocation.inputs, invocation.store
     seeds = sorted(set(tables.lstm["seed"]))
     surely = inference.inference_table(inputs, store, tables, seeds) if seeds else None
-    report = build_report([tables], _example(invocation, tables), [surely])
+    shown = _example(invocation, tables)
+    report = build_report([tables], [shown], [surely])
     files = {**report_files(report), "report/table_1.md": table_1_markdown(tables)}
+    if shown is not None:
+        files |= example_files(shown)
     paths = {f"{n:03}{PurePosixPath(path).suffix}": path for n, path in enumerate(files)}
     contents = {name: files[path] for name, path in paths.items()}
     store.write(
@@ -80,7 +95,7 @@ def _store_report(invocation: Invocation, tables: StudyTables, key: str) -> None
 
 
 def _example(invocation: Invocation, tables: StudyTables) -> ExampleItems | None:
-    """Compute and read what the report shows of one seed; None without a complete seed."""
+    """Compute and read what may be shown of one seed; None without a complete seed."""
     chosen = choose_example_seed(tables)
     if chosen is None:
         return None
@@ -89,7 +104,8 @@ def _example(invocation: Invocation, tables: StudyTables) -> ExampleItems | None
     outcome = pipeline.compute(inputs, store, tasks, workers=invocation.workers)
     invocation.workers.close()  # drawing is this process' work: their memory is not needed
     refuse_incomplete(outcome)
-    return example.example_items(inputs, store, chosen)
+    found = example.example_items(inputs, store, chosen)
+    return found if inputs.config.share_text else found.without_texts()
 
 
 def report_files(report: Report) -> dict[str, bytes | str]:

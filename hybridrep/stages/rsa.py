@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from hybridrep.analysis.similarity import cosine_similarity
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
-from hybridrep.execution.tasks import Task
+from hybridrep.execution.tasks import Task, TaskFunction
 from hybridrep.models.stacked_autoencoder import apply_autoencoder
 from hybridrep.stages import autoencode
 from hybridrep.stages.autoencode import Variant
@@ -49,17 +49,54 @@ def key(inputs: Inputs, store: Store, variant: Variant, seed: int) -> str:
 
 def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
     """One task per seed and autoencoder."""
+    return tasks_per_autoencoder(
+        inputs, store, seeds, stage="rsa", function=compute, seconds=0.7,
+        key=key, needs=autoencode.key,
+    )  # fmt: skip
+
+
+KeyOf = Callable[[Inputs, Store, Variant, int], str]
+"""Gives the key of a seed's result for a variant."""
+
+
+def tasks_per_autoencoder(
+    inputs: Inputs,
+    store: Store,
+    seeds: Sequence[int],
+    stage: str,
+    function: TaskFunction,
+    seconds: float,
+    key: KeyOf,
+    needs: KeyOf,
+    noun: str = "autoencoders",
+) -> list[Task]:
+    """Return one task per seed and variant, which gets a `MatricesTask`.
+
+    Args:
+        inputs: of the study.
+        store: where the results lie.
+        seeds: the simulations.
+        stage: its name.
+        function: does the work.
+        seconds: what one task takes.
+        key: of the result that it makes.
+        needs: of the result that it reads.
+        noun: what the stage's progress counts.
+    """
     return [
         Task(
-            stage="rsa", label=f"rsa {variant.direction} b{variant.bottleneck} seed {seed}",
+            stage=stage,
+            label=f"{stage} {variant.direction} b{variant.bottleneck} seed {seed}",
             produces=(key(inputs, store, variant, seed),),
-            needs=(autoencode.key(inputs, store, variant, seed),),
-            function=compute, payload=MatricesTask(inputs, variant, seed), seconds=0.7,
-            noun="autoencoders",
+            needs=(needs(inputs, store, variant, seed),),
+            function=function,
+            payload=MatricesTask(inputs, variant, seed),
+            seconds=seconds,
+            noun=noun,
         )
         for seed in seeds
         for variant in autoencode.variants(inputs)
-    ]  # fmt: skip
+    ]
 
 
 def compute(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:

@@ -117,7 +117,11 @@ def _meta(
             "fingerprint": inputs.encoder.fingerprint,
             "hidden_size": inputs.encoder.hidden_size,
         },
-        "vectors": {"source": config.vectors, "size": inputs.vector_size},
+        "vectors": {
+            "source": config.vectors,
+            "size": inputs.vector_size,
+            "fingerprint": inputs.vectors_fingerprint,
+        },
         "coverage": _coverage(inputs.emotion),
         "duplicates": _duplicates(inputs, store, seeds),
         "time_steps": inputs.time_steps,

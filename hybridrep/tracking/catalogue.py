@@ -176,6 +176,8 @@ ARTIFACTS: tuple[Entry, ...] = (
     Entry("seeds.json", "MLflow table: one row a seed and representation", ("study",)),
     Entry("study/meta.json", "what the study is and stands on", ("study",)),
     Entry("study/NAME.parquet", "the study's tables, see below", ("study",)),
+    Entry("study/example.npz", "the seed that figures show: matrices and t-SNE", ("study",), False),
+    Entry("study/example.json", "the same seed's classes, and tweets if shared", ("study",), False),
     Entry("report/report.html", "the report: one page that needs nothing else", _REPORTS),
     Entry("report/report.md", "the same in brief, for pasting", _REPORTS),
     Entry("report/table_1.md", "Table 1 as Markdown", ("study",)),
@@ -217,7 +219,12 @@ TAGS: tuple[Entry, ...] = (
     Entry(names.VERSIONS, "versions of the packages that matter most", ()),
     Entry("mlflow.source.git.commit", "the commit of the code", (), always=False),
     Entry(names.UNCOMMITTED, "whether the code had uncommitted changes", (), always=False),
-    Entry(names.FAILURE, "why the run did not finish", (), always=False),
+    Entry(
+        names.FAILURE,
+        "why the run did not finish; of a fault of the program its type and place only",
+        (),
+        always=False,
+    ),
 )
 """The tags of runs, beside MLflow's own `mlflow.*`."""
 
@@ -250,6 +257,12 @@ VERSION_TAGS: tuple[Entry, ...] = (
     Entry(names.DATA_FINGERPRINT, "of the data that the score was measured on", ()),
     Entry(names.MODEL_DIGEST, "of the weights", ()),
     Entry("synthetic_data", "whether it was trained on the synthetic corpus", ()),
+    Entry(
+        names.MODEL_SHARES_TEXT,
+        "whether the input example is made of tweets; a text model's never is",
+        (),
+        always=False,
+    ),
 )
 """The tags of a registered version."""
 

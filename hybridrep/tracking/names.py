@@ -27,10 +27,14 @@ PROCESS_START = "hybridrep.process_start"
 VERSIONS = "hybridrep.versions"
 UNCOMMITTED = "hybridrep.uncommitted_changes"
 FAILURE = "hybridrep.failure"
-"""Why a run did not finish: the type and message of the exception, or who closed it."""
+"""Why a run did not finish: the message that the user got, the place of a fault of the program
+(never its message, which may cite data), or who closed it."""
 
 SELECTED_BY = "selected_by"
 DATA_FINGERPRINT = "data_fingerprint"
 MODEL_DIGEST = "model_digest"
 """Tags of a registered version: the criterion, the data that its score stands on, and its
 weights. With `seed`, `bottleneck`, `study_key` and `score`."""
+
+MODEL_SHARES_TEXT = "share_text"
+"""Tag of a registered version: whether its input example was made of tweets."""

@@ -206,8 +206,10 @@ def load_parts(server: Server, run_id: str) -> tuple[dict[str, pd.DataFrame], di
         saved = Path(server.client.download_artifacts(run_id, PARTS_FOLDER, folder))
         try:
             meta = json.loads((saved / META_FILE).read_text(encoding="utf-8"))
+            if not isinstance(meta, dict):
+                raise ValueError(f"{META_FILE} holds no names and values")
             parts = {path.stem: pd.read_parquet(path) for path in sorted(saved.glob("*.parquet"))}
-        except (OSError, ValueError) as error:  # pyarrow's errors are ValueErrors
+        except Exception as error:  # damaged JSON and Parquet raise errors of many kinds
             raise TrackingError(
                 f"the tables of the study run {run_id} at {server.place} are damaged ({error}): "
                 "run the study again, finished seeds are reused"
@@ -215,8 +217,8 @@ def load_parts(server: Server, run_id: str) -> tuple[dict[str, pd.DataFrame], di
     return parts, meta
 
 
-def load_csv(server: Server, run_id: str, path: str) -> pd.DataFrame | None:
-    """Return a table that a run carries as a CSV file, or None where it carries no such file.
+def load_file(server: Server, run_id: str, path: str) -> bytes | None:
+    """Return a file that a run carries, or None where it carries no such file.
 
     Raises:
         TrackingError: when it cannot be read.
@@ -228,7 +230,7 @@ def load_csv(server: Server, run_id: str, path: str) -> pd.DataFrame | None:
         there = server.client.list_artifacts(run_id, str(PurePosixPath(path).parent))
         if path not in [each.path for each in there]:
             return None
-        return pd.read_csv(server.client.download_artifacts(run_id, path, folder))
+        return Path(server.client.download_artifacts(run_id, path, folder)).read_bytes()
 
 
 def _study(run: Run) -> StudyRun:

@@ -6,7 +6,7 @@ import logging
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from hybridrep.errors import TrackingError
@@ -42,6 +42,7 @@ class Selection:
         digest: of the model itself (`network_digest`).
         card: Markdown: what it is, what it saw, its numbers, its limits.
         tags: further tags of the version.
+        share_text: whether the input example is made of tweets; None if it never is.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Selection:
     digest: str
     card: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    share_text: bool | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
@@ -70,13 +72,28 @@ class Selection:
 
     @property
     def identity(self) -> dict[str, str]:
-        """The tags that make two versions the same model, judged in the same way."""
+        """The tags that make two versions the same model, judged in the same way.
+
+        With and without tweets are two: asking for one without must never give the other.
+        """
+        shown = self.share_text
         return {
             names.MODEL_DIGEST: self.digest,
             names.SELECTED_BY: self.selected_by,
             names.DATA_FINGERPRINT: self.data_fingerprint,
             "study_key": self.study_key,
+            **({} if shown is None else {names.MODEL_SHARES_TEXT: str(shown).lower()}),
         }
+
+    def is_in(self, tags: Mapping[str, str]) -> bool:
+        """Tell whether a version's tags say that it is this model."""
+        return self.identity.items() <= _complete(tags).items()
+
+    def withdraws_text_of(self, tags: Mapping[str, str]) -> bool:
+        """Tell whether it is a version's model again, now without tweets."""
+        if self.share_text is not False or _complete(tags)[names.MODEL_SHARES_TEXT] == "false":
+            return False
+        return replace(self, share_text=None).is_in(tags)
 
 
 @dataclass(frozen=True)
@@ -106,7 +123,8 @@ def register(
     """Register a model and decide about the alias `best`.
 
     It becomes `best` when there is none yet, or when its score is higher than the best one's
-    under the same criterion on the same data; otherwise it becomes `candidate`, and `best` stays.
+    under the same criterion on the same data, or when it is the best one without its tweets;
+    otherwise it becomes `candidate`, and `best` stays.
     The same model picked again in the same way stays one version.
 
     Args:
@@ -137,6 +155,11 @@ def register(
     )
 
 
+def _complete(tags: Mapping[str, str]) -> dict[str, str]:
+    """Return a version's tags; one from before they said so may show tweets."""
+    return {names.MODEL_SHARES_TEXT: "true", **tags}
+
+
 def _registered_model(server: Server, name: str) -> dict[str, str]:
     """Return the aliases of a registered model, alias -> version; make it if it is missing."""
     from mlflow.exceptions import MlflowException
@@ -156,7 +179,7 @@ def _same_version(server: Server, selection: Selection) -> str | None:
     versions: list[ModelVersion] = list(
         server.client.search_model_versions(f"name = '{selection.name}'")
     )
-    same = [v for v in versions if selection.identity.items() <= v.tags.items()]
+    same = [v for v in versions if selection.is_in(v.tags)]
     return str(max(int(v.version) for v in same)) if same else None
 
 
@@ -199,6 +222,8 @@ def _judge(server: Server, selection: Selection, version: str, best: str | None)
             f"{tags.get(names.SELECTED_BY, 'another criterion')!r}, not by "
             f"{selection.selected_by!r}"
         )
+    if selection.withdraws_text_of(tags):
+        return BEST, f"it is version {best}, the best one, without tweets in its example"
     score = _number(tags.get("score", ""))
     if selection.score > score:
         return BEST, f"its score {selection.score:.4f} beats {score:.4f} of version {best}"

@@ -16,6 +16,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 
 from hybridrep.addresses import without_passwords
+from hybridrep.faults import publishable
 from hybridrep.tracking import names
 from hybridrep.tracking.process import process_tags, terminated_with_parent, undisturbed
 from hybridrep.tracking.provenance import environment_json, provenance_tags
@@ -208,7 +209,7 @@ class Tracker:
         try:
             yield
         except Exception as error:
-            self._abandon(run_id, "FAILED", f"{type(error).__name__}: {error}")
+            self._abandon(run_id, "FAILED", publishable(error))
             raise
         except BaseException as error:  # KeyboardInterrupt, termination
             self._abandon(run_id, "KILLED", type(error).__name__)

@@ -114,6 +114,9 @@ def readable_errors(uri: str, doing: str) -> Iterator[None]:
     Args:
         uri: the server's address, shown without credentials.
         doing: what was tried, e.g. "logging the run 'seed 3'".
+
+    Raises:
+        TrackingError: MLflow failed, the server cannot be reached, or artifacts cannot be written.
     """
     import requests
     from mlflow.exceptions import MlflowException

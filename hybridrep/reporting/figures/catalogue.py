@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from hybridrep.analysis.names import DIRECTIONS, TRANSFER_METRICS
+from hybridrep.analysis.names import DIRECTIONS, TRANSFER, TRANSFER_METRICS, UNSIZED
 from hybridrep.analysis.published import BOTTLENECKS, published_table_1
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import bottleneck_sizes, directions_of, final_transfer, used_rsa
@@ -161,19 +161,24 @@ def _transfer(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
         for row in published_table_1().to_dict("records")
     }
     for place, size in enumerate(sizes or (0,)):
+        # Table 1 is of one bottleneck; only what has none stands beside every size
+        shown = TRANSFER if size == BOTTLENECKS[0] else UNSIZED
+        printed = {key: mean for key, mean in paper.items() if key[0] in shown}
         mine = last[last["bottleneck"].isin([0, size])]
         best = mine.groupby("representation")["test_accuracy"].mean()
         yield Plan(
             name=f"transfer_b{size}",
             title=f"The new task, bottleneck {size}",
             caption="Every seed as a point, the mean and its 95% confidence interval (Student’s "
-            "t) above it, and the mean that the paper printed for its own corpora and encoder.",
+            "t) above it, and the mean that the paper printed for its own corpora and encoder"
+            + ("." if size == BOTTLENECKS[0]
+               else f", where it has one (it printed the autoencoders’ at {BOTTLENECKS[0]} only)."),
             alternative=f"Three dot plots ({listed([readable(m) for m in TRANSFER_METRICS])}) of "
             f"seven representations. Highest mean test accuracy: {number(best.max(), 2)} "
             f"({readable(str(best.idxmax()))}).",
             group="transfer" if place == 0 else "appendix",
-            draw=partial(transfer_results, mine, f"bottleneck {size}, last epoch", paper),
-        )
+            draw=partial(transfer_results, mine, f"bottleneck {size}, last epoch", printed),
+        )  # fmt: skip
 
 
 def _curves(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:

@@ -33,6 +33,7 @@ class ComparisonView:
     pictures: list[Picture]
 
 
+_SIZE = numbers("bottleneck", "b", 0)
 _EXPLAINED = (
     "Mean ± SD over seeds (number of seeds). Differences from the first study with Welch’s "
     "interval and p; Holm corrects Welch’s p over the rows of a measure; paired: by the seeds that "
@@ -49,9 +50,9 @@ def comparison_view(compared: Comparison, drawn: Sequence[Drawn]) -> ComparisonV
             [words(name, name, wrap=True, readably=False) for name in made.columns],
         ),
         _results(compared, "compare_transfer", "The new task",
-                 [words("representation", "Representation"), words("metric", "Measure")]),
+                 [words("representation", "Representation"), words("metric", "Measure"), _SIZE]),
         _results(compared, "compare_rsa", "Correlations of similarity matrices",
-                 [words("pair", "Pair"), words("direction", "Direction")]),
+                 [words("pair", "Pair"), words("direction", "Direction"), _SIZE]),
         table_view(
             "compare-claims", "Verdicts on the paper’s claims", verdicts,
             [words(n, n, wrap=n == "claim", readably=False) for n in verdicts.columns],
@@ -67,7 +68,7 @@ def comparison_view(compared: Comparison, drawn: Sequence[Drawn]) -> ComparisonV
 def _results(compared: Comparison, key: str, caption: str, first: list[Column]) -> TableView:
     """Return one row per result, with the studies side by side."""
     long = compared.tables[key]
-    keys = list(long.columns[:2])
+    keys = list(long.columns[:3])
     wide = long[keys].drop_duplicates()
     columns = list(first)
     for place, name in enumerate(compared.names):

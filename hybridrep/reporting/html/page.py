@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.metadata import version
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -33,9 +34,9 @@ _SECTIONS = (
 
 @dataclass(frozen=True)
 class Explorers:
-    """The interactive views' data and library, packed."""
+    """The interactive views' data by their study's prefix, and their library, packed."""
 
-    data: str
+    data: dict[str, str]
     plotly: str
 
 
@@ -52,7 +53,7 @@ def render_page(
     title: str,
     studies: Sequence[StudyView],
     comparison: ComparisonView | None = None,
-    example: ExampleItems | None = None,
+    examples: Sequence[ExampleItems | None] = (),
 ) -> str:
     """Return the report as one HTML file.
 
@@ -60,7 +61,7 @@ def render_page(
         title: the page's title.
         studies: the studies' parts, in order.
         comparison: the part that puts them side by side.
-        example: what the first study's interactive views show; without, there are none.
+        examples: what the studies' interactive views show, in order; None where there are none.
     """
     environment = Environment(
         loader=PackageLoader("hybridrep.reporting.html", "."),
@@ -69,14 +70,14 @@ def render_page(
         trim_blocks=True,
     )
     environment.filters["tied"] = tied
-    explorers, scripts = None, list(_SCRIPTS)
-    allowed: list[str] = []
-    if example is not None and example.emotion_matrices and example.emotion_projections:
-        plotly = _plotly()
-        explorers = Explorers(packed(explorer_data(example)), packed(plotly))
-        scripts += _EXPLORER_SCRIPTS
-        allowed.append(plotly)
-    script = _joined(scripts)
+    data = {
+        study.prefix: packed(explorer_data(example))
+        for study, example in zip(studies, examples, strict=False)
+        if example is not None and example.emotion_matrices and example.emotion_projections
+    }
+    plotly = _plotly() if data else ""
+    explorers = Explorers(data, packed(plotly) if data else "")
+    script = _joined([*_SCRIPTS, *(_EXPLORER_SCRIPTS if data else ())])
     return environment.get_template("report.html.j2").render(
         title=title,
         studies=studies,
@@ -87,7 +88,7 @@ def render_page(
         # style and script are the package's own files, not a study's text
         style=Markup(_read("report.css")),  # noqa: S704
         script=Markup(script),  # noqa: S704
-        policy=security_policy([script, *allowed]),
+        policy=security_policy([script, plotly] if data else [script]),
         version=version("hybridrep"),
     )
 
@@ -114,6 +115,13 @@ def _joined(names: Sequence[str]) -> str:
     """Return scripts as one strict block, so that they share names with nothing else."""
     body = "\n".join(_read(f"scripts/{name}") for name in names)
     return f'(() => {{\n"use strict";\n{body}}})();\n'
+
+
+def page_files() -> dict[str, str]:
+    """Return the package's files that are no code but make the page, by their names."""
+    folder = Path(__file__).parent
+    files = sorted(f for f in folder.rglob("*") if f.suffix in (".j2", ".css", ".js"))
+    return {str(file.relative_to(folder)): file.read_text("utf-8") for file in files}
 
 
 def _read(name: str) -> str:

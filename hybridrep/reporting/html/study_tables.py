@@ -177,12 +177,14 @@ def inference(frame: pd.DataFrame, key: str) -> TableView:
     columns += [_NOTE] if frame["note"].astype(bool).any() else []
     return table_view(
         key, "How sure the correlations are, over seeds and over tweets", frame, columns,
-        "95% bootstrap intervals (1,000 resamples) of the mean r; p of a permutation test that "
-        "shuffles tweets. Noise ceiling (Nili et al. 2014), of the pair’s second side: mean r of "
-        "every seed’s similarities with the mean of the other seeds’ (lower end) and with the mean "
-        "of all (upper end). As every seed samples tweets of its own, these are mean similarities "
-        "within and between classes, steadier than those of single tweets: it says how well the "
-        "seeds agree, and is no upper bound for the r beside it.",
+        "95% percentile bootstrap intervals (1,000 resamples) of the mean r. Every seed samples "
+        "tweets of its own, so intervals over seeds hold what tweets add; over both, it counts "
+        "once. With n seeds both are too narrow by √((n − 1)/n), 11% for five. p: two-sided, of a "
+        "permutation test that shuffles tweets. Noise ceiling (Nili et al. 2014), of the pair’s "
+        "second side: mean r of every seed’s similarities with the mean of the other seeds’ (lower "
+        "end) and with the mean of all (upper end). As every seed samples tweets of its own, these "
+        "are mean similarities within and between classes, steadier than those of single tweets: "
+        "it says how well the seeds agree, and is no upper bound for the r beside it.",
     )  # fmt: skip
 
 

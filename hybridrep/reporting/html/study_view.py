@@ -14,6 +14,7 @@ import pandas as pd
 from hybridrep.analysis.names import TRANSFER
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.analysis.views import bottleneck_sizes, seeds_by_status, standing
+from hybridrep.config import PLACES
 from hybridrep.reporting.drawing import Drawn
 from hybridrep.reporting.facts import corpora_of, encoder_name, meta_record, vectors_name
 from hybridrep.reporting.formatting import interval, number
@@ -55,6 +56,7 @@ class StudyView:
     tables: dict[str, list[TableView]]
     pictures: dict[str, list[Picture]]
     example: str
+    texts_shown: bool
     standing: str
     reproduce: str
     commit: str
@@ -71,6 +73,7 @@ def study_view(
     prefix: str,
     *,
     texts_shown: bool,
+    remarks: Sequence[str] = (),
 ) -> StudyView:
     """Put one study's tables, figures and records into the shape of the template.
 
@@ -83,17 +86,22 @@ def study_view(
         name: what it is called.
         prefix: what its anchors start with; "" for the only study of a page.
         texts_shown: whether tweets may be shown.
+        remarks: what its notices say besides.
     """
     return StudyView(
         prefix=prefix,
         name=name,
         facts=study_facts(tables),
-        notices=notices_of(tables, example, texts_shown=texts_shown),
+        notices=[
+            *notices_of(tables, example, texts_shown=texts_shown),
+            *(Notice("note", "Left out", remark) for remark in remarks),
+        ],
         summary=summary,
         claims=claim_views(results["claims"]),
         tables=_tables(tables, results, prefix),
         pictures=_pictures(drawn, prefix),
         example=_example_text(tables, example),
+        texts_shown=texts_shown,
         standing=standing(tables),
         reproduce=reproduce_command(tables),
         commit=str(tables.meta.get("commit") or ""),
@@ -102,9 +110,14 @@ def study_view(
 
 
 def _example_text(tables: StudyTables, example: ExampleItems | None) -> str:
-    """Return what stands over the interactive views: which seed, and what only figures show."""
+    """Return what stands over a simulation's figures: its seed, or why there is none."""
     if example is None:
-        return ""
+        if seeds_by_status(tables, "complete"):
+            return (
+                "No single simulation is kept with this study, so its similarity matrices and "
+                "t-SNE maps are not shown."
+            )
+        return "No seed is complete, so there is no single simulation to show."
     first, *further = bottleneck_sizes(tables)
     if not further:
         return example.reason
@@ -244,7 +257,7 @@ def _recorded(tables: StudyTables) -> list[tuple[str, Pairs]]:
     config = meta_record(tables, "config")
     versions = meta_record(tables, "versions")
     return [
-        ("Configuration", [(name, _text(value)) for name, value in config.items()]),
+        ("Configuration", [(n, _text(value)) for n, value in config.items() if n not in PLACES]),
         ("Data", data),
         ("Versions", [(name, _text(value)) for name, value in versions.items()]),
         ("Study", [("key", str(tables.meta["study_key"]))]),

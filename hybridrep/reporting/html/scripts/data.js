@@ -7,9 +7,13 @@ const unpack = async (id) => {
   return new Response(stream).text();
 };
 
+// Both explorers of a study draw from the same data, which is unpacked once.
 const explorerData = (() => {
-  let promise;
-  return () => (promise ??= unpack("explorer-data").then(JSON.parse));
+  const promises = new Map();
+  return ({ dataset: { from } }) => {
+    if (!promises.has(from)) promises.set(from, unpack(from).then(JSON.parse));
+    return promises.get(from);
+  };
 })();
 
 const loadPlotly = (() => {

@@ -15,6 +15,7 @@
     dialog.querySelector(".title").textContent = picture.dataset.title;
     dialog.querySelector(".quiet").textContent = picture.dataset.caption;
     dialog.scrollTop = 0;
+    dialog.querySelector(".pan").scrollLeft = 0;
   }
   pictures.forEach((picture, index) => {
     picture.querySelector("button").addEventListener("click", () => {

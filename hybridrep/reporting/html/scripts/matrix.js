@@ -1,7 +1,7 @@
 // The similarity matrix: hover, tap or the arrow keys show two tweets and their similarity.
 for (const explorer of document.querySelectorAll(".explorer.matrix")) {
   whenVisible(explorer, async () => {
-    const [Plotly, data] = await Promise.all([loadPlotly(), explorerData()]);
+    const [Plotly, data] = await Promise.all([loadPlotly(), explorerData(explorer)]);
     const plot = explorer.querySelector(".plot");
     const inspector = explorer.querySelector(".inspector");
     const [corpusSelect, autoencoderSelect, representationSelect] =

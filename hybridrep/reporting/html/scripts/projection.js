@@ -13,16 +13,18 @@ function showTip(element, event) {
 
 for (const explorer of document.querySelectorAll(".explorer.projection")) {
   whenVisible(explorer, async () => {
-    const [Plotly, data] = await Promise.all([loadPlotly(), explorerData()]);
+    const [Plotly, data] = await Promise.all([loadPlotly(), explorerData(explorer)]);
     const plot = explorer.querySelector(".plot");
     const inspector = explorer.querySelector(".inspector");
     const [corpusSelect, representationSelect] = explorer.querySelectorAll("select");
     let items;
+    let walked = -1; // the tweet that the arrow keys have come to
 
     function draw() {
       const record = data.projections.find((p) =>
         p.corpus === corpusSelect.value && p.key === representationSelect.value);
       items = data.items[record.items];
+      walked = -1;
       const look = plotColours();
       const traces = items.names.map((name, index) => {
         const mine = [];
@@ -66,6 +68,21 @@ for (const explorer of document.querySelectorAll(".explorer.projection")) {
     plot.on("plotly_hover", read);
     plot.on("plotly_click", read);
     plot.on("plotly_unhover", () => { tip.hidden = true; });
+    plot.addEventListener("keydown", (event) => {
+      const move = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }[event.key];
+      if (!move) return;
+      event.preventDefault();
+      const n = items.labels.length;
+      walked = walked < 0 ? (move > 0 ? 0 : n - 1) : (walked + move + n) % n;
+      inspector.replaceChildren(tweetElement(items, walked));
+      // all others fade
+      Plotly.restyle(plot, {
+        selectedpoints: plot.data.map((trace) => {
+          const place = trace.customdata.indexOf(walked);
+          return place < 0 ? [] : [place];
+        }),
+      });
+    });
     addEventListener("scroll", () => { tip.hidden = true; }, { passive: true });
     theme.onChange(draw);
     explorer.dataset.ready = "true";
