@@ -62,12 +62,17 @@ class CorpusInput:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that a study's tasks need to know: small, frozen, sent to workers."""
+    """Everything that a study's tasks need to know: small, frozen, sent to workers.
+
+    Attributes:
+        vectors: fingerprint of the word vectors.
+    """
 
     config: Config
     emotion: CorpusInput
     hate: CorpusInput
     encoder: EncoderSource
+    vectors: str
     time_steps: int
     vector_size: int
     vectors_fingerprint: str
@@ -113,6 +118,7 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         emotion=emotion_input,
         hate=_corpus_input(store, config, cleaned.corpus, vectors, time_steps, hate_notes),
         encoder=encoder,
+        vectors=vectors,
         time_steps=time_steps,
         vector_size=store.open(emotion_input.tokens_key).meta["vector_size"],
         vectors_fingerprint=vectors,
