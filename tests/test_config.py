@@ -14,6 +14,7 @@ from hybridrep.config import (
     seeds_as_text,
 )
 from hybridrep.errors import ParameterError
+from hybridrep.sweep_config import SweepConfig
 
 
 def test_empty_values_mean_the_profile():
@@ -55,6 +56,7 @@ def test_bottlenecks_survive_being_written_and_read(sizes):
         ("seeds", "-1", "how many"),
         ("bottlenecks", "0", "'0'"),
         ("bottlenecks", "32,,64", "''"),
+        ("bottlenecks", ",", "''"),
         ("lstm_epochs", "abc", "integer"),
         ("lstm_epochs", "0", "greater than or equal to 1"),
         ("padding", "behind", "'front' or 'after'"),
@@ -68,6 +70,25 @@ def test_a_bad_value_is_refused_by_name(name, value, part):
     with pytest.raises(ParameterError, match="parameter " + name) as caught:
         resolve({name: value})
     assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("autoencoder_epochs", "50-10", "the range is inverted: write 10-50"),
+        ("autoencoder_epochs", "10-", "write one number of epochs (50) or a range (10-100)"),
+        ("autoencoder_epochs", "-", "write one number of epochs (50) or a range (10-100)"),
+        ("autoencoder_epochs", ",", "write one number of epochs (50) or a range (10-100)"),
+        ("autoencoder_epochs", "0-10", "the least number of epochs is 1"),
+        ("learning_rates", "0.1:0.01", "the range is inverted: write 0.01:0.1"),
+        ("learning_rates", ":", "write one number above 0 (0.001) or a range (0.0001:0.01)"),
+        ("activations", ",", "write a comma list of relu, leaky_relu, elu, tanh"),
+    ],
+)
+def test_an_empty_or_inverted_range_of_a_sweep_is_refused(name, value, reason):
+    with pytest.raises(ParameterError, match=f"parameter {name}=") as caught:
+        resolve({name: value}, SweepConfig)
+    assert reason in str(caught.value)
 
 
 def test_an_unknown_parameter_is_refused_with_the_known_ones():

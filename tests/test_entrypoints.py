@@ -134,7 +134,9 @@ def test_a_pair_that_is_none_or_unknown_is_refused(pair, message, capsys):
 
 def test_a_plan_runs_nothing(given, place, capsys):
     assert leave_with(given, plan="true", store=str(place / "store")) == 0
-    assert "lstm" in capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "lstm" in shown
+    assert "example 20 projections" in shown
     assert not (place / "mlflow.db").exists()
     assert not list((place / "store").glob("lstm/*"))
 

@@ -165,6 +165,13 @@ def test_run_again_everything_is_reused(given, finished, monkeypatch):
     assert len(runs(finished, "study")) == 2
 
 
+def test_a_plan_of_a_finished_study_has_nothing_left(given, finished, capsys):
+    run(resolve({**given, "plan": "true"}))
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "example 0 projections 20" in shown
+    assert "All of it is finished" in shown
+
+
 def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
     given, finished, monkeypatch
 ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import mlflow
@@ -18,7 +19,7 @@ from hybridrep.models.autoencoder import AutoencoderConfig, build_autoencoder
 from hybridrep.stages import register_models
 from hybridrep.stages.full import run as run_full
 from hybridrep.stages.inputs import prepare, read_corpus
-from hybridrep.stages.register import run
+from hybridrep.stages.register import data_fingerprint, run
 from hybridrep.stages.seed_data import seed_data
 from hybridrep.stages.sweep import run as run_sweep
 from hybridrep.sweep_config import RegisterConfig, SweepConfig
@@ -216,6 +217,21 @@ def test_best_is_the_higher_score_of_the_same_data(client, given, registered):
         assert len({v.tags["data_fingerprint"] for v in versions}) == 1
         best = client.get_model_version_by_alias(name, "best")
         assert float(best.tags["score"]) == max(float(v.tags["score"]) for v in versions)
+
+
+def test_newer_code_or_libraries_leave_the_data_what_it_is(given, tmp_path, monkeypatch):
+    given = {**given, "store": str(tmp_path / "store")}
+    store = Store(tmp_path / "store")
+    now = prepare(resolve(given), store)
+    with monkeypatch.context() as patch:
+        patch.setattr("hybridrep.stages.inputs.code_version", lambda _: "newer")
+        newer = prepare(resolve(given), store)
+    assert newer.emotion.tokens_key != now.emotion.tokens_key
+    assert data_fingerprint(newer) == data_fingerprint(now)
+    other = prepare(resolve({**given, "padding": "after"}), store)
+    assert data_fingerprint(other) != data_fingerprint(now)
+    vectors = dataclasses.replace(now, vectors="others")
+    assert data_fingerprint(vectors) != data_fingerprint(now)
 
 
 def test_a_study_or_sweep_can_be_named(given, client, registered):

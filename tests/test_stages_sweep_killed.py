@@ -117,7 +117,7 @@ def test_a_killed_sweep_ends_with_the_same_table(tmp_path, start, sampler):
 def test_two_processes_share_a_sweep_and_log_each_trial_once(tmp_path, start):
     given = {
         **small_study.parameters(tmp_path / "study"), **SWEEP["grid"], "batch": "1",
-        "autoencoder_epochs": "40", "timeout": "400", "storage": str(tmp_path / "shared.journal"),
+        "autoencoder_epochs": "40", "storage": str(tmp_path / "shared.journal"),
     }  # fmt: skip
     together = [start(tmp_path, given) for _ in range(2)]
     for process in together:

@@ -7,41 +7,14 @@ import optuna
 import pytest
 
 from hybridrep.stages.sweep_attempts import OWNER
-from hybridrep.stages.sweep_search import Rules, Search
 from hybridrep.stages.sweep_space import Space
-from hybridrep.stages.sweep_storage import open_storage, open_study, quiet
-
-SPACE = Space((8, 16), (10, 30), (0.001, 0.001), ("relu",), ("convolutional",))
-CONTINUOUS = Space((8, 16), (1, 40), (1e-4, 1e-2), ("relu", "tanh"), ("convolutional",))
-ALIVE, DEAD = {"pid": "1"}, {"pid": "2"}
+from hybridrep.stages.sweep_storage import quiet
+from tests.sweep_searches import CONTINUOUS, DEAD, SPACE, finish, search, work
 
 
 @pytest.fixture
 def journal(tmp_path):
     return tmp_path / "sweep.journal"
-
-
-def search(journal, sampler="grid", trials=6, space=SPACE, owner=ALIVE, objectives=("t",)):
-    """A search in a storage of its own, as another process opens it."""
-    storage = open_storage(str(journal), journal)
-    study = open_study(storage, "sweep", {"space": "s"}, len(objectives))
-    rules = Rules(sampler, trials, objectives)
-    return Search("bert_to_lstm", study, space, rules, owner, lambda one: one == DEAD)
-
-
-def value(point) -> float:
-    return point.bottleneck / 16 - abs(point.epochs - 25) / 100 - abs(math.log(point.learning_rate))
-
-
-def finish(searching, asked) -> None:
-    for each in asked:
-        searching.complete(each, {"t": value(each.point), "d": -value(each.point)})
-
-
-def work(searching, batch=3) -> None:
-    searching.resume()
-    while asked := searching.ask(batch):
-        finish(searching, asked)
 
 
 def table(searching) -> list:
@@ -109,37 +82,6 @@ def test_more_trials_continue_and_the_space_bounds_them(journal):
     assert len(more.study.trials) == 9
     small = Space((8,), (1, 2), (0.001, 0.001), ("relu",), ("convolutional",))
     assert search(journal, "tpe", 9, small).wanted == 2
-
-
-def test_a_living_process_keeps_its_trials(journal):
-    first = search(journal)
-    first.resume()
-    taken = first.ask(2)
-    second = search(journal, owner={"pid": "3"})
-    work(second)
-    assert second.pending()
-    second.reclaim()
-    assert len(second.study.trials) == 6
-    finish(first, taken)
-    assert not second.pending()
-    assert {a.state for a in second.attempts()} == {"COMPLETE"}
-
-
-def test_two_processes_at_once_stay_within_the_number_of_trials(journal):
-    first, second = search(journal, "tpe", 5), search(journal, "tpe", 5, owner={"pid": "3"})
-    for each in (first, second):
-        each.resume()
-    one, two = [], []
-    for _ in range(4):
-        one += first.ask(1)
-        two += second.ask(1)
-    assert len(one) + len(two) == 5
-    # both saw a free place, one was too late
-    late = search(journal, "tpe", 5, owner={"pid": "4"})
-    assert late._ask_one(5) is None
-    finish(first, one)
-    finish(second, two)
-    assert [a.state for a in first.attempts()] == ["COMPLETE"] * 5
 
 
 def test_a_grid_never_chooses_at_random(journal):
@@ -212,20 +154,6 @@ def test_a_diverged_trial_is_over_and_optuna_knows_it_as_infeasible(journal):
     again = search(journal, "tpe", 40, space)
     again.resume()
     assert again.ask(2) == []
-
-
-def test_each_process_knows_which_trials_are_its_own_to_log(journal, monkeypatch):
-    mine, dead = search(journal), search(journal, owner=DEAD)
-    other = search(journal, owner={"pid": "3"})
-    mine.resume()
-    for each in (mine, dead, other):
-        finish(each, each.ask(2))
-    again = search(journal)
-    attempts = again.attempts()
-    assert [again.is_mine(a) for a in attempts] == [True, True] + [False] * 4
-    assert [again.is_abandoned(a) for a in attempts[2:]] == [True, True, False, False]
-    monkeypatch.setattr("hybridrep.stages.sweep_search.ORPHAN_SECONDS", 0)
-    assert again.is_abandoned(attempts[-1])  # over for long, and on no known machine
 
 
 def test_two_objectives_are_kept_in_order(journal):

@@ -12,9 +12,11 @@ from hybridrep.config import Config, default_of, parameters, resolve
 from hybridrep.errors import ParameterError
 from hybridrep.models._activations import ACTIVATIONS
 from hybridrep.models.autoencoder import AutoencoderConfig
+from hybridrep.stages.sweep import run
 from hybridrep.stages.sweep_space import Point, Space
 from hybridrep.stages.sweep_training import rungs
 from hybridrep.sweep_config import CRITERIA, RegisterConfig, SweepConfig
+from tests import small_study
 
 
 def space(**given: str) -> Space:
@@ -135,3 +137,17 @@ def test_the_documentation_lists_every_parameter_with_its_defaults(model):
             default = default_of(name, profile, model)
             shown = str(default).lower() if isinstance(default, bool) else str(default)
             assert f"`{shown}`" in row or not shown, (name, row)
+
+
+def test_a_bottleneck_may_be_as_large_as_what_goes_into_it(tmp_path):
+    """BERT has 32 numbers here, the LSTM 300."""
+    given = {**small_study.parameters(tmp_path), "plan": "true", "autoencoder_epochs": "2"}
+
+    def plan(directions: str, bottlenecks: str) -> None:
+        run(resolve({**given, "directions": directions, "bottlenecks": bottlenecks}, SweepConfig))
+
+    plan("lstm_to_bert", "33,300")
+    with pytest.raises(ParameterError, match="33 is above 32, the size of what goes into bert_to"):
+        plan("bert_to_lstm", "32,33")
+    with pytest.raises(ParameterError, match="301 is above 300, the size of what goes into lstm_"):
+        plan("lstm_to_bert", "301")

@@ -17,6 +17,7 @@ from hybridrep.stages.sweep_storage import (
     open_storage,
     open_study,
     public_storage,
+    quiet,
 )
 from tests.servers import Unavailable, free_port, postgresql
 
@@ -168,6 +169,32 @@ def test_on_postgresql_a_silent_trial_is_taken_over_by_another_machine(tmp_path,
             assert not other.pending()
     except Unavailable as reason:
         pytest.skip(str(reason))
+
+
+def test_a_trial_gives_a_sign_of_life_as_soon_as_it_is_asked_for(tmp_path):
+    """Else one whose machine dies before the batch is complete would be waited for for ever."""
+    space = Space((8, 16), (10, 10), (0.001, 0.001), ("relu",), ("convolutional",))
+    with quiet():
+        storage = optuna.storages.RDBStorage(
+            f"sqlite:///{tmp_path}/s.db", heartbeat_interval=1, grace_period=1
+        )
+    study = open_study(storage, "s bert_to_lstm", SPACE, 1)
+    dying, other = (
+        Search(
+            "bert_to_lstm", study, space, Rules("grid", 2, ("t",)), {"host": host}, lambda _: False
+        )
+        for host in "ab"
+    )
+    dying.resume()
+    (lost,) = dying.ask(1)
+    other.reclaim()
+    assert other.pending()
+    time.sleep(3)
+    other.reclaim()
+    assert not other.pending()
+    assert lost.key in [asked.key for asked in other.ask(2)]
+    storage.remove_session()
+    storage.engine.dispose()
 
 
 def test_a_journal_needs_no_heartbeats(tmp_path):

@@ -67,7 +67,8 @@ def curves(values: pd.DataFrame) -> pd.DataFrame:
 def pareto_front(values: Float[np.ndarray, "trials objectives"]) -> Bool[np.ndarray, " trials"]:
     """Tell which rows no other row beats: none is as good everywhere and better somewhere.
 
-    Of equal rows all are on the front; a row with NaN never is, and beats none.
+    Of equal rows all are on the front; a row with NaN never is, and beats none. Optuna's
+    `Study.best_trials` says the same, but only of a study that maximises all of the objectives.
     """
     finite = np.isfinite(values).all(axis=1)
     known = values[finite]

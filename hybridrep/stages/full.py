@@ -6,7 +6,10 @@ from functools import partial
 
 from hybridrep.analysis.views import final_transfer
 from hybridrep.config import Config
-from hybridrep.stages import pipeline
+from hybridrep.execution.store import Store
+from hybridrep.execution.tasks import Task
+from hybridrep.stages import example, pipeline
+from hybridrep.stages.inputs import Inputs
 from hybridrep.stages.invocation import (
     Invocation,
     check,
@@ -43,7 +46,7 @@ def run_study(config: Config, kind: str) -> None:
     inputs, store = prepared.inputs, prepared.store
     tasks = pipeline.tasks(inputs, store)
     if config.plan:
-        print_plan(tasks, store, config)
+        print_plan([*tasks, *_projections(inputs, store)], store, config)
         return
     name = f"{config.study} {'study' if kind == 'study' else 'report'}"
     description = f"The study **{config.study}** over {len(config.seeds)} seeds."
@@ -58,6 +61,15 @@ def run_study(config: Config, kind: str) -> None:
         invocation.main.log(Contents(tables={"seeds.json": seeds}))
         write_report(invocation, tables, runs.ids)
         refuse_incomplete(outcome)
+
+
+def _projections(inputs: Inputs, store: Store) -> list[Task]:
+    """Return the tasks of the report's example seed, for a plan.
+
+    Which seed it will be, only finished results tell; one that has them already stands for it.
+    """
+    each = (example.tasks(inputs, store, seed) for seed in inputs.config.seeds)
+    return max(each, key=lambda tasks: sum(store.has(k) for task in tasks for k in task.produces))
 
 
 class SeedRuns:

@@ -6,7 +6,7 @@ tokens into the store; tasks in any process read them back from there by key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hybridrep.analysis.names import DIRECTIONS
 from hybridrep.config import Config
 from hybridrep.corpora.cleaning import clean_corpus
 from hybridrep.corpora.corpus import Corpus
@@ -61,12 +62,17 @@ class CorpusInput:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that a study's tasks need to know: small, frozen, sent to workers."""
+    """Everything that a study's tasks need to know: small, frozen, sent to workers.
+
+    Attributes:
+        vectors: fingerprint of the word vectors.
+    """
 
     config: Config
     emotion: CorpusInput
     hate: CorpusInput
     encoder: EncoderSource
+    vectors: str
     time_steps: int
     vector_size: int
     vectors_fingerprint: str
@@ -82,8 +88,13 @@ class Inputs:
         return sizes if direction == "bert_to_lstm" else sizes[::-1]
 
 
-def prepare(config: Config, store: Store) -> Inputs:
+def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS) -> Inputs:
     """Load and check the corpora, the word vectors and the encoder; store corpora and tokens.
+
+    Args:
+        config: what to read.
+        store: where corpora and tokens go.
+        directions: of the autoencoders: no bottleneck may be larger than its input.
 
     Raises:
         HybridrepError: when any of them is missing, malformed or too small for the study.
@@ -92,7 +103,8 @@ def prepare(config: Config, store: Store) -> Inputs:
     cleaned = clean_corpus(load_corpus("hate", config.hate, config.hate_columns))
     encoder = resolve_encoder(config.encoder)
     vectors = vectors_fingerprint(config.vectors)
-    _check_study(config, emotion, cleaned.corpus, encoder.hidden_size)
+    _check_bottlenecks(config.bottlenecks, encoder.hidden_size, directions)
+    _check_corpora(config, emotion, cleaned.corpus)
 
     time_steps = _longest(emotion)
     hate_notes = {
@@ -106,6 +118,7 @@ def prepare(config: Config, store: Store) -> Inputs:
         emotion=emotion_input,
         hate=_corpus_input(store, config, cleaned.corpus, vectors, time_steps, hate_notes),
         encoder=encoder,
+        vectors=vectors,
         time_steps=time_steps,
         vector_size=store.open(emotion_input.tokens_key).meta["vector_size"],
         vectors_fingerprint=vectors,
@@ -125,15 +138,22 @@ def _longest(emotion: Corpus) -> int:
     return lengths[longest]
 
 
-def _check_study(config: Config, emotion: Corpus, hate: Corpus, global_size: int) -> None:
-    """Refuse what would fail later: a bottleneck too large, a corpus too small to be split."""
-    smallest = min(global_size, HIDDEN_SIZE)
-    for bottleneck in config.bottlenecks:
-        if bottleneck > smallest:
-            raise ParameterError(
-                f"parameter bottlenecks: {bottleneck} is above {smallest}, the smaller of the "
-                f"two representations (global {global_size}, task-specific {HIDDEN_SIZE})"
-            )
+def _check_bottlenecks(
+    bottlenecks: Sequence[int], global_size: int, directions: Sequence[str]
+) -> None:
+    """Refuse a bottleneck that is larger than what goes in."""
+    sizes = {"bert_to_lstm": global_size, "lstm_to_bert": HIDDEN_SIZE}
+    for direction in directions:
+        for bottleneck in bottlenecks:
+            if bottleneck > sizes[direction]:
+                raise ParameterError(
+                    f"parameter bottlenecks: {bottleneck} is above {sizes[direction]}, the size of "
+                    f"what goes into {direction}"
+                )
+
+
+def _check_corpora(config: Config, emotion: Corpus, hate: Corpus) -> None:
+    """Refuse corpora that are too small to be split."""
     for seed in config.seeds[:1]:
         emotion_rows(emotion, seed, config.items_per_emotion)
         transfer_rows(hate, seed, config.duplicates)

@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from hybridrep.analysis.names import DIRECTIONS
 from hybridrep.config import Config, resolve_path
 from hybridrep.errors import IncompleteStudyError
 from hybridrep.execution.local import worker_count
@@ -36,15 +37,19 @@ class Prepared:
     store: Store
 
 
-def check(config: Config) -> Prepared:
+def check(config: Config, directions: Sequence[str] = DIRECTIONS) -> Prepared:
     """Check the store, the corpora, the word vectors and the encoder before any long work.
+
+    Args:
+        config: of the trainings.
+        directions: of their autoencoders.
 
     Raises:
         HybridrepError: naming what is wrong and what to do.
     """
     store = Store(resolve_path(config.store))
     store.check_writable()
-    return Prepared(prepare(config, store), store)
+    return Prepared(prepare(config, store, directions), store)
 
 
 @dataclass(frozen=True)

@@ -104,10 +104,16 @@ def choose(source: Source) -> list[Choice]:
 
 
 def data_fingerprint(inputs: Inputs) -> str:
-    """Identify what scores were measured on; only equal ones can be compared."""
+    """Identify what scores were measured on; only equal ones can be compared.
+
+    No version of code or libraries is part of it: a better model made by newer ones is better.
+    """
     return content_key(
         {
-            "tweets": inputs.emotion.tokens_key,
+            "tweets": inputs.emotion.fingerprint,
+            "word_vectors": inputs.vectors,
+            "time_steps": inputs.time_steps,
+            "padding": inputs.config.padding,
             "encoder": inputs.encoder.fingerprint,
             "items": inputs.config.items_per_emotion,
         }

@@ -168,7 +168,7 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
     parts, meta = load_parts(server, run_id)
     recorded = {n: v for n, v in meta["config"].items() if n in SweepConfig.model_fields}
     sweep: SweepConfig = resolve({**recorded, **_places(config)}, SweepConfig)
-    prepared = check(sweep.training())
+    prepared = check(sweep.training(), sweep.directions)
     trainings = sweep_trainings(sweep, prepared)
     if sweep_key(sweep, trainings) != key:
         raise TrackingError(

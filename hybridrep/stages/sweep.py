@@ -43,7 +43,7 @@ def run(config: SweepConfig) -> None:
     Raises:
         HybridrepError: bad input before any work, or trials that could not be finished after it.
     """
-    prepared = check(config.training())
+    prepared = check(config.training(), config.directions)
     trainings = sweep_trainings(config, prepared)
     if config.plan:
         _print_plan(config, trainings)
@@ -62,6 +62,7 @@ def run(config: SweepConfig) -> None:
         trials = TrialLog(config, prepared.inputs, trainings, key, tracker)
         work = SweepRun(
             searches, storage, trainings, workers, batch=config.batch, timeout=config.timeout,
+            shared=bool(config.storage),
             log_own=lambda search: trials.log_own(search, search.attempts()),
             log_left=lambda search: trials.log_left(search, search.attempts()), clock=clock,
         )  # fmt: skip

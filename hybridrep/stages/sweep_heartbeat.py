@@ -11,41 +11,47 @@ import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hybridrep.stages.sweep_search import Asked
-
 if TYPE_CHECKING:
+    import optuna
     from optuna.storages import BaseStorage
+
+    from hybridrep.stages.sweep_search import Asked
 
 _logger = logging.getLogger(__name__)
 
 
-@contextlib.contextmanager
-def heartbeats(storage: BaseStorage, asked: Sequence[Asked]) -> Iterator[None]:
-    """Give a sign of life for trials that are not settled, while the block lasts.
-
-    Does nothing where the storage has no heartbeats (a journal file).
-    """
+def beat(trial: optuna.Trial) -> None:
+    """Give one sign of life for a trial, where the storage keeps them (no journal file does)."""
     from optuna.storages._heartbeat import BaseHeartbeat
 
-    alive = storage if isinstance(storage, BaseHeartbeat) else None
-    seconds = alive.get_heartbeat_interval() if alive is not None else None
-    if alive is None or seconds is None:
+    storage = trial.storage
+    if isinstance(storage, BaseHeartbeat) and storage.get_heartbeat_interval() is not None:
+        try:
+            storage.record_heartbeat(trial._trial_id)
+        except Exception as error:  # noqa: BLE001 - the next one may get through
+            _logger.warning("Optuna's storage took no heartbeat: %s", error)
+
+
+@contextlib.contextmanager
+def heartbeats(storage: BaseStorage, asked: Sequence[Asked]) -> Iterator[None]:
+    """Give signs of life for trials that are not settled, while the block lasts."""
+    from optuna.storages._heartbeat import BaseHeartbeat
+
+    seconds = storage.get_heartbeat_interval() if isinstance(storage, BaseHeartbeat) else None
+    if seconds is None:
         yield
         return
     done = threading.Event()
 
-    def beat() -> None:
+    def live() -> None:
         while True:
             for each in asked:
                 if not each.settled:
-                    try:
-                        alive.record_heartbeat(each.trial._trial_id)
-                    except Exception as error:  # noqa: BLE001 - the next one may get through
-                        _logger.warning("Optuna's storage took no heartbeat: %s", error)
+                    beat(each.trial)
             if done.wait(seconds):
                 return
 
-    thread = threading.Thread(target=beat, name="hybridrep-heartbeat", daemon=True)
+    thread = threading.Thread(target=live, name="hybridrep-heartbeat", daemon=True)
     thread.start()
     try:
         yield

@@ -50,8 +50,10 @@ class SweepRun:
         storage: where their studies are.
         trainings: what the trials read.
         workers: that train, batch after batch.
-        batch: trials a direction at a time; a grid without `timeout` takes all at once.
+        batch: trials a direction at a time; a grid takes all at once, if it has no `timeout`
+            and the storage is not shared.
         timeout: seconds after which no trial is started; 0 = no limit.
+        shared: whether other processes may search in the same storage: some is left to them.
         log_own: called with a search whenever this process has ended some of its trials.
         log_left: called with each search at the start and at the end.
         clock: measures `optuna` and `mlflow`.
@@ -66,6 +68,7 @@ class SweepRun:
         *,
         batch: int,
         timeout: int,
+        shared: bool,
         log_own: Callable[[Search], None],
         log_left: Callable[[Search], None],
         clock: Clock,
@@ -74,6 +77,7 @@ class SweepRun:
         self._workers = workers
         self._storage = storage
         self._batch = batch
+        self._whole_grid = not (timeout or shared)
         self._end = time.monotonic() + timeout if timeout else float("inf")
         self._log_own, self._log_left, self._clock = log_own, log_left, clock
         self.failures: list[Failure] = []
@@ -102,7 +106,7 @@ class SweepRun:
         self._log_all()
 
     def _most(self, search: Search) -> int:
-        whole = search.rules.sampler == "grid" and self._end == float("inf")
+        whole = search.rules.sampler == "grid" and self._whole_grid
         return search.wanted if whole else self._batch
 
     @contextlib.contextmanager

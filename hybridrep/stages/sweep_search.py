@@ -8,7 +8,8 @@ tables and budgets count keys: a trial counts once, however often it was tried.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from hybridrep.stages.sweep_attempts import (
     attempts_of,
     key_of,
 )
+from hybridrep.stages.sweep_heartbeat import beat
 from hybridrep.stages.sweep_space import Point, Space
 from hybridrep.stages.sweep_storage import quiet
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 ORPHAN_SECONDS = 60
 """A running trial without an owner is that of a process that died in the moment of asking."""
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,10 @@ class Search:
                 self._again(self.study.trials[attempt.number])
         if self.rules.sampler == "grid":
             there = {attempt.key for attempt in self.attempts()}
-            for key, params in enumerate(self.space.grid()):
+            # The most epochs first: their trainings show the others' values, so processes that
+            # share the grid train different ones.
+            points = sorted(enumerate(self.space.grid()), key=lambda each: -each[1]["epochs"])
+            for key, params in points:
                 if key not in there:
                     self.study.enqueue_trial(params, user_attrs={KEY: key})
 
@@ -155,6 +162,7 @@ class Search:
         with quiet():
             self.study.sampler = self._sampler(known)
             trial = self.study.ask()
+        beat(trial)  # at once: whoever dies from here on falls silent
         trial.set_user_attr(OWNER, dict(self.owner))
         if self._is_too_many(trial):
             trial.set_user_attr(LOST, True)
@@ -165,9 +173,12 @@ class Search:
         return Asked(trial, self.space.suggest(trial), key)
 
     def _is_too_many(self, trial: optuna.Trial) -> bool:
-        """Tell whether another process took the waiting trial, or the last free place, before."""
+        """Tell whether another process took the waiting trial, or the last free place, before.
+
+        Processes that started at the same time may both have enqueued it.
+        """
         if KEY in trial.user_attrs:
-            return False
+            return all(a.number != trial.number for a in self.attempts())
         if self.rules.sampler == "grid":
             return True
         before = [a for a in self.attempts() if a.key < trial.number]
@@ -214,8 +225,9 @@ class Search:
             asked: the trial.
             measures: JSON-able; the mean of each objective stands under its name.
         """
-        asked.trial.set_user_attr(MEASURES, dict(measures))
-        self._tell(asked.trial, [float(measures[name]) for name in self.rules.objectives])
+        with self._unless_given_up(asked):
+            asked.trial.set_user_attr(MEASURES, dict(measures))
+            self._tell(asked.trial, [float(measures[name]) for name in self.rules.objectives])
         asked.settled = True
 
     def void(self, asked: Asked, why: str) -> None:
@@ -223,29 +235,47 @@ class Search:
 
         Optuna learns it as a violated constraint, and keeps away from such points.
         """
-        asked.trial.set_user_attr(VOID, why)
-        with quiet():
-            asked.trial.set_constraint("diverged", 1.0)
-        self._tell(asked.trial, None, "PRUNED")
+        with self._unless_given_up(asked):
+            asked.trial.set_user_attr(VOID, why)
+            with quiet():
+                asked.trial.set_constraint("diverged", 1.0)
+            self._tell(asked.trial, None, "PRUNED")
         asked.settled = True
 
     def report(self, asked: Asked, epoch: int, value: float) -> None:
         """Tell the only objective's value at an epoch on the way."""
-        asked.trial.report(value, epoch)
+        with self._unless_given_up(asked):
+            asked.trial.report(value, epoch)
 
     def prune(self, asked: Asked, measures: Mapping[str, Any]) -> bool:
         """Give a trial up if it falls behind those that are complete; tell whether it did."""
-        if not asked.trial.should_prune():
+        if asked.settled or not asked.trial.should_prune():
             return False
-        asked.trial.set_user_attr(MEASURES, dict(measures))
-        self._tell(asked.trial, None, "PRUNED")
+        with self._unless_given_up(asked):
+            asked.trial.set_user_attr(MEASURES, dict(measures))
+            self._tell(asked.trial, None, "PRUNED")
         asked.settled = True
         return True
 
     def release(self, asked: Asked) -> None:
         """Fail a trial that was not settled, so that the next run of the sweep tries it again."""
         if not asked.settled:
-            self._tell(asked.trial, None, "FAIL")
+            with self._unless_given_up(asked):
+                self._tell(asked.trial, None, "FAIL")
+            asked.settled = True
+
+    @contextlib.contextmanager
+    def _unless_given_up(self, asked: Asked) -> Iterator[None]:
+        """Settle a trial that others failed meanwhile: this process was silent for too long.
+
+        They have enqueued it again, so nothing is lost.
+        """
+        import optuna
+
+        try:
+            yield
+        except optuna.exceptions.UpdateFinishedTrialError:
+            _logger.warning("trial %d was given up by another process", asked.trial.number)
             asked.settled = True
 
     def _tell(
