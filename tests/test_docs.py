@@ -89,6 +89,18 @@ def test_a_command_names_a_target_and_parameters_that_exist(page, target, argume
         resolve(dict(pair.split("=", 1) for pair in given), model)
 
 
+def test_the_project_is_installed_with_the_pinned_versions():
+    """Workers with other libraries than `make` has installed are refused."""
+    installs = [
+        (name_of(page), line)
+        for page in PAGES
+        for line in page.read_text().splitlines()
+        if re.search(r"pip install.*(\.|hybridrep)\[cluster\]", line)
+    ]
+    assert installs
+    assert all("-c constraints.txt -e" in line for _, line in installs), installs
+
+
 def test_every_page_is_reached_from_the_index():
     index = ROOT / "docs" / "README.md"
     reached = {
