@@ -125,6 +125,18 @@ def test_a_command_of_dask_or_mlflow_has_the_options_that_it_is_given(page, comm
     assert set(given.split()) <= known, page
 
 
+def test_the_project_is_installed_with_the_pinned_versions():
+    """Workers with other libraries than `make` has installed are refused."""
+    installs = [
+        (name_of(page), line)
+        for page in PAGES
+        for line in page.read_text().splitlines()
+        if re.search(r"pip install.*(\.|hybridrep)\[cluster\]", line)
+    ]
+    assert installs
+    assert all("-c constraints.txt -e" in line for _, line in installs), installs
+
+
 def test_every_page_is_reached_from_the_index():
     index = ROOT / "docs" / "README.md"
     reached = {

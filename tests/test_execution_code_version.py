@@ -1,3 +1,4 @@
+import importlib
 import itertools
 import sys
 import textwrap
@@ -5,7 +6,7 @@ import textwrap
 import pytest
 
 from hybridrep.execution import code_version as subject
-from hybridrep.execution.code_version import code_version
+from hybridrep.execution.code_version import code_version, fix_code_versions
 
 
 @pytest.fixture
@@ -144,6 +145,35 @@ def test_versions_of_imported_numeric_libraries_count(package, monkeypatch):
     monkeypatch.setattr(subject.importlib.metadata, "version", lambda name: f"{name} 99")
     assert package(files) != before
     assert package({"stage.py": "x = 1"}) == without
+
+
+def test_the_tokenizers_of_transformers_count(package, monkeypatch):
+    files = {"stage.py": "from transformers import AutoTokenizer"}
+    before = package(files)
+    real = subject.importlib.metadata.version
+    monkeypatch.setattr(
+        subject.importlib.metadata, "version", lambda n: "99" if n == "tokenizers" else real(n)
+    )
+    assert package(files) != before
+
+
+def test_an_edit_after_the_versions_are_fixed_does_not_count(tmp_path, monkeypatch):
+    folder = tmp_path / "edited"
+    folder.mkdir()
+    (folder / "__init__.py").touch()
+    for name in ("early", "late"):
+        (folder / f"{name}.py").write_text("x = 1")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in ("edited", "edited.early"):
+        monkeypatch.setitem(sys.modules, name, importlib.import_module(name))
+    fix_code_versions("edited")
+    (folder / "early.py").write_text("x = 2")
+    (folder / "late.py").write_text("x = 2")
+    assert code_version("edited.early") != code_version("edited.late")
+    fixed = code_version("edited.early")
+    for function in (subject._read, code_version):
+        function.cache_clear()
+    assert code_version("edited.early") != fixed
 
 
 def test_a_missing_module_is_an_error(package):

@@ -197,9 +197,16 @@ def test_making_a_store_touches_nothing_and_survives_travel(store, tmp_path, mon
     assert not store.root.exists()
     assert store.entries().empty
     assert store.prune().empty
-    assert pickle.loads(pickle.dumps(Store(store.root, 2.0, print))) == Store(store.root, 2.0)
+    back = pickle.loads(pickle.dumps(Store(store.root, 2.0, print)))
+    assert (back, back.expected_seconds, back.listener) == (store, 2.0, None)
     monkeypatch.chdir(tmp_path)
     assert Store(Path("relative")).root == tmp_path / "relative"
+
+
+def test_estimate_and_listener_are_no_part_of_equality(store):
+    other = Store(store.root, 2.0, print)
+    assert (other, hash(other)) == (store, hash(store))
+    assert other != Store(store.root / "elsewhere")
 
 
 def test_listener_hears_of_what_is_written(store):

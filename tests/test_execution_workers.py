@@ -3,9 +3,12 @@
 import os
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
+from hybridrep.execution import local
 from hybridrep.execution.scheduler import run_tasks
 from hybridrep.execution.store import Store
 from hybridrep.execution.workers import Workers
@@ -51,6 +54,19 @@ def test_processes_are_kept_between_batches_and_ended_with_the_block(store, note
         assert first <= pids(notes)
         assert os.getpid() not in pids(notes)
     assert all(ended(pid) for pid in pids(notes))
+
+
+def test_workers_share_the_memory_that_is_free(monkeypatch):
+    free = SimpleNamespace(available=10**9)
+    monkeypatch.setattr(local.psutil, "virtual_memory", lambda: free)
+    assert local.share_of_memory() == 10**9 // local.worker_count(0)
+    monkeypatch.undo()
+    five = local.LocalProcesses(5)
+    try:
+        share = five.submit(local.share_of_memory).result()
+    finally:
+        five.close(now=True)
+    assert share * 5 == pytest.approx(psutil.virtual_memory().available, rel=0.4)
 
 
 def test_work_after_closing_or_a_fault_starts_new_processes(store, notes):

@@ -1,6 +1,7 @@
 """Training and extraction against a plain loop over the plain module."""
 
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -164,6 +165,19 @@ def test_bfloat16_trains_near_the_reference():
         assert {value.dtype for value in low.state.values()} == {np.dtype(np.float32)}
         difference = np.abs(low.curves["train_loss"] - exact["train_loss"]).max()
         assert 0 < difference < 0.02
+
+
+def test_the_plain_path_leaves_onednn_alone_unless_it_cannot_compute(recwarn, capfd):
+    mkldnn, settings = torch.backends.mkldnn, ("enabled", "allow_tf32", "fp32_precision")
+    before = [getattr(mkldnn, name) for name in settings]
+    with patch.object(mkldnn, "set_flags", wraps=mkldnn.set_flags) as switch:
+        train(replace(CONFIG, path="plain"))
+        assert not switch.called
+        train(replace(CONFIG, path="plain", precision="bfloat16"))
+        assert switch.called != torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    assert [getattr(mkldnn, name) for name in settings] == before
+    assert not recwarn.list
+    assert not any(capfd.readouterr())
 
 
 def test_the_callers_arrays_are_left_alone():

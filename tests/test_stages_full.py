@@ -212,6 +212,27 @@ def test_results_of_changed_code_are_never_reused(given, finished, monkeypatch, 
     assert not any(store.has(key) for n, key in after.items() if n not in kept[name])
 
 
+def test_a_stack_is_split_where_little_memory_is_free(given, finished, monkeypatch):
+    store = Store(Path(given["store"]))
+    inputs = prepare(resolve(given), store)
+    task = autoencode.tasks(inputs, store, (0, 1))[0]
+    widths, written = [], {}
+    monkeypatch.setattr(autoencode, "share_of_memory", lambda: 0)
+    record = autoencode.Trajectories.record
+    monkeypatch.setattr(
+        autoencode.Trajectories, "record",
+        lambda self, epoch, view: widths.append(len(view.models)) or record(self, epoch, view),
+    )  # fmt: skip
+    monkeypatch.setattr(Store, "write", lambda _, key, **content: written.update({key: content}))
+    autoencode.train(store, task.payload, task.produces)
+    assert set(widths) == {1}
+    assert set(written) == set(task.produces)
+    for key, content in written.items():
+        for name, arrays in content["arrays"].items():
+            for part, values in store.open(key).arrays(name).items():
+                np.testing.assert_array_equal(values, arrays[part])
+
+
 def computed(config: Config) -> tuple[Inputs, Store]:
     store = Store(Path(config.store))
     inputs = prepare(config, store)

@@ -111,8 +111,9 @@ def _connect(address: str) -> Client:
         from distributed import Client, Security
     except ImportError as error:
         raise ExecutionError(
-            f"cluster={address} needs Dask, which is not installed: pip install "
-            '"hybridrep[cluster]", or leave the parameter `cluster` empty'
+            f"cluster={address} needs Dask, which is not installed: pip install -c "
+            'constraints.txt -e ".[cluster]" in the project\'s folder, or leave the parameter '
+            "`cluster` empty"
         ) from error
     # Looked at before a client is made: one that was refused holds up the end of the program.
     if not _ADDRESS.fullmatch(address):

@@ -15,6 +15,7 @@ import ast
 import hashlib
 import importlib.metadata
 import importlib.util
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -31,14 +32,14 @@ NOT_SCIENCE = (
 """Packages and modules that cannot change a result's numbers."""
 
 _NUMERIC = {
-    "torch": "torch",
-    "numpy": "numpy",
-    "scipy": "scipy",
-    "sklearn": "scikit-learn",
-    "transformers": "transformers",
-    "torchtext": "torchtext",
+    "torch": ("torch",),
+    "numpy": ("numpy",),
+    "scipy": ("scipy",),
+    "sklearn": ("scikit-learn",),
+    "transformers": ("transformers", "tokenizers"),  # imports the other for an encoder's tokens
+    "torchtext": ("torchtext",),
 }
-"""Import name -> distribution name of the libraries whose version can change numbers."""
+"""Import name -> distributions of the libraries whose version can change numbers."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ def code_version(module_name: str, exclude: tuple[str, ...] = NOT_SCIENCE) -> st
                 if found != package and found not in digests and not _within(found, exclude):
                     waiting.append(found)
     lines = [f"{name} {digest}" for name, digest in sorted(digests.items())]
-    lines += [f"{root} {_library_version(root)}" for root in sorted(libraries)]
+    distributions = sorted(name for root in libraries for name in _NUMERIC[root])
+    lines += [f"{name} {_library_version(name)}" for name in distributions]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -96,9 +98,20 @@ def _within(name: str, packages: Iterable[str]) -> bool:
     return any(name == package or name.startswith(package + ".") for package in packages)
 
 
-def _library_version(root: str) -> str:
+def fix_code_versions(package: str) -> None:
+    """Compute the versions of a package's imported modules now, for the rest of the process.
+
+    Called at the start: what is computed later would read a source that may have been edited
+    meanwhile, and file what this process makes under code that it does not run.
+    """
+    for name in sorted(sys.modules):
+        if _within(name, (package,)):
+            code_version(name)
+
+
+def _library_version(distribution: str) -> str:
     try:
-        return importlib.metadata.version(_NUMERIC[root])
+        return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
         return "missing"
 

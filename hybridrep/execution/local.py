@@ -20,12 +20,15 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
+import psutil
+
 from hybridrep.errors import ExecutionError
 from hybridrep.execution.threads import single_thread_environment
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _PR_SET_PDEATHSIG = 1
+_beside = 0  # worker processes on this machine, this one among them; 0 = not told
 
 
 def worker_count(workers: int) -> int:
@@ -41,6 +44,15 @@ def worker_count(workers: int) -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def share_of_memory() -> int:
+    """Return the bytes that are free now, shared by the processes that compute on this machine.
+
+    A worker of `LocalProcesses` knows how many these are. Any other process (a worker of a
+    cluster, this one itself) counts on one for each core.
+    """
+    return int(psutil.virtual_memory().available) // (_beside or worker_count(0))
 
 
 class LocalProcesses:
@@ -71,14 +83,14 @@ class LocalProcesses:
         warming = (w for w in self._workers if w.warming())
         worker = next(warming, None) if len(self._workers) >= self._count else None
         if worker is None:
-            worker = _Worker()
+            worker = _Worker(self._count)
             self._workers.append(worker)
         return worker
 
     def warm_up(self, modules: Sequence[str]) -> None:
         """Start all processes and let them import modules, while this one goes on."""
         while len(self._workers) < self._count:
-            worker = _Worker()
+            worker = _Worker(self._count)
             self._workers.append(worker)
             with _explained():
                 worker.warm_up(modules)
@@ -93,12 +105,12 @@ class LocalProcesses:
 class _Worker:
     """One process and its last task; before its first one it may warm up."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: int) -> None:
         self._pool = ProcessPoolExecutor(
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_begin,
-            initargs=(os.getpid(),),
+            initargs=(os.getpid(), beside),
         )
         self._last: Future[Any] | None = None
         self._warm_up: Future[Any] | None = None
@@ -153,8 +165,10 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(parent: int) -> None:
-    """Prepare a new worker process, before its first task."""
+def _begin(parent: int, beside: int) -> None:
+    """Prepare a new worker process, one of so many, before its first task."""
+    global _beside
+    _beside = beside
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

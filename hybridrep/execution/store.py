@@ -47,12 +47,13 @@ class Store:
 
     Attributes:
         root: the folder, made absolute.
-        expected_seconds: the estimate that goes beside the real time of what is written.
+        expected_seconds: the estimate that goes beside the real time of what is written. Like the
+            listener no part of equality: what is kept by store serves tasks of all stages.
         listener: told the key of each result written through this object; stays in the process.
     """
 
     root: Path
-    expected_seconds: float = 0.0
+    expected_seconds: float = field(default=0.0, compare=False)
     listener: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:

@@ -159,12 +159,22 @@ class _Plain:
 
         There oneDNN, which computes `nn.LSTM`, refuses it; PyTorch's own kernels do not.
         """
-        without = self._low and not torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        with (
-            torch.autocast("cpu", torch.bfloat16, enabled=self._low),
-            torch.backends.mkldnn.flags(enabled=not without),
-        ):
+        if not self._low:
             yield
+            return
+        # No public name tells: lists of the processor's instructions only let oneDNN's answer be
+        # guessed. Of its settings only this one is touched: putting back others warns of GPUs.
+        known, switch = (
+            torch.ops.mkldnn._is_mkldnn_bf16_supported(),
+            torch.backends.mkldnn.set_flags,
+        )
+        before = None if known else switch(False, _fp32_precision=None)[0]
+        try:
+            with torch.autocast("cpu", torch.bfloat16):
+                yield
+        finally:
+            if before is not None:
+                switch(before, _fp32_precision=None)
 
     @torch.no_grad()
     def extract(self, token_ids: np.ndarray) -> Tensor:

@@ -17,6 +17,7 @@ from hybridrep.analysis.names import DIRECTIONS, ITEM_SETS, PAIRS
 from hybridrep.analysis.rsa import FixedSides, fix_sides
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.local import share_of_memory
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 from hybridrep.models.autoencoder import AutoencoderConfig
@@ -132,6 +133,7 @@ def train(store: Store, task: StackTask, missing: tuple[str, ...]) -> None:
         network(task.inputs, task.variant),
         [_model_data(each, task.variant) for each in data],
         on_epoch=trajectories.record,
+        memory=share_of_memory() // 2,  # the rest: batches, similarity matrices, other programs
     )
     seconds = (time.perf_counter() - started) / len(left)
     for (result_key, seed), result, rsa in zip(left, results, trajectories.tables(), strict=True):

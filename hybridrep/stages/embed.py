@@ -6,33 +6,18 @@ run side by side, a killed run goes on from the last chunk, and no seed computes
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from hybridrep.corpora.encoder import EncoderSource, distinct_chunks, embed_texts
-from hybridrep.execution.code_version import code_version
-from hybridrep.execution.fingerprint import content_key
+from hybridrep.corpora.encoder import EncoderSource, distinct_chunks
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
+from hybridrep.stages.chunks import Chunk, chunk_of, compute
 from hybridrep.stages.inputs import CorpusInput, Inputs, read_corpus
 
 CHUNK = 2048
 """Distinct texts a task: about five seconds of `minilm` on one core."""
-
-ENCODER_CODE = "hybridrep.corpora.encoder"
-"""The module whose code makes a vector."""
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Some distinct texts of a corpus and the key of their vectors."""
-
-    key: str
-    encoder: EncoderSource
-    texts: tuple[str, ...]
 
 
 def tasks(inputs: Inputs, store: Store) -> list[Task]:
@@ -64,31 +49,8 @@ def chunks(inputs: Inputs, corpus: CorpusInput, store: Store) -> tuple[Chunk, ..
 
 @lru_cache(maxsize=8)
 def _chunks(store: Store, corpus_key: str, encoder: EncoderSource) -> tuple[Chunk, ...]:
-    code = code_version(ENCODER_CODE)
     corpus = read_corpus(store, corpus_key)
-    return tuple(
-        Chunk(
-            content_key(
-                {"stage": "embed", "code": code, "encoder": encoder.fingerprint, "texts": texts}
-            ),
-            encoder,
-            texts,
-        )
-        for texts in distinct_chunks(corpus.texts, CHUNK)
-    )
-
-
-def compute(store: Store, chunk: Chunk, missing: tuple[str, ...]) -> None:
-    """Embed a chunk's texts and store them as float32 [texts, hidden_size], in its order."""
-    started = time.perf_counter()
-    vectors = embed_texts(chunk.encoder, chunk.texts)
-    for key in missing:
-        store.write(
-            key, stage="embed",
-            inputs={"encoder": chunk.encoder.description, "texts": len(chunk.texts)},
-            arrays={"global": {"vectors": vectors}}, code=(ENCODER_CODE,),
-            seconds=time.perf_counter() - started,
-        )  # fmt: skip
+    return tuple(chunk_of(encoder, texts) for texts in distinct_chunks(corpus.texts, CHUNK))
 
 
 @lru_cache(maxsize=4)

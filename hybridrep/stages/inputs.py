@@ -21,22 +21,19 @@ from hybridrep.corpora.corpus import Corpus
 from hybridrep.corpora.encoder import EncoderSource, resolve_encoder
 from hybridrep.corpora.loading import load_corpus
 from hybridrep.corpora.splits import count_repeated
-from hybridrep.corpora.tokens import TokenBatch, Vocabulary, tokenize
-from hybridrep.corpora.word_vectors import coverage, load_word_vectors, lookup, vectors_fingerprint
+from hybridrep.corpora.tokens import TokenBatch, tokenize
+from hybridrep.corpora.word_vectors import vectors_fingerprint
 from hybridrep.errors import CorpusError, ParameterError
-from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.stages.splits import emotion_rows, transfer_rows
+from hybridrep.stages.tokens import store_tokens
 
 HIDDEN_SIZE = 300
 """Size of the LSTM's hidden state, the task-specific representation (section 3.1.3)."""
 
 MOST_TIME_STEPS = 1_000
 """Words of the longest emotion tweet, to which all are padded; more would fill any memory."""
-
-TOKENS_CODE = ("hybridrep.corpora.tokens", "hybridrep.corpora.word_vectors")
-"""The modules whose code makes token ids and the table of their vectors."""
 
 
 @dataclass(frozen=True)
@@ -168,18 +165,7 @@ def _corpus_input(
     notes: Mapping[str, Any],
 ) -> CorpusInput:
     key = _store_corpus(store, corpus)
-    tokens_key = content_key(
-        {
-            "stage": "tokens",
-            "code": [code_version(name) for name in TOKENS_CODE],
-            "corpus": key,
-            "vectors": vectors,
-            "time_steps": time_steps,
-            "padding": config.padding,
-        }
-    )
-    if not store.has(tokens_key):
-        _store_tokens(store, tokens_key, corpus, config, time_steps)
+    tokens_key = store_tokens(store, config, corpus, key, vectors, time_steps)
     return CorpusInput(
         name=corpus.name,
         key=key,
@@ -210,29 +196,6 @@ def _store_corpus(store: Store, corpus: Corpus) -> str:
             tables={"corpus": table}, meta=meta, seconds=0.0,
         )  # fmt: skip
     return key
-
-
-def _store_tokens(store: Store, key: str, corpus: Corpus, config: Config, time_steps: int) -> None:
-    vocabulary = Vocabulary.from_texts(corpus.texts)
-    vectors = load_word_vectors(config.vectors, words=vocabulary.words)
-    batch = vocabulary.encode(corpus.texts, time_steps, config.padding)
-    found = coverage(vectors, corpus.texts)
-    matrix = lookup(vectors, vocabulary)
-    store.write(
-        key, stage="tokens", inputs={"corpus": corpus.fingerprint, "vectors": vectors.source},
-        arrays={
-            "tokens": {"token_ids": batch.token_ids, "lengths": batch.lengths},
-            "lookup": {"vectors": matrix},
-        },
-        tables={"vocabulary": pd.DataFrame({"word": list(vocabulary.words)})},
-        meta={
-            "vector_size": int(matrix.shape[1]),
-            "time_steps": time_steps,
-            "coverage": {"tokens_found": found.tokens, "types_found": found.types},
-        },
-        code=TOKENS_CODE,
-        seconds=0.0,
-    )  # fmt: skip
 
 
 @lru_cache(maxsize=8)

@@ -14,6 +14,7 @@ from rich.table import Table
 from hybridrep.analysis.names import DIRECTIONS
 from hybridrep.config import Config, resolve_path
 from hybridrep.errors import IncompleteStudyError
+from hybridrep.execution.code_version import fix_code_versions
 from hybridrep.execution.local import worker_count
 from hybridrep.execution.pace import duration_text
 from hybridrep.execution.planning import plan, wall_seconds
@@ -47,6 +48,7 @@ def check(config: Config, directions: Sequence[str] = DIRECTIONS) -> Prepared:
     Raises:
         HybridrepError: naming what is wrong and what to do.
     """
+    fix_code_versions("hybridrep.stages")
     store = Store(resolve_path(config.store))
     store.check_writable()
     return Prepared(prepare(config, store, directions), store)

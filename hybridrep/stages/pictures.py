@@ -21,16 +21,13 @@ from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs, read_corpus
 from hybridrep.stages.rsa import MatricesTask, tasks_per_autoencoder
 
-DRAWN_BY = "hybridrep.reporting.figures.similarity"
-"""The module whose code draws a picture."""
-
 
 def key(inputs: Inputs, store: Store, variant: Variant, seed: int) -> str:
     """Key of the picture of a seed's similarity matrices for an autoencoder."""
     return content_key(
         {
             "stage": "pictures",
-            "code": code_version(DRAWN_BY),
+            "code": code_version(__name__),
             "matrices": rsa.key(inputs, store, variant, seed),
         }
     )
@@ -62,6 +59,6 @@ def draw(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:
             stage="pictures",
             inputs={"seed": task.seed},
             files={"similarity_matrices.png": picture},
-            code=(DRAWN_BY, rsa.__name__),
+            code=(__name__,),
             seconds=time.perf_counter() - started,
         )
