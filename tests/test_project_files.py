@@ -21,6 +21,7 @@ MOST_LINES = 300
 CODE = ("hybridrep", "entrypoints", "tests", "benchmarks", "chaos", "tools")
 LONGER = {
     "tests/test_analysis_tables.py": "one made-up study, small enough to check by eye, for all",
+    "tests/test_reporting_browser.py": "one browser and one page serve all of its tests",
     "tests/test_tracking_runs.py": "one record, written in many ways",
 }
 """Files that may have more than `MOST_LINES`, and why."""
