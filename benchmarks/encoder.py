@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
 import transformers
 
 from benchmarks.harness import Part
+from benchmarks.tweets import described, emotion_corpus
 from hybridrep.corpora.encoder import EncoderSource, embed_texts, resolve_encoder
-from hybridrep.corpora.loading import load_corpus
 
 TWEETS = 16_000
 BATCH = 32
@@ -27,8 +25,7 @@ def parts() -> list[Part]:
 
 def emotion_tweets() -> list[str]:
     """Return at most 16,000 training tweets: of the real corpus, or of the sample."""
-    data = os.environ.get("HYBRIDREP_DATA", "")
-    corpus = load_corpus("emotion", str(Path(data) / "emotion") if data else "sample")
+    corpus = emotion_corpus()
     train = [t for t, split in zip(corpus.texts, corpus.splits, strict=True) if split == "train"]
     return (train or list(corpus.texts))[:TWEETS]
 
@@ -69,6 +66,7 @@ def encoder_part(encoder: EncoderSource, texts: Sequence[str]) -> Part:
         flops=cls_flops(model.config, np.array(distinct)),
         bytes=float(sum(p.nbytes for p in model.encoder.parameters())),
         sizes={
+            "corpus": described(),
             "texts": len(texts),
             "distinct_texts": len(distinct),
             "tokens": int(lengths.sum()),

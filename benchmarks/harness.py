@@ -2,8 +2,8 @@
 
 The floor is the time that the fast side would take if the machine did nothing but its arithmetic
 at the measured rate of a large float32 matrix product, or moved nothing but its bytes at the
-measured bandwidth of a large copy, whichever takes longer. The rate is taken to grow with the
-threads, the bandwidth not.
+measured bandwidth of a large copy, whichever takes longer; both measured with as many threads as
+the fast side has.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,8 @@ class Machine:
 
     Attributes:
         cores: that this process may use.
-        threads: PyTorch's default number.
-        gflops: float32 matrix product with that number of threads, 10^9 operations a second.
+        threads: with which the two rates were measured.
+        gflops: float32 matrix product, 10^9 operations a second.
         gigabytes: read and written by a copy of 256 MB, 10^9 bytes a second.
         load: the system's load average over the last minute, before the parts.
     """
@@ -92,19 +93,20 @@ class Machine:
     versions: dict[str, str]
 
     @classmethod
-    def measure(cls) -> Machine:
-        """Measure the rate of matrix products and of copies."""
+    def measure(cls, threads: int) -> Machine:
+        """Measure the rate of matrix products and of copies with some threads."""
         size = 1536
         first, second = torch.rand(size, size), torch.rand(size, size)
         product = torch.empty(size, size)
-        rate = 2 * size**3 / _best(lambda: torch.mm(first, second, out=product))
         source = torch.zeros(2**26).fill_(1.0)
         target = torch.zeros(2**26).fill_(2.0)
-        bandwidth = 2 * source.nbytes / _best(lambda: target.copy_(source))
+        with _threads(threads):
+            rate = 2 * size**3 / _best(lambda: torch.mm(first, second, out=product))
+            bandwidth = 2 * source.nbytes / _best(lambda: target.copy_(source))
         return cls(
             processor=_processor(),
             cores=len(os.sched_getaffinity(0)),
-            threads=torch.get_num_threads(),
+            threads=threads,
             gflops=rate / 1e9,
             gigabytes=bandwidth / 1e9,
             load=os.getloadavg()[0],
@@ -114,7 +116,10 @@ class Machine:
 
 @dataclass(frozen=True)
 class Result:
-    """Medians over the rounds; `ratio` is the median of the rounds' own ratios."""
+    """Medians over the rounds; `ratio` is the median of the rounds' own ratios.
+
+    `agreement` is what the part's check said of the two sides' results.
+    """
 
     plain_s: float
     fast_s: float
@@ -125,14 +130,17 @@ class Result:
     rounds: int
     bound_by: str
     plain_threads: int
+    agreement: str = ""
     ratios: list[float] = field(default_factory=list)
 
 
-def measure(part: Part, machine: Machine, rounds: int) -> tuple[Result, Any]:
+def measure(part: Part, machine: Machine, rounds: int) -> Result:
     """Warm both sides up, check them against each other, and time them in turn.
 
-    Returns:
-        The result and what the part's check returned.
+    Args:
+        part: what to measure.
+        machine: measured with the threads of the part's fast side.
+        rounds: how many times each side is timed.
 
     Raises:
         Exception: whatever the check raises when the two sides differ.
@@ -141,17 +149,16 @@ def measure(part: Part, machine: Machine, rounds: int) -> tuple[Result, Any]:
     warmed_up = {threads: _once(part.plain, threads) for threads in tried}
     threads, plain = min(warmed_up.items(), key=lambda item: item[1].seconds)
     fast = _once(part.fast, part.fast_threads)
-    agreement = part.check(plain.result, fast.result) if part.check else None
+    agreement = part.check(plain.result, fast.result) if part.check else ""
     del warmed_up, plain, fast
     pairs = []
     for _ in range(rounds):
         slow = _once(part.plain, threads).seconds / part.plain_share
         pairs.append((slow, _once(part.fast, part.fast_threads).seconds))
-    cores = (part.fast_threads or machine.threads) / machine.threads
-    arithmetic = part.flops / (machine.gflops * 1e9 * cores)
+    arithmetic = part.flops / (machine.gflops * 1e9)
     traffic = part.bytes / (machine.gigabytes * 1e9)
     ratios = [slow / quick for slow, quick in pairs]
-    result = Result(
+    return Result(
         plain_s=statistics.median(slow for slow, _ in pairs),
         fast_s=statistics.median(quick for _, quick in pairs),
         floor_s=max(arithmetic, traffic),
@@ -161,9 +168,9 @@ def measure(part: Part, machine: Machine, rounds: int) -> tuple[Result, Any]:
         rounds=rounds,
         plain_threads=threads,
         bound_by="arithmetic" if arithmetic >= traffic else "memory",
+        agreement=str(agreement),
         ratios=ratios,
     )
-    return result, agreement
 
 
 def run(
@@ -173,17 +180,19 @@ def run(
 
     Entries of parts that were not run stay in the file as they are.
     """
-    machine = Machine.measure()
-    console.print(
-        f"{machine.processor}, {machine.threads} threads: {machine.gflops:.0f} GFLOP/s, "
-        f"{machine.gigabytes:.0f} GB/s, load {machine.load:.1f}"
-    )
+    parts = list(parts)
+    machines = {threads: Machine.measure(threads) for threads in sorted(set(map(_fast, parts)))}
+    for machine in machines.values():
+        console.print(
+            f"{machine.processor}, {machine.threads} threads: {machine.gflops:.0f} GFLOP/s, "
+            f"{machine.gigabytes:.0f} GB/s, load {machine.load:.1f}"
+        )
     entries = _entries(path)
     table = Table("part", *_HEADINGS, title=f"medians of {rounds} rounds")
     for part in parts:
         console.print(f"{part.name} ...", style="dim")
-        result, agreement = measure(part, machine, rounds)
-        table.add_row(part.name, *_row(result, agreement))
+        result = measure(part, machines[_fast(part)], rounds)
+        table.add_row(part.name, *_row(result))
         entries[part.name] = asdict(result)
         _write(path, entries)
     console.print(table)
@@ -193,7 +202,24 @@ def run(
 _HEADINGS = ("plain s", "fast s", "ratio", "of rounds", "floor s", "fast / floor", "agreement")
 
 
-def _row(result: Result, agreement: Any) -> tuple[str, ...]:
+def adam_bytes(parameters: int) -> float:
+    """Return the bytes that a step of Adam must move for one model, in float32.
+
+    Parameters and both moments are read and written; nothing where a core's share of a usual
+    last-level cache holds them from one step to the next.
+    """
+    state = 3 * 4 * parameters
+    return 2.0 * state if state > _CACHE else 0.0
+
+
+_CACHE = 16 * 2**20
+
+
+def _fast(part: Part) -> int:
+    return part.fast_threads or torch.get_num_threads()
+
+
+def _row(result: Result) -> tuple[str, ...]:
     return (
         f"{result.plain_s:.3g}",
         f"{result.fast_s:.3g}",
@@ -201,21 +227,28 @@ def _row(result: Result, agreement: Any) -> tuple[str, ...]:
         f"{min(result.ratios):.1f} to {max(result.ratios):.1f}",
         f"{result.floor_s:.3g} ({result.bound_by})",
         f"{result.fast_s / result.floor_s:.1f}" if result.floor_s else "-",
-        "" if agreement is None else str(agreement),
+        result.agreement,
     )
 
 
 def _once(side: Callable[[], Any], threads: int) -> Timed:
     """Run one side, timed."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads or before)
-    try:
+    with _threads(threads or torch.get_num_threads()):
         start = time.perf_counter()
         result = side()
         seconds = time.perf_counter() - start
+    return result if isinstance(result, Timed) else Timed(seconds, result)
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Let PyTorch compute with a number of threads, and give it back its own."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
     finally:
         torch.set_num_threads(before)
-    return result if isinstance(result, Timed) else Timed(seconds, result)
 
 
 def _best(call: Callable[[], Any], repetitions: int = 7) -> float:

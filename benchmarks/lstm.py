@@ -7,17 +7,15 @@ as in the workers.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.harness import Part
-from hybridrep.corpora.loading import load_corpus
+from benchmarks.harness import Part, adam_bytes
+from benchmarks.tweets import described, emotion_corpus
 from hybridrep.corpora.tokens import TokenBatch, Vocabulary, tokenize
 from hybridrep.models.lstm import LSTMConfig
 from hybridrep.models.lstm_training import LSTMResult, extract_hidden, train_lstm
@@ -52,8 +50,7 @@ class PlainLSTM(nn.Module):
 @cache
 def tweets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Word ids, padded in front, and labels of the training tweets, and the word vectors."""
-    data = os.environ.get("HYBRIDREP_DATA", "")
-    corpus = load_corpus("emotion", str(Path(data) / "emotion") if data else "sample")
+    corpus = emotion_corpus()
     train = [item for item, split in enumerate(corpus.splits) if split == "train"]
     vocabulary = Vocabulary.from_texts(corpus.texts)
     steps = max(len(tokenize(text)) for text in corpus.texts)
@@ -174,6 +171,7 @@ def parts() -> list[Part]:
     padding = sum(int((batch == 0).all(0).sum()) for batch in batches)
     parameters = 4 * HIDDEN * (DIM + HIDDEN)
     sizes = {
+        "corpus": described(),
         "time_steps": token_ids.shape[1],
         "mean_length": round(float((token_ids > 0).sum(1).mean()), 2),
         "dim": DIM,
@@ -192,7 +190,7 @@ def parts() -> list[Part]:
             # Recurrence: forward, gradient by states, by weights. Input: forward, by weights.
             flops=3.0 * recurrent * (int((trained > 0).sum()) + padding)
             + 2.0 * per_word * distinct_words(batches),
-            bytes=BATCHES * 7.0 * 4 * parameters,  # Adam: four arrays read, three written
+            bytes=BATCHES * adam_bytes(parameters),
             sizes=sizes | {"batch": BATCH, "epoch": f"shortened to {BATCHES} batches"},
             check=check_epoch,
             plain_threads=1,

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from benchmarks.harness import Part, Timed
+from benchmarks.harness import Part, Timed, adam_bytes
 from benchmarks.workers import on_all_cores
 from hybridrep.models.classifier import Classifier, ClassifierConfig, EmbeddingClassifier
 from hybridrep.models.stacked_classifier import (
@@ -91,8 +91,7 @@ def _split(seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def plain() -> Timed:
     """Train the seven classifiers of the first seed, one after the other."""
-    train, test = map(torch.from_numpy, _split(0))
-    targets = torch.from_numpy(labels())
+    train, test = _split(0)
     seconds, curves = 0.0, []
     for number, name in enumerate(("baseline", *REPRESENTATIONS)):
         init, order = _streams(0, number)
@@ -104,26 +103,33 @@ def plain() -> Timed:
             inputs = torch.from_numpy(representations(0)[name])
             model = Classifier(REPRESENTATIONS[name], CONFIG, init)
         start = time.perf_counter()
-        curves.append(_train(model, inputs, targets, train, test, order))
+        curves.append(train_plainly(CONFIG, model, inputs, labels(), train, test, order))
         seconds += time.perf_counter() - start
     return Timed(seconds, curves)
 
 
-def _train(
+def train_plainly(
+    config: ClassifierConfig,
     model: nn.Module,
     inputs: torch.Tensor,
-    targets: torch.Tensor,
-    train: torch.Tensor,
-    test: torch.Tensor,
+    labels: np.ndarray,
+    train: np.ndarray,
+    test: np.ndarray,
     order: np.random.Generator,
 ) -> np.ndarray:
-    optimizer = torch.optim.Adam(model.parameters(), lr=CONFIG.learning_rate)
-    cross_entropy = nn.functional.cross_entropy
+    """Train one model as a user of PyTorch does.
+
+    Returns:
+        [epochs, 3]: mean training loss over the items as they were met; test loss and accuracy
+        after the epoch.
+    """
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
+    cross_entropy, targets = nn.functional.cross_entropy, torch.from_numpy(labels)
     curves = []
-    for _ in range(EPOCHS):
+    for _ in range(config.epochs):
         total = 0.0
-        shuffled = train[torch.from_numpy(order.permutation(TRAIN))]
-        for rows in shuffled.split(CONFIG.batch_size):
+        shuffled = torch.from_numpy(train[order.permutation(len(train))])
+        for rows in shuffled.split(config.batch_size):
             optimizer.zero_grad()
             loss = cross_entropy(model(inputs[rows]), targets[rows])
             loss.backward()
@@ -133,7 +139,7 @@ def _train(
             scores = model(inputs[test])
             test_loss = cross_entropy(scores, targets[test]).item()
             accuracy = (scores.argmax(1) == targets[test]).double().mean().item()
-        curves.append((total / TRAIN, test_loss, accuracy))
+        curves.append((total / len(train), test_loss, accuracy))
     return np.array(curves)
 
 
@@ -181,10 +187,10 @@ def parts() -> list[Part]:
     hidden, steps = CONFIG.hidden_size, EPOCHS * TRAIN // CONFIG.batch_size
     moving = max(len(np.unique(token_ids(0)[_split(0)[0]])), 1) * WORD_SIZE
     inputs = sum(REPRESENTATIONS.values())
-    weights = inputs * hidden + moving
+    models = [size * hidden for size in REPRESENTATIONS.values()] + [moving + WORD_SIZE * hidden]
     # Forward and gradient by weights; embeddings only know additions.
     flops = SEEDS * steps * 4 * CONFIG.batch_size * (inputs + WORD_SIZE) * hidden
-    traffic = SEEDS * steps * 4 * (6 * weights + CONFIG.batch_size * inputs)
+    traffic = SEEDS * steps * (sum(map(adam_bytes, models)) + 4 * CONFIG.batch_size * inputs)
     sizes = {
         "seeds": SEEDS,
         "representations": 1 + len(REPRESENTATIONS),

@@ -5,8 +5,6 @@ import torch
 
 from hybridrep.models.autoencoder import (
     Autoencoder,
-    AutoencoderConfig,
-    build_autoencoder,
     state_arrays,
 )
 from hybridrep.models.stacked_autoencoder import (
@@ -36,30 +34,6 @@ def data(
             )
         )
     return made
-
-
-def train_plainly(
-    config: AutoencoderConfig, given: ModelData, dtype: torch.dtype
-) -> tuple[Autoencoder, np.ndarray]:
-    """What a user of PyTorch writes for one model; also train and test loss of every epoch."""
-    model = build_autoencoder(config, given.init).to(dtype)
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
-    inputs = torch.tensor(given.inputs, dtype=dtype)
-    targets = torch.tensor(given.targets, dtype=dtype)
-    losses = []
-    for _ in range(config.epochs):
-        order = torch.from_numpy(given.train[given.order.permutation(len(given.train))])
-        total = 0.0
-        for rows in order.split(config.batch_size):
-            optimizer.zero_grad()
-            loss = (model(inputs[rows]) - targets[rows]).square().sum(1).mean()
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(rows)
-        with torch.no_grad():
-            errors = (model(inputs[given.test]) - targets[given.test]).square().sum(1)
-        losses.append((total / len(order), errors.mean().item()))
-    return model, np.array(losses)
 
 
 def assert_close(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks.autoencoder import train_plainly
 from hybridrep.models._stacked_batches import Rows
 from hybridrep.models.autoencoder import (
     AutoencoderConfig,
@@ -17,7 +18,7 @@ from hybridrep.models.stacked_autoencoder import (
     stack_width,
     train_autoencoders,
 )
-from tests.autoencoder_data import assert_close, assert_identical, data, train_plainly
+from tests.autoencoder_data import assert_close, assert_identical, data
 
 DOUBLE, SINGLE = torch.float64, torch.float32
 
@@ -34,7 +35,7 @@ def test_equals_training_each_model_alone(
     config = AutoencoderConfig(24, 10, 5, epochs=3, kind=kind)  # 70 items: the last batch has 6
     results = train_autoencoders(config, data(4, shared=shared), dtype=dtype, block=3)
     for result, given in zip(results, data(4, shared=shared), strict=True):
-        model, losses = train_plainly(config, given, dtype)
+        model, losses = train_plainly(config, given, dtype).result
         assert_close(result, model, losses, tolerance)
 
 
@@ -48,7 +49,7 @@ def test_equality_holds_for_every_activation_and_batch_size(
     )
     results = train_autoencoders(config, data(2), dtype=DOUBLE)
     for result, given in zip(results, data(2), strict=True):
-        model, losses = train_plainly(config, given, DOUBLE)
+        model, losses = train_plainly(config, given, DOUBLE).result
         assert_close(result, model, losses, 1e-10)
 
 
@@ -56,7 +57,7 @@ def test_the_papers_shape_equals_training_alone() -> None:
     config = AutoencoderConfig(768, 300, 32, epochs=3)
     models = data(2, 768, 300)
     results = train_autoencoders(config, models, dtype=DOUBLE)
-    model, losses = train_plainly(config, data(2, 768, 300)[1], DOUBLE)
+    model, losses = train_plainly(config, data(2, 768, 300)[1], DOUBLE).result
     assert_close(results[1], model, losses, 1e-10)
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from benchmarks.transfer import train_plainly
 from hybridrep.models.classifier import (
     Classifier,
     ClassifierConfig,
@@ -72,31 +73,14 @@ def tweets(models: int, dim: int = 5, train: int = 90) -> list[BaselineData]:
     return made
 
 
-def train_plainly(
+def curves_alone(
     config: ClassifierConfig,
     model: nn.Module,
     inputs: torch.Tensor,
     given: ClassifierData | BaselineData,
 ) -> np.ndarray:
-    """What a user of PyTorch writes for one model; returns the curves."""
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate)
-    labels = torch.from_numpy(given.labels)
-    curves = []
-    for _ in range(config.epochs):
-        order = torch.from_numpy(given.train[given.order.permutation(len(given.train))])
-        total = 0.0
-        for rows in order.split(config.batch_size):
-            optimizer.zero_grad()
-            loss = nn.functional.cross_entropy(model(inputs[rows]), labels[rows])
-            loss.backward()
-            optimizer.step()
-            total += loss.item() * len(rows)
-        with torch.no_grad():
-            scores = model(inputs[given.test])
-        test_loss = nn.functional.cross_entropy(scores, labels[given.test]).item()
-        accuracy = (scores.argmax(1) == labels[given.test]).double().mean().item()
-        curves.append((total / len(order), test_loss, accuracy))
-    return np.array(curves)
+    split = (given.labels, given.train, given.test)
+    return train_plainly(config, model, inputs, *split, given.order)
 
 
 def assert_close(
@@ -127,7 +111,7 @@ def test_classifiers_equal_training_each_alone(dtype: torch.dtype, tolerance: fl
     for result, given in zip(results, representations(*sizes), strict=True):
         model = Classifier(given.inputs.shape[1], config, given.init).to(dtype)
         inputs = torch.from_numpy(given.inputs).to(dtype)
-        assert_close(result, model, train_plainly(config, model, inputs, given), tolerance)
+        assert_close(result, model, curves_alone(config, model, inputs, given), tolerance)
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 500])
@@ -140,7 +124,7 @@ def test_equality_holds_for_other_batches_classes_and_widths(batch_size: int, cl
     given = representations(11, classes=classes)[0]
     model = Classifier(11, config, given.init).to(DOUBLE)
     inputs = torch.from_numpy(given.inputs).to(DOUBLE)
-    assert_close(result, model, train_plainly(config, model, inputs, given), 1e-10)
+    assert_close(result, model, curves_alone(config, model, inputs, given), 1e-10)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), TOLERANCES)
@@ -153,7 +137,7 @@ def test_baselines_equal_training_each_alone(
     for result, given in zip(results, tweets(3), strict=True):
         model = EmbeddingClassifier(given.embedding, TIME_STEPS, config, given.init).to(dtype)
         inputs = torch.from_numpy(given.token_ids)
-        assert_close(result, model, train_plainly(config, model, inputs, given), tolerance)
+        assert_close(result, model, curves_alone(config, model, inputs, given), tolerance)
 
 
 def test_only_words_of_training_items_move() -> None:

@@ -20,6 +20,13 @@ from hybridrep.models._stacked_batches import (
 from hybridrep.models._stacked_loss import Loss
 from hybridrep.models._stacked_network import StackedNetwork, Workspace, round_up
 
+BLOCK_MEMORY = 10 * 2**20
+"""Bytes of parameters and Adam state that make one batched product: a share of the cache.
+
+Measured on one core for autoencoders of 768 -> 300: b = 32 takes 0.55 ms a model and step alone,
+0.46 in blocks of 3 or 4, 0.65 in blocks of 25; b = 64 and 256 gain nothing from wider blocks.
+"""
+
 
 @dataclass(frozen=True)
 class Bench:
@@ -136,6 +143,14 @@ class Benches:
         if width not in self._of_width:
             self._of_width[width] = Bench.of(stack.network, stack.batch_size)
         return self._of_width[width]
+
+
+def block_width(parameters: int) -> int:
+    """Return how many models of so many parameters make one batched product; at least 1.
+
+    Counts parameters, gradients and both moments in float32.
+    """
+    return max(1, BLOCK_MEMORY // (4 * 4 * parameters))
 
 
 def share_evenly(models: Sequence[int], most: int) -> list[list[int]]:

@@ -20,7 +20,13 @@ from hybridrep.models._linear import LinearMap
 from hybridrep.models._stacked_batches import Rows
 from hybridrep.models._stacked_loss import SquaredError
 from hybridrep.models._stacked_network import Shape, StackedNetwork
-from hybridrep.models._stacked_training import Benches, Stack, of_equal_counts, share_evenly
+from hybridrep.models._stacked_training import (
+    Benches,
+    Stack,
+    block_width,
+    of_equal_counts,
+    share_evenly,
+)
 from hybridrep.models.autoencoder import (
     ACTIVATED,
     ENCODER_LAYERS,
@@ -32,14 +38,7 @@ from hybridrep.models.autoencoder import (
 )
 
 STACK_MEMORY = 2**30
-"""Default bytes for the parameters of the models that are trained at once."""
-
-BLOCK_MEMORY = 10 * 2**20
-"""Bytes of parameters and Adam state that make one batched product: a share of the cache.
-
-Measured on one core for 768 -> 300: b = 32 takes 0.55 ms a model and step alone, 0.46 in blocks
-of 3 or 4, 0.65 in blocks of 25; b = 64 and 256 gain nothing from wider blocks.
-"""
+"""Bytes for the models that are trained at once, where the caller knows no better number."""
 
 _BOTTLENECK, _OUTPUT = ENCODER_LAYERS, len(ACTIVATED)
 
@@ -166,7 +165,9 @@ def train_autoencoders(
     for equal in of_equal_counts([m.train for m in models], [m.test for m in models]):
         for group in share_evenly(equal, at_once):
             given = [models[model] for model in group]
-            training = _Training(config, given, block or _block(config), dtype)
+            training = _Training(
+                config, given, block or block_width(_shape(config).parameters), dtype
+            )
             view = StackView(group, training.blocks, training.benches)
             results.update(zip(group, training.run(view, on_epoch), strict=True))
     return [results[model] for model in range(len(models))]
@@ -277,10 +278,6 @@ def _curves(train: np.ndarray, test: np.ndarray) -> list[pd.DataFrame]:
 
 def _shape(config: AutoencoderConfig) -> Shape:
     return Shape(config.sizes, ACTIVATED, config.activation)
-
-
-def _block(config: AutoencoderConfig) -> int:
-    return max(1, BLOCK_MEMORY // (4 * 4 * _shape(config).parameters))
 
 
 def _check(config: AutoencoderConfig, models: Sequence[ModelData]) -> None:

@@ -18,11 +18,14 @@ from hybridrep.models._stacked_batches import InputSource, Rows
 from hybridrep.models._stacked_embedding import Embeddings, Texts, distinct_words
 from hybridrep.models._stacked_loss import CrossEntropy
 from hybridrep.models._stacked_network import Shape, StackedNetwork
-from hybridrep.models._stacked_training import Bench, Stack, of_equal_counts, share_evenly
+from hybridrep.models._stacked_training import (
+    Bench,
+    Stack,
+    block_width,
+    of_equal_counts,
+    share_evenly,
+)
 from hybridrep.models.classifier import Classifier, ClassifierConfig, pooled_size
-
-BLOCK_MEMORY = 10 * 2**20
-"""Bytes of parameters and Adam state that are trained as one batched product."""
 
 _MOST = 64  # models beyond which a wider stack gains nothing
 
@@ -236,7 +239,7 @@ def _shape(input_size: int, config: ClassifierConfig) -> Shape:
 
 
 def _block(parameters: int) -> int:
-    return max(1, min(_MOST, BLOCK_MEMORY // (4 * 4 * parameters)))
+    return min(_MOST, block_width(parameters))
 
 
 def _check(
