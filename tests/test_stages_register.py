@@ -229,9 +229,8 @@ def test_a_study_or_sweep_can_be_named(given, client, registered):
     other = {"bottlenecks": "2", "autoencoder_epochs": "9"}  # what is recorded counts
     for source in ("hybridrep", keys["hybridrep study"][:10]):
         register({**given, **other}, source=source)
-    register({**given, **other}, source="small sweep sweep")
-    register({**given, **other}, source="small sweep")
-    register({**given, **other}, source=keys["small sweep sweep"])
+    for source in ("small sweep sweep", "small sweep", keys["small sweep sweep"]):
+        register({**given, **other}, source=source)
     assert len(client.search_model_versions(f"name = '{NAMES[0]}'")) <= count + 1
 
 
