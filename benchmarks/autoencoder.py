@@ -132,29 +132,34 @@ def check(
 ) -> str:
     """Compare the first seed's weights after a short training and after the whole one.
 
-    Equal in double precision; in float32 within `TOLERANCE` after the short one. Over a hundred
-    steps and more float32 is no yardstick: rounding alone now and then decides whether a ReLU
-    unit is on, Adam turns any gradient into a full step, and the plain loop in float32 drifts
-    from itself in float64 by percents with some seeds. So there both differences are reported.
+    Float32 is a yardstick only as far as it agrees with itself: now and then rounding alone
+    decides whether a ReLU unit is on, and Adam turns any gradient into a full step. So the plain
+    loop in float32 drifts from itself in float64, sooner the more units there are. The stacked
+    models must equal the plain ones in float64, and in float32 be within `TOLERANCE`, or within
+    twice the plain loop's own drift where that is more.
 
     Raises:
-        RuntimeError: when they differ by more than `DOUBLE_TOLERANCE` in double precision, or by
-            more than `TOLERANCE` in float32, after the short training.
+        RuntimeError: when they differ by more after the short training. After the whole one,
+            both differences are only reported.
     """
-    short = {}
-    for dtype, tolerance in ((torch.float32, TOLERANCE), (torch.float64, DOUBLE_TOLERANCE)):
-        reference = _plain_state(config, SHORT_ITEMS, dtype)
+    single, double = torch.float32, torch.float64
+    plain_, stacked_ = {}, {}
+    for dtype in (single, double):
+        plain_[dtype] = _plain_state(config, SHORT_ITEMS, dtype)
         models = [model_data(config.bottleneck, seed, SHORT_ITEMS) for seed in range(2)]
-        beside = train_autoencoders(config, models, dtype=dtype)
-        short[dtype] = difference(reference, beside[0].final_state)
-        if short[dtype] > tolerance:
-            raise RuntimeError(f"weights differ by {short[dtype]:.1e} in {dtype}")
-    drift = difference(_plain_state(config, 0, torch.float64), alone)
+        stacked_[dtype] = train_autoencoders(config, models, dtype=dtype)[0].final_state
+    drift = difference(plain_[double], plain_[single])
+    allowed = {single: max(TOLERANCE, 2 * drift), double: DOUBLE_TOLERANCE}
+    off = {dtype: difference(plain_[dtype], stacked_[dtype]) for dtype in allowed}
+    for dtype, most in allowed.items():
+        if off[dtype] > most:
+            raise RuntimeError(f"weights differ by {off[dtype]:.1e} in {dtype}, above {most:.0e}")
+    whole_drift = difference(_plain_state(config, 0, double), alone)
     steps = config.epochs * SHORT_ITEMS // config.batch_size
     return (
-        f"weights after {config.epochs} epochs of {steps} steps in all: "
-        f"{short[torch.float32]:.0e}, in float64 {short[torch.float64]:.0e}; after all steps: "
-        f"{difference(alone, stacked):.0e}, plain float32 from plain float64: {drift:.0e}"
+        f"weights after {config.epochs} epochs, {steps} steps: {off[single]:.0e} (plain float32 "
+        f"from plain float64: {drift:.0e}), in float64 {off[double]:.0e}; after all steps: "
+        f"{difference(alone, stacked):.0e} ({whole_drift:.0e})"
     )
 
 
