@@ -198,7 +198,7 @@ def test_an_unreachable_scheduler_is_explained(store, monkeypatch):
 
 def test_a_missing_extra_is_explained(store, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ExecutionError, match=r'pip install "hybridrep\[cluster\]"'):
+    with pytest.raises(ExecutionError, match=r"pip install -c constraints\.txt -e"):
         run_tasks([task("a")], store, cluster="tcp://127.0.0.1:1")
 
 
