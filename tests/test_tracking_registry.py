@@ -7,7 +7,7 @@ import pytest
 
 from hybridrep.errors import TrackingError
 from hybridrep.tracking.models import LoggedModel
-from hybridrep.tracking.registry import Selection, register
+from hybridrep.tracking.registry import Selection, register_models
 
 pytest_plugins = ["tests.tracking_store"]
 
@@ -38,7 +38,9 @@ def world(tracker):
         return LoggedModel(model.model_id, f"models:/{model.model_id}")
 
     def go(**changes):
-        return register(tracker.server, replace(SELECTION, run_id=run_id, **changes), log_model)
+        selection = replace(SELECTION, run_id=run_id, **changes)
+        (done,) = register_models(tracker.server, [(selection, log_model)])
+        return done
 
     go.logged, go.client = logged, client
     return go
@@ -137,10 +139,18 @@ def test_a_name_that_could_enter_a_filter_is_refused(name):
         replace(SELECTION, name=name)
 
 
-def test_nothing_is_registered_when_the_model_cannot_be_logged(tracker):
+def test_nothing_is_registered_when_one_of_the_models_cannot_be_logged(tracker):
+    client = tracker.server.client
+
+    def log() -> LoggedModel:
+        model = client.create_logged_model(tracker.server.experiment_id)
+        return LoggedModel(model.model_id, f"models:/{model.model_id}")
+
     def fail() -> LoggedModel:
         raise TrackingError("the disk is full")
 
+    other = replace(SELECTION, name="hybridrep-bert-to-lstm-text")
     with pytest.raises(TrackingError, match="disk is full"):
-        register(tracker.server, SELECTION, fail)
-    assert list(tracker.server.client.search_model_versions()) == []
+        register_models(tracker.server, [(SELECTION, log), (other, fail)])
+    assert list(client.search_model_versions()) == []
+    assert list(client.search_registered_models()) == []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from collections.abc import Sequence
 
 import pandas as pd
 from rich.console import Console
@@ -15,6 +16,7 @@ from rich.console import Console
 from hybridrep.analysis.objectives import best_row
 from hybridrep.errors import ExecutionError, TrackingError
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.tasks import Task
 from hybridrep.stages import pipeline
 from hybridrep.stages.inputs import Inputs
 from hybridrep.stages.invocation import print_plan
@@ -26,8 +28,7 @@ from hybridrep.sweep_config import RegisterConfig
 from hybridrep.tracking import names
 from hybridrep.tracking.models import LoggedModel, log_autoencoder_model, log_text_model
 from hybridrep.tracking.records import Contents
-from hybridrep.tracking.registry import Registration, Selection
-from hybridrep.tracking.registry import register as register_model
+from hybridrep.tracking.registry import Registration, Selection, ToRegister, register_models
 from hybridrep.tracking.runs import connect
 from hybridrep.tracking.server import Server
 
@@ -41,13 +42,10 @@ def run(config: RegisterConfig) -> None:
     """
     tracker = connect()
     source = find_source(config, tracker.server)
-    models = [
-        ChosenModel(source.inputs, source.store, choice, share_text=config.share_text)
-        for choice in choose(source)
-    ]
-    tasks = list({task.label: task for model in models for task in model.tasks()}.values())
+    # Where trainings are missing, only they will tell which model is the best.
+    models = [] if source.tasks else _models(config, source)
     if config.plan:
-        print_plan(tasks, source.store, config)
+        print_plan(source.tasks or _tasks(models), source.store, config)
         return
     tracker.close_stale_runs()
     study = source.inputs.config.study
@@ -57,22 +55,47 @@ def run(config: RegisterConfig) -> None:
         config=config.as_text(), tags={names.STAGE: "register"},
     ) as main:  # fmt: skip
         main.log(Contents(inputs=data_inputs(source.inputs)[:1]))
-        if tasks:
-            outcome = pipeline.compute(source.inputs, source.store, tasks)
-            if outcome.failures:
-                first = outcome.failures[0]
-                raise ExecutionError(f"{first.label} failed: {first.reason}")
+        if source.tasks:
+            _compute(source, source.tasks)
+            models = _models(config, source)
+        _compute(source, _tasks(models))
         for model in models:
             model.verify()
-        done = []
-        for model in models:
-            done.append(_register_vectors(config, source, model))
-            done.append(_register_text(config, source, model))
+        done = register_models(
+            source.server,
+            [make(config, source, model) for model in models for make in (_vectors, _text)],
+        )
         table = pd.DataFrame([vars(each) for each in done])
         shown = source.candidates[list(CANDIDATE)]
         main.log(Contents(tables={"registered.json": table, "candidates.json": shown}))
         main.describe(_description(config, source, done))
     _print(done, source.server)
+
+
+def _models(config: RegisterConfig, source: Source) -> list[ChosenModel]:
+    return [
+        ChosenModel(source.inputs, source.store, choice, share_text=config.share_text)
+        for choice in choose(source)
+    ]
+
+
+def _tasks(models: Sequence[ChosenModel]) -> list[Task]:
+    """Return what the models lack, each task once."""
+    return list({task.label: task for model in models for task in model.tasks()}.values())
+
+
+def _compute(source: Source, tasks: Sequence[Task]) -> None:
+    """Make what is missing in the store.
+
+    Raises:
+        ExecutionError: naming the first that failed.
+    """
+    if not tasks:
+        return
+    outcome = pipeline.compute(source.inputs, source.store, tasks)
+    if outcome.failures:
+        first = outcome.failures[0]
+        raise ExecutionError(f"{first.label} failed: {first.reason}")
 
 
 def choose(source: Source) -> list[Choice]:
@@ -146,7 +169,7 @@ def _selection(
     )
 
 
-def _register_vectors(config: RegisterConfig, source: Source, model: ChosenModel) -> Registration:
+def _vectors(config: RegisterConfig, source: Source, model: ChosenModel) -> ToRegister:
     selection = _selection(config, source, model, text=False)
 
     def log() -> LoggedModel:
@@ -156,10 +179,10 @@ def _register_vectors(config: RegisterConfig, source: Source, model: ChosenModel
             expected, selection.tags,
         )  # fmt: skip
 
-    return register_model(source.server, selection, log)
+    return selection, log
 
 
-def _register_text(config: RegisterConfig, source: Source, model: ChosenModel) -> Registration:
+def _text(config: RegisterConfig, source: Source, model: ChosenModel) -> ToRegister:
     selection = _selection(config, source, model, text=True)
 
     def log() -> LoggedModel:
@@ -168,7 +191,7 @@ def _register_text(config: RegisterConfig, source: Source, model: ChosenModel) -
             model.parts, model.text_example(), tags=selection.tags,
         )  # fmt: skip
 
-    return register_model(source.server, selection, log)
+    return selection, log
 
 
 def _logged_name(model: ChosenModel) -> str:

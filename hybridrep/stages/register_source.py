@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ import pandas as pd
 
 from hybridrep.analysis.objectives import measures, with_objectives
 from hybridrep.config import Config, resolve
-from hybridrep.errors import ExecutionError, TrackingError
+from hybridrep.errors import TrackingError
 from hybridrep.execution.store import Store
+from hybridrep.execution.tasks import Task
 from hybridrep.parsing import seeds_as_text
-from hybridrep.stages import autoencode, linear_baseline, pipeline
+from hybridrep.stages import autoencode, linear_baseline
 from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs
 from hybridrep.stages.invocation import check
@@ -48,17 +50,26 @@ class Source:
         key: the study's or sweep's key.
         inputs: what its trainings read.
         store: where they are.
-        candidates: `CANDIDATE`, and `variant` (the training that passes through the model) and
-            `run_id` (of the seed or trial); one row a trained autoencoder.
         server: of the experiment that holds these runs.
+        tasks: make again what was removed from the store since; they come before `candidates`.
+        read: reads the candidates.
     """
 
     kind: str
     key: str
     inputs: Inputs
     store: Store
-    candidates: pd.DataFrame
     server: Server
+    tasks: Sequence[Task]
+    read: Callable[[], pd.DataFrame]
+
+    @cached_property
+    def candidates(self) -> pd.DataFrame:
+        """One row a trained autoencoder: `CANDIDATE`, its `variant` and its `run_id`.
+
+        `variant` is the training that passes through the model, `run_id` of the seed or trial.
+        """
+        return self.read().sort_values(list(CANDIDATE[:4]), ignore_index=True)
 
 
 def find_source(config: RegisterConfig, server: Server) -> Source:
@@ -70,16 +81,23 @@ def find_source(config: RegisterConfig, server: Server) -> Source:
     """
     if config.source == "study":
         return _study(config, _plain(config), server)
-    sweep = _sweep_run(server, "" if config.source == "sweep" else config.source, config.study)
-    if sweep is not None:
-        return _sweep(config, server, sweep)
     if config.source == "sweep":
-        raise TrackingError(
-            f"there is no finished sweep named {config.study!r} in the experiment "
-            f"{server.experiment_name!r} at {server.place}: run `make sweep` first, or name one "
-            "with source=NAME"
-        )
-    found = find_study(server, config.source, finished=False)
+        sweep = _sweep_run(server, study=config.study)
+        if sweep is None:
+            raise TrackingError(
+                f"there is no finished sweep named {config.study!r} in the experiment "
+                f"{server.experiment_name!r} at {server.place}: run `make sweep` first, or name "
+                "one with source=NAME"
+            )
+        return _sweep(config, server, sweep)
+    if sweep := _sweep_run(server, name=config.source):
+        return _sweep(config, server, sweep)
+    try:
+        found = find_study(server, config.source, finished=False)
+    except TrackingError:  # a study and a sweep may have one name: then the study is meant
+        if sweep := _sweep_run(server, study=config.source):
+            return _sweep(config, server, sweep)
+        raise
     recorded = _recorded(server, found.run_id)
     known = {name: value for name, value in recorded.items() if name in Config.model_fields}
     return _study(config, resolve({**known, **_places(config)}), server)
@@ -127,29 +145,30 @@ def _study(config: RegisterConfig, study: Config, server: Server) -> Source:
             f"the finished seeds of the study {study.study!r} in {place} were made by another "
             "version of the code: run `make full` with the same parameters first"
         )
-    _complete(inputs, store, list(current))
-    parts = []
-    for seed, run_id in current.items():
-        for variant in autoencode.variants(inputs):
-            rsa = store.open(autoencode.key(inputs, store, variant, seed)).table("rsa")
-            wide = measures(rsa.assign(seed=seed))
-            used = wide[wide["epoch"] == study.half_epoch]
-            parts.append(_candidate(variant, run_id, used, config.by))
-    return Source("study", key, inputs, store, _sorted(pd.concat(parts)), server)
+    seeds = list(current)
+    tasks = [*autoencode.tasks(inputs, store, seeds), *linear_baseline.tasks(inputs, store, seeds)]
+
+    def read() -> pd.DataFrame:
+        parts = []
+        for seed, run_id in current.items():
+            for variant in autoencode.variants(inputs):
+                rsa = store.open(autoencode.key(inputs, store, variant, seed)).table("rsa")
+                wide = measures(rsa.assign(seed=seed))
+                used = wide[wide["epoch"] == study.half_epoch]
+                parts.append(_candidate(variant, run_id, used, config.by))
+        return pd.concat(parts)
+
+    return Source("study", key, inputs, store, server, missing_tasks(tasks, inputs, store), read)
 
 
-def _complete(inputs: Inputs, store: Store, seeds: list[int]) -> None:
-    """Make again what was removed from the store since the seeds were finished."""
-    wanted = [*autoencode.tasks(inputs, store, seeds), *linear_baseline.tasks(inputs, store, seeds)]
-    tasks = missing_tasks(wanted, inputs, store)
-    outcome = pipeline.compute(inputs, store, tasks) if tasks else None
-    if outcome is not None and outcome.failures:
-        first = outcome.failures[0]
-        raise ExecutionError(f"{first.label} could not be made again: {first.reason}")
+def _sweep_run(server: Server, *, name: str = "", study: str = "") -> tuple[str, str] | None:
+    """Return run id and key of the latest finished sweep; None when there is none.
 
-
-def _sweep_run(server: Server, name: str, study: str) -> tuple[str, str] | None:
-    """Return run id and key of the latest finished sweep of a name, key or run; or None."""
+    Args:
+        server: the connection.
+        name: the sweep's key, or its run's name or id.
+        study: the value of its parameter `study`.
+    """
     with readable_errors(server.uri, "looking for a sweep"):
         runs = search(server, {names.KIND: "stage", names.STAGE: "sweep"}, status="FINISHED")
     for run in runs:
@@ -157,7 +176,7 @@ def _sweep_run(server: Server, name: str, study: str) -> tuple[str, str] | None:
         key, title = tags.get(names.STUDY_KEY, ""), tags.get(names.STUDY, "")
         by_key = len(name) >= 6 and key.startswith(name)
         named = name in (run.info.run_id, run.info.run_name, key) or by_key
-        if named or (not name and title == study):
+        if named or (study and title == study):
             return str(run.info.run_id), key
     return None
 
@@ -193,8 +212,8 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
         mine = mine.assign(epoch=point.epochs)
         found.append(_candidate(variant, own, mine, config.by))
     sibling = server.sibling("sweep") if runs else server
-    table = _sorted(pd.concat(found))
-    return Source("sweep", key, prepared.inputs, prepared.store, table, sibling)
+    table = pd.concat(found)
+    return Source("sweep", key, prepared.inputs, prepared.store, sibling, (), lambda: table)
 
 
 def _trial_runs(server: Server, key: str) -> dict[tuple[str, int], str]:
@@ -223,7 +242,3 @@ def _candidate(variant: Variant, run_id: str, values: pd.DataFrame, by: str) -> 
             "run_id": run_id,
         }
     )
-
-
-def _sorted(candidates: pd.DataFrame) -> pd.DataFrame:
-    return candidates.sort_values(list(CANDIDATE[:4]), ignore_index=True)

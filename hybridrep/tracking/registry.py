@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -117,31 +117,39 @@ class Registration:
     is_new: bool
 
 
-def register(
-    server: Server, selection: Selection, log_model: Callable[[], LoggedModel]
-) -> Registration:
-    """Register a model and decide about the alias `best`.
+ToRegister = tuple[Selection, Callable[[], LoggedModel]]
+"""A model with its worth, and what writes it; not called when it is registered already."""
 
-    It becomes `best` when there is none yet, or when its score is higher than the best one's
+
+def register_models(server: Server, models: Sequence[ToRegister]) -> list[Registration]:
+    """Register models and decide about the alias `best` of each.
+
+    A model becomes `best` when there is none yet, or when its score is higher than the best one's
     under the same criterion on the same data, or when it is the best one without its tweets;
     otherwise it becomes `candidate`, and `best` stays.
     The same model picked again in the same way stays one version.
 
-    Args:
-        server: the connection.
-        selection: the model and its worth.
-        log_model: writes the model; not called when it is registered already.
+    All of them are written before the first is registered: where one cannot be, none is.
 
     Raises:
         TrackingError: when the registry or the store of the models fails.
     """
+    ready: list[str | LoggedModel] = []
+    for selection, log_model in models:
+        with readable_errors(server.uri, f"writing the model {selection.name}"):
+            ready.append(_same_version(server, selection) or log_model())
+    return [
+        _register(server, selection, model)
+        for (selection, _), model in zip(models, ready, strict=True)
+    ]
+
+
+def _register(server: Server, selection: Selection, model: str | LoggedModel) -> Registration:
+    """Make a written model a version, unless it is one (its number); set its alias."""
     with readable_errors(server.uri, f"registering the model {selection.name}"):
         registered = _registered_model(server, selection.name)
         best = registered.get(BEST)
-        version = _same_version(server, selection)
-        is_new = version is None
-        if version is None:
-            version = _create_version(server, selection, log_model())
+        version = model if isinstance(model, str) else _create_version(server, selection, model)
         alias, reason = _judge(server, selection, version, best)
         if registered.get(alias) != version:
             server.client.set_registered_model_alias(selection.name, alias, version)
@@ -151,7 +159,7 @@ def register(
         alias=alias,
         reason=reason,
         uri=f"models:/{selection.name}@{alias}",
-        is_new=is_new,
+        is_new=not isinstance(model, str),
     )
 
 
