@@ -127,7 +127,7 @@ def _open_database(url: str) -> BaseStorage:
     except (ImportError, sqlalchemy.exc.ArgumentError) as error:
         raise ParameterError(
             f"parameter storage: {place} cannot be used ({without_passwords(str(error), url)}): "
-            'PostgreSQL\'s driver is in `pip install "hybridrep[cluster]"`'
+            'PostgreSQL\'s driver is in `pip install -c constraints.txt -e ".[cluster]"`'
         ) from error
     except (sqlalchemy.exc.SQLAlchemyError, RuntimeError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
