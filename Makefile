@@ -39,7 +39,7 @@ ui: setup ## open the MLflow UI on this machine's own address
 	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT)
 
 test: setup ## the tests as CI runs them, on two processes; those that take minutes are in test-long
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: setup ## the tests that take moments
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)

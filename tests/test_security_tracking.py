@@ -78,9 +78,9 @@ def test_a_password_in_the_server_s_address_is_in_no_run_log_or_message(
                 "study", "name", study="name", study_key="k", config=config
             ) as run:
                 run.log(Contents(files={"a.txt": tracker.server.place}))
-                raise RuntimeError(f"no answer from {tracker.server.uri}")
+                raise TrackingError(f"no answer from {tracker.server.uri}")
 
-        with pytest.raises(RuntimeError):
+        with pytest.raises(TrackingError):
             fail()
         with pytest.raises(TrackingError) as caught:
             find_study(tracker.server, "none")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
@@ -77,6 +78,12 @@ class DaskCluster:
         if now:
             self._executor.shutdown(wait=False)
         self._client.close(timeout=CONNECT_SECONDS)
+
+
+def gave_up(error: Exception) -> bool:
+    """Tell whether Dask gave a task up since each worker that ran it died."""
+    distributed = sys.modules.get("distributed")
+    return distributed is not None and isinstance(error, distributed.KilledWorker)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from hybridrep.errors import ExecutionError
 from hybridrep.execution.backend import Backend
+from hybridrep.execution.cluster import gave_up
 from hybridrep.execution.guard import Guard
 from hybridrep.execution.pace import StageTotal
 from hybridrep.execution.progress import Progress, Silent
@@ -160,7 +161,8 @@ class _Run:
             ) from error
         except Exception as error:  # noqa: BLE001 - e.g. a payload that cannot be unpickled
             details = "".join(traceback.format_exception(error))
-            report = Report("failed", publishable(error), details)
+            died = "all workers died that ran it (killed, or out of memory)"
+            report = Report("failed", died if gave_up(error) else publishable(error), details)
         if report.status == "refused":
             raise ExecutionError(report.reason)
         if report.status == "done":
