@@ -15,6 +15,7 @@ from typing import Any, Literal
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
@@ -170,6 +171,8 @@ def to_png(figure: Figure, dpi: int = PRINT_DPI) -> bytes:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+    # figure and canvas refer to each other, so the pixels would wait for the garbage collector
+    FigureCanvasBase(figure)
     stream = io.BytesIO()
     few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     # white may be rounded to 254, which would show as a grey sheet on a white page
