@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,14 +20,6 @@ MACHINE = Machine(
     processor="a processor", cores=2, threads=2, gflops=100.0, gigabytes=10.0, load=0.0,
     versions={},
 )  # fmt: skip
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 def part(**given: object) -> Part:

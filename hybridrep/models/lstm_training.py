@@ -164,11 +164,9 @@ class _Plain:
             return
         # No public name tells: lists of the processor's instructions only let oneDNN's answer be
         # guessed. Of its settings only this one is touched: putting back others warns of GPUs.
-        known, switch = (
-            torch.ops.mkldnn._is_mkldnn_bf16_supported(),
-            torch.backends.mkldnn.set_flags,
-        )
-        before = None if known else switch(False, _fp32_precision=None)[0]
+        supported = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        switch = torch.backends.mkldnn.set_flags
+        before = None if supported else switch(False, _fp32_precision=None)[0]
         try:
             with torch.autocast("cpu", torch.bfloat16):
                 yield
