@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from hybridrep.corpora.corpus import Corpus
 from hybridrep.corpora.loading import load_corpus
+from tests.databases import set_store
+from tests.made_once import made_once
 
 PER_EMOTION = {"train": 100, "validation": 12, "test": 3}
 PER_HATE_CLASS = 40
@@ -86,3 +91,22 @@ def parameters(folder: Path) -> dict[str, str]:
         "workers": "1",
         "store": str(folder / "store"),
     }
+
+
+def finished(factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the parameters of the small study with a store of its own that holds all results."""
+    place = made_once(factory, "small-study", lambda folder: _finish(factory, folder))
+    store = factory.mktemp("finished") / "store"
+    shutil.copytree(place / "store", store)
+    return {**json.loads((place / "given.json").read_text()), "store": str(store)}
+
+
+def _finish(factory: pytest.TempPathFactory, folder: Path) -> None:
+    from hybridrep.config import resolve
+    from hybridrep.stages.full import run
+
+    given = parameters(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        set_store(patch, factory, folder)
+        run(resolve(given))
+    (folder / "given.json").write_text(json.dumps(given))

@@ -273,7 +273,7 @@ def test_a_server_that_does_not_start_costs_its_own_moment_only(run):
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], Reference]:
     folder = tmp_path_factory.mktemp("chaos")
-    given = {**small_study.parameters(folder / "data"), "workers": "2"}
+    given = {**small_study.parameters(folder / "data"), "bottlenecks": "8", "workers": "2"}
     return given, undisturbed(Study(folder / "undisturbed", given))
 
 

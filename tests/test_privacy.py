@@ -35,6 +35,7 @@ from hybridrep.stages.sweep import run as run_sweep
 from hybridrep.sweep_config import RegisterConfig, SweepConfig
 from hybridrep.tracking.models import EXAMPLE_TEXTS
 from tests import small_study
+from tests.databases import set_store
 
 pytestmark = pytest.mark.slow
 MARK = re.compile(rb"zq[a-z]{6}qz")
@@ -127,8 +128,7 @@ def world(tmp_path_factory):
     no_text = {"share_text": "false"}
     sweep = {**given, "trials": "2", "seeds": "1"}
     with pytest.MonkeyPatch.context() as patch, recorded(seen):
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place}/mlflow.db")
-        patch.chdir(place)
+        set_store(patch, tmp_path_factory, place)
         patch.setattr(linear_baseline, "fit", fit_but_one)
         patch.setattr("hybridrep.reporting.report.draw", drawn_blank)
         for module in ("stages.sweep_report", "reporting.figures.similarity"):

@@ -20,6 +20,7 @@ from hybridrep.stages.full import run
 from hybridrep.tracking.queries import load_parts, save_parts
 from hybridrep.tracking.runs import Tracker, connect
 from tests import small_study
+from tests.databases import set_store
 from tests.reporting_fixtures import shown_table, text_of, undrawn, without_seed
 
 FAST = {"bottlenecks": "4", "lstm_epochs": "1", "autoencoder_epochs": "2", "transfer_epochs": "1"}
@@ -43,8 +44,7 @@ def place(tmp_path_factory: pytest.TempPathFactory):
         "encoder": {"duplicates": "drop", "encoder": str(other)},
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        patch.chdir(folder)
+        set_store(patch, tmp_path_factory, folder)
         patch.setattr("hybridrep.reporting.report.draw", undrawn)  # figures have their own tests
         for study, change in changes.items():
             run(resolve({**given, **change, "study": study}))

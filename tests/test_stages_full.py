@@ -20,6 +20,7 @@ from hybridrep.stages.full import run
 from hybridrep.stages.inputs import Inputs, prepare
 from hybridrep.stages.tables import study_tables
 from tests import small_study
+from tests.databases import set_store
 from tests.documented_runs import check_run
 from tests.reporting_fixtures import text_of
 
@@ -31,7 +32,7 @@ PAIRS = (
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    return small_study.parameters(tmp_path_factory.mktemp("study"))
+    return small_study.finished(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,7 @@ def finished(given: dict[str, str], tmp_path_factory: pytest.TempPathFactory):
     """The study run once; the client of its tracking store."""
     place = tmp_path_factory.mktemp("mlflow")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place}/mlflow.db")
-        patch.chdir(place)
+        set_store(patch, tmp_path_factory, place)
         run(resolve(given))
         yield MlflowClient(f"sqlite:///{place}/mlflow.db")
 

@@ -24,6 +24,7 @@ from hybridrep.stages.sweep import run as run_sweep
 from hybridrep.sweep_config import RegisterConfig, SweepConfig
 from hybridrep.tracking.catalogue import MODELS, VERSION_TAGS
 from tests import small_study
+from tests.databases import set_store
 from tests.documented_runs import check_names, check_run
 from tests.stage_runs import study_values
 
@@ -35,7 +36,7 @@ NAMES = tuple(f"hybridrep-{d.replace('_', '-')}{end}" for d in DIRECTIONS for en
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory) -> dict[str, str]:
-    return small_study.parameters(tmp_path_factory.mktemp("study"))
+    return small_study.finished(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +44,9 @@ def client(given, tmp_path_factory):
     """A finished study and a finished sweep, with MLflow's client."""
     folder = tmp_path_factory.mktemp("mlflow")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        set_store(patch, tmp_path_factory, folder)
         patch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
-        patch.chdir(folder)
+        patch.setattr("hybridrep.stages.sweep_report.to_png", lambda _: b"png")
         run_full(resolve(given))
         run_sweep(resolve({**given, **SWEEP}, SweepConfig))
         yield MlflowClient(f"sqlite:///{folder}/mlflow.db")

@@ -22,6 +22,7 @@ from hybridrep.stages import autoencode
 from hybridrep.stages.sweep import run
 from hybridrep.sweep_config import SweepConfig
 from tests import small_study
+from tests.databases import set_store
 from tests.documented_runs import check_run
 from tests.stage_runs import (
     GRID,
@@ -53,7 +54,7 @@ def fails_for_one(store, task, missing) -> None:
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory) -> dict[str, str]:
-    return small_study.parameters(tmp_path_factory.mktemp("study"))
+    return small_study.finished(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +62,19 @@ def place(tmp_path_factory):
     """Where runs go: a store of MLflow's of its own for this module."""
     folder = tmp_path_factory.mktemp("mlflow")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        patch.chdir(folder)
+        set_store(patch, tmp_path_factory, folder)
         yield folder
 
 
 @pytest.fixture(scope="module")
 def client(place) -> MlflowClient:
     return MlflowClient(f"sqlite:///{place}/mlflow.db")
+
+
+@pytest.fixture(autouse=True)
+def undrawn(monkeypatch):
+    """Draw no figures but those of `grid`, which a module's fixture has finished before."""
+    monkeypatch.setattr("hybridrep.stages.sweep_report.to_png", lambda _: b"png")
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +101,12 @@ def test_each_point_is_a_trial_with_the_values_of_the_stored_trajectories(given,
 
 
 def test_trials_that_differ_in_epochs_share_one_training(given, grid):
-    stages = Store(Path(given["store"])).entries()["stage"].value_counts()
-    assert stages["autoencode"] == 2 * 2 * 2  # directions x sizes x seeds, not x epochs
+    store = Store(Path(given["store"]))
+    entries = store.entries()
+    keys = entries.loc[entries["stage"] == "autoencode", "key"]
+    epochs = [store.open(key).inputs["epochs"] for key in keys]
+    assert epochs.count(12) == 2 * 2 * 2  # directions x sizes x seeds
+    assert set(epochs) == {12, 4}  # none of the other epochs searched; 4 are the study's
 
 
 def test_every_trial_is_a_finished_run_with_curves_and_spread(given, client, grid):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from mlflow.tracking import MlflowClient
 
 from hybridrep.execution.store import Store
 from tests import small_study
+from tests.databases import template
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
@@ -76,25 +78,28 @@ def table(folder: Path) -> tuple[pd.DataFrame, list]:
 
 
 @pytest.mark.parametrize("sampler", ["grid", pytest.param("tpe", marks=pytest.mark.long)])
-def test_a_killed_sweep_ends_with_the_same_table(tmp_path, start, sampler):
-    given = {**small_study.parameters(tmp_path / "study"), **SWEEP[sampler]}
+def test_a_killed_sweep_ends_with_the_same_table(tmp_path, tmp_path_factory, start, sampler):
+    given = {**small_study.finished(tmp_path_factory), **SWEEP[sampler]}
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     for folder in (whole, killed):
-        folder.mkdir()
+        shutil.copytree(given["store"], folder / "store")
+        shutil.copy(template(tmp_path_factory), folder)
+    before = trained(given["store"])
     finish(start(whole, {**given, "store": str(whole / "store")}))
 
     mine = {**given, "store": str(killed / "store")}
     total = trained(str(whole / "store"))
+    half = before + (total - before) // 2
     process = start(killed, mine)
     end = time.monotonic() + 300
-    while trained(mine["store"]) < total // 2:
+    while trained(mine["store"]) < half:
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < end
         time.sleep(0.02)
     process.send_signal(signal.SIGKILL)
     process.wait()
     left = trained(mine["store"])
-    assert total // 2 <= left < total
+    assert half <= left < total
 
     finish(start(killed, mine))
     expected, _ = table(whole)
