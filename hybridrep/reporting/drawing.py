@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from PIL import Image
 
 from hybridrep.reporting.figures.plan import Plan
-from hybridrep.reporting.style import house_style, to_png, to_webp
+from hybridrep.reporting.style import encode_png, house_style, to_pixels, to_webp
 
 _MAIN = (1300, 65)
 _APPENDIX = (920, 50)
@@ -36,14 +37,24 @@ class Drawn:
 
 
 def draw(plans: Sequence[Plan]) -> list[Drawn]:
-    """Draw figures one after the other; only one is held as pixels at a time."""
-    drawn = []
-    with house_style():
+    """Draw figures one after the other, each packed while the next is drawn.
+
+    Two at most are held as pixels at a time: the one drawn and the one packed, whose work is
+    outside Python's lock.
+    """
+    packed: list[Future[Drawn]] = []
+    with house_style(), ThreadPoolExecutor(1) as packer:
         for plan in plans:
-            png = to_png(plan.draw())
-            width, quality = _APPENDIX if plan.group == "appendix" else _MAIN
-            webp = to_webp(png, width, quality)
-            with Image.open(io.BytesIO(webp)) as picture:
-                width, height = picture.size
-            drawn.append(Drawn(plan, png, webp, width, height))
-    return drawn
+            pixels = to_pixels(plan.draw())
+            if packed:
+                packed[-1].result()
+            packed.append(packer.submit(_pack, plan, pixels))
+        return [each.result() for each in packed]
+
+
+def _pack(plan: Plan, pixels: Image.Image) -> Drawn:
+    png = encode_png(pixels)
+    width, quality = _APPENDIX if plan.group == "appendix" else _MAIN
+    webp = to_webp(png, width, quality)
+    with Image.open(io.BytesIO(webp)) as picture:
+        return Drawn(plan, png, webp, *picture.size)

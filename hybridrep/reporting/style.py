@@ -163,16 +163,26 @@ def note(figure: Figure, text: str) -> None:
 
 
 def to_png(figure: Figure, dpi: int = PRINT_DPI) -> bytes:
-    """Return the figure as PNG of at most 256 colours, a third of the size of one with all.
+    """Return the figure as PNG of at most 256 colours; see `encode_png`."""
+    return encode_png(to_pixels(figure, dpi), dpi)
 
-    The file carries no time stamp and no software version, so equal figures have equal bytes.
-    """
+
+def to_pixels(figure: Figure, dpi: int = PRINT_DPI) -> Image.Image:
+    """Draw the figure; return its pixels in RGB."""
     figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     # figure and canvas refer to each other, so the pixels would wait for the garbage collector
     FigureCanvasBase(figure)
+    return picture
+
+
+def encode_png(picture: Image.Image, dpi: int = PRINT_DPI) -> bytes:
+    """Return RGB pixels as PNG of at most 256 colours, a third of the size of one with all.
+
+    The file carries no time stamp and no software version, so equal figures have equal bytes.
+    """
     stream = io.BytesIO()
     few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
     # white may be rounded to 254, which would show as a grey sheet on a white page
@@ -189,5 +199,5 @@ def to_webp(png: bytes, width: int, quality: int) -> bytes:
         height = round(picture.height * width / picture.width)
         picture = picture.resize((width, height), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
-    picture.save(stream, format="WEBP", quality=quality, method=4)
+    picture.save(stream, format="WEBP", quality=quality, method=2)
     return stream.getvalue()
