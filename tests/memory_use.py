@@ -45,7 +45,7 @@ def study(seeds: int, store: Store) -> float:
     variant = autoencode.Variant("bert_to_lstm", 32, 1)
     for group in pipeline.groups(range(seeds)):
         keys = tuple(content_key({"seeds": seeds, "seed": seed}) for seed in group)
-        autoencode.train(store, autoencode.StackTask(inputs, variant, group, keys), keys)
+        autoencode.train(store, autoencode.StackTask(inputs, (variant,), group, keys), keys)
     return peak()
 
 

@@ -1,5 +1,7 @@
 """Stacked autoencoders against one model at a time through real modules and PyTorch's Adam."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -123,6 +125,51 @@ def test_the_width_of_a_stack_follows_budget_and_size() -> None:
     assert stack_width(large, 25, 2**31) > stack_width(large, 25, 2**30) > 1
     assert stack_width(large, 25, 0) == 1
     assert stack_width(small, 3, 2**40) == 3
+
+
+def mixed_configs() -> list[AutoencoderConfig]:
+    """Configurations that may share a stack: in every way that they may differ."""
+    plain = AutoencoderConfig(24, 10, 5, epochs=3)
+    return [
+        plain,
+        dataclasses.replace(plain, kind="fully_connected"),
+        dataclasses.replace(plain, learning_rate=0.01),
+        dataclasses.replace(plain, learning_rate=0.01, activation="tanh"),
+        plain,
+    ]
+
+
+def test_models_of_other_rates_activations_and_kinds_equal_training_alone() -> None:
+    results = train_autoencoders(mixed_configs(), data(5), dtype=DOUBLE)
+    for config, result, given in zip(mixed_configs(), results, data(5), strict=True):
+        model, losses = train_plainly(config, given, DOUBLE).result
+        assert_close(result, model, losses, 1e-10)
+
+
+def test_no_bit_of_a_mixed_stack_depends_on_the_others() -> None:
+    rows = np.tile(np.arange(9), (5, 1))
+    seen: list[np.ndarray] = []
+    results = train_autoencoders(
+        mixed_configs(), data(5), on_epoch=lambda _, view: seen.append(view.apply(rows)[1])
+    )
+    for place, (config, result) in enumerate(zip(mixed_configs(), results, strict=True)):
+        alone: list[np.ndarray] = []
+        (other,) = train_autoencoders(
+            config, [data(5)[place]],
+            on_epoch=lambda _, view, kept=alone: kept.append(view.apply(rows[:1])[1]),
+        )  # fmt: skip
+        assert_identical(result, other)
+        for first, second in zip(seen, alone, strict=True):
+            np.testing.assert_array_equal(first[place], second[0])
+
+
+@pytest.mark.parametrize("change", [{"bottleneck": 6}, {"epochs": 4}, {"batch_size": 9}])
+def test_a_stack_of_other_sizes_epochs_or_batches_is_refused(change: dict[str, int]) -> None:
+    first = AutoencoderConfig(24, 10, 5, epochs=3)
+    with pytest.raises(ValueError, match=r"model 1: .* cannot share a stack"):
+        train_autoencoders([first, dataclasses.replace(first, **change)], data(2))
+    with pytest.raises(ValueError, match="1 configurations for 2 models"):
+        train_autoencoders([first], data(2))
 
 
 def test_models_with_other_numbers_of_items_are_trained_too() -> None:

@@ -12,6 +12,7 @@ from hybridrep.config import Config, default_of, parameters, resolve
 from hybridrep.errors import ParameterError
 from hybridrep.models._activations import ACTIVATIONS
 from hybridrep.models.autoencoder import AutoencoderConfig
+from hybridrep.stages.autoencode import stacks
 from hybridrep.stages.sweep import run
 from hybridrep.stages.sweep_space import Point, Space
 from hybridrep.stages.sweep_training import rungs
@@ -30,6 +31,18 @@ def test_the_papers_grid_is_four_sizes_at_fifty_epochs():
     ]  # fmt: skip
     assert resolve({"profile": "paper"}, SweepConfig).sampler == "grid"
     assert resolve({"profile": "paper"}, SweepConfig).directions == DIRECTIONS
+
+
+def test_trials_of_one_size_are_one_stack():
+    points = [
+        Point(32, 50, 0.001, "relu", "convolutional"),
+        Point(64, 50, 0.001, "relu", "convolutional"),
+        Point(32, 10, 0.002, "tanh", "fully_connected"),
+    ]
+    found = stacks(p.variant(d, 50) for p in points for d in DIRECTIONS)
+    assert [len(stack) for stack in found] == [2, 2, 1, 1]
+    assert {each.learning_rate for each in found[0]} == {0.001, 0.002}
+    assert all(len({(v.direction, v.bottleneck) for v in stack}) == 1 for stack in found)
 
 
 def test_ranges_become_steps_of_a_grid():

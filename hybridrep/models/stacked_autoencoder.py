@@ -3,13 +3,15 @@
 On sequences of length 1 the paper's convolutions are linear maps (see `autoencoder`), so models
 of one shape are trained as stacked matrix products. Each model keeps its own initialisation,
 order of items and Adam state; on one thread its numbers do not depend, to the last bit, on the
-models beside it.
+models beside it. They may differ in learning rate, activation and kind: a batched product then
+holds those that agree (see `BLOCK_MEMORY`: wider ones would gain nothing).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 import pandas as pd
@@ -118,6 +120,9 @@ class StackView:
 OnEpoch = Callable[[int, StackView], object]
 
 
+Configs = AutoencoderConfig | Sequence[AutoencoderConfig]
+
+
 def stack_width(config: AutoencoderConfig, models: int, budget: int = STACK_MEMORY) -> int:
     """Return how many of some models are trained at once within a budget of bytes.
 
@@ -131,7 +136,7 @@ def stack_width(config: AutoencoderConfig, models: int, budget: int = STACK_MEMO
 
 @torch.inference_mode()
 def train_autoencoders(
-    config: AutoencoderConfig,
+    config: Configs,
     models: Sequence[ModelData],
     *,
     on_epoch: OnEpoch | None = None,
@@ -142,7 +147,8 @@ def train_autoencoders(
     """Train autoencoders of one shape, each on its own data, order and initialisation.
 
     Args:
-        config: of every model.
+        config: of every model, or one a model: they may differ in learning rate, activation and
+            kind alone.
         models: their data. Arrays of another dtype are converted, which copies them.
         on_epoch: called before training (epoch 0) and after every epoch, with a view of the
             models. Models that are not trained at once (see `memory`; also those with other
@@ -157,16 +163,20 @@ def train_autoencoders(
         One result a model, in the order of `models`.
 
     Raises:
-        ValueError: when arrays do not fit `config` or each other.
+        ValueError: when arrays do not fit `config` or each other, or configurations differ in
+            more than they may.
     """
-    _check(config, models)
-    at_once = stack_width(config, len(models), memory)
+    configs = [config] * len(models) if isinstance(config, AutoencoderConfig) else list(config)
+    _check(configs, models)
+    at_once = min((stack_width(each, len(models), memory) for each in configs), default=1)
     results: dict[int, AutoencoderResult] = {}
     for equal in of_equal_counts([m.train for m in models], [m.test for m in models]):
         for group in share_evenly(equal, at_once):
-            given = [models[model] for model in group]
             training = _Training(
-                config, given, block or block_width(_shape(config).parameters), dtype
+                [configs[model] for model in group],
+                [models[model] for model in group],
+                block,
+                dtype,
             )
             view = StackView(group, training.blocks, training.benches)
             results.update(zip(group, training.run(view, on_epoch), strict=True))
@@ -205,24 +215,31 @@ class _Training:
 
     def __init__(
         self,
-        config: AutoencoderConfig,
+        configs: Sequence[AutoencoderConfig],
         models: Sequence[ModelData],
-        block: int,
+        block: int | None,
         dtype: torch.dtype,
     ) -> None:
-        self._config, self._models, self._dtype = config, models, dtype
-        self._modules = [build_autoencoder(config, each.init) for each in models]
+        self._configs, self._models, self._dtype = configs, models, dtype
+        self._modules = [
+            build_autoencoder(config, each.init)
+            for config, each in zip(configs, models, strict=True)
+        ]
         self.benches = Benches()
-        self.blocks = [self._stack(part) for part in share_evenly(range(len(models)), block)]
+        width = block or block_width(_shape(configs[0]).parameters)
+        self.blocks = [
+            self._stack(part) for alike in _runs(configs) for part in share_evenly(alike, width)
+        ]
 
     def _stack(self, part: Sequence[int]) -> Stack:
         dtype, models = self._dtype, [self._models[number] for number in part]
+        config = self._configs[part[0]]
         targets = Rows([each.targets for each in models], dtype)
         return Stack(
             network=StackedNetwork(
-                _shape(self._config),
+                _shape(config),
                 [self._modules[number].linear_maps() for number in part],
-                self._config.learning_rate,
+                config.learning_rate,
                 dtype,
             ),
             inputs=Rows([each.inputs for each in models], dtype),
@@ -230,21 +247,22 @@ class _Training:
             train=np.stack([each.train for each in models]),
             test=np.stack([each.test for each in models]),
             orders=[each.order for each in models],
-            batch_size=self._config.batch_size,
+            batch_size=config.batch_size,
         )
 
     def run(self, view: StackView, on_epoch: OnEpoch | None) -> list[AutoencoderResult]:
         """Train all epochs."""
         train_losses, test_losses = [], []
         half: list[list[LinearMap]] = []
+        config = self._configs[0]
         if on_epoch:
             on_epoch(0, view)
-        for epoch in range(1, self._config.epochs + 1):
+        for epoch in range(1, config.epochs + 1):
             train = [block.train_epoch(self.benches.of(block)) for block in self.blocks]
             test = [block.measure(self.benches.of(block))[0] for block in self.blocks]
             train_losses.append(np.concatenate(train))
             test_losses.append(np.concatenate(test))
-            if epoch == self._config.half_epoch:
+            if epoch == config.half_epoch:
                 half = self._linear_maps()
             if on_epoch:
                 on_epoch(epoch, view)
@@ -280,8 +298,23 @@ def _shape(config: AutoencoderConfig) -> Shape:
     return Shape(config.sizes, ACTIVATED, config.activation)
 
 
-def _check(config: AutoencoderConfig, models: Sequence[ModelData]) -> None:
-    for number, model in enumerate(models):
+def _runs(configs: Sequence[AutoencoderConfig]) -> Iterator[list[int]]:
+    """Yield the places of neighbours that can share a batched product and its Adam step."""
+    places = range(len(configs))
+    for _, alike in groupby(places, lambda n: (configs[n].learning_rate, configs[n].activation)):
+        yield list(alike)
+
+
+def _check(configs: Sequence[AutoencoderConfig], models: Sequence[ModelData]) -> None:
+    if len(configs) != len(models):
+        raise ValueError(f"{len(configs)} configurations for {len(models)} models")
+    for number, (config, model) in enumerate(zip(configs, models, strict=True)):
+        first = configs[0]
+        same = replace(
+            config, learning_rate=first.learning_rate, activation=first.activation, kind=first.kind
+        )
+        if same != first:
+            raise ValueError(f"model {number}: {config} cannot share a stack with {first}")
         sizes = (model.inputs.shape[1], model.targets.shape[1])
         if sizes != (config.input_size, config.output_size):
             wanted = f"{config.input_size} to {config.output_size}"

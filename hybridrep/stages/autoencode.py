@@ -1,14 +1,16 @@
 """Autoencoders from each representation to the other, with RSA at every epoch (3.2, 4.2.1).
 
-A task trains one direction and bottleneck size for a group of seeds as one stacked model; each
-seed's result is filed by itself and is the same whichever seeds stand beside it.
+A task trains one direction and bottleneck size for a group of seeds as one stacked model, a
+sweep's other learning rates, activations and kinds beside them; each result is filed by itself and
+is the same whatever stands beside it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -90,32 +92,52 @@ def key(inputs: Inputs, store: Store, variant: Variant, seed: int) -> str:
 
 @dataclass(frozen=True)
 class StackTask:
-    """One variant for a group of seeds; `keys` belong to `seeds` in order."""
+    """Variants of one direction, size and number of epochs for a group of seeds.
+
+    Attributes:
+        keys: of the results, variant by variant, and for each in the order of `seeds`.
+    """
 
     inputs: Inputs
-    variant: Variant
+    variants: tuple[Variant, ...]
     seeds: tuple[int, ...]
     keys: tuple[str, ...]
+
+    @property
+    def models(self) -> list[tuple[Variant, int]]:
+        """Variant and seed of each of `keys`."""
+        return list(product(self.variants, self.seeds))
 
 
 def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
     """Train the study's variants for a group of seeds."""
-    return [stack_task(inputs, store, variant, seeds) for variant in variants(inputs)]
+    return [stack_task(inputs, store, [variant], seeds) for variant in variants(inputs)]
 
 
-def stack_task(inputs: Inputs, store: Store, variant: Variant, seeds: Sequence[int]) -> Task:
-    """Return the task that trains a variant for a group of seeds."""
-    keys = tuple(key(inputs, store, variant, seed) for seed in seeds)
+def stacks(variants: Iterable[Variant]) -> list[list[Variant]]:
+    """Group variants that can be trained as one stack: of one direction, size and epochs."""
+    found: dict[tuple[str, int, int], list[Variant]] = {}
+    for each in variants:
+        found.setdefault((each.direction, each.bottleneck, each.epochs), []).append(each)
+    return list(found.values())
+
+
+def stack_task(
+    inputs: Inputs, store: Store, together: Sequence[Variant], seeds: Sequence[int]
+) -> Task:
+    """Return the task that trains variants of one stack for a group of seeds."""
+    variant = together[0]
+    keys = tuple(key(inputs, store, each, seed) for each in together for seed in seeds)
     needs = [chunk.key for chunk in embed.chunks(inputs, inputs.emotion, store)]
     needs += [lstm.vectors_key(inputs, seed) for seed in seeds]
     weights = 3 * 8 * variant.bottleneck * sum(inputs.size_of(variant.direction))
-    work = inputs.emotion.items * variant.epochs * weights * len(seeds)
+    work = inputs.emotion.items * variant.epochs * weights * len(keys)
     return Task(
         stage="autoencode",
-        label=f"autoencode {variant.name}, seeds {_span(seeds)}",
+        label=f"autoencode {'; '.join(each.name for each in together)}, seeds {_span(seeds)}",
         produces=keys, needs=tuple(needs), function=train,
-        payload=StackTask(inputs, variant, tuple(seeds), keys),
-        units=len(seeds), noun="autoencoders", seconds=work / 2e10,
+        payload=StackTask(inputs, tuple(together), tuple(seeds), keys),
+        units=len(keys), noun="autoencoders", seconds=work / 2e10,
     )  # fmt: skip
 
 
@@ -124,21 +146,24 @@ def _span(seeds: Sequence[int]) -> str:
 
 
 def train(store: Store, task: StackTask, missing: tuple[str, ...]) -> None:
-    """Train a variant for the seeds whose results are missing, and store each by itself."""
+    """Train the models whose results are missing, and store each by itself."""
     started = time.perf_counter()
-    left = [(k, s) for k, s in zip(task.keys, task.seeds, strict=True) if k in missing]
-    data = [seed_data(store, task.inputs, seed) for _, seed in left]
-    trajectories = Trajectories(task.variant.direction, data)
+    left = [each for each in zip(task.keys, task.models, strict=True) if each[0] in missing]
+    of_seed = {s: seed_data(store, task.inputs, s) for s in dict.fromkeys(s for _, (_, s) in left)}
+    data = [of_seed[seed] for _, (_, seed) in left]
+    trajectories = Trajectories(task.variants[0].direction, data)
     results = train_autoencoders(
-        network(task.inputs, task.variant),
-        [_model_data(each, task.variant) for each in data],
+        [network(task.inputs, variant) for _, (variant, _) in left],
+        [_model_data(of_seed[seed], variant) for _, (variant, seed) in left],
         on_epoch=trajectories.record,
         memory=share_of_memory() // 2,  # the rest: batches, similarity matrices, other programs
     )
     seconds = (time.perf_counter() - started) / len(left)
-    for (result_key, seed), result, rsa in zip(left, results, trajectories.tables(), strict=True):
+    for (name, (variant, seed)), result, rsa in zip(
+        left, results, trajectories.tables(), strict=True
+    ):
         store.write(
-            result_key, stage="autoencode", inputs={"seed": seed, **vars(task.variant)},
+            name, stage="autoencode", inputs={"seed": seed, **vars(variant)},
             arrays={"half": result.half_state, "final": result.final_state},
             tables={"curves": result.curves, "rsa": rsa}, code=(__name__,), seconds=seconds,
         )  # fmt: skip

@@ -87,7 +87,7 @@ class ChosenModel:
         The store keeps a training's models of half and of all epochs. A model of another epoch
         is trained again up to there, from the same random streams, so it is the same model.
         """
-        stack = autoencode.stack_task(self.inputs, self.store, self.training, [self.choice.seed])
+        stack = autoencode.stack_task(self.inputs, self.store, [self.training], [self.choice.seed])
         baseline = linear_baseline.tasks(self.inputs, self.store, [self.choice.seed])
         return missing_tasks([stack, *baseline], self.inputs, self.store)
 

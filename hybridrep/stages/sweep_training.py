@@ -80,8 +80,8 @@ class Trainings:
         """Return the tasks of some trainings and of what is missing before them, by priority."""
         inputs, store = self.inputs, self.store
         stacks = [
-            autoencode.stack_task(inputs, store, variant, group)
-            for variant in dict.fromkeys(variants)
+            autoencode.stack_task(inputs, store, together, group)
+            for together in autoencode.stacks(dict.fromkeys(variants))
             for group in pipeline.groups(inputs.config.seeds)
         ]
         return missing_tasks(stacks, inputs, store)
