@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,8 @@ def command(
 
     def callback(pairs: Sequence[str], **given: str | None) -> None:
         given |= dict(map(_pair, pairs))
+        for wrong in given.keys() - model.model_fields:
+            raise ParameterError(_unknown(wrong, list(model.model_fields)))
         _refuse_recorded_passwords(given)
         run(resolve(given, model))
 
@@ -74,14 +77,11 @@ def exit_code(entry: click.Command, arguments: Sequence[str] | None = None) -> i
         with terminate_cleanly():
             entry.main(args=arguments, standalone_mode=False)
     except click.NoSuchOption as error:
-        names = ", ".join(
-            option.name or ""
-            for option in (error.ctx.command if error.ctx else entry).params
-            if option.name != "pairs"
-        )
-        return _say(f"unknown parameter {error.option_name!r}; the parameters are: {names}", 2)
+        known = (error.ctx.command if error.ctx else entry).params
+        names = [option.name or "" for option in known if option.name != "pairs"]
+        return _say(_unknown(error.option_name.lstrip("-").replace("-", "_"), names), 2)
     except click.ClickException as error:
-        return _say(error.format_message(), 2)
+        return _say(_with_form(error.format_message()), 2)
     except HybridrepError as error:
         return _say(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort) as error:
@@ -90,6 +90,20 @@ def exit_code(entry: click.Command, arguments: Sequence[str] | None = None) -> i
         reason = str(end) if isinstance(end, Terminated) else "interrupted"
         return _say(f"{reason}; the same command goes on from what is finished", code)
     return 0
+
+
+def _unknown(wrong: str, names: Sequence[str]) -> str:
+    """Return the message about a name that is no parameter: the nearest one, and all there are."""
+    near = difflib.get_close_matches(wrong, names, n=1)
+    question = f" (did you mean {near[0]}?)" if near else ""
+    return f"unknown parameter {shown(wrong)}{question}; the parameters are: {', '.join(names)}"
+
+
+def _with_form(message: str) -> str:
+    """Add how parameters are given to click's message about arguments, which has no hint."""
+    if "extra argument" not in message:
+        return message
+    return f"{message}. Every parameter is given as -P NAME=VALUE, without spaces: -P seeds=5"
 
 
 def _refuse_recorded_passwords(given: Mapping[str, str | None]) -> None:

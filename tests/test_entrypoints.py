@@ -111,8 +111,13 @@ def test_a_mistake_is_named_and_leaves_no_open_run(given, place, capsys, name, m
 def test_an_unknown_parameter_lists_the_known_ones(place, capsys):
     assert exit_code(command("full", "", full), ["--sseds", "3"]) == 2
     shown = capsys.readouterr().err
-    assert "sseds" in shown
+    assert "'sseds' (did you mean seeds?)" in shown
     assert "autoencoder_epochs" in shown
+
+
+def test_an_argument_without_p_is_told_how_parameters_are_given(capsys):
+    assert exit_code(command("full", "", full), ["seeds=3"]) == 2
+    assert "-P NAME=VALUE" in capsys.readouterr().err
 
 
 def read(arguments: list[str]) -> Config:
@@ -126,7 +131,7 @@ def test_parameters_may_be_given_as_mlflow_run_takes_them():
     assert (config.seeds, config.vectors, config.plan) == ((0, 1), "a=b.txt", True)
 
 
-@pytest.mark.parametrize(("pair", "message"), [("seeds", "NAME=VALUE"), ("sseds=3", "unknown")])
+@pytest.mark.parametrize(("pair", "message"), [("seeds", "NAME=VALUE"), ("sseds=3", "mean seeds?")])
 def test_a_pair_that_is_none_or_unknown_is_refused(pair, message, capsys):
     assert exit_code(command("full", "", full), ["-P", pair]) == 2
     assert message in capsys.readouterr().err
