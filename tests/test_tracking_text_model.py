@@ -124,6 +124,8 @@ def test_tweets_of_any_form_give_the_four_representations(logged, expected, monk
     dirty = ["@you i feel so happy today #joy https://t.co/x"]
     cleaned = model.predict(dirty, params={"clean": True})
     np.testing.assert_allclose(cleaned["global"][0], expected["global"][0], atol=1e-6)
+    with pytest.raises(ValueError, match="inputs"):
+        model.predict({"input": ["hello"]})
     with pytest.raises(ValueError, match="missing"):
         model.predict(pd.DataFrame({"tweet": ["a", None]}))
     folder = Path(mlflow.artifacts.download_artifacts(logged.uri))

@@ -68,6 +68,9 @@ class TextModel(PythonModel):
         column = model_input.iloc[:, 0]
         if column.isna().any():
             raise ValueError("a tweet is missing; give an empty text if that is meant")
+        if not column.map(lambda value: isinstance(value, str)).all():
+            # MLflow hands a misspelled {"input": [...]} over as one row that holds the list
+            raise ValueError('a tweet is not a text; ask with {"inputs": ["...", "..."]}')
         texts = [str(text) for text in column]
         if (params or {}).get("clean"):
             texts = [clean_tweet(text) for text in texts]
