@@ -200,6 +200,8 @@ def _report(
             main.log(more)
     console = Console()
     for each in found:
+        if len(found) > 1:  # the tables alone do not say whose they are
+            console.print(f"Study {each.run.study}:", markup=False, highlight=False)
         console.print(table_1_rich(each.tables))
         console.print(standing(each.tables))
     console.print("The report is an artifact of this run: make ui", highlight=False)
