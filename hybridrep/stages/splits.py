@@ -21,6 +21,7 @@ from hybridrep.corpora.splits import (
     split_autoencoder,
     split_emotion,
 )
+from hybridrep.errors import CorpusError
 from hybridrep.randomness import generator
 
 
@@ -57,16 +58,22 @@ def emotion_rows(corpus: Corpus, seed: int, per_emotion: int) -> EmotionRows:
         [row for row in lstm.validation if corpus.texts[row] not in trained_on], dtype=np.int64
     )
     rows = {"test": test, "unseen": unseen, "seen": train}
-    items = {
-        name: sample_items(
-            corpus.labels,
-            per_emotion,
-            generator(seed, "items", name),
-            candidates=rows[name],
-            label_names=corpus.label_names,
-        )
-        for name in ITEM_SETS
-    }
+    try:
+        items = {
+            name: sample_items(
+                corpus.labels,
+                per_emotion,
+                generator(seed, "items", name),
+                candidates=rows[name],
+                label_names=corpus.label_names,
+            )
+            for name in ITEM_SETS
+        }
+    except CorpusError as error:
+        raise CorpusError(
+            f"{error} That number is items_per_emotion; the tweets to draw from are only those of "
+            "one split, for `rsa` a tenth of the training tweets."
+        ) from error
     return EmotionRows(lstm, train, test, items)
 
 
