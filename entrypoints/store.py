@@ -72,7 +72,12 @@ def prune(
 ) -> None:
     """Remove finished results, and what damaged or killed writes have left."""
     age = None if older_than is None else timedelta(days=older_than)
-    removed = _open(store).prune(age, stages or None, outdated=outdated, dry_run=dry_run)
+    opened = _open(store)
+    present = sorted(set(opened.entries()["stage"])) if stages else []
+    for stage in sorted(set(stages).difference(present)):  # a misspelled one removes nothing
+        known = f"there are: {', '.join(present)}" if present else "there are none at all"
+        click.echo(f"hybridrep: no finished result is of stage {shown(stage)}; {known}", err=True)
+    removed = opened.prune(age, stages or None, outdated=outdated, dry_run=dry_run)
     by_kind = removed.groupby(["kind", "stage"]).agg(
         entries=("key", "size"), bytes=("bytes", "sum")
     )
