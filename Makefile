@@ -19,6 +19,7 @@ help: ## list the targets
 
 $(BIN)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, e.g. make PYTHON=python3.12 full")'
+	@echo "Installing the pinned versions into $(VENV): this takes some minutes and says nothing"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
@@ -36,7 +37,7 @@ store: setup ## show the store of finished results (ARGS="prune ..." removes som
 	@$(BIN)/python -m entrypoints.store $(ARGS)
 
 ui: setup ## open the MLflow UI on this machine's own address
-	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT)
+	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1
 
 test: setup ## the tests as CI runs them, on two processes; those that take minutes are in test-long
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
