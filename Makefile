@@ -11,6 +11,13 @@ STAGES := embed lstm autoencode rsa transfer sweep register report compare full
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY ?= true
 
+# `make full seeds=5` would run all 25 seeds: make hands nothing on but ARGS.
+MISTAKEN := $(filter-out ARGS BIN PORT PYTHON VENV SHELL MAKEFLAGS MLFLOW_DISABLE_TELEMETRY,$(foreach \
+	name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
+ifneq ($(strip $(MISTAKEN)),)
+$(error unknown: $(strip $(MISTAKEN)). Parameters go into ARGS, e.g. ARGS="-P $(firstword $(MISTAKEN))=$($(firstword $(MISTAKEN)))")
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help setup $(STAGES) plan store ui test test-fast test-long test-matrix check format lint typecheck audit bench chaos clean
 

@@ -18,8 +18,8 @@ import torch
 from benchmarks.harness import Part, Timed, adam_bytes
 from benchmarks.workers import on_all_cores
 from hybridrep.models.autoencoder import AutoencoderConfig, build_autoencoder, state_arrays
+from hybridrep.models.autoencoder_data import ModelData
 from hybridrep.models.stacked_autoencoder import (
-    ModelData,
     StackView,
     train_autoencoders,
 )

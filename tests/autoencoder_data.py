@@ -7,9 +7,9 @@ from hybridrep.models.autoencoder import (
     Autoencoder,
     state_arrays,
 )
+from hybridrep.models.autoencoder_data import ModelData
 from hybridrep.models.stacked_autoencoder import (
     AutoencoderResult,
-    ModelData,
 )
 
 

@@ -101,6 +101,18 @@ def test_every_entry_point_lists_every_parameter_in_its_help(name):
         assert f"--{parameter}" in shown
 
 
+def test_make_refuses_a_parameter_outside_args():
+    def ends(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["make", "--dry-run", "full", *arguments], cwd=ROOT, capture_output=True, text=True
+        )  # fmt: skip
+
+    refused = ends("seeds=5")
+    assert refused.returncode == 2
+    assert 'ARGS="-P seeds=5"' in refused.stderr
+    assert ends("ARGS=-P seeds=5").returncode == 0
+
+
 def test_readme_table_gives_every_parameter_with_its_defaults():
     readme = (ROOT / "README.md").read_text()
     for name, field in parameters().items():

@@ -35,7 +35,7 @@ NAMES = tuple(f"hybridrep-{d.replace('_', '-')}{end}" for d in DIRECTIONS for en
 
 
 @pytest.fixture(scope="module")
-def given(tmp_path_factory) -> dict[str, str]:
+def given(tmp_path_factory):
     return small_study.finished(tmp_path_factory)
 
 
@@ -66,9 +66,8 @@ def registered(given, client):
 @pytest.fixture(scope="module")
 def stored(given):
     """Inputs and store of the study."""
-    config = resolve(given)
-    store = Store(Path(config.store))
-    return prepare(config, store), store
+    store = Store(Path(given["store"]))
+    return prepare(resolve(given), store), store
 
 
 def read(answer, name: str) -> np.ndarray:

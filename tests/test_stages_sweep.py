@@ -34,11 +34,7 @@ from tests.stage_runs import (
 )
 
 pytestmark = pytest.mark.slow
-
-
 TRAIN = autoencode.train
-
-
 DIRECTIONS = ("bert_to_lstm", "lstm_to_bert")
 
 

@@ -9,9 +9,8 @@ holds those that agree (see `BLOCK_MEMORY`: wider ones would gain nothing).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -38,32 +37,12 @@ from hybridrep.models.autoencoder import (
     build_autoencoder,
     state_arrays,
 )
+from hybridrep.models.autoencoder_data import ModelData, check_models, runs_alike
 
 STACK_MEMORY = 2**30
 """Bytes for the models that are trained at once, where the caller knows no better number."""
 
 _BOTTLENECK, _OUTPUT = ENCODER_LAYERS, len(ACTIVATED)
-
-
-@dataclass(frozen=True, eq=False)
-class ModelData:
-    """One autoencoder's data and randomness.
-
-    Attributes:
-        inputs: the representation that goes in. Models may share one array.
-        targets: the representation that should come out, row by row.
-        train: rows to train on, at least 1.
-        test: rows for the test loss, at least 1.
-        init: source of the initial parameters; advanced.
-        order: shuffles the training rows at every epoch; advanced.
-    """
-
-    inputs: Float[np.ndarray, "items inputs"]
-    targets: Float[np.ndarray, "items outputs"]
-    train: Int[np.ndarray, " train"]
-    test: Int[np.ndarray, " test"]
-    init: torch.Generator
-    order: np.random.Generator
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +146,7 @@ def train_autoencoders(
             more than they may.
     """
     configs = [config] * len(models) if isinstance(config, AutoencoderConfig) else list(config)
-    _check(configs, models)
+    check_models(configs, models)
     at_once = min((stack_width(each, len(models), memory) for each in configs), default=1)
     results: dict[int, AutoencoderResult] = {}
     for equal in of_equal_counts([m.train for m in models], [m.test for m in models]):
@@ -228,7 +207,9 @@ class _Training:
         self.benches = Benches()
         width = block or block_width(_shape(configs[0]).parameters)
         self.blocks = [
-            self._stack(part) for alike in _runs(configs) for part in share_evenly(alike, width)
+            self._stack(part)
+            for alike in runs_alike(configs)
+            for part in share_evenly(alike, width)
         ]
 
     def _stack(self, part: Sequence[int]) -> Stack:
@@ -296,32 +277,3 @@ def _curves(train: np.ndarray, test: np.ndarray) -> list[pd.DataFrame]:
 
 def _shape(config: AutoencoderConfig) -> Shape:
     return Shape(config.sizes, ACTIVATED, config.activation)
-
-
-def _runs(configs: Sequence[AutoencoderConfig]) -> Iterator[list[int]]:
-    """Yield the places of neighbours that can share a batched product and its Adam step."""
-    places = range(len(configs))
-    for _, alike in groupby(places, lambda n: (configs[n].learning_rate, configs[n].activation)):
-        yield list(alike)
-
-
-def _check(configs: Sequence[AutoencoderConfig], models: Sequence[ModelData]) -> None:
-    if len(configs) != len(models):
-        raise ValueError(f"{len(configs)} configurations for {len(models)} models")
-    for number, (config, model) in enumerate(zip(configs, models, strict=True)):
-        first = configs[0]
-        same = replace(
-            config, learning_rate=first.learning_rate, activation=first.activation, kind=first.kind
-        )
-        if same != first:
-            raise ValueError(f"model {number}: {config} cannot share a stack with {first}")
-        sizes = (model.inputs.shape[1], model.targets.shape[1])
-        if sizes != (config.input_size, config.output_size):
-            wanted = f"{config.input_size} to {config.output_size}"
-            raise ValueError(f"model {number}: data is {sizes[0]} to {sizes[1]} wide, not {wanted}")
-        if len(model.inputs) != len(model.targets):
-            raise ValueError(
-                f"model {number}: {len(model.inputs)} inputs but {len(model.targets)} targets"
-            )
-        if not (len(model.train) and len(model.test)):
-            raise ValueError(f"model {number}: at least one train and one test row are needed")

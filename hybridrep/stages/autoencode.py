@@ -23,7 +23,8 @@ from hybridrep.execution.local import share_of_memory
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 from hybridrep.models.autoencoder import AutoencoderConfig
-from hybridrep.models.stacked_autoencoder import ModelData, StackView, train_autoencoders
+from hybridrep.models.autoencoder_data import ModelData
+from hybridrep.models.stacked_autoencoder import StackView, train_autoencoders
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.stages import embed, lstm
 from hybridrep.stages.inputs import Inputs
