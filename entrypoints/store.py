@@ -76,7 +76,7 @@ def prune(
     present = sorted(set(opened.entries()["stage"])) if stages else []
     for stage in sorted(set(stages).difference(present)):  # a misspelled one removes nothing
         known = f"there are: {', '.join(present)}" if present else "there are none at all"
-        click.echo(f"hybridrep: no finished result is of stage {shown(stage)}; {known}", err=True)
+        click.echo(f"no finished result is of stage {shown(stage)}; {known}")
     removed = opened.prune(age, stages or None, outdated=outdated, dry_run=dry_run)
     by_kind = removed.groupby(["kind", "stage"]).agg(
         entries=("key", "size"), bytes=("bytes", "sum")

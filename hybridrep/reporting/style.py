@@ -199,5 +199,5 @@ def to_webp(png: bytes, width: int, quality: int) -> bytes:
         height = round(picture.height * width / picture.width)
         picture = picture.resize((width, height), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
-    picture.save(stream, format="WEBP", quality=quality, method=2)
+    picture.save(stream, format="WEBP", quality=quality, method=4)
     return stream.getvalue()
