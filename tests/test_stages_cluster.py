@@ -14,6 +14,7 @@ from hybridrep.config import resolve
 from hybridrep.execution.store import Store
 from hybridrep.stages.full import run
 from tests import small_study
+from tests.reporting_fixtures import undrawn
 from tests.servers import Unavailable, mlflow_server, postgresql
 
 distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
@@ -50,7 +51,11 @@ def kill_a_worker_mid_seed(cluster, store: Path, killed: list[int], over: thread
 def test_all_seeds_finish_once_though_a_worker_is_killed(tmp_path, monkeypatch):
     from mlflow import MlflowClient
 
-    given = {**small_study.parameters(tmp_path), "seeds": "3", "store": str(tmp_path / "shared")}
+    given = {
+        **small_study.parameters(tmp_path), "seeds": "3", "bottlenecks": "8",
+        "store": str(tmp_path / "shared"),
+    }  # fmt: skip
+    monkeypatch.setattr("hybridrep.reporting.report.draw", undrawn)  # figures have their own tests
     monkeypatch.chdir(tmp_path)
     try:
         with (
