@@ -3,14 +3,9 @@
 import numpy as np
 import torch
 
-from hybridrep.models.autoencoder import (
-    Autoencoder,
-    state_arrays,
-)
+from hybridrep.models.autoencoder import Autoencoder, state_arrays
 from hybridrep.models.autoencoder_data import ModelData
-from hybridrep.models.stacked_autoencoder import (
-    AutoencoderResult,
-)
+from hybridrep.models.stacked_autoencoder import AutoencoderResult
 
 
 def data(

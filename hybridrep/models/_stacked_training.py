@@ -166,3 +166,13 @@ def of_equal_counts(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> 
     for model, (some, others) in enumerate(zip(train, test, strict=True)):
         groups.setdefault((len(some), len(others)), []).append(model)
     return list(groups.values())
+
+
+def check_rows(number: int, train: np.ndarray, test: np.ndarray) -> None:
+    """Refuse a model, given by its number, without rows to train on or to be measured on.
+
+    Raises:
+        ValueError: when one of them is empty.
+    """
+    if not (len(train) and len(test)):
+        raise ValueError(f"model {number}: at least one train and one test row are needed")

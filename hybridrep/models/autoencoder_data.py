@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
+from hybridrep.models._stacked_training import check_rows
 from hybridrep.models.autoencoder import AutoencoderConfig
 
 
@@ -65,5 +66,4 @@ def check_models(configs: Sequence[AutoencoderConfig], models: Sequence[ModelDat
             raise ValueError(
                 f"model {number}: {len(model.inputs)} inputs but {len(model.targets)} targets"
             )
-        if not (len(model.train) and len(model.test)):
-            raise ValueError(f"model {number}: at least one train and one test row are needed")
+        check_rows(number, model.train, model.test)

@@ -99,9 +99,6 @@ class StackView:
 OnEpoch = Callable[[int, StackView], object]
 
 
-Configs = AutoencoderConfig | Sequence[AutoencoderConfig]
-
-
 def stack_width(config: AutoencoderConfig, models: int, budget: int = STACK_MEMORY) -> int:
     """Return how many of some models are trained at once within a budget of bytes.
 
@@ -115,7 +112,7 @@ def stack_width(config: AutoencoderConfig, models: int, budget: int = STACK_MEMO
 
 @torch.inference_mode()
 def train_autoencoders(
-    config: Configs,
+    config: AutoencoderConfig | Sequence[AutoencoderConfig],
     models: Sequence[ModelData],
     *,
     on_epoch: OnEpoch | None = None,

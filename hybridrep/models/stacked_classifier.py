@@ -22,6 +22,7 @@ from hybridrep.models._stacked_training import (
     Bench,
     Stack,
     block_width,
+    check_rows,
     of_equal_counts,
     share_evenly,
 )
@@ -247,8 +248,7 @@ def _check(
 ) -> None:
     if len(model.labels) != items:
         raise ValueError(f"model {number}: {items} items but {len(model.labels)} labels")
-    if not (len(model.train) and len(model.test)):
-        raise ValueError(f"model {number}: at least one train and one test row are needed")
+    check_rows(number, model.train, model.test)
     used = model.labels[np.concatenate([model.train, model.test])]
     if used.min() < 0 or used.max() >= config.classes:
         raise ValueError(f"model {number}: labels must be from 0 to {config.classes - 1}")

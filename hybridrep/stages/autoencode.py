@@ -150,7 +150,7 @@ def train(store: Store, task: StackTask, missing: tuple[str, ...]) -> None:
     """Train the models whose results are missing, and store each by itself."""
     started = time.perf_counter()
     left = [each for each in zip(task.keys, task.models, strict=True) if each[0] in missing]
-    of_seed = {s: seed_data(store, task.inputs, s) for s in dict.fromkeys(s for _, (_, s) in left)}
+    of_seed = {s: seed_data(store, task.inputs, s) for s in {seed for _, (_, seed) in left}}
     data = [of_seed[seed] for _, (_, seed) in left]
     trajectories = Trajectories(task.variants[0].direction, data)
     results = train_autoencoders(
