@@ -13,6 +13,7 @@ from hybridrep.tracking import names
 from hybridrep.tracking.queries import find_study, load_parts, save_parts, seed_runs
 from hybridrep.tracking.records import DataInput, RunRecord
 from hybridrep.tracking.runs import Tracker, connect
+from hybridrep.tracking.writing import lost_artifacts
 from tests.servers import Unavailable, mlflow_server, postgresql
 
 pytest_plugins = ["tests.tracking_store"]
@@ -57,7 +58,11 @@ def check_a_seed(tracker: Tracker) -> None:
     )
     run_id = tracker.log_finished(record)
     client = tracker.server.client
-    assert tracker.find_finished("seed", "k", "c") == run_id
+    found = tracker.find_finished("seed", "k", "c")
+    assert found.run_id == run_id
+    there = {"tables/transfer.json": None, "weights/a.bin": 1_000}
+    assert tracker.restore(found, there, pytest.fail) == []
+    assert lost_artifacts(tracker.server.uri, found.artifacts, {**there, "b": 1}) == ["b"]
     history = client.get_metric_history(run_id, "rsa/a")
     assert len(history) == 1_501
     assert math.isnan(min(history, key=lambda point: point.step).value)

@@ -72,13 +72,14 @@ def test_lost_artifacts_of_a_finished_run_are_written_again(tracker, caplog):
     run_id = tracker.log_finished(record)
     expected = {"notes/a.txt": 2, "b.bin": 2, "tables/transfer.json": None}
     place = Path(tracker.server.client.download_artifacts(run_id, ""))
+    found = tracker.find_finished("seed", None, "c3")
     before = {path: (place / path).read_bytes() for path in expected}
 
-    assert tracker.restore(run_id, expected, pytest.fail) == []
+    assert tracker.restore(found, expected, pytest.fail) == []
     (place / "notes/a.txt").unlink()
     (place / "b.bin").write_bytes(b"")
     (place / "tables/transfer.json").unlink()
-    assert tracker.restore(run_id, expected, lambda: record) == list(expected)
+    assert tracker.restore(found, expected, lambda: record) == list(expected)
     assert "notes/a.txt, b.bin, tables/transfer.json" in caplog.text
     assert {path: (place / path).read_bytes() for path in expected} == before
     assert len(tracker.server.client.get_metric_history(run_id, "m/2")) == 4
@@ -157,8 +158,8 @@ def test_only_a_finished_run_of_the_same_study_and_kind_is_found(tracker):
     tracker.server.client.create_run(
         tracker.server.experiment_id, tags={names.KIND: "seed", names.CACHE_KEY: "c2"}
     )
-    assert tracker.find_finished("seed", STUDY["study_key"], "c1") == found
-    assert tracker.find_finished("seed", None, "c1") == found
+    assert tracker.find_finished("seed", STUDY["study_key"], "c1").run_id == found
+    assert tracker.find_finished("seed", None, "c1").run_id == found
     assert tracker.find_finished("seed", "other", "c1") is None
     assert tracker.find_finished("trial", None, "c1") is None
     assert tracker.find_finished("seed", None, "c2") is None
@@ -168,7 +169,7 @@ def test_of_two_finished_runs_the_latest_is_found(tracker):
     tracker.log_finished(seed_record())
     time.sleep(0.01)
     latest = tracker.log_finished(seed_record())
-    assert tracker.find_finished("seed", None, "c3") == latest
+    assert tracker.find_finished("seed", None, "c3").run_id == latest
 
 
 def test_the_main_run_is_closed_as_finished(tracker):

@@ -20,7 +20,7 @@ from hybridrep.reporting.kept_example import ARRAYS_FILE, RECORD_FILE
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import Tracker
-from tests.reporting_fixtures import text_of
+from tests.reporting_fixtures import text_of, undrawn
 from tests.stored_study import folder, stored
 
 pytest_plugins = ["tests.tracking_store"]
@@ -57,6 +57,11 @@ def compare(*arguments: str) -> int:
     return exit_code(command("compare", "", compare_entry.run, CompareConfig), arguments)
 
 
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hybridrep.reporting.report.draw", undrawn)
+
+
 def artifacts(tracker: Tracker) -> Path:
     """Fetch what the latest run holds, which must have finished."""
     server = tracker.server
@@ -79,6 +84,7 @@ def test_a_finished_study_is_reported_from_its_run_alone(tracker, capsys):
     assert list((place / "report/figures").glob("*.png"))
 
 
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize(
     ("path", "content", "said"),
     [
@@ -143,6 +149,7 @@ def test_an_older_layout_goes_through_every_upgrade_and_says_what_it_was(two_ver
     assert all(parts[name].equals(table) for name, table in before.items())
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_studies_of_an_older_layout_are_reported_side_by_side(
     tracker, two_versions_on, monkeypatch, capsys
 ):

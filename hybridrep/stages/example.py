@@ -28,21 +28,24 @@ from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs, read_corpus
 from hybridrep.stages.splits import emotion_rows, transfer_rows
 
+CORPORA = ("emotion", "hate")
+
 PER_HATE_CLASS = 150
 """Test tweets shown of each class of the new task, or as many as there are: 300, as of emotions."""
 
 
 @dataclass(frozen=True)
 class ProjectTask:
-    """Some representations of a seed: an autoencoder's two layers, or LSTM and BERT (None)."""
+    """Two representations of a corpus: an autoencoder's two layers, or LSTM and BERT (None)."""
 
     inputs: Inputs
     seed: int
     variant: Variant | None
+    corpus: str
 
 
-def key(inputs: Inputs, store: Store, seed: int, variant: Variant | None) -> str:
-    """Key of the projections of a seed's representations."""
+def key(inputs: Inputs, store: Store, seed: int, variant: Variant | None, corpus: str) -> str:
+    """Key of the projections of two of a seed's representations."""
     return content_key(
         {
             "stage": "example",
@@ -52,57 +55,57 @@ def key(inputs: Inputs, store: Store, seed: int, variant: Variant | None) -> str
             "global": embed.keys(inputs, store),
             "autoencoder": autoencode.key(inputs, store, variant, seed) if variant else "",
             "items": inputs.config.items_per_emotion,
+            "corpus": corpus,
         }
     )
 
 
 def tasks(inputs: Inputs, store: Store, seed: int) -> list[Task]:
-    """One task for LSTM and BERT, and one per autoencoder."""
+    """One task a corpus for LSTM and BERT, and for each autoencoder."""
     return [
         Task(
             stage="example",
-            label=f"projections {f'{v.direction} b{v.bottleneck}' if v else 'lstm and bert'}",
-            produces=(key(inputs, store, seed, v),),
+            label=f"{corpus} {f'{v.direction} b{v.bottleneck}' if v else 'lstm and bert'}",
+            produces=(key(inputs, store, seed, v, corpus),),
             needs=(
                 *embed.keys(inputs, store),
                 lstm.vectors_key(inputs, seed),
                 *([autoencode.key(inputs, store, v, seed)] if v else []),
             ),
             function=project,
-            payload=ProjectTask(inputs, seed, v),
-            units=4,
+            payload=ProjectTask(inputs, seed, v, corpus),
+            units=2,
             noun="projections",
-            seconds=8.0,
+            seconds=3.0,
         )
         for v in (None, *autoencode.variants(inputs))
+        for corpus in CORPORA
     ]
 
 
 def project(store: Store, task: ProjectTask, missing: tuple[str, ...]) -> None:
-    """Store t-SNE coordinates of both corpora's items, float32 [items, 2], and hate matrices."""
+    """Store t-SNE coordinates of a corpus' items, float32 [items, 2], and hate matrices."""
     started = time.perf_counter()
-    points: dict[str, np.ndarray] = {}
+    vectors = _vectors(store, task)
     matrices: dict[str, np.ndarray] = {}
-    for corpus in ("emotion", "hate"):
-        vectors = _vectors(store, task, corpus)
-        if task.variant is not None and corpus == "hate":
-            matrices = {n: cosine_similarity(v).astype(np.float16) for n, v in vectors.items()}
-        shown = ("diffused", "transformed") if task.variant else ("task_specific", "global")
-        points |= {f"{corpus}/{n}": t_sne(vectors[n]).astype(np.float32) for n in shown}
+    if task.variant is not None and task.corpus == "hate":
+        matrices = {n: cosine_similarity(v).astype(np.float16) for n, v in vectors.items()}
+    shown = ("diffused", "transformed") if task.variant else ("task_specific", "global")
+    points = {name: t_sne(vectors[name]).astype(np.float32) for name in shown}
     for result_key in missing:
         store.write(
             result_key,
             stage="example",
-            inputs={"seed": task.seed},
+            inputs={"seed": task.seed, "corpus": task.corpus},
             arrays={"points": points, **({"matrices": matrices} if matrices else {})},
             code=(__name__,),
             seconds=time.perf_counter() - started,
         )
 
 
-def _vectors(store: Store, task: ProjectTask, corpus: str) -> dict[str, np.ndarray]:
-    """Return the representations of a corpus' shown items, by their names."""
-    inputs, variant = task.inputs, task.variant
+def _vectors(store: Store, task: ProjectTask) -> dict[str, np.ndarray]:
+    """Return the representations of the corpus' shown items, by their names."""
+    inputs, variant, corpus = task.inputs, task.variant, task.corpus
     rows = shown_rows(store, inputs, task.seed, corpus)
     global_ = embed.global_vectors(store, inputs, corpus)[rows]
     stored = store.open(lstm.vectors_key(inputs, task.seed)).arrays("vectors")
@@ -144,17 +147,19 @@ def shown_rows(store: Store, inputs: Inputs, seed: int, corpus: str) -> np.ndarr
 def example_items(inputs: Inputs, store: Store, chosen: ExampleSeed) -> ExampleItems:
     """Read everything that the report shows of the example seed."""
     seed = chosen.seed
-    items = {name: _items(inputs, store, seed, name) for name in ("emotion", "hate")}
+    items = {corpus: _items(inputs, store, seed, corpus) for corpus in CORPORA}
     emotion_matrices, hate_matrices = [], []
-    projections: dict[str, list[Projection]] = {"emotion": [], "hate": []}
+    projections: dict[str, list[Projection]] = {corpus: [] for corpus in CORPORA}
     for variant in (None, *autoencode.variants(inputs)):
-        result = store.open(key(inputs, store, seed, variant))
+        results = {c: store.open(key(inputs, store, seed, variant, c)) for c in CORPORA}
         place = (variant.direction, variant.bottleneck) if variant else ("", 0)
-        for name, points in result.arrays("points").items():
-            corpus, _, representation = name.partition("/")
-            projections[corpus].append(Projection(representation, *place, points, items[corpus]))
+        for corpus, result in results.items():
+            projections[corpus] += [
+                Projection(representation, *place, points, items[corpus])
+                for representation, points in result.arrays("points").items()
+            ]
         if variant is not None:
-            hate = result.arrays("matrices")
+            hate = results["hate"].arrays("matrices")
             hate_matrices.append(SimilarityMatrices(*place, hate, items["hate"]))
             stored = store.open(rsa.key(inputs, store, variant, seed))
             with np.load(stored.file("similarity_matrices.npz"), allow_pickle=False) as arrays:

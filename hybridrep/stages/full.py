@@ -102,4 +102,4 @@ class SeedRuns:
             found = tracker.find_finished("seed", study_key(inputs), cache_key(inputs, store, seed))
             if found:
                 tracker.restore(found, seed_artifacts(inputs, store, seed), record)
-            self.ids[seed] = found or tracker.log_finished(record())
+            self.ids[seed] = found.run_id if found else tracker.log_finished(record())

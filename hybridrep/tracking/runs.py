@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hybridrep.addresses import without_passwords
 from hybridrep.faults import publishable
@@ -45,6 +45,19 @@ def connect(default_experiment: str = "hybridrep") -> Tracker:
         TrackingError: within seconds, when the server does not answer or names do not exist.
     """
     return Tracker(open_server(default_experiment))
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """A run that is there already.
+
+    Attributes:
+        run_id: its id.
+        artifacts: the address of its artifacts.
+    """
+
+    run_id: str
+    artifacts: str
 
 
 class Tracker:
@@ -139,8 +152,8 @@ class Tracker:
             write_contents(self.server.client, run_id, record)
         return run_id
 
-    def find_finished(self, kind: str, study_key: str | None, cache_key: str) -> str | None:
-        """Return the id of the latest finished run with this cache key, or None.
+    def find_finished(self, kind: str, study_key: str | None, cache_key: str) -> FoundRun | None:
+        """Return the latest finished run with this cache key, or None.
 
         Args:
             kind: e.g. `seed`.
@@ -151,23 +164,24 @@ class Tracker:
         if study_key is not None:
             tags[names.STUDY_KEY] = study_key
         run = find_run(self.server, tags, status="FINISHED")
-        return run.info.run_id if run else None
+        return FoundRun(run.info.run_id, run.info.artifact_uri) if run else None
 
     def restore(
-        self, run_id: str, expected: Mapping[str, int | None], contents: Callable[[], Contents]
+        self, found: FoundRun, expected: Mapping[str, int | None], contents: Callable[[], Contents]
     ) -> list[str]:
         """Write a finished run's artifacts again if some are gone; return which were.
 
         Args:
-            run_id: a finished run of this project.
+            found: a finished run of this project.
             expected: the paths that it must hold, with the size in bytes, or None for any.
             contents: makes what the run holds; called only if something is gone.
 
         Raises:
             TrackingError: when they cannot be read or written.
         """
+        run_id = found.run_id
         with self._errors(f"looking through the artifacts of the run {run_id}"):
-            lost = lost_artifacts(self.server.client, run_id, expected)
+            lost = lost_artifacts(self.server.uri, found.artifacts, expected)
         if lost:
             names_of_lost = ", ".join(lost[:3]) + (", ..." if len(lost) > 3 else "")
             _logger.warning(

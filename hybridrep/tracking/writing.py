@@ -63,19 +63,23 @@ def write_artifacts(client: MlflowClient, run_id: str, contents: Contents) -> No
 
 
 def lost_artifacts(
-    client: MlflowClient, run_id: str, expected: Mapping[str, int | None]
+    tracking_uri: str, artifacts: str, expected: Mapping[str, int | None]
 ) -> list[str]:
     """Return which of a run's artifacts are gone, or are there in another size.
 
     Args:
-        client: MLflow's client.
-        run_id: the run.
+        tracking_uri: the tracking server's address.
+        artifacts: the address of the run's artifacts.
         expected: path -> size in bytes; None: any size.
     """
+    from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+    # The client's own `list_artifacts` reads the whole run, metrics and all, for every folder.
+    repository = get_artifact_repository(artifacts, tracking_uri=tracking_uri)
     there = {
         info.path: info.file_size
         for folder in sorted({str(PurePosixPath(path).parent) for path in expected})
-        for info in client.list_artifacts(run_id, None if folder == "." else folder)
+        for info in repository.list_artifacts(None if folder == "." else folder)
     }
     return [
         path
