@@ -38,7 +38,7 @@ def similarity_grid(rows: Sequence[SimilarityMatrices], remark: str) -> Figure:
     columns = len(SHOWN_REPRESENTATIONS)
     right = _LEFT + columns * _PANEL + (columns - 1) * _GAP
     bottom = _BOTTOM if len(rows[0].items.label_names) > 2 else _BOTTOM - 0.25
-    width = right + 1.0
+    width = right + 1.1
     height = bottom + len(rows) * (_PANEL + _HEAD) + 0.05
     # laid out by hand: all panels are squares, and a layout engine takes as long as the drawing
     figure = new_figure(width, height)
@@ -48,13 +48,13 @@ def similarity_grid(rows: Sequence[SimilarityMatrices], remark: str) -> Figure:
         for column, name in enumerate(SHOWN_REPRESENTATIONS):
             left = _LEFT + column * (_PANEL + _GAP)
             axes = figure.add_axes((left / width, base / height, _PANEL / width, _PANEL / height))
-            low, high = _matrix(axes, record.matrices[name], record.items)
+            shown = (row == len(rows) - 1, column == 0)
+            low, high = _matrix(axes, record.matrices[name], record.items, shown)
             axes.set_title(_panel_title(record.direction, name), fontsize=9, pad=14)
             axes.text(
                 0, 1.02, f"{number(low, 2)} to {number(high, 2)}", transform=axes.transAxes,
                 fontsize=7.5, color=MUTED,
             )  # fmt: skip
-            axes.tick_params(labelleft=column == 0, labelbottom=row == len(rows) - 1)
     span = len(rows) * (_PANEL + _HEAD) - _HEAD
     side = figure.add_axes(
         ((right + 0.15) / width, (bottom + 0.1 * span) / height, 0.12 / width,
@@ -63,7 +63,9 @@ def similarity_grid(rows: Sequence[SimilarityMatrices], remark: str) -> Figure:
     bar = figure.colorbar(ScalarMappable(cmap=SEQUENTIAL), cax=side, ticks=[0, 1])
     bar.ax.set_yticklabels(["low", "high"])
     first, last = (f"{100 * quantile:.0f}%" for quantile in _QUANTILES)
-    bar.set_label(f"cosine similarity, the panel’s {first} to {last} quantile", labelpad=-12)
+    bar.set_label(
+        f"cosine similarity,\nthe panel’s {first} to {last} quantile", labelpad=0, fontsize=8
+    )
     bar.outline.set_visible(False)
     figure.text(0.1 / width, 0.08 / height, remark, fontsize=8, color=MUTED)
     return figure
@@ -120,20 +122,29 @@ def class_borders(labels: Int[np.ndarray, " items"]) -> tuple[np.ndarray, np.nda
 
 
 def _matrix(
-    axes: Axes, matrix: Float[np.ndarray, "items items"], items: Items
+    axes: Axes, matrix: Float[np.ndarray, "items items"], items: Items, named: tuple[bool, bool]
 ) -> tuple[float, float]:
-    """Draw one matrix and return the range of its colours."""
+    """Draw one matrix, with its classes' names below and at the left or not.
+
+    Returns:
+        The range of its colours.
+    """
     low, high = colour_range(matrix)
     order = np.argsort(items.labels, kind="stable")
     values = np.asarray(matrix, dtype=np.float32)[np.ix_(order, order)]
     axes.imshow(values, cmap=SEQUENTIAL, vmin=low, vmax=high, interpolation="nearest")
     borders, middles, classes = class_borders(items.labels[order])
-    for border in borders:
-        axes.axhline(border, color="white", linewidth=0.7)
-        axes.axvline(border, color="white", linewidth=0.7)
+    ends = (-0.5, len(order) - 0.5)
+    axes.hlines(borders, *ends, color="white", linewidth=0.7)
+    axes.vlines(borders, *ends, color="white", linewidth=0.7)
     names = [shortened(items.label_names[index], 12) for index in classes]
-    axes.set_xticks(middles, names, rotation=90 if len(names) > 2 else 0, fontsize=7)
-    axes.set_yticks(middles, names, fontsize=7)
+    below, left = named  # names that are not shown would take half of the time
+    axes.set_xticks(middles if below else [])
+    axes.set_yticks(middles if left else [])
+    if below:
+        axes.set_xticklabels(names, rotation=90 if len(names) > 2 else 0, fontsize=7)
+    if left:
+        axes.set_yticklabels(names, fontsize=7)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     return low, high
