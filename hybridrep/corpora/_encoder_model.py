@@ -5,8 +5,7 @@ Imports torch and transformers, so it is itself imported only where an encoder i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ import torch
 from jaxtyping import Float32, Int64
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
-from transformers import AutoConfig, AutoModel, AutoTokenizer, BertModel
+from transformers import AutoModel, BertModel
 
+from hybridrep.corpora._encoder_settings import as_encoder_errors, load_settings, quiet
 from hybridrep.errors import EncoderError
 
 _NO_LIMIT = 1_000_000
@@ -24,21 +24,6 @@ _NO_LIMIT = 1_000_000
 
 _SPARE_POSITIONS = 2
 """RoBERTa-like encoders count their positions from behind the padding's index."""
-
-
-@dataclass(frozen=True)
-class EncoderFacts:
-    """What an encoder's configuration says.
-
-    Attributes:
-        model_type: the architecture.
-        hidden_size: size of its vectors.
-        embedding_shape: tokens and size of its table of word embeddings.
-    """
-
-    model_type: str
-    hidden_size: int
-    embedding_shape: tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,44 +40,14 @@ class FrozenEncoder:
     cls: Callable[[Tensor], Tensor]
 
 
-def check_encoder(folder: Path) -> EncoderFacts:
-    """Check an encoder's configuration and tokenizer, without its weights.
-
-    Raises:
-        EncoderError: they cannot be loaded or do not fit, or there is no [CLS] in front.
-    """
-    config, tokenizer = _load_settings(folder)
-    hidden_size = getattr(config, "hidden_size", None)
-    has_decoder = getattr(config, "is_encoder_decoder", False)
-    if not isinstance(hidden_size, int) or hidden_size < 1 or has_decoder:
-        raise EncoderError(
-            f"The model in {folder} ({config.model_type}) is no plain text encoder: one hidden "
-            "size and no decoder are needed, as in BERT."
-        )
-    with _as_encoder_errors(folder):
-        ids, tokens, known = tokenizer("a")["input_ids"], len(tokenizer), int(config.vocab_size)
-    if tokenizer.cls_token_id is None or ids[:1] != [tokenizer.cls_token_id]:
-        raise EncoderError(
-            f"The tokenizer of the encoder in {folder} puts no [CLS] in front of a text; the "
-            "global representation is the vector of [CLS]. Give a BERT-like encoder."
-        )
-    if tokens > known:
-        raise EncoderError(
-            f"The tokenizer of the encoder in {folder} has {tokens} tokens, its configuration "
-            f"only {known}: they belong to different models."
-        )
-    width = int(getattr(config, "embedding_size", None) or hidden_size)
-    return EncoderFacts(str(config.model_type), hidden_size, (known, width))
-
-
 def load_encoder(folder: Path) -> FrozenEncoder:
     """Load an encoder's tokenizer and weights: float32, evaluation mode, safetensors only.
 
     Raises:
         EncoderError: they cannot be loaded, or the weights are incomplete.
     """
-    config, tokenizer = _load_settings(folder)
-    with _quiet(), _as_encoder_errors(folder):
+    config, tokenizer = load_settings(folder)
+    with quiet(), as_encoder_errors(folder):
         model, report = AutoModel.from_pretrained(
             folder,
             config=config,
@@ -116,7 +71,7 @@ def load_encoder(folder: Path) -> FrozenEncoder:
     def tokenize(texts: Sequence[str]) -> list[list[int]]:
         if not texts:
             return []
-        with _as_encoder_errors(folder):
+        with as_encoder_errors(folder):
             tokens = tokenizer(
                 list(texts),
                 truncation=True,
@@ -173,44 +128,9 @@ def _bert_cls(
     return result[:, 0]
 
 
-def _load_settings(folder: Path) -> tuple[Any, Any]:
-    options = {"trust_remote_code": False, "local_files_only": True}
-    with _quiet(), _as_encoder_errors(folder):
-        config = AutoConfig.from_pretrained(folder, **options)
-        return config, AutoTokenizer.from_pretrained(folder, **options)
-
-
 def _longest_text(config: Any, tokenizer: Any) -> int:
     """Return how many tokens, [CLS] included, the encoder can read."""
     positions = getattr(config, "max_position_embeddings", _NO_LIMIT)
     if tokenizer.model_max_length > _NO_LIMIT:
         return int(positions) - _SPARE_POSITIONS
     return int(min(tokenizer.model_max_length, positions))
-
-
-@contextmanager
-def _as_encoder_errors(folder: Path) -> Iterator[None]:
-    """Turn what transformers raises on a broken folder into one message for the user."""
-    try:
-        yield
-    except Exception as error:  # the tokenizers' own errors are nothing more special
-        reason = str(error).strip() or type(error).__name__
-        raise EncoderError(
-            f"The encoder in {folder} cannot be loaded with transformers: {reason}"
-        ) from error
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers' progress bars and loading reports off the terminal, for a while."""
-    from transformers.utils import logging
-
-    verbosity, had_bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if had_bars:
-            logging.enable_progress_bar()

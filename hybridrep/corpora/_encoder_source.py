@@ -118,7 +118,7 @@ def _resolve_packaged() -> EncoderSource:
 
 
 def _resolve_folder(source: str, folder: Path, revision: str) -> EncoderSource:
-    from hybridrep.corpora._encoder_model import check_encoder
+    from hybridrep.corpora._encoder_settings import check_encoder
 
     _read_json(folder / CONFIG_FILE)
     weights = _weights(folder)
