@@ -94,7 +94,7 @@ class Config(BaseModel):
     bottlenecks: Bottlenecks = setting("32", "32,64,128,256", "bottleneck sizes, a comma list")
     lstm_epochs: Epochs = setting(2, 10, "epochs of the LSTM")
     autoencoder_epochs: Epochs = setting(10, 50, "epochs of the autoencoders; half are used")
-    transfer_epochs: Epochs = setting(20, 20, "epochs of the classifiers on the new task")
+    transfer_epochs: Epochs = setting(12, 20, "epochs of the classifiers on the new task")
     padding: Literal["front", "after"] = setting(
         "front", "front", "where short tweets are padded: `front` or `after` the words"
     )

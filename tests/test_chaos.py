@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
-import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -20,15 +18,10 @@ import chaos.__main__ as harness
 from chaos import checks
 from chaos.__main__ import main, plan
 from chaos.faults import (
-    ArtifactRemoved,
-    DiskFull,
     Fault,
-    ResultDamaged,
-    Signal,
     TooLate,
-    WorkerKilled,
 )
-from chaos.moments import Reference, Survival, play, undisturbed, wrong_end
+from chaos.moments import Reference, Survival, wrong_end
 from chaos.mounts import Unavailable
 from chaos.study import Study
 from hybridrep.execution.fingerprint import content_key
@@ -36,7 +29,6 @@ from hybridrep.execution.store import Store
 from hybridrep.tracking import names
 from hybridrep.tracking.records import Contents, RunRecord
 from hybridrep.tracking.runs import connect
-from tests import small_study
 from tests.servers import NotStarted
 
 pytest_plugins = ["tests.tracking_store"]
@@ -268,33 +260,3 @@ def test_a_server_that_does_not_start_costs_its_own_moment_only(run):
     (missing,) = written["not_tried"]
     assert missing["reason"] == "no MLflow server: [Errno 98]"
     assert not missing["excused"]
-
-
-@pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], Reference]:
-    folder = tmp_path_factory.mktemp("chaos")
-    given = {**small_study.parameters(folder / "data"), "bottlenecks": "8", "workers": "2"}
-    return given, undisturbed(Study(folder / "undisturbed", given))
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    ("fault", "share"),
-    [
-        (Signal(signal.SIGKILL), 0.6),
-        pytest.param(WorkerKilled(), 0.5, marks=pytest.mark.long),
-        pytest.param(DiskFull("store"), 0.7, marks=pytest.mark.long),
-        pytest.param(ResultDamaged("cut"), 0.8, marks=pytest.mark.long),
-        pytest.param(ArtifactRemoved(), 0.8, marks=pytest.mark.long),
-    ],
-    ids=lambda value: value.name if isinstance(value, Fault) else "",
-)
-def test_a_study_survives(reference, tmp_path, fault, share):
-    given, expected = reference
-    try:
-        survival = play(
-            tmp_path / "study", given, fault, share, "results", expected, random.Random(0)
-        )
-    except Unavailable as reason:
-        pytest.skip(str(reason))
-    assert survival.problems == ()

@@ -1,6 +1,8 @@
 """Workers that several batches of tasks share."""
 
+import multiprocessing
 import os
+import signal
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -107,3 +109,20 @@ def test_one_worker_is_this_process(store, notes):
         workers.warm_up(["json"])
         run_tasks(batch("a", notes), store, workers=workers)
     assert pids(notes) == {os.getpid()}
+
+
+def whose(number: int) -> tuple[int, int]:
+    """Return a number and its process, which is killed at the third one unless it is the test's."""
+    if number == 2 and multiprocessing.parent_process() is not None:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number, os.getpid()
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_map_keeps_the_order_and_does_itself_what_a_dying_process_leaves(count):
+    with Workers(count) as workers:
+        assert workers.several == (count > 1)
+        found = workers.map(whose, range(6))
+    assert [number for number, _ in found] == list(range(6))
+    mine = {number for number, pid in found if pid == os.getpid()}
+    assert mine == (set(range(6)) if count == 1 else {2})

@@ -17,7 +17,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
@@ -29,6 +29,7 @@ from hybridrep.execution.threads import single_thread_environment
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Item = TypeVar("Item")
 _PR_SET_PDEATHSIG = 1
 _beside = 0  # worker processes on this machine, this one among them; 0 = not told
 
@@ -97,6 +98,18 @@ class LocalProcesses:
             with _explained():
                 worker.warm_up(modules)
 
+    def map(self, function: Callable[[Item], T], items: Sequence[Item]) -> list[T]:
+        """Return the function of each item, in order; where a process dies, this one does it."""
+        futures: list[Future[T]] = []
+        for item in items:
+            open_ones = [future for future in futures if not future.done()]
+            if len(open_ones) >= self._count:
+                wait(open_ones, return_when=FIRST_COMPLETED)
+            futures.append(self.submit(function, item))
+        return [
+            _result(future, function, item) for future, item in zip(futures, items, strict=True)
+        ]
+
     def close(self, now: bool) -> None:
         """End all processes."""
         for worker in self._workers:
@@ -140,6 +153,13 @@ class _Worker:
             for process in list((getattr(self._pool, "_processes", None) or {}).values()):
                 process.kill()
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(future: Future[T], function: Callable[[Item], T], item: Item) -> T:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return function(item)
 
 
 @contextmanager

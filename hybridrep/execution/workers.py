@@ -6,16 +6,19 @@ batches of tasks (a study and its example, a sweep's trials) pays for that once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from hybridrep.execution.backend import Backend, InProcess
 from hybridrep.execution.guard import Guard, guard_for
 from hybridrep.execution.local import LocalProcesses, worker_count
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class Workers:
@@ -59,6 +62,20 @@ class Workers:
         """
         if self._local is not None:
             self._local.warm_up(modules)
+
+    @property
+    def several(self) -> bool:
+        """Whether there are processes on this machine to share work between."""
+        return self._local is not None
+
+    def map(self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """Return the function of each item, in order, computed by the processes of this machine.
+
+        For what is no task of the store. What a dying process leaves undone is done by this one.
+        """
+        if self._local is None:
+            return [function(item) for item in items]
+        return self._local.map(function, items)
 
     @contextmanager
     def backend(self, tasks: Sequence[Task], store: Store) -> Iterator[tuple[Backend, Guard]]:

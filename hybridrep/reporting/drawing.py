@@ -36,6 +36,12 @@ class Drawn:
     height: int
 
 
+def draw_one(plan: Plan) -> Drawn:
+    """Draw and pack a figure, wherever this is called: a plan can be sent to another process."""
+    with house_style():
+        return _pack(plan, to_pixels(plan.draw()))
+
+
 def draw(plans: Sequence[Plan]) -> list[Drawn]:
     """Draw figures one after the other, each packed while the next is drawn.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from hybridrep.reporting.comparison import compare_studies
 from hybridrep.reporting.drawing import Drawn, draw
 from hybridrep.reporting.facts import config_value
 from hybridrep.reporting.figures.catalogue import plan_figures
+from hybridrep.reporting.figures.plan import Plan
 from hybridrep.reporting.html.comparison_view import comparison_view
 from hybridrep.reporting.html.page import render_page
 from hybridrep.reporting.html.study_view import study_view
@@ -23,6 +24,9 @@ from hybridrep.reporting.markup import plain
 from hybridrep.reporting.names import listed
 from hybridrep.reporting.result_tables import result_tables
 from hybridrep.reporting.summary import summarise_study
+
+Draw = Callable[[Sequence[Plan]], Sequence[Drawn]]
+"""Draws figures, in their order."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ def build_report(
     examples: Sequence[ExampleItems | None] = (),
     inference: Sequence[pd.DataFrame | None] = (),
     remarks: Sequence[Sequence[str]] = (),
+    draw_plans: Draw | None = None,
 ) -> Report:
     """Return the report of one study, or of several with a part that compares them.
 
@@ -57,6 +62,7 @@ def build_report(
             removed unless the study's configuration says `share_text=true`.
         inference: per study its table of `INFERENCE_COLUMNS`, or None.
         remarks: per study what its page must say besides, e.g. what could not be read.
+        draw_plans: draws the figures; without, they are drawn here one after the other.
 
     Raises:
         ValueError: no study is given.
@@ -64,6 +70,7 @@ def build_report(
     if not studies:
         raise ValueError("a report needs at least one study")
     several = len(studies) > 1
+    drawer = draw_plans or draw
     shared = [_may_share(tables) for tables in studies]
     shown = [
         found if found is None or may else found.without_texts()
@@ -80,7 +87,7 @@ def build_report(
         mine = shown[place]
         results = result_tables(tables, surely[place])
         summary = summarise_study(tables)
-        drawn = draw(plan_figures(tables, mine))
+        drawn = drawer(plan_figures(tables, mine))
         figures |= {prefix + figure.plan.name: figure.png for figure in drawn}
         frames |= {prefix + key: frame for key, frame in results.items()}
         views.append(
@@ -93,7 +100,7 @@ def build_report(
     comparison = None
     if several:
         compared = compare_studies(studies, labels)
-        pictures: list[Drawn] = draw(compared.plans)
+        pictures = drawer(compared.plans)
         figures |= {figure.plan.name: figure.png for figure in pictures}
         frames |= compared.tables
         comparison = comparison_view(compared, pictures)

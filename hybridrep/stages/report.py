@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import PurePosixPath
 
 import pandas as pd
@@ -14,11 +15,13 @@ from hybridrep.analysis.views import standing
 from hybridrep.config import PLACES
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.workers import Workers
+from hybridrep.reporting.drawing import draw_one
 from hybridrep.reporting.example import choose_example_seed
 from hybridrep.reporting.html.page import page_files
 from hybridrep.reporting.items import ExampleItems
 from hybridrep.reporting.kept_example import example_files
-from hybridrep.reporting.report import Report, build_report
+from hybridrep.reporting.report import Draw, Report, build_report
 from hybridrep.reporting.table_1 import table_1_markdown, table_1_rich
 from hybridrep.stages import example, inference, pipeline
 from hybridrep.stages.invocation import Invocation, refuse_incomplete
@@ -77,7 +80,8 @@ def _store_report(invocation: Invocation, tables: StudyTables, key: str) -> None
     seeds = sorted(set(tables.lstm["seed"]))
     surely = inference.inference_table(inputs, store, tables, seeds) if seeds else None
     shown = _example(invocation, tables)
-    report = build_report([tables], [shown], [surely])
+    report = build_report([tables], [shown], [surely], draw_plans=_on(invocation.workers))
+    invocation.workers.close()
     files = {**report_files(report), "report/table_1.md": table_1_markdown(tables)}
     if shown is not None:
         files |= example_files(shown)
@@ -102,10 +106,14 @@ def _example(invocation: Invocation, tables: StudyTables) -> ExampleItems | None
     inputs, store = invocation.inputs, invocation.store
     tasks = example.tasks(inputs, store, chosen.seed)
     outcome = pipeline.compute(inputs, store, tasks, workers=invocation.workers)
-    invocation.workers.close()  # drawing is this process' work: their memory is not needed
     refuse_incomplete(outcome)
     found = example.example_items(inputs, store, chosen)
     return found if inputs.config.share_text else found.without_texts()
+
+
+def _on(workers: Workers) -> Draw | None:
+    """Return what draws figures on several processes of this machine, where there are some."""
+    return partial(workers.map, draw_one) if workers.several else None
 
 
 def report_files(report: Report) -> dict[str, bytes | str]:
