@@ -162,6 +162,7 @@ def test_a_full_disk_stops_further_work(store):
     outcome = run_tasks([task("a", fill_up), task("b")], store, workers=1)
     assert [f.skipped for f in outcome.failures] == [False, True]
     assert all("disk is full" in f.reason for f in outcome.failures)
+    assert [f.details for f in outcome.failures] == [""] * len(outcome.failures)
 
 
 def test_progress_adds_up(store):

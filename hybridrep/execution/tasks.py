@@ -75,7 +75,7 @@ class Report:
             `refused`: this process must not work on this store; `unwritable`: nothing can be
             stored.
         reason: for people, one or two sentences; it is published, so it cites no data.
-        details: traceback, for the log.
+        details: traceback of a fault, for the log; what people can mend has none.
     """
 
     status: Literal["done", "failed", "unready", "refused", "unwritable"]
@@ -102,11 +102,11 @@ def run_task(task: Task, store: Store, guard: Guard) -> Report:
                 replace(store, expected_seconds=task.seconds_per_key), task.payload, missing
             )
     except StoreUnwritableError as error:
-        return Report("unwritable", str(error), traceback.format_exc())
+        return Report("unwritable", str(error))
     except HybridrepError as error:
         if _absent_quietly(task.needs, store):
             return _unready(task, store)
-        return Report("failed", str(error), traceback.format_exc())
+        return Report("failed", str(error))
     except Exception as error:  # noqa: BLE001 - one task's fault must not end the others
         return Report("failed", publishable(error), traceback.format_exc())
     left = _absent_quietly(task.produces, store)
