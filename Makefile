@@ -46,6 +46,8 @@ store: setup ## show the store of finished results (ARGS="prune ..." removes som
 ui: setup ## open the MLflow UI on this machine's own address
 	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1
 
+# Two processes with a thread for each core get into each other's way.
+test: export OMP_NUM_THREADS = 1
 test: setup ## the tests as CI runs them, on two processes; those that take minutes are in test-long
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
