@@ -17,7 +17,7 @@ class Unavailable(Exception):
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
     """Forbid to write in a folder, to root too."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     if os.geteuid() == 0:
         with mounted(folder, "--bind", str(folder)):
             _mount("-o", "remount,bind,ro", str(folder))
