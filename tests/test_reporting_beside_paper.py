@@ -101,9 +101,10 @@ def test_correlations_on_seen_test_and_unseen_tweets_stand_side_by_side(page, ta
         "epoch == 3 and direction == 'bert_to_lstm' and bottleneck == 64 "
         "and pair == 'reconstructed_vs_target'"
     )
-    row = table.query(
-        "Direction == 'BERT → LSTM' and b == '64' and Pair == 'reconstructed – target'"
-    ).iloc[0]
+    # two columns may have one name, which `query` of pandas 2 does not take
+    sought = ("BERT → LSTM", "64", "reconstructed – target")
+    (place,) = np.flatnonzero((table[["Direction", "b", "Pair"]] == sought).all(axis=1))
+    row = table.iloc[place]
     for name in ("seen", "test", "unseen"):
         mine = rows.loc[rows["item_set"] == name, "value"]
         assert row[name.capitalize()] == f"{mine.mean():.3f} ± {mine.std(ddof=1):.3f}"

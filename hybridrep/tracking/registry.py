@@ -169,7 +169,10 @@ def _complete(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def _registered_model(server: Server, name: str) -> dict[str, str]:
-    """Return the aliases of a registered model, alias -> version; make it if it is missing."""
+    """Return the aliases of a registered model, alias -> version; make it if it is missing.
+
+    Only of versions that are there.
+    """
     from mlflow.exceptions import MlflowException
 
     try:
@@ -180,7 +183,10 @@ def _registered_model(server: Server, name: str) -> dict[str, str]:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     aliases = server.client.get_registered_model(name).aliases
-    return {alias: str(version) for alias, version in aliases.items()}
+    # MLflow before 3.17 leaves the alias of a version that was deleted.
+    versions = server.client.search_model_versions(f"name = '{name}'")
+    there = {str(version.version) for version in versions}
+    return {alias: str(version) for alias, version in aliases.items() if str(version) in there}
 
 
 def _same_version(server: Server, selection: Selection) -> str | None:
