@@ -17,10 +17,7 @@ from click.testing import CliRunner
 import chaos.__main__ as harness
 from chaos import checks
 from chaos.__main__ import main, plan
-from chaos.faults import (
-    Fault,
-    TooLate,
-)
+from chaos.faults import Fault, TooLate
 from chaos.moments import Reference, Survival, wrong_end
 from chaos.mounts import Unavailable
 from chaos.study import Study

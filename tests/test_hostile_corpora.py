@@ -4,13 +4,13 @@ import csv
 import io
 import json
 import re
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from hybridrep.corpora import files
@@ -98,9 +98,6 @@ def test_any_bytes_are_read_or_refused_by_name(tmp_path, ending, content):
     check_outcome(tmp_path, ending, content)
 
 
-SPANS = st.timedeltas(timedelta(days=-100_000), timedelta(days=100_000))
-"""What 64 bits of nanoseconds hold: more cannot be written."""
-
 json_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts, st.text(max_size=3)),
     lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(texts, inner, max_size=2)),
@@ -115,13 +112,16 @@ def test_any_json_values_are_read_or_refused_by_name(tmp_path, rows):
     check_outcome(tmp_path, "jsonl", "\n".join(lines).encode())
 
 
-@given(st.lists(st.one_of(st.floats(), st.none(), st.dates(), SPANS), min_size=1))
+@given(st.lists(st.one_of(st.floats(), st.none(), st.dates(), st.timedeltas()), min_size=1))
 @examples(40)
 def test_any_column_of_labels_in_parquet_is_read_or_refused_by_name(tmp_path, values):
     kinds = {type(value) for value in values} - {type(None)}
     values = values if len(kinds) < 2 else [v for v in values if isinstance(v, float)] or [None]
     buffer = io.BytesIO()
-    pd.DataFrame({"text": "a", "label": values}).to_parquet(buffer)
+    try:
+        pd.DataFrame({"text": "a", "label": values}).to_parquet(buffer)
+    except pyarrow.ArrowInvalid:  # older versions cannot write spans beyond 64 bits
+        reject()
     check_outcome(tmp_path, "parquet", buffer.getvalue())
 
 

@@ -22,7 +22,7 @@ from tests.databases import template
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
 SWEEP = {
-    "grid": {"sampler": "grid", "autoencoder_epochs": "90", "bottlenecks": "4,6,8"},
+    "grid": {"sampler": "grid", "autoencoder_epochs": "90", "bottlenecks": "4,6,8,16"},
     "tpe": {"trials": "10", "autoencoder_epochs": "60-90", "bottlenecks": "4,8", "batch": "2",
             "learning_rates": "0.0005:0.002"},
 }  # fmt: skip
@@ -128,9 +128,9 @@ def test_two_processes_share_a_sweep_and_log_each_trial_once(tmp_path, start):
     for process in together:
         finish(process)
     found, runs = table(tmp_path)
-    assert len(found) == 6
+    assert len(found) == 8
     assert set(found["state"]) <= {"COMPLETE", "VOID"}
     points = [(r.data.params["direction"], r.data.params["bottleneck"]) for r in runs]
-    assert len(points) == len(set(points)) == 6
+    assert len(points) == len(set(points)) == 8
     workers = {r.data.tags["hybridrep.pid"] for r in runs}
     assert len(workers) == 2
