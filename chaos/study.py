@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 ROOT = Path(__file__).parents[1]
+COMMAND = ("-m", "entrypoints.full")
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Study:
         log = self.folder / f"{len(list(self.folder.glob('*.log'))) + 1}.log"
         with log.open("wb") as messages:
             process = subprocess.Popen(
-                [sys.executable, "-m", "entrypoints.full", *options, f"--store={self.store}"],
+                [sys.executable, *COMMAND, *options, f"--store={self.store}"],
                 cwd=self.tracking,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,

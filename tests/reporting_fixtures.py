@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from html import unescape
@@ -18,10 +17,9 @@ import pytest
 from hybridrep.analysis.names import DIRECTIONS, PAIRS, TRANSFER
 from hybridrep.analysis.schema import frame
 from hybridrep.analysis.tables import StudyTables
-from hybridrep.reporting.drawing import Drawn
-from hybridrep.reporting.figures.plan import Plan
 from hybridrep.reporting.items import ExampleItems, Items, Projection, SimilarityMatrices
 from hybridrep.reporting.report import Report, build_report
+from tests.undrawn import undraw_reports
 
 EMOTIONS = ("anger", "fear", "joy", "love", "sadness", "surprise")
 HATE = ("no-hate", "hate")
@@ -260,13 +258,8 @@ def small_report() -> Report:
 def undrawn_report(*studies: StudyTables, **more: Any) -> Report:
     """Return a report whose figures have one pixel, for tests of what it says."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("hybridrep.reporting.report.draw", undrawn)
+        undraw_reports(patch)
         return build_report(studies, **more)
-
-
-def undrawn(plans: Sequence[Plan]) -> list[Drawn]:
-    """Take the place of `draw` where figures are not the matter."""
-    return [Drawn(plan, b"png", b"webp", 1, 1) for plan in plans]
 
 
 def text_of(html: str) -> str:

@@ -104,9 +104,11 @@ def finished(factory: pytest.TempPathFactory) -> dict[str, str]:
 def _finish(factory: pytest.TempPathFactory, folder: Path) -> None:
     from hybridrep.config import resolve
     from hybridrep.stages.full import run
+    from tests.undrawn import undraw_reports
 
     given = parameters(folder)
     with pytest.MonkeyPatch.context() as patch:
         set_store(patch, factory, folder)
+        undraw_reports(patch)
         run(resolve(given))
     (folder / "given.json").write_text(json.dumps(given))

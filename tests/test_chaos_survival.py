@@ -17,7 +17,17 @@ from tests.databases import template
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], Reference]:
+def undrawn():
+    """Run studies without drawing their reports."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("chaos.study.COMMAND", ("-m", "tests.undrawn", "entrypoints.full"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def reference(
+    undrawn: None, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, str], Reference]:
     folder = tmp_path_factory.mktemp("chaos")
     given = {**small_study.parameters(folder / "data"), "bottlenecks": "8", "workers": "2"}
     study = prepared(Study(folder / "undisturbed", given), tmp_path_factory)

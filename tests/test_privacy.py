@@ -25,7 +25,6 @@ from mlflow.tracking import MlflowClient
 from entrypoints._command import command, exit_code
 from hybridrep.config import resolve
 from hybridrep.errors import IncompleteStudyError
-from hybridrep.reporting.drawing import Drawn
 from hybridrep.reporting.html.packing import packed
 from hybridrep.stages import linear_baseline
 from hybridrep.stages.full import run as run_full
@@ -36,6 +35,7 @@ from hybridrep.sweep_config import RegisterConfig, SweepConfig
 from hybridrep.tracking.models import EXAMPLE_TEXTS
 from tests import small_study
 from tests.databases import set_store
+from tests.undrawn import undraw_all
 
 pytestmark = pytest.mark.slow
 MARK = re.compile(rb"zq[a-z]{6}qz")
@@ -86,11 +86,6 @@ def fit_but_one(store, task, missing) -> None:
     FIT(store, task, missing)
 
 
-def drawn_blank(plans) -> list[Drawn]:
-    """Leave out the pixels, in which no word could be found; the captions stay."""
-    return [Drawn(plan, b"PNG", b"WebP", 1, 1) for plan in plans]
-
-
 @contextmanager
 def recorded(place: Path) -> Iterator[None]:
     """Write what the terminal shows into one file, and what is logged into another."""
@@ -130,9 +125,7 @@ def world(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, recorded(seen):
         set_store(patch, tmp_path_factory, place)
         patch.setattr(linear_baseline, "fit", fit_but_one)
-        patch.setattr("hybridrep.reporting.report.draw", drawn_blank)
-        for module in ("stages.sweep_report", "reporting.figures.similarity"):
-            patch.setattr(f"hybridrep.{module}.to_png", lambda *_, **__: b"PNG")
+        undraw_all(patch)  # in pixels no word could be found; the captions stay
         with pytest.raises(IncompleteStudyError):
             run_full(resolve({**given, **no_text}))
         run_sweep(resolve({**sweep, "study": "open"}, SweepConfig))

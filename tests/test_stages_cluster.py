@@ -14,8 +14,8 @@ from hybridrep.config import resolve
 from hybridrep.execution.store import Store
 from hybridrep.stages.full import run
 from tests import small_study
-from tests.reporting_fixtures import undrawn
 from tests.servers import Unavailable, mlflow_server, postgresql
+from tests.undrawn import undraw_reports
 
 distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
 
@@ -55,7 +55,7 @@ def test_all_seeds_finish_once_though_a_worker_is_killed(tmp_path, monkeypatch):
         **small_study.parameters(tmp_path), "seeds": "3", "bottlenecks": "8",
         "store": str(tmp_path / "shared"),
     }  # fmt: skip
-    monkeypatch.setattr("hybridrep.reporting.report.draw", undrawn)  # figures have their own tests
+    undraw_reports(monkeypatch)
     monkeypatch.chdir(tmp_path)
     try:
         with (

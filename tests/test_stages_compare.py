@@ -21,7 +21,8 @@ from hybridrep.tracking.queries import load_parts, save_parts
 from hybridrep.tracking.runs import Tracker, connect
 from tests import small_study
 from tests.databases import set_store
-from tests.reporting_fixtures import shown_table, text_of, undrawn, without_seed
+from tests.reporting_fixtures import shown_table, text_of, without_seed
+from tests.undrawn import undraw_all
 
 FAST = {"bottlenecks": "4", "lstm_epochs": "1", "autoencoder_epochs": "2", "transfer_epochs": "1"}
 
@@ -45,7 +46,7 @@ def place(tmp_path_factory: pytest.TempPathFactory):
     }
     with pytest.MonkeyPatch.context() as patch:
         set_store(patch, tmp_path_factory, folder)
-        patch.setattr("hybridrep.reporting.report.draw", undrawn)  # figures have their own tests
+        undraw_all(patch)  # figures have their own tests
         for study, change in changes.items():
             run(resolve({**given, **change, "study": study}))
         yield folder

@@ -27,6 +27,7 @@ from tests import small_study
 from tests.databases import set_store
 from tests.documented_runs import check_names, check_run
 from tests.stage_runs import study_values
+from tests.undrawn import undraw_all
 
 pytestmark = pytest.mark.slow
 SWEEP = {"trials": "6", "autoencoder_epochs": "3-9", "seeds": "0-1", "study": "small sweep"}
@@ -46,7 +47,7 @@ def client(given, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         set_store(patch, tmp_path_factory, folder)
         patch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
-        patch.setattr("hybridrep.stages.sweep_report.to_png", lambda _: b"png")
+        undraw_all(patch)
         run_full(resolve(given))
         run_sweep(resolve({**given, **SWEEP}, SweepConfig))
         yield MlflowClient(f"sqlite:///{folder}/mlflow.db")

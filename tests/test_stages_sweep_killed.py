@@ -48,7 +48,7 @@ def _begin(folder: Path, given: dict[str, str]) -> subprocess.Popen:
     environment = {**os.environ, "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
                    "PYTHONPATH": str(ROOT)}  # fmt: skip
     return subprocess.Popen(
-        [sys.executable, "-m", "entrypoints.sweep", *options],
+        [sys.executable, "-m", "tests.undrawn", "entrypoints.sweep", *options],
         cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 

@@ -20,8 +20,9 @@ from hybridrep.reporting.kept_example import ARRAYS_FILE, RECORD_FILE
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import Tracker
-from tests.reporting_fixtures import text_of, undrawn
+from tests.reporting_fixtures import text_of
 from tests.stored_study import folder, stored
+from tests.undrawn import undraw_reports
 
 pytest_plugins = ["tests.tracking_store"]
 
@@ -59,7 +60,7 @@ def compare(*arguments: str) -> int:
 
 @pytest.fixture
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hybridrep.reporting.report.draw", undrawn)
+    undraw_reports(monkeypatch)
 
 
 def artifacts(tracker: Tracker) -> Path:
