@@ -48,13 +48,13 @@ ui: setup ## open the MLflow UI on this machine's own address
 
 # Two processes with a thread for each core get into each other's way.
 test: export OMP_NUM_THREADS = 1
-test: setup ## the tests as CI runs them, on two processes; those that take minutes are in test-long
+test: setup ## the tests as CI runs them, on two processes; the longest are in test-long
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: setup ## the tests that take moments
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
-test-long: setup ## the tests that take minutes, which `make test` leaves out
+test-long: setup ## the longest tests, which `make test` leaves out
 	$(BIN)/python -m pytest -m long $(ARGS)
 
 test-matrix: setup ## the fast tests with the oldest and the newest versions allowed

@@ -19,7 +19,7 @@ from hybridrep.analysis.schema import frame
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.reporting.items import ExampleItems, Items, Projection, SimilarityMatrices
 from hybridrep.reporting.report import Report, build_report
-from tests.undrawn import undraw_reports
+from tests.undrawn import undraw_reports, whiten_reports
 
 EMOTIONS = ("anger", "fear", "joy", "love", "sadness", "surprise")
 HATE = ("no-hate", "hate")
@@ -253,6 +253,14 @@ def without_seed(tables: StudyTables, seed: int, *names: str) -> StudyTables:
 def small_report() -> Report:
     """Return the report of a small study whose tweets try to break the page; made once."""
     return build_report([study_tables(seeds=3, epochs=4)], [example_items(12, nasty=True)])
+
+
+@cache
+def small_page() -> Report:
+    """Return `small_report` with white pictures, for tests of the page around them; made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        whiten_reports(patch)
+        return small_report.__wrapped__()
 
 
 def undrawn_report(*studies: StudyTables, **more: Any) -> Report:

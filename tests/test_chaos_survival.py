@@ -5,40 +5,37 @@ from __future__ import annotations
 import random
 import shutil
 import signal
+import time
 
 import pytest
 
+from chaos import checks
 from chaos.faults import ArtifactRemoved, DiskFull, Fault, ResultDamaged, Signal, WorkerKilled
-from chaos.moments import Reference, play, undisturbed
+from chaos.moments import Reference, play
 from chaos.mounts import Unavailable
 from chaos.study import Study
+from hybridrep.config import resolve
+from hybridrep.stages.full import run
 from tests import small_study
-from tests.databases import template
+from tests.databases import set_store, template
+from tests.undrawn import undraw_reports
 
 
 @pytest.fixture(scope="module")
-def undrawn():
-    """Run studies without drawing their reports."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("chaos.study.COMMAND", ("-m", "tests.undrawn", "entrypoints.full"))
-        yield
-
-
-@pytest.fixture(scope="module")
-def reference(
-    undrawn: None, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[dict[str, str], Reference]:
+def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], Reference]:
+    """The undisturbed study, in this process; none of them draws its report."""
     folder = tmp_path_factory.mktemp("chaos")
     given = {**small_study.parameters(folder / "data"), "bottlenecks": "8", "workers": "2"}
-    study = prepared(Study(folder / "undisturbed", given), tmp_path_factory)
-    return given, undisturbed(study)
-
-
-def prepared(study: Study, factory: pytest.TempPathFactory) -> Study:
-    """Give a study MLflow's database, whose making takes as long as the rest."""
+    study = Study(folder / "undisturbed", given)
     study.tracking.mkdir(parents=True)
-    shutil.copy(template(factory), study.database)
-    return study
+    with pytest.MonkeyPatch.context() as patch:
+        set_store(patch, tmp_path_factory, study.tracking)
+        undraw_reports(patch)
+        started = time.time()
+        run(resolve({**given, "workers": "1", "store": str(study.store)}))
+        seconds = time.time() - started
+    made = [(entry / "manifest.json").stat().st_mtime - started for entry in study.entries()]
+    return given, Reference(checks.read(study), tuple(sorted(made)), seconds)
 
 
 @pytest.mark.slow
@@ -53,10 +50,13 @@ def prepared(study: Study, factory: pytest.TempPathFactory) -> Study:
     ],
     ids=lambda value: value.name if isinstance(value, Fault) else "",
 )
-def test_a_study_survives(reference, tmp_path, tmp_path_factory, fault, share):
+def test_a_study_survives(reference, tmp_path, tmp_path_factory, monkeypatch, fault, share):
+    monkeypatch.setattr("chaos.study.COMMAND", ("-m", "tests.undrawn", "entrypoints.full"))
     given, expected = reference
     folder = tmp_path / "study"
-    prepared(Study(folder, given), tmp_path_factory)
+    study = Study(folder, given)
+    study.tracking.mkdir(parents=True)
+    shutil.copy(template(tmp_path_factory), study.database)  # making one takes as long as the rest
     try:
         survival = play(folder, given, fault, share, "results", expected, random.Random(0))
     except Unavailable as reason:

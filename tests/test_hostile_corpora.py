@@ -19,6 +19,7 @@ from hybridrep.corpora.corpus import Corpus
 from hybridrep.corpora.loading import load_corpus
 from hybridrep.corpora.splits import sample_transfer, split_emotion
 from hybridrep.errors import CorpusError
+from hybridrep.execution.store import Store
 from hybridrep.stages import inputs
 from tests.hostile import MARKUP, attempt, damaged, examples, texts
 
@@ -187,10 +188,11 @@ def emotion(*texts_: str) -> Corpus:
     return Corpus("emotion", texts_, labels, ("anger", "joy"), ("",) * len(texts_), "here", False)
 
 
-def test_a_tweet_that_would_pad_all_others_beyond_memory_is_refused():
-    assert inputs._longest(emotion("a", "b c", "! " * 1000)) == 1000
+def test_a_tweet_that_would_pad_all_others_beyond_memory_is_refused(tmp_path):
+    store = Store(tmp_path)
+    assert inputs._time_steps(store, emotion("a", "b c", "! " * 1000)) == 1000
     with pytest.raises(CorpusError, match=r"item 2 of the emotion corpus \(here\) has 1,001 words"):
-        inputs._longest(emotion("a", "word " * 1001))
+        inputs._time_steps(store, emotion("a", "word " * 1001))
 
 
 @given(st.lists(texts, min_size=20, max_size=60), st.integers(0, 2**32 - 1))

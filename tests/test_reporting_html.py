@@ -20,7 +20,7 @@ from hybridrep.reporting.result_tables import INFERENCE_COLUMNS
 from tests.reporting_fixtures import (
     NASTY,
     example_items,
-    small_report,
+    small_page,
     study_tables,
     text_of,
     undrawn_report,
@@ -56,7 +56,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page():
-    return Page(small_report().html)
+    return Page(small_page().html)
 
 
 def test_the_page_loads_nothing(page):
@@ -74,7 +74,7 @@ def test_the_policy_allows_the_pages_own_scripts_and_plotly_only(page):
     policy = next(m["content"] for m in page.all("meta") if m.get("http-equiv"))
     running = [text for attributes, text in page.scripts if "type" not in attributes]
     assert len(running) == 1
-    allowed = [running[0], unpacked(small_report(), "plotly")]
+    allowed = [running[0], unpacked(small_page(), "plotly")]
     hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in allowed]
     sources = dict(part.split(" ", 1) for part in policy.split("; "))
     assert sources["default-src"] == "'none'"
@@ -89,7 +89,7 @@ def test_no_element_has_an_inline_handler(page):
 
 
 def test_character_set_language_and_viewport_are_declared(page):
-    html = small_report().html
+    html = small_page().html
     assert html.startswith("<!doctype html>")
     assert html.index('<meta charset="utf-8">') < 200
     assert page.all("html")[0]["lang"] == "en"
@@ -97,11 +97,11 @@ def test_character_set_language_and_viewport_are_declared(page):
 
 
 def test_tweets_are_nowhere_in_the_markup_but_in_the_packed_data():
-    html = small_report().html
+    html = small_page().html
     assert NASTY not in html
     assert "onerror" not in html
     assert "i feel number" not in html
-    data = json.loads(unpacked(small_report(), "explorer-data"))
+    data = json.loads(unpacked(small_page(), "explorer-data"))
     assert any(NASTY in (items["texts"] or ()) for items in data["items"])
 
 
@@ -138,14 +138,14 @@ def test_withheld_tweets_are_in_no_part_of_the_report(setting):
 
 
 def test_only_shown_tweets_are_offered_for_reading():
-    said = text_of(small_report().html)
+    said = text_of(small_page().html)
     assert "to see two tweets and their similarity" in said
     assert "or tap it, to read it" in said
 
 
 def test_the_packed_matrices_are_the_matrices_to_a_thousandth():
     example = example_items(12, nasty=True)
-    data = json.loads(unpacked(small_report(), "explorer-data"))
+    data = json.loads(unpacked(small_page(), "explorer-data"))
     for record in example.emotion_matrices:
         found = next(
             m for m in data["matrices"]
@@ -169,7 +169,7 @@ def test_shared_matrices_and_tweets_are_packed_once():
     said = "tweets of the new task are here for bottleneck 32 only"
     assert said in text_of(report.html)
     assert "the appendix’s figures show them for 64 too" in text_of(report.html)
-    assert "tweets of the new task are here" not in text_of(small_report().html)
+    assert "tweets of the new task are here" not in text_of(small_page().html)
     assert len(data["items"]) == 4
     assert len(data["projections"]) == 2 * (2 + 2 * 4)
 
@@ -191,7 +191,7 @@ def test_without_an_example_there_is_no_interactive_part_and_no_plotly():
 
 def test_every_picture_has_a_text_and_a_size(page):
     pictures = [a for a in page.all("img") if a["src"] != "data:,"]
-    assert len(pictures) == len(small_report().figures)
+    assert len(pictures) == len(small_page().figures)
     for picture in pictures:
         assert len(picture["alt"]) > 20
         assert int(picture["width"]) > 100

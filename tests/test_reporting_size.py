@@ -7,6 +7,7 @@ from tests.reporting_fixtures import example_items, study_tables
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_study_of_25_seeds_and_four_bottlenecks_stays_below_8_mb():
     sizes = (32, 64, 128, 256)
     example = example_items(50, sizes, projected=1600)

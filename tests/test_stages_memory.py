@@ -10,6 +10,7 @@ import pytest
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_follows_the_seeds_of_a_stack_not_of_the_study(tmp_path):
     root = Path(__file__).parents[1]

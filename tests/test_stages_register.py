@@ -8,7 +8,6 @@ import mlflow
 import numpy as np
 import pytest
 import torch
-from mlflow.tracking import MlflowClient
 from safetensors.torch import load_file
 
 from hybridrep.config import resolve
@@ -42,7 +41,7 @@ def given(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def client(given, tmp_path_factory):
-    """A finished study and a finished sweep, with MLflow's client."""
+    """MLflow's client, for a finished study and a finished sweep."""
     folder = tmp_path_factory.mktemp("mlflow")
     with pytest.MonkeyPatch.context() as patch:
         set_store(patch, tmp_path_factory, folder)
@@ -50,7 +49,7 @@ def client(given, tmp_path_factory):
         undraw_all(patch)
         run_full(resolve(given))
         run_sweep(resolve({**given, **SWEEP}, SweepConfig))
-        yield MlflowClient(f"sqlite:///{folder}/mlflow.db")
+        yield mlflow.MlflowClient(f"sqlite:///{folder}/mlflow.db")
 
 
 def register(given: dict[str, str], **change: str) -> None:

@@ -15,11 +15,15 @@ import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
+from hybridrep.config import resolve
 from hybridrep.execution.store import Store
+from hybridrep.stages.sweep import run
+from hybridrep.sweep_config import SweepConfig
 from tests import small_study
-from tests.databases import template
+from tests.databases import set_store, template
+from tests.undrawn import undraw_all
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 ROOT = Path(__file__).parents[1]
 SWEEP = {
     "grid": {"sampler": "grid", "autoencoder_epochs": "90", "bottlenecks": "4,6,8,16"},
@@ -77,15 +81,18 @@ def table(folder: Path) -> tuple[pd.DataFrame, list]:
     return pd.DataFrame(content["data"], columns=content["columns"]), trials
 
 
-@pytest.mark.parametrize("sampler", ["grid", pytest.param("tpe", marks=pytest.mark.long)])
+@pytest.mark.parametrize("sampler", ["grid", "tpe"])
 def test_a_killed_sweep_ends_with_the_same_table(tmp_path, tmp_path_factory, start, sampler):
     given = {**small_study.finished(tmp_path_factory), **SWEEP[sampler]}
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     for folder in (whole, killed):
         shutil.copytree(given["store"], folder / "store")
-        shutil.copy(template(tmp_path_factory), folder)
+    shutil.copy(template(tmp_path_factory), killed)
     before = trained(given["store"])
-    finish(start(whole, {**given, "store": str(whole / "store")}))
+    with pytest.MonkeyPatch.context() as patch:
+        set_store(patch, tmp_path_factory, whole)
+        undraw_all(patch)
+        run(resolve({**given, "store": str(whole / "store")}, SweepConfig))
 
     mine = {**given, "store": str(killed / "store")}
     total = trained(str(whole / "store"))
@@ -118,7 +125,6 @@ def test_a_killed_sweep_ends_with_the_same_table(tmp_path, tmp_path_factory, sta
     assert open_runs == []
 
 
-@pytest.mark.long
 def test_two_processes_share_a_sweep_and_log_each_trial_once(tmp_path, start):
     given = {
         **small_study.parameters(tmp_path / "study"), **SWEEP["grid"], "batch": "1",

@@ -25,7 +25,7 @@ METRICS = pd.DataFrame(
 TABLE = pd.DataFrame({"representation": ["bert"], "test_accuracy": [0.8]})
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def test_a_study_goes_through_a_server_and_the_end_of_the_server_is_said(
     database: str, store_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -235,6 +235,7 @@ def _normal(requirement: str) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_it_loads_where_only_its_own_requirements_are_installed(logged, inputs, expected, tmp_path):
     answer = predict_in_a_fresh_environment(
         logged.uri, pd.DataFrame(inputs).rename(columns=str), VECTOR_REQUIREMENTS, tmp_path

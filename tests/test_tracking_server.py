@@ -214,6 +214,7 @@ class TestTheDatabase:
         assert not (tmp_path / "mlflow.db.before-upgrade").exists()
 
     @pytest.mark.slow
+    @pytest.mark.long
     def test_four_processes_meeting_an_empty_folder_all_log_into_it(self, store_uri, tmp_path):
         (tmp_path / "mlflow.db").unlink()
         code = (

@@ -133,6 +133,7 @@ def test_tweets_of_any_form_give_the_four_representations(logged, expected, monk
     assert files.isdisjoint({".pkl", ".pickle", ".pt", ".pth", ".bin", ".pyc"})
 
 
+@pytest.mark.long
 def test_it_loads_where_only_its_own_requirements_are_installed(
     logged, expected, encoder, tmp_path, monkeypatch
 ):

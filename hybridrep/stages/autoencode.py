@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,13 +23,15 @@ from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.local import share_of_memory
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
-from hybridrep.models.autoencoder import AutoencoderConfig
-from hybridrep.models.autoencoder_data import ModelData
-from hybridrep.models.stacked_autoencoder import StackView, train_autoencoders
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.stages import embed, lstm
 from hybridrep.stages.inputs import Inputs
 from hybridrep.stages.seed_data import SeedData, data_key, seed_data
+
+if TYPE_CHECKING:
+    from hybridrep.models.autoencoder import AutoencoderConfig
+    from hybridrep.models.autoencoder_data import ModelData
+    from hybridrep.models.stacked_autoencoder import StackView
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ def variants(inputs: Inputs) -> list[Variant]:
 
 def network(inputs: Inputs, variant: Variant) -> AutoencoderConfig:
     """Return the configuration of a variant's models."""
+    from hybridrep.models.autoencoder import AutoencoderConfig
+
     input_size, output_size = inputs.size_of(variant.direction)
     return AutoencoderConfig(
         input_size=input_size,
@@ -148,6 +153,8 @@ def _span(seeds: Sequence[int]) -> str:
 
 def train(store: Store, task: StackTask, missing: tuple[str, ...]) -> None:
     """Train the models whose results are missing, and store each by itself."""
+    from hybridrep.models.stacked_autoencoder import train_autoencoders
+
     started = time.perf_counter()
     left = [each for each in zip(task.keys, task.models, strict=True) if each[0] in missing]
     of_seed = {s: seed_data(store, task.inputs, s) for s in {seed for _, (_, seed) in left}}
@@ -171,6 +178,8 @@ def train(store: Store, task: StackTask, missing: tuple[str, ...]) -> None:
 
 
 def _model_data(data: SeedData, variant: Variant) -> ModelData:
+    from hybridrep.models.autoencoder_data import ModelData
+
     inputs, targets = data.sides(variant.direction)
     stream = ("autoencode", variant.direction, variant.bottleneck)
     return ModelData(

@@ -19,7 +19,6 @@ from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
-from hybridrep.models.stacked_autoencoder import apply_autoencoder
 from hybridrep.randomness import generator
 from hybridrep.reporting.example import ExampleSeed
 from hybridrep.reporting.items import ExampleItems, Items, Projection, SimilarityMatrices
@@ -105,6 +104,8 @@ def project(store: Store, task: ProjectTask, missing: tuple[str, ...]) -> None:
 
 def _vectors(store: Store, task: ProjectTask) -> dict[str, np.ndarray]:
     """Return the representations of the corpus' shown items, by their names."""
+    from hybridrep.models.stacked_autoencoder import apply_autoencoder
+
     inputs, variant, corpus = task.inputs, task.variant, task.corpus
     rows = shown_rows(store, inputs, task.seed, corpus)
     global_ = embed.global_vectors(store, inputs, corpus)[rows]

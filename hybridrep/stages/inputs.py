@@ -21,13 +21,13 @@ from hybridrep.corpora.corpus import Corpus
 from hybridrep.corpora.encoder import EncoderSource, resolve_encoder
 from hybridrep.corpora.loading import load_corpus
 from hybridrep.corpora.splits import count_repeated
-from hybridrep.corpora.tokens import TokenBatch, tokenize
+from hybridrep.corpora.tokens import TokenBatch
 from hybridrep.corpora.word_vectors import vectors_fingerprint
 from hybridrep.errors import CorpusError, ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.stages.splits import emotion_rows, transfer_rows
-from hybridrep.stages.tokens import store_tokens
+from hybridrep.stages.tokens import store_longest, store_tokens
 
 HIDDEN_SIZE = 300
 """Size of the LSTM's hidden state, the task-specific representation (section 3.1.3)."""
@@ -103,7 +103,7 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
     _check_bottlenecks(config.bottlenecks, encoder.hidden_size, directions)
     _check_corpora(config, emotion, cleaned.corpus)
 
-    time_steps = _longest(emotion)
+    time_steps = _time_steps(store, emotion)
     hate_notes = {
         "changed_by_cleaning": cleaned.changed,
         "left_empty_and_dropped": cleaned.dropped,
@@ -122,17 +122,16 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
     )
 
 
-def _longest(emotion: Corpus) -> int:
+def _time_steps(store: Store, emotion: Corpus) -> int:
     """Return the words of the longest tweet, the LSTM's number of time steps."""
-    lengths = [len(tokenize(text)) for text in emotion.texts]
-    longest = int(np.argmax(lengths))
-    if lengths[longest] > MOST_TIME_STEPS:
+    item, words = store_longest(store, emotion, _store_corpus(store, emotion))
+    if words > MOST_TIME_STEPS:
         raise CorpusError(
-            f"item {longest + 1} of the emotion corpus ({emotion.source}) has "
-            f"{lengths[longest]:,} words and signs; at most {MOST_TIME_STEPS:,} are allowed, for "
-            "all tweets are padded to the longest. Shorten it or leave it out."
+            f"item {item + 1} of the emotion corpus ({emotion.source}) has {words:,} words and "
+            f"signs; at most {MOST_TIME_STEPS:,} are allowed, for all tweets are padded to the "
+            "longest. Shorten it or leave it out."
         )
-    return lengths[longest]
+    return words
 
 
 def _check_bottlenecks(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,15 +19,18 @@ from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
-from hybridrep.models.lstm import LSTMConfig
-from hybridrep.models.lstm_training import extract_hidden, train_lstm
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.stages.inputs import HIDDEN_SIZE, Inputs, read_corpus, read_tokens
 from hybridrep.stages.splits import emotion_rows, transfer_rows
 
+if TYPE_CHECKING:
+    from hybridrep.models.lstm import LSTMConfig
+
 
 def network(inputs: Inputs) -> LSTMConfig:
     """Return the configuration of a study's LSTMs."""
+    from hybridrep.models.lstm import LSTMConfig
+
     config = inputs.config
     return LSTMConfig(
         input_size=inputs.vector_size,
@@ -95,6 +99,8 @@ def tasks(inputs: Inputs, seed: int) -> list[Task]:
 
 def train(store: Store, task: SeedTask, missing: tuple[str, ...]) -> None:
     """Train a seed's LSTM and store its state and curves."""
+    from hybridrep.models.lstm_training import train_lstm
+
     started = time.perf_counter()
     inputs, seed = task.inputs, task.seed
     corpus = read_corpus(store, inputs.emotion.key)
@@ -126,6 +132,8 @@ def extract(store: Store, task: SeedTask, missing: tuple[str, ...]) -> None:
     `emotion` holds every emotion tweet in the corpus' order, `hate_train` and `hate_test` the
     seed's tweets of the new task: float32 [tweets, hidden_size].
     """
+    from hybridrep.models.lstm_training import extract_hidden
+
     started = time.perf_counter()
     inputs, seed = task.inputs, task.seed
     state = store.open(network_key(inputs, seed)).arrays("state")

@@ -117,4 +117,6 @@ def open_workers(config: Config) -> Workers:
 def warm_up(workers: Workers, tasks: Sequence[Task], store: Store) -> None:
     """Let workers import what a study needs, in the background, if anything is to be computed."""
     if any(not store.has(key) for task in tasks for key in task.produces):
-        workers.warm_up((__name__, "hybridrep.corpora._encoder_model"))
+        models = ("lstm_training", "stacked_autoencoder", "stacked_classifier")
+        names = [f"hybridrep.models.{each}" for each in models]
+        workers.warm_up((__name__, *names, "hybridrep.corpora._encoder_model"))

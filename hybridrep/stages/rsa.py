@@ -20,7 +20,6 @@ from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task, TaskFunction
-from hybridrep.models.stacked_autoencoder import apply_autoencoder
 from hybridrep.stages import autoencode
 from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs, read_corpus
@@ -105,6 +104,8 @@ def compute(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:
     `similarity_matrices.npz` holds the four of `REPRESENTATIONS`, float32 [items, items],
     `labels` int64 [items] and `items`, the rows of the emotion corpus.
     """
+    from hybridrep.models.stacked_autoencoder import apply_autoencoder
+
     started = time.perf_counter()
     inputs, variant = task.inputs, task.variant
     data = seed_data(store, inputs, task.seed)

@@ -5,15 +5,33 @@ A module of its own, so that the results' key covers the code that makes them an
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from hybridrep.config import Config
 from hybridrep.corpora.corpus import Corpus
-from hybridrep.corpora.tokens import Vocabulary
+from hybridrep.corpora.tokens import Vocabulary, tokenize
 from hybridrep.corpora.word_vectors import coverage, load_word_vectors, lookup
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
+
+
+def store_longest(store: Store, corpus: Corpus, corpus_key: str) -> tuple[int, int]:
+    """Store where a corpus' longest tweet is, unless that is known; return its row and its words.
+
+    Looking takes the tokenizer, and torch with it.
+    """
+    key = content_key({"stage": "longest", "code": code_version(__name__), "corpus": corpus_key})
+    if not store.has(key):
+        words = [len(tokenize(text)) for text in corpus.texts]
+        item = int(np.argmax(words))
+        store.write(
+            key, stage="longest", inputs={"corpus": corpus.fingerprint},
+            meta={"item": item, "words": words[item]}, code=(__name__,), seconds=0.0,
+        )  # fmt: skip
+    found = store.open(key).meta
+    return found["item"], found["words"]
 
 
 def store_tokens(

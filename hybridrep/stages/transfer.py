@@ -10,29 +10,26 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import torch
 
 from hybridrep.analysis.names import BASELINE, SIZED, UNSIZED
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
-from hybridrep.models.classifier import ClassifierConfig
-from hybridrep.models.stacked_autoencoder import apply_autoencoder
-from hybridrep.models.stacked_classifier import (
-    BaselineData,
-    ClassifierData,
-    train_baselines,
-    train_classifiers,
-)
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.stages import autoencode, embed, lstm
 from hybridrep.stages.autoencode import Variant
 from hybridrep.stages.inputs import Inputs, read_corpus, read_tokens
 from hybridrep.stages.splits import transfer_rows
+
+if TYPE_CHECKING:
+    import torch
+
+    from hybridrep.models.classifier import ClassifierConfig
 
 
 @dataclass(frozen=True)
@@ -144,6 +141,8 @@ def _items(store: Store, inputs: Inputs, seed: int) -> Items:
 
 def train(store: Store, task: GroupTask, missing: tuple[str, ...]) -> None:
     """Train the classifiers of the seeds whose results are missing, and store each seed's."""
+    from hybridrep.models.classifier import ClassifierConfig
+
     started = time.perf_counter()
     left = [(k, s) for k, s in zip(task.keys, task.seeds, strict=True) if k in missing]
     items = [_items(store, task.inputs, seed) for _, seed in left]
@@ -171,6 +170,8 @@ def train(store: Store, task: GroupTask, missing: tuple[str, ...]) -> None:
 
 def _layers(store: Store, task: GroupTask, items: Items) -> dict[str, np.ndarray]:
     """Both layers of both autoencoders, from the models saved at half of the epochs."""
+    from hybridrep.models.stacked_autoencoder import apply_autoencoder
+
     layers = {}
     for variant in _variants(task.inputs, task.bottleneck):
         trained = store.open(autoencode.key(task.inputs, store, variant, items.seed))
@@ -191,6 +192,8 @@ def _train_representations(
     read: Sequence[Mapping[str, np.ndarray]],
 ) -> list[list[pd.DataFrame]]:
     """Return per seed the curves of each representation."""
+    from hybridrep.models.stacked_classifier import ClassifierData, train_classifiers
+
     named = [
         (place, name, vectors) for place, mine in enumerate(read) for name, vectors in mine.items()
     ]
@@ -212,6 +215,8 @@ def _train_representations(
 def _train_baselines(
     store: Store, task: GroupTask, config: ClassifierConfig, items: Sequence[Items]
 ) -> list[pd.DataFrame]:
+    from hybridrep.models.stacked_classifier import BaselineData, train_baselines
+
     tokens = read_tokens(store, task.inputs.hate.tokens_key)
     models = []
     for mine in items:
