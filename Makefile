@@ -29,9 +29,10 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 	@echo "Installing the pinned versions into $(VENV): this takes some minutes and says nothing"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	-@$(BIN)/python -m hybridrep.tracking.sqlite  # else the first run makes the database
 	@touch $@
 
-setup: $(BIN)/.ready ## make .venv and install the pinned versions
+setup: $(BIN)/.ready ## make .venv, install the pinned versions and make MLflow's database
 
 $(STAGES): setup ## run an entry point through mlflow, parameters in ARGS
 	@$(BIN)/python -m hybridrep.tracking.sqlite

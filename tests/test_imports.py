@@ -62,6 +62,18 @@ def test_help_loads_nothing_heavy(name):
     assert loaded_by(code) == []
 
 
+def test_checking_a_study_again_loads_nothing_that_trains(tmp_path):
+    code = f"""
+    from pathlib import Path
+    from hybridrep.config import resolve
+    from hybridrep.execution.store import Store
+    from hybridrep.stages import full, inputs
+    inputs.prepare(resolve({{}}), Store(Path({str(tmp_path)!r})))
+"""
+    assert "torch" in loaded_by(code)  # splits the tweets into words
+    assert not {"torch", "transformers"} & {*loaded_by(code)}
+
+
 @pytest.mark.parametrize("module", ["project_file", "reference"])
 def test_writing_generated_files_loads_nothing_heavy(module):
     tables = {"pandas", "pyarrow"}  # the reference names their columns
