@@ -34,9 +34,12 @@ if hasattr(signal, "SIGHUP"):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that hold slow tests, so that two processes end at about one time."""
+    """Begin with the files that hold slow tests, so that two processes end at about one time.
+
+    First of all comes one that makes the study for which others would wait.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.path.name != "test_stages_full.py", item.path not in slow))
 
 
 def pytest_collection_finish() -> None:

@@ -23,6 +23,7 @@ def server(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_every_seed_is_logged_once_though_a_worker_is_killed(tmp_path, server):
     from mlflow import MlflowClient
 

@@ -15,6 +15,7 @@ from hybridrep.sweep_config import SweepConfig
 from hybridrep.tracking.queries import find_study, search
 from hybridrep.tracking.records import Contents, RunRecord
 from hybridrep.tracking.runs import connect
+from tests.databases import set_store
 from tests.hostile import MARKUP, examples, texts
 from tests.servers import mlflow_server
 
@@ -29,8 +30,7 @@ def named(tmp_path_factory):
     folder = tmp_path_factory.mktemp("mlflow")
     names = list(dict.fromkeys([*QUOTES, *MARKUP, "plain"]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        patch.chdir(folder)
+        set_store(patch, tmp_path_factory, folder)
         tracker = connect()
         for name in names:
             tags = {"hybridrep.study": name, "hybridrep.study_key": "k"}

@@ -22,12 +22,13 @@ def store_longest(store: Store, corpus: Corpus, corpus_key: str) -> tuple[int, i
 
     Looking takes the tokenizer, and torch with it.
     """
-    key = content_key({"stage": "longest", "code": code_version(__name__), "corpus": corpus_key})
+    code = code_version(__name__)
+    key = content_key({"stage": "tokens", "of": "longest", "code": code, "corpus": corpus_key})
     if not store.has(key):
         words = [len(tokenize(text)) for text in corpus.texts]
         item = int(np.argmax(words))
         store.write(
-            key, stage="longest", inputs={"corpus": corpus.fingerprint},
+            key, stage="tokens", inputs={"corpus": corpus.fingerprint},
             meta={"item": item, "words": words[item]}, code=(__name__,), seconds=0.0,
         )  # fmt: skip
     found = store.open(key).meta
