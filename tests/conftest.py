@@ -1,10 +1,13 @@
 """Shapes in signatures are checked at run time; the real corpora are found if they are there."""
 
+from __future__ import annotations
+
 import gc
 import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -12,6 +15,9 @@ from hypothesis import settings
 from jaxtyping import install_import_hook
 
 from tests import hostile, typechecking
+
+if TYPE_CHECKING:
+    from tests.small_report import SmallReport
 
 # What is imported stays: looking for garbage in it, again and again, is a tenth of the time.
 gc.disable()
@@ -61,6 +67,14 @@ def real_data() -> Path:
     if not folder or not Path(folder).is_dir():
         pytest.skip("the real corpora are not here: set HYBRIDREP_DATA to their folder")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def small_report(tmp_path_factory: pytest.TempPathFactory) -> SmallReport:
+    """The report of a small study, drawn once for all tests."""
+    from tests.small_report import small_report
+
+    return small_report(tmp_path_factory)
 
 
 @pytest.fixture

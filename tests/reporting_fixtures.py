@@ -6,7 +6,6 @@ import base64
 import gzip
 import re
 from dataclasses import replace
-from functools import cache
 from html import unescape
 from typing import Any
 
@@ -19,7 +18,7 @@ from hybridrep.analysis.schema import frame
 from hybridrep.analysis.tables import StudyTables
 from hybridrep.reporting.items import ExampleItems, Items, Projection, SimilarityMatrices
 from hybridrep.reporting.report import Report, build_report
-from tests.undrawn import undraw_reports, whiten_reports
+from tests.undrawn import undraw_reports
 
 EMOTIONS = ("anger", "fear", "joy", "love", "sadness", "surprise")
 HATE = ("no-hate", "hate")
@@ -249,20 +248,6 @@ def without_seed(tables: StudyTables, seed: int, *names: str) -> StudyTables:
     return replace(tables, **kept)
 
 
-@cache
-def small_report() -> Report:
-    """Return the report of a small study whose tweets try to break the page; made once."""
-    return build_report([study_tables(seeds=3, epochs=4)], [example_items(12, nasty=True)])
-
-
-@cache
-def small_page() -> Report:
-    """Return `small_report` with white pictures, for tests of the page around them; made once."""
-    with pytest.MonkeyPatch.context() as patch:
-        whiten_reports(patch)
-        return small_report.__wrapped__()
-
-
 def undrawn_report(*studies: StudyTables, **more: Any) -> Report:
     """Return a report whose figures have one pixel, for tests of what it says."""
     with pytest.MonkeyPatch.context() as patch:
@@ -287,8 +272,8 @@ def shown_table(html: str, identifier: str) -> pd.DataFrame:
     return pd.DataFrame(rows[1:], columns=rows[0])
 
 
-def unpacked(report: Report, identifier: str) -> str:
+def unpacked(html: str, identifier: str) -> str:
     """Return what a packed script element of the page holds."""
-    found = re.search(rf'<script [^>]*id="{identifier}">([^<]*)</script>', report.html)
+    found = re.search(rf'<script [^>]*id="{identifier}">([^<]*)</script>', html)
     assert found is not None, f"the page has no {identifier}"
     return gzip.decompress(base64.b64decode(found[1])).decode()

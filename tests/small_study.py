@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -95,10 +96,19 @@ def parameters(folder: Path) -> dict[str, str]:
 
 def finished(factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return the parameters of the small study with a store of its own that holds all results."""
-    place = made_once(factory, "small-study", lambda folder: _finish(factory, folder))
+    place = shared(factory)
     store = factory.mktemp("finished") / "store"
     shutil.copytree(place / "store", store)
     return {**json.loads((place / "given.json").read_text()), "store": str(store)}
+
+
+def shared(factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the small study, run once for all tests, to be read alone.
+
+    It holds `store/`, `tracking/` with MLflow's database and artifacts, the parameters in
+    `given.json`, and when it started and ended, in seconds since 1970, in `times.json`.
+    """
+    return made_once(factory, "small-study", lambda folder: _finish(factory, folder))
 
 
 def _finish(factory: pytest.TempPathFactory, folder: Path) -> None:
@@ -107,8 +117,11 @@ def _finish(factory: pytest.TempPathFactory, folder: Path) -> None:
     from tests.undrawn import undraw_reports
 
     given = parameters(folder)
+    (folder / "tracking").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        set_store(patch, factory, folder)
+        set_store(patch, factory, folder / "tracking")
         undraw_reports(patch)
+        started = time.time()
         run(resolve(given))
+    (folder / "times.json").write_text(json.dumps([started, time.time()]))
     (folder / "given.json").write_text(json.dumps(given))

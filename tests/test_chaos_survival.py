@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import signal
-import time
 
 import pytest
 
@@ -14,28 +14,19 @@ from chaos.faults import ArtifactRemoved, DiskFull, Fault, ResultDamaged, Signal
 from chaos.moments import Reference, play
 from chaos.mounts import Unavailable
 from chaos.study import Study
-from hybridrep.config import resolve
-from hybridrep.stages.full import run
 from tests import small_study
-from tests.databases import set_store, template
-from tests.undrawn import undraw_reports
+from tests.databases import template
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, str], Reference]:
-    """The undisturbed study, in this process; none of them draws its report."""
-    folder = tmp_path_factory.mktemp("chaos")
-    given = {**small_study.parameters(folder / "data"), "bottlenecks": "8", "workers": "2"}
-    study = Study(folder / "undisturbed", given)
-    study.tracking.mkdir(parents=True)
-    with pytest.MonkeyPatch.context() as patch:
-        set_store(patch, tmp_path_factory, study.tracking)
-        undraw_reports(patch)
-        started = time.time()
-        run(resolve({**given, "workers": "1", "store": str(study.store)}))
-        seconds = time.time() - started
+    """The undisturbed study: the one that other tests look at, made without drawing its report."""
+    place = small_study.shared(tmp_path_factory)
+    given = {**json.loads((place / "given.json").read_text()), "workers": "2"}
+    started, ended = json.loads((place / "times.json").read_text())
+    study = Study(place, given)
     made = [(entry / "manifest.json").stat().st_mtime - started for entry in study.entries()]
-    return given, Reference(checks.read(study), tuple(sorted(made)), seconds)
+    return given, Reference(checks.read(study), tuple(sorted(made)), ended - started)
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from mlflow.tracking import MlflowClient
 from entrypoints._command import command, exit_code
 from entrypoints.store import store
 from hybridrep.config import Config
+from hybridrep.execution import cluster
 from hybridrep.execution.store import Store
 from tests import execution_tasks, small_study
 
@@ -100,7 +101,10 @@ def no_weights(folder: Path) -> str:
         ("cluster", lambda _: "tcp://127.0.0.1:1", "127.0.0.1:1"),
     ],
 )
-def test_a_mistake_is_named_and_leaves_no_open_run(given, place, capsys, name, make, message):
+def test_a_mistake_is_named_and_leaves_no_open_run(
+    given, place, capsys, monkeypatch, name, make, message
+):
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 1)
     assert leave_with(given, **{name: make(place)}) == 2
     shown = capsys.readouterr().err
     assert message in shown

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hybridrep.reporting.report import build_report
-from tests.reporting_fixtures import NASTY, example_items, small_report, study_tables
+from tests.reporting_fixtures import NASTY, example_items, study_tables
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next((p for p in map(shutil.which, ("chromium", "google-chrome")) if p), None)
@@ -38,9 +38,9 @@ def browser():
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
+def address(tmp_path_factory, small_report):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(small_report().html, encoding="utf-8")
+    path.write_text(small_report.html, encoding="utf-8")
     return path.as_uri()
 
 
@@ -301,12 +301,13 @@ def test_the_theme_button_goes_round(visit):
     assert seen == ["light", "dark", "dark"]
 
 
-def test_the_page_works_inside_a_sandboxed_frame(visit, address, tmp_path):
+def test_the_page_works_inside_a_sandboxed_frame(visit, small_report, tmp_path):
     """Tracking servers show HTML artifacts in a frame that has no origin and no storage."""
+    page = small_report.html
     outer = Path(tmp_path) / "outer.html"
     outer.write_text(
         f"""<meta charset="utf-8"><iframe sandbox="allow-scripts" style="width:1000px;height:800px"
-        srcdoc="{small_report().html.replace("&", "&amp;").replace('"', "&quot;")}"></iframe>""",
+        srcdoc="{page.replace("&", "&amp;").replace('"', "&quot;")}"></iframe>""",
         encoding="utf-8",
     )
     page = visit(url=outer.as_uri())

@@ -37,7 +37,6 @@ from hybridrep.reporting.style import (
 from tests.reporting_fixtures import (
     EMOTIONS,
     example_items,
-    small_report,
     study_tables,
     without_seed,
 )
@@ -47,8 +46,8 @@ def opened(png):
     return Image.open(io.BytesIO(png))
 
 
-def test_every_figure_of_the_paper_is_there():
-    names = set(small_report().figures)
+def test_every_figure_of_the_paper_is_there(small_report):
+    names = set(small_report.figures)
     assert {
         "fig_1_design", "fig_2_architecture", "fig_3_tsne", "fig_4_similarity_b32",
         "fig_5_correlations_b32", "fig_6_trajectories_b32",
@@ -59,8 +58,8 @@ def test_every_figure_of_the_paper_is_there():
     } <= names  # fmt: skip
 
 
-def test_figures_have_print_resolution_and_a_white_ground():
-    for name, png in small_report().figures.items():
+def test_figures_have_print_resolution_and_a_white_ground(small_report):
+    for name, png in small_report.figures.items():
         picture = opened(png)
         assert picture.info["dpi"][0] >= 200, name
         assert picture.width >= 1400, name

@@ -20,8 +20,6 @@ from hybridrep.reporting.result_tables import INFERENCE_COLUMNS
 from tests.reporting_fixtures import (
     NASTY,
     example_items,
-    small_page,
-    small_report,
     study_tables,
     text_of,
     undrawn_report,
@@ -56,8 +54,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def page():
-    return Page(small_page().html)
+def page(small_report):
+    return Page(small_report.html)
 
 
 def test_the_page_loads_nothing(page):
@@ -71,11 +69,11 @@ def test_the_page_loads_nothing(page):
     assert "@import" not in style
 
 
-def test_the_policy_allows_the_pages_own_scripts_and_plotly_only(page):
+def test_the_policy_allows_the_pages_own_scripts_and_plotly_only(page, small_report):
     policy = next(m["content"] for m in page.all("meta") if m.get("http-equiv"))
     running = [text for attributes, text in page.scripts if "type" not in attributes]
     assert len(running) == 1
-    allowed = [running[0], unpacked(small_page(), "plotly")]
+    allowed = [running[0], unpacked(small_report.html, "plotly")]
     hashes = [base64.b64encode(hashlib.sha256(s.encode()).digest()).decode() for s in allowed]
     sources = dict(part.split(" ", 1) for part in policy.split("; "))
     assert sources["default-src"] == "'none'"
@@ -89,20 +87,20 @@ def test_no_element_has_an_inline_handler(page):
     assert handlers == []
 
 
-def test_character_set_language_and_viewport_are_declared(page):
-    html = small_page().html
+def test_character_set_language_and_viewport_are_declared(page, small_report):
+    html = small_report.html
     assert html.startswith("<!doctype html>")
     assert html.index('<meta charset="utf-8">') < 200
     assert page.all("html")[0]["lang"] == "en"
     assert any(m.get("name") == "viewport" for m in page.all("meta"))
 
 
-def test_tweets_are_nowhere_in_the_markup_but_in_the_packed_data():
-    html = small_page().html
+def test_tweets_are_nowhere_in_the_markup_but_in_the_packed_data(small_report):
+    html = small_report.html
     assert NASTY not in html
     assert "onerror" not in html
     assert "i feel number" not in html
-    data = json.loads(unpacked(small_page(), "explorer-data"))
+    data = json.loads(unpacked(small_report.html, "explorer-data"))
     assert any(NASTY in (items["texts"] or ()) for items in data["items"])
 
 
@@ -126,7 +124,7 @@ def test_withheld_tweets_are_in_no_part_of_the_report(setting):
     tables = study_tables(seeds=2, epochs=2)
     tables.meta["config"]["share_text"] = setting
     report = undrawn_report(tables, examples=[example_items(3, projected=12, nasty=True)])
-    data = unpacked(report, "explorer-data")
+    data = unpacked(report.html, "explorer-data")
     for text in ("i feel number", "you people", "today i feel", "all of you", "مرحبا", "alert"):
         assert text not in data
         assert text not in report.html
@@ -138,15 +136,15 @@ def test_withheld_tweets_are_in_no_part_of_the_report(setting):
     assert "or tap it, to see its class" in said
 
 
-def test_only_shown_tweets_are_offered_for_reading():
-    said = text_of(small_page().html)
+def test_only_shown_tweets_are_offered_for_reading(small_report):
+    said = text_of(small_report.html)
     assert "to see two tweets and their similarity" in said
     assert "or tap it, to read it" in said
 
 
-def test_the_packed_matrices_are_the_matrices_to_a_thousandth():
+def test_the_packed_matrices_are_the_matrices_to_a_thousandth(small_report):
     example = example_items(12, nasty=True)
-    data = json.loads(unpacked(small_page(), "explorer-data"))
+    data = json.loads(unpacked(small_report.html, "explorer-data"))
     for record in example.emotion_matrices:
         found = next(
             m for m in data["matrices"]
@@ -161,16 +159,16 @@ def test_the_packed_matrices_are_the_matrices_to_a_thousandth():
             )
 
 
-def test_shared_matrices_and_tweets_are_packed_once():
+def test_shared_matrices_and_tweets_are_packed_once(small_report):
     example = example_items(4, (32, 64), 12)
     report = undrawn_report(study_tables(1, (32, 64), 2), examples=[example])
-    data = json.loads(unpacked(report, "explorer-data"))
+    data = json.loads(unpacked(report.html, "explorer-data"))
     # LSTM and BERT once; bottleneck and reconstruction per direction and size; hate: first size
     assert len(data["arrays"]) == (2 + 2 * 4) + (2 + 2 * 2)
     said = "tweets of the new task are here for bottleneck 32 only"
     assert said in text_of(report.html)
     assert "the appendix’s figures show them for 64 too" in text_of(report.html)
-    assert "tweets of the new task are here" not in text_of(small_page().html)
+    assert "tweets of the new task are here" not in text_of(small_report.html)
     assert len(data["items"]) == 4
     assert len(data["projections"]) == 2 * (2 + 2 * 4)
 
@@ -190,10 +188,9 @@ def test_without_an_example_there_is_no_interactive_part_and_no_plotly():
     assert not any("tsne" in name for name in report.figures)
 
 
-def test_every_picture_has_a_text_and_a_size():
-    drawn = small_report()
-    pictures = [a for a in Page(drawn.html).all("img") if a["src"] != "data:,"]
-    assert len(pictures) == len(drawn.figures)
+def test_every_picture_has_a_text_and_a_size(page, small_report):
+    pictures = [a for a in page.all("img") if a["src"] != "data:,"]
+    assert len(pictures) == len(small_report.figures)
     for picture in pictures:
         assert len(picture["alt"]) > 20
         assert int(picture["width"]) > 100

@@ -6,13 +6,11 @@ so: the report of a study and the figures of a sweep are left out, whatever proc
 
 from __future__ import annotations
 
-import io
 import runpy
 import sys
 from collections.abc import Sequence
 
 import pytest
-from PIL import Image
 
 from hybridrep.reporting.drawing import Drawn
 from hybridrep.reporting.figures.plan import Plan
@@ -32,17 +30,6 @@ def undraw_reports(patch: pytest.MonkeyPatch) -> None:
     """Draw no figure of a report."""
     patch.setattr("hybridrep.reporting.report.draw", all_blank)
     patch.setattr("hybridrep.stages.report.draw_one", blank)
-
-
-def whiten_reports(patch: pytest.MonkeyPatch) -> None:
-    """Let every figure of a report be a white picture of a usual size."""
-    white = io.BytesIO()
-    Image.new("RGB", (1300, 800), "white").save(white, format="WEBP")
-
-    def draw(plans: Sequence[Plan]) -> list[Drawn]:
-        return [Drawn(plan, b"png", white.getvalue(), 1300, 800) for plan in plans]
-
-    patch.setattr("hybridrep.reporting.report.draw", draw)
 
 
 def undraw_all(patch: pytest.MonkeyPatch) -> None:
