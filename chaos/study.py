@@ -119,7 +119,7 @@ class Running:
 
     @property
     def pid(self) -> int:
-        """The process, which leads a group and a session of its own."""
+        """The process, which leads a group of its own."""
         return self.process.pid
 
     @property

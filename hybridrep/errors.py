@@ -1,7 +1,7 @@
 """The errors a user can cause. Their message says what is wrong, where, and what to do.
 
 The command line prints the message of a `HybridrepError` without a traceback and exits with
-code 2; every other exception is a fault of the program and keeps its traceback.
+its `exit_code`; every other exception is a fault of the program and keeps its traceback.
 """
 
 

@@ -35,7 +35,7 @@ _ENTRY_POINTS = {
     "embed": "global vectors of every distinct text, from the frozen encoder",
     "lstm": "the task-specific LSTM of every seed, and its vectors",
     "autoencode": "the autoencoders, both directions and all sizes, and their linear baseline",
-    "rsa": "similarity matrices, their correlations, and how sure these are",
+    "rsa": "similarity matrices and their correlations; a study's runs say how sure they are",
     "transfer": "seven representations on the new task",
     "report": "Table 1 and the report, in a run of its own",
     "sweep": "Optuna over bottleneck sizes, epochs and more; see [sweep.md](sweep.md)",
@@ -44,9 +44,15 @@ _ENTRY_POINTS = {
 }
 
 _KINDS = {
-    "seed": ("one simulation", "the study's experiment, `hybridrep` unless told otherwise"),
+    "seed": (
+        "one simulation",
+        "that of the run that `mlflow run` made; `make` and scripts name `hybridrep`",
+    ),
     "study": ("one invocation of a study", "the same"),
-    "stage": ("one stage run on its own, a sweep, a registration or a comparison", "the same"),
+    "stage": (
+        "one stage run on its own, a report, a sweep, a registration or a comparison",
+        "the same",
+    ),
     "trial": ("one trial of a sweep", "`EXPERIMENT-sweep`"),
 }
 
@@ -54,6 +60,7 @@ _HOLDERS = {
     "seed": "Seed runs",
     "study": "Study runs",
     "stage": "Stage runs (`embed`, `lstm`, `autoencode`, `rsa`, `transfer`)",
+    "report": "Runs of `report`",
     "sweep": "A sweep's own run",
     "trial": "Trials of a sweep",
     "register": "A registration's run",
@@ -95,8 +102,9 @@ def _entry_points() -> str:
     return (
         "## Entry points\n\n"
         '`make NAME ARGS="-P parameter=value"`, `mlflow run . -e NAME -P parameter=value`, or\n'
-        "`python -m entrypoints.NAME --parameter value`. Each runs what it needs from the stages\n"
-        "before it, and takes from the store what is finished.\n\n"
+        "`python -m entrypoints.NAME --parameter value` (`main` by `mlflow run` only). Each runs\n"
+        "what it needs from the stages before it, and takes from the store what is finished;\n"
+        "`register` and `compare` choose among finished studies.\n\n"
         f"{_table(('entry point', 'what it does'), rows)}\n"
         "Beside them: `make store` (`python -m entrypoints.store`) shows and prunes the store,\n"
         "`make plan` says what `make full` would do, `make ui` opens MLflow.\n"
@@ -176,8 +184,8 @@ def _runs() -> str:
         f"### Tags\n\n{_table(('tag', 'meaning'), tags)}\n"
         "### Parameters of runs\n\n"
         f"{_table(('parameter', 'meaning', 'kinds of run'), params)}\n"
-        "Every run also names its data: MLflow data set inputs `emotion` and `hate` with source,\n"
-        "fingerprint, number of tweets and classes.\n"
+        "Every run also names the corpora that it read: MLflow data set inputs `emotion` and\n"
+        "`hate` with source, fingerprint, number of tweets and classes.\n"
     )
 
 

@@ -15,7 +15,7 @@ def check_run(client: MlflowClient, run: Run, kind: str) -> None:
     """Fail when a finished run holds what the reference does not say, or lacks what it says.
 
     Args:
-        kind: `seed`, `study`, `stage`, `trial`, `sweep`, `register` or `compare`.
+        kind: `seed`, `study`, `stage`, `report`, `trial`, `sweep`, `register` or `compare`.
     """
     artifacts = list(_artifacts(client, run.info.run_id))
     known = {entry.name for entry in catalogue.TAGS}

@@ -152,7 +152,8 @@ def test_a_report_of_hostile_names_has_the_elements_of_any_other():
 def test_the_reproduce_command_is_one_command_of_a_shell(markup):
     words = shlex.split(reproduce_command(hostile_tables(markup)).replace("\\\n", ""))
     assert words[:5] == ["mlflow", "run", ".", "-e", "full"]
-    values = words[6:]
+    assert words[5:7] == ["--env-manager=local", "--experiment-name=hybridrep"]
+    values = words[7:]
     assert values[::2] == ["-P"] * (len(values) // 2)
     assert f"emotion={markup}" in values
 

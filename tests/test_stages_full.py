@@ -11,11 +11,13 @@ import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
+from hybridrep.compare_config import ReportConfig
 from hybridrep.config import Config, resolve
 from hybridrep.corpora.word_vectors import vectors_fingerprint
 from hybridrep.execution.store import Store
 from hybridrep.reporting.kept_example import ARRAYS_FILE, RECORD_FILE, read_example
 from hybridrep.stages import autoencode, linear_baseline, lstm, pipeline, report, transfer
+from hybridrep.stages import finished as finished_studies
 from hybridrep.stages.full import run
 from hybridrep.stages.inputs import Inputs, prepare
 from hybridrep.stages.tables import study_tables
@@ -163,6 +165,13 @@ def test_run_again_everything_is_reused(given, finished, monkeypatch):
     assert sorted(Store(Path(given["store"])).entries()["key"]) == sorted(before)
     assert len(runs(finished, "seed")) == 2
     assert len(runs(finished, "study")) == 2
+
+
+def test_the_report_alone_holds_what_the_reference_says(given, finished):
+    finished_studies.report(resolve(given, ReportConfig))
+    (made,) = [each for each in runs(finished, "stage") if each.info.run_name.endswith("report")]
+    assert made.info.status == "FINISHED"
+    check_run(finished, made, "report")
 
 
 def test_a_plan_of_a_finished_study_has_nothing_left(given, finished, capsys):

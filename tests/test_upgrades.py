@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
 from entrypoints import compare as compare_entry
@@ -20,6 +21,7 @@ from hybridrep.reporting.kept_example import ARRAYS_FILE, RECORD_FILE
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import Tracker
+from tests.documented_runs import check_run
 from tests.reporting_fixtures import text_of
 from tests.stored_study import folder, stored
 from tests.undrawn import undraw_reports
@@ -63,11 +65,17 @@ def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     undraw_reports(monkeypatch)
 
 
-def artifacts(tracker: Tracker) -> Path:
-    """Fetch what the latest run holds, which must have finished."""
+def latest(tracker: Tracker) -> Run:
+    """Return the latest run, which must have finished."""
     server = tracker.server
     run = server.client.search_runs([server.experiment_id], order_by=["start_time DESC"])[0]
     assert run.info.status == "FINISHED"
+    return run
+
+
+def artifacts(tracker: Tracker) -> Path:
+    """Fetch what the latest run holds."""
+    server, run = tracker.server, latest(tracker)
     return Path(MlflowClient(server.uri).download_artifacts(run.info.run_id, ""))
 
 
@@ -83,6 +91,7 @@ def test_a_finished_study_is_reported_from_its_run_alone(tracker, capsys):
     assert "| Baseline" in (place / "report/table_1.md").read_text()
     assert len(json.loads((place / "seeds.json").read_text())["data"]) == 2 * 7
     assert list((place / "report/figures").glob("*.png"))
+    check_run(tracker.server.client, latest(tracker), "report")
 
 
 @pytest.mark.usefixtures("without_figures")

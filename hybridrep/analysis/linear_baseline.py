@@ -1,8 +1,8 @@
 """The linear baseline beside each autoencoder: closed-form ridge regression, all in float64.
 
-An autoencoder on sequences of length 1 is nearly linear, so a report without the best linear map
-from inputs to targets would credit it with what any regression does. Loss is the autoencoders'
-own: squared error summed over output dimensions, mean over items.
+An autoencoder on sequences of length 1 is a plain fully connected network, so a report without the
+best linear map from inputs to targets would credit it with what any regression does. Loss is the
+autoencoders' own: squared error summed over output dimensions, mean over items.
 """
 
 from __future__ import annotations

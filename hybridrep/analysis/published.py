@@ -49,8 +49,8 @@ class PublishedRange:
     Attributes:
         direction: the autoencoder.
         pair: the pair of representations.
-        low: lower end, at bottleneck 32.
-        high: upper end, at bottleneck 256.
+        low: lower end; from LSTM to BERT at bottleneck 32.
+        high: upper end; from LSTM to BERT at bottleneck 256.
         where: what the paper says of it.
     """
 

@@ -52,9 +52,9 @@ def sample_corpus(name: CorpusName, seed: int = SAMPLE_SEED) -> Corpus:
     """Write a synthetic corpus; the same seed gives the same corpus on any machine.
 
     Emotion: 3,096 training tweets (at least 504 of each emotion) and 774 more for validation and
-    test, lower-case and without punctuation, at most 24 words. Hate: 2,220 messages, a little
-    more than half of them not hostile, with mentions, hashtags, links, emojis, HTML entities and
-    repeated messages for the cleaning to work on; no splits.
+    test, lower-case and without punctuation, at most 24 words. Hate: 2,228 messages (2,220
+    once cleaned), a little more than half of them not hostile, with mentions, hashtags, links,
+    emojis, HTML entities and repeated messages for the cleaning to work on; no splits.
 
     Args:
         name: "emotion" or "hate".

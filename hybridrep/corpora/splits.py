@@ -82,8 +82,8 @@ def sample_transfer(
     Args:
         corpus: the *cleaned* hate corpus (`cleaning.clean_corpus`).
         rng: the stream of this seed and stage.
-        duplicates: "keep" as in the paper, where some test tweets also stand in training, or
-            "drop": of every text only the first occurrence can be sampled.
+        duplicates: "keep", as the paper names no removal, so that some test tweets also stand in
+            training, or "drop": of every text only the first occurrence can be sampled.
         per_class: how many of each class; the size of the smallest class if that is less.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The paper's autoencoders: real `nn.Conv1d` and `nn.ConvTranspose1d` modules (section 3.2.1).
+"""The paper's autoencoders: real `nn.Conv1d` and `nn.ConvTranspose1d` modules (section 3.2).
 
 These modules are the plain reference and the form in which weights are kept. On the paper's
 inputs (sequences of length 1) a kernel of 3 with padding 1 only ever reads its middle tap: the
@@ -45,9 +45,11 @@ class AutoencoderConfig:
         epochs: passes over the training items.
         learning_rate: of Adam.
         batch_size: items in a batch; the last batch of an epoch may be smaller.
-        activation: between layers, one of `relu` (the paper), `leaky_relu`, `elu`, `tanh`.
+        activation: between layers, one of `relu`, `leaky_relu`, `elu`, `tanh`; the paper names
+            none.
         kind: `convolutional` (the paper) or `fully_connected`, which has the same widths and
-            differs on these inputs only in its initialisation (fan-in without the kernel's 3).
+            differs on these inputs only in its initialisation (fan-in: its inputs, without the
+            kernel's 3).
     """
 
     input_size: int

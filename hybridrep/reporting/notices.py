@@ -121,10 +121,10 @@ def _synthetic(tables: StudyTables) -> list[Notice]:
 def _duplicates(tables: StudyTables) -> list[Notice]:
     choice = config_value(tables, "duplicates", "")
     text = {
-        "keep": "Tweets of the new task that occur more than once were kept, as in the paper: "
-        "test tweets that also stand in training flatter every accuracy.",
-        "drop": "Tweets of the new task that occur more than once were dropped; the paper kept "
-        "them, which flatters its accuracies.",
+        "keep": "Tweets of the new task that occur more than once were kept (the paper names no "
+        "removal): test tweets that also stand in training flatter every accuracy.",
+        "drop": "Tweets of the new task that occur more than once were dropped; the paper "
+        "names no removal, and kept ones would flatter its accuracies.",
     }.get(str(choice), "")
     if not text:
         return []

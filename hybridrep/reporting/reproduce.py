@@ -29,4 +29,6 @@ def reproduce_command(tables: StudyTables) -> str:
         if text and text != value_as_text(default_of(name, profile)):
             given[name] = text
     parts = [f"-P {shlex.quote(f'{name}={value}')}" for name, value in given.items()]
-    return " \\\n  ".join(["mlflow run . -e full --env-manager=local", *parts])
+    return " \\\n  ".join(
+        ["mlflow run . -e full --env-manager=local --experiment-name=hybridrep", *parts]
+    )

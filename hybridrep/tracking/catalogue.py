@@ -53,8 +53,8 @@ class Entry:
     Attributes:
         name: with placeholders.
         meaning: what it says or holds.
-        runs: kinds of runs that have it; a stage run of its own as `stage`, a sweep's as `sweep`,
-            a registration's as `register`, a comparison's as `compare`.
+        runs: kinds of runs that have it; a stage run of its own as `stage`, a report's as `report`,
+            a sweep's as `sweep`, a registration's as `register`, a comparison's as `compare`.
         always: whether every finished run of these kinds has it.
         step: of a metric: what its steps are; empty where there is one point only.
     """
@@ -151,8 +151,9 @@ METRICS: tuple[Entry, ...] = (
 )
 """The metrics of every kind of run."""
 
-_MAIN = ("study", "stage", "sweep", "register", "compare")
-_REPORTS = ("study", "compare")
+_MAIN = ("study", "stage", "report", "sweep", "register", "compare")
+_REPORTS = ("study", "report", "compare")
+_STUDY_REPORTS = ("study", "report")
 
 ARTIFACTS: tuple[Entry, ...] = (
     Entry(
@@ -173,14 +174,15 @@ ARTIFACTS: tuple[Entry, ...] = (
     Entry("tables/NAME.json", "MLflow table: the stage's results, all seeds", ("stage",), False),
     Entry("config.json", "the resolved parameters", _MAIN),
     Entry("environment.json", "versions of all packages, the platform", _MAIN),
-    Entry("seeds.json", "MLflow table: one row a seed and representation", ("study",)),
+    Entry("seeds.json", "MLflow table: one row a seed and representation", _STUDY_REPORTS),
     Entry("study/meta.json", "what the study is and stands on", ("study",)),
     Entry("study/NAME.parquet", "the study's tables, see below", ("study",)),
     Entry("study/example.npz", "the seed that figures show: matrices and t-SNE", ("study",), False),
     Entry("study/example.json", "the same seed's classes, and tweets if shared", ("study",), False),
+    Entry("study/NAME", "the same as in study runs; not with `source=NAME`", ("report",), False),
     Entry("report/report.html", "the report: one page that needs nothing else", _REPORTS),
     Entry("report/report.md", "the same in brief, for pasting", _REPORTS),
-    Entry("report/table_1.md", "Table 1 as Markdown", ("study",)),
+    Entry("report/table_1.md", "Table 1 as Markdown", _STUDY_REPORTS),
     Entry("report/NAME.csv", "the report's tables, see below", _REPORTS),
     Entry("report/figures/NAME.png", "the report's figures in print quality", _REPORTS),
     Entry("sweep/summary.md", "what the sweep found, in words", ("sweep",)),
