@@ -98,6 +98,17 @@ def local_folder(encoder: EncoderSource) -> Path:
     return folder
 
 
+def encoder_files(folder: Path) -> list[Path]:
+    """Return the files that an encoder is made of; its folder may hold others beside them.
+
+    Raises:
+        EncoderError: it has no weights.
+    """
+    weights = _weights(folder)
+    index = [] if (folder / WEIGHTS_FILE).is_file() else [folder / WEIGHTS_INDEX]
+    return [*weights, *index, *_settings(folder)]
+
+
 def _resolve_packaged() -> EncoderSource:
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
@@ -226,6 +237,11 @@ def _read_json(file: Path) -> dict[str, Any]:
 
 
 def _fingerprint(folder: Path, weights: Iterable[Path]) -> str:
-    settings = [folder / name for name in (CONFIG_FILE, *TOKENIZER_FILES)]
-    files = [*weights, *(file for file in settings if file.is_file())]
+    files = [*weights, *_settings(folder)]
     return sha256_parts({file.name: sha256_file(file) for file in files})
+
+
+def _settings(folder: Path) -> list[Path]:
+    """Return the configuration and what there is of a tokenizer."""
+    settings = [folder / name for name in (CONFIG_FILE, *TOKENIZER_FILES)]
+    return [file for file in settings if file.is_file()]

@@ -15,7 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float32, Int64
 
-from hybridrep.corpora._encoder_source import EncoderSource, local_folder, resolve_encoder
+from hybridrep.corpora._encoder_source import (
+    EncoderSource,
+    encoder_files,
+    local_folder,
+    resolve_encoder,
+)
 from hybridrep.errors import CorpusError, EncoderError
 
 if TYPE_CHECKING:
@@ -26,6 +31,7 @@ __all__ = [
     "EncoderSource",
     "distinct_chunks",
     "embed_texts",
+    "encoder_files",
     "equal_length_batches",
     "forget_encoder",
     "resolve_encoder",

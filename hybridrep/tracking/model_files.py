@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from safetensors.numpy import save, save_file
 
-ENCODER_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
+from hybridrep.corpora.encoder import encoder_files
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,10 @@ def write_parts(folder: Path, parts: TextParts) -> dict[str, str]:
     """Write encoder, vocabulary and word vectors; return MLflow's artifacts, name -> path."""
     encoder = folder / "encoder"
     encoder.mkdir()
-    for pattern in ENCODER_FILES:
-        for file in parts.encoder_folder.glob(pattern):
-            shutil.copyfile(file, encoder / file.name)  # follows the links of a hub's cache
+    for file in encoder_files(
+        parts.encoder_folder
+    ):  # whatever else lies there is nobody's business
+        shutil.copyfile(file, encoder / file.name)  # follows the links of a hub's cache
     vectors = np.ascontiguousarray(parts.word_vectors, dtype=np.float32)
     save_file({"vectors": vectors}, folder / "word_vectors.safetensors")
     _write_json(folder / "vocabulary.json", list(parts.words))
