@@ -12,6 +12,20 @@ _STRAY = {
 }
 
 
+def visible(text: str) -> str:
+    r"""Return a message with its control characters escaped, but for line ends and tabs.
+
+    A file's name may hold what a terminal obeys.
+
+    >>> visible("\x1b[2Jno such file:\n  a\x07.csv")
+    '\\x1b[2Jno such file:\n  a\\x07.csv'
+    """
+    return "".join(
+        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs") else repr(c)[1:-1]
+        for c in text
+    )
+
+
 def stray_character(text: str) -> str:
     r"""Return what is wrong with the first character that no name may hold, or "".
 

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from hybridrep.characters import stray_character
 from hybridrep.errors import ParameterError
 from hybridrep.parsing import (
+    MOST_EPOCHS,
     parse_bottlenecks,
     parse_epoch_range,
     parse_names,
@@ -40,7 +41,7 @@ Span = Annotated[tuple[float, float], BeforeValidator(parse_span)]
 EpochRange = Annotated[tuple[int, int], BeforeValidator(parse_epoch_range)]
 Names = Annotated[tuple[str, ...], BeforeValidator(parse_names)]
 Source = Annotated[str, Field(min_length=1, max_length=4096)]
-Epochs = Annotated[int, Field(ge=1, le=100_000)]
+Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 
 
 def setting(quickstart: Any, paper: Any, description: str, **rules: Any) -> Any:

@@ -8,6 +8,7 @@ from hybridrep.addresses import without_passwords
 
 MOST_SEEDS = 10_000
 MOST_BOTTLENECK = 8_192
+MOST_EPOCHS = 999_999
 SHOWN_LENGTH = 200
 """Characters of a bad value that its message repeats."""
 
@@ -30,6 +31,7 @@ def parse_seeds(value: object) -> tuple[int, ...]:
         _bounded(last - first + 1)
         seeds = tuple(range(first, last + 1))
     elif re.fullmatch(r"\d{1,9}(\s*,\s*\d{1,9})*\s*,?", text):
+        _bounded(text.count(",") + (not text.endswith(",")))
         seeds = tuple(int(part) for part in text.split(",") if part.strip())
     else:
         raise ValueError(

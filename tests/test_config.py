@@ -131,6 +131,18 @@ def test_bad_spans_are_refused(text):
         parse_span(text)
 
 
+def test_every_range_of_epochs_that_is_taken_can_be_trained():
+    sweep = resolve({"autoencoder_epochs": "2-200000"}, SweepConfig)
+    assert sweep.training().autoencoder_epochs == 200_000
+
+
+def test_a_list_holds_as_many_seeds_as_a_range():
+    assert len(parse_seeds(",".join(map(str, range(10_000))))) == 10_000
+    for seeds in ("0-10000", ",".join(map(str, range(10_001)))):
+        with pytest.raises(ValueError, match="10001 seeds are more than"):
+            parse_seeds(seeds)
+
+
 def test_half_epoch_is_half_and_at_least_one():
     assert resolve({"autoencoder_epochs": "50"}).half_epoch == 25
     assert resolve({"autoencoder_epochs": "1"}).half_epoch == 1

@@ -13,6 +13,7 @@ from mlflow.tracking import MlflowClient
 from entrypoints._command import command, exit_code
 from entrypoints.store import store
 from hybridrep.config import Config
+from hybridrep.errors import CorpusError
 from hybridrep.execution import cluster
 from hybridrep.execution.store import Store
 from tests import execution_tasks, small_study
@@ -117,6 +118,15 @@ def test_an_unknown_parameter_lists_the_known_ones(place, capsys):
     shown = capsys.readouterr().err
     assert "'sseds' (did you mean seeds?)" in shown
     assert "autoencoder_epochs" in shown
+
+
+def test_what_a_message_repeats_cannot_command_the_terminal(capsys):
+    def refuse(_: Config) -> None:
+        raise CorpusError("\x1b]0;owned\x07\x1b[2J.csv\nis empty")
+
+    assert exit_code(command("full", "", refuse), []) == 2
+    shown = capsys.readouterr().err
+    assert shown == "hybridrep: \\x1b]0;owned\\x07\\x1b[2J.csv\nis empty\n"
 
 
 def test_an_argument_without_p_is_told_how_parameters_are_given(capsys):
