@@ -1,13 +1,31 @@
-"""Addresses that may hold a password: how they are shown, and how passwords stay out of texts."""
+"""Addresses that may hold a password: how they are shown, and how passwords stay out of texts.
+
+What a password is depends on who reads the address. SQLAlchemy takes everything between the first
+colon and an @ for one, slashes and spaces included. On the web a host may have a port and a slash
+ends both, so that `http://host:5000/@me` holds none; but a name before the @ may be a token there.
+"""
 
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 MASK = "***"
-_USER_AND_PASSWORD = re.compile(r"(?<=://)[^\s/@:]*:[^\s/]+(?=@)")
-_SECRET_OPTION = re.compile(r"(?i)(?<=[?&;])((?:ssl)?passw(?:or)?d|pwd|token|secret)=[^&;\s'\"]+")
+_IS_ADDRESS = re.compile(r"\w[\w+.-]{0,40}://")
+_PORT = r"""\d*[)\]}>'",.;:!?]{0,3}(?:[/?#\s]|$)"""
+"""What follows a host's colon: a port and the end of the authority, of a sentence or of all."""
+_USER = re.compile(
+    rf"(?i)(?:sql|postgres|mariadb)(?:\+\w{{1,40}})?://(?P<database>[^/:]*:)"
+    rf"|://(?!\[)(?P<other>[^\s/:]*:)(?!{_PORT})"
+)
+"""The user, with the colon, where a password follows."""
+_WEB_TOKEN = re.compile(r"(?i)(?:(?<=http://)|(?<=https://))[^\s/?#]+(?=@)")
+_SECRET_OPTION = re.compile(
+    r"(?i)(?<=[?&;])"
+    r"([\w.-]{0,60}(?:passw(?:or)?d|pwd|token|secret|signature|credential"
+    r"|(?:api|access|auth|private|secret)[_-]?key)|pass|auth|key|sig)"
+    r"""=[^&\s]+?(?=&|['")\],.:;]{0,3}(?:\s|$))"""
+)
 
 
 def public_uri(uri: str) -> str:
@@ -16,10 +34,10 @@ def public_uri(uri: str) -> str:
     >>> public_uri("postgresql://ada:secret@db.lab:5432/mlflow?sslmode=require")
     'postgresql://db.lab:5432/mlflow'
     """
-    if uri.startswith("sqlite:"):
+    if uri.startswith("sqlite:///"):
         return uri
     without_options = _SECRET_OPTION.sub("", uri)  # first: their values may hold an @
-    return re.sub(r"[?#].*", "", re.sub(r"//.*@", "//", without_options))
+    return re.sub(r"(?s)[?#].*", "", re.sub(r"(?s)//.*@", "//", without_options))
 
 
 def has_password(text: str) -> bool:
@@ -35,7 +53,9 @@ def without_passwords(text: str, *addresses: str) -> str:
     """Return a text with every password masked.
 
     Masked are users and passwords of all addresses that stand in the text, and, wherever they
-    stand, the passwords of the addresses that are given: as written there and decoded.
+    stand, the passwords of the addresses that are given: as written there, decoded and encoded.
+    Of an address inside of other words a space is the end; a text that begins with an address is
+    taken for one as a whole.
 
     >>> without_passwords("no answer from postgresql://ada:secret@db.lab/x")
     'no answer from postgresql://***@db.lab/x'
@@ -43,13 +63,33 @@ def without_passwords(text: str, *addresses: str) -> str:
     for address in addresses:
         for secret in sorted(_passwords(address), key=len, reverse=True):
             text = text.replace(secret, MASK)
-    text = _USER_AND_PASSWORD.sub(MASK, text)
-    return _SECRET_OPTION.sub(rf"\1={MASK}", text)
+    text = _SECRET_OPTION.sub(rf"\1={MASK}", text)  # first: their values may hold an @
+    if _IS_ADDRESS.match(text):
+        text = _without_user(text)
+    else:
+        text = re.sub(r"\S+", lambda word: _without_user(word[0]), text)
+    return _WEB_TOKEN.sub(MASK, text)
+
+
+def _without_user(address: str) -> str:
+    """Return an address with user and password masked, if it has both."""
+    start, end = _user_and_password(address)
+    return f"{address[:start]}{MASK}{address[end:]}" if end else address
+
+
+def _user_and_password(address: str) -> tuple[int, int]:
+    """Return where user and password begin and end, or zeros; the last @ is the one that counts."""
+    end = address.rfind("@")
+    user = _USER.search(address) if end > 0 else None
+    if user is None or user.end() > end:
+        return 0, 0
+    return user.start("database" if user["database"] is not None else "other"), end
 
 
 def _passwords(address: str) -> set[str]:
     """Return the passwords in an address, also in one whose special characters are not encoded."""
-    user_info = re.search(r"://(.*)@", address)
-    found = [user_info[1].partition(":")[2]] if user_info else []
+    start, end = _user_and_password(address)
+    found = [address[start:end].partition(":")[2]]
     found += [option[0].partition("=")[2] for option in _SECRET_OPTION.finditer(address)]
-    return {form for secret in found for form in (secret, unquote(secret)) if form}
+    plain = {form for secret in found for form in (secret, unquote(secret)) if form}
+    return plain | {quote(form, safe="") for form in plain if "%" not in form}

@@ -19,6 +19,8 @@ Criterion = Literal[
     "reconstructed_vs_input",
     "bottleneck_vs_reconstructed",
 ]
+LONGEST_TIMEOUT = 10**12
+"""Seconds: longer than any sweep, and short enough for a clock."""
 CRITERIA: tuple[str, ...] = get_args(Criterion)
 
 
@@ -91,6 +93,13 @@ class SweepConfig(Config):
     storage: str = setting(
         "", "", "Optuna's storage: a journal file, or `postgresql://...`; empty: in the store"
     )
+
+    @field_validator("timeout")
+    @classmethod
+    def _check_timeout(cls, timeout: int) -> int:
+        if timeout > LONGEST_TIMEOUT:
+            raise ValueError(f"write at most {LONGEST_TIMEOUT} seconds, or 0 for no limit")
+        return timeout
 
     @field_validator("prune")
     @classmethod

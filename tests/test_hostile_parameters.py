@@ -114,6 +114,12 @@ def test_a_long_bad_value_is_not_repeated_whole():
     assert len(str(caught.value)) < 5_000
 
 
+@pytest.mark.parametrize("timeout", [str(10**12 + 1), "9" * 400])
+def test_a_timeout_that_no_clock_can_hold_is_refused(timeout):
+    with pytest.raises(ParameterError, match=r"parameter timeout=.*at most 1000000000000 seconds"):
+        resolve({"timeout": timeout}, SweepConfig)
+
+
 def test_the_home_of_nobody_is_refused(capsys):
     entry = command("full", "", lambda config: resolve_path(config.store))
     assert exit_code(entry, ["--store", "~nobody-of-this-name/x"]) == 2

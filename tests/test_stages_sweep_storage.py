@@ -3,6 +3,7 @@
 import contextlib
 import os
 import time
+import traceback
 
 import optuna
 import pytest
@@ -82,6 +83,31 @@ def test_a_line_that_was_never_finished_is_cut_off(tmp_path):
     assert [t.value for t in study_in(path)[1].trials] == [1.0, 2.0]
 
 
+@pytest.mark.timeout(60)
+def test_a_pipe_is_refused_before_it_is_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ParameterError, match="it is no plain file"):
+        open_storage(str(tmp_path / "pipe"), tmp_path)
+
+
+def test_a_journal_with_a_line_nested_without_end_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "j"
+    study_in(path)
+    content = path.read_bytes() + b"[" * 100_000 + b"\n"
+    path.write_bytes(content)
+    with pytest.raises(ParameterError, match="not a journal of Optuna"):
+        open_storage(str(path), tmp_path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("space", [5, [], "x", True])
+def test_a_study_that_remembers_no_search_space_is_refused(tmp_path, space):
+    storage, study = study_in(tmp_path / "j")
+    study.set_user_attr("search_space", space)
+    with pytest.raises(ParameterError, match="did not make"):
+        check_space(storage, study.study_name, SPACE, "here")
+
+
 @pytest.mark.parametrize("content", [b"label,tweet\n0,hello\n1,bye", b"\x00\xff\x00", b"{}\n"])
 def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path, content):
     path = tmp_path / "mine.csv"
@@ -126,6 +152,16 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path)
     assert time.monotonic() - started < 30
     assert public_storage(address).startswith("postgresql://127.0.0.1:")
     assert public_storage("/a/b.journal") == "/a/b.journal"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["postgresql://h:abc/x", "postgresql://[::1/x", "postgresql://ada:pa@ss:w0rd@h/x"],
+)
+def test_an_address_that_cannot_be_read_is_refused_without_its_password(tmp_path, address):
+    with pytest.raises(ParameterError, match="postgresql://USER@HOST:5432/DATABASE") as caught:
+        open_storage(address, tmp_path / "default")
+    assert "w0rd" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
@@ -60,6 +61,32 @@ def test_the_folder_store_is_refused_with_the_alternative(store_uri, monkeypatch
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     with pytest.raises(TrackingError, match=r"sqlite:///mlflow\.db"):
         connect()
+
+
+@pytest.mark.parametrize("variable", ["MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"])
+@pytest.mark.parametrize(
+    ("uri", "instead"),
+    [
+        ("sqlite:mlflow.db", "sqlite:///mlflow.db"),
+        ("sqlite:/mlflow.db", "sqlite:///mlflow.db"),
+        ("sqlite:", "sqlite:///mlflow.db"),
+        ("sqlite://mlflow.db", "sqlite:///mlflow.db"),
+        ("sqlite://host:abc/x", "sqlite:///mlflow.db"),
+        ("http://[::1", "http://HOST:5000"),
+        ("postgresql://h:abc/x", "postgresql://USER@HOST:5432/DATABASE"),
+        ("postgresql://ada:pa@ss:w0rd@h/x", "write @ as %40"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_refused_with_what_to_write(
+    store_uri, monkeypatch, variable, uri, instead
+):
+    monkeypatch.setenv(variable, uri)
+    with pytest.raises(TrackingError) as caught:
+        connect()
+    assert instead in str(caught.value)
+    assert "MLFLOW_TRACKING_URI" in str(caught.value)
+    printed = "".join(traceback.format_exception(caught.value))
+    assert "w0rd" not in printed.replace(uri, "")
 
 
 def closed_port() -> int:
@@ -242,3 +269,6 @@ class TestTheDatabase:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/bad.db")
         assert sqlite.main() == 2
         assert "hybridrep: the tracking database" in capsys.readouterr().err
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:mlflow.db")
+        assert sqlite.main() == 2
+        assert "e.g. sqlite:///mlflow.db" in capsys.readouterr().err

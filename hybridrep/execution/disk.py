@@ -35,12 +35,23 @@ def explain(error: OSError, root: Path, doing: str) -> StoreError:
         why = f"permission denied for {error.filename or root}. Correct its owner or mode"
     elif isinstance(error, NotADirectoryError | FileExistsError):
         why = f"{error.filename or root} is a file, not a folder. Move it away"
+    elif error.errno == errno.ELOOP:
+        why = f"{error.filename or root} is a symbolic link that leads to itself. Remove it"
     else:
         why = f"{error.strerror or error}. Check the disk or the network share"
     return StoreUnwritableError(
         f"{start}{why}, or set the parameter `store` to another folder, then run the same "
         "command again: finished results are kept."
     )
+
+
+@contextlib.contextmanager
+def explained(root: Path, doing: str) -> Iterator[None]:
+    """Turn an error of the disk into one for people, see `explain`."""
+    try:
+        yield
+    except OSError as error:
+        raise explain(error, root, doing) from error
 
 
 def write_folder(final: Path, files: Mapping[str, bytes], temporary_root: Path) -> bool:
@@ -81,6 +92,8 @@ def write_folder(final: Path, files: Mapping[str, bytes], temporary_root: Path) 
 def remove_folder(folder: Path, temporary_root: Path) -> None:
     """Remove a folder at once for its readers: it is renamed first, then emptied.
 
+    What a symbolic link in its place leads to stays; only the link goes, as a file does.
+
     Raises:
         OSError: as the system says it; one that is gone already is no error.
     """
@@ -88,7 +101,10 @@ def remove_folder(folder: Path, temporary_root: Path) -> None:
     temporary_root.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
         folder.rename(temporary)
-        shutil.rmtree(temporary)
+        if _is_folder(temporary):
+            shutil.rmtree(temporary)
+        else:
+            temporary.unlink()
 
 
 def left_over(temporary_root: Path) -> Iterator[Path]:
@@ -97,19 +113,22 @@ def left_over(temporary_root: Path) -> Iterator[Path]:
     A process of another machine cannot be asked: there a day decides.
     """
     host = _host()
-    with contextlib.suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
         for folder in temporary_root.iterdir():
             with contextlib.suppress(FileNotFoundError, ValueError):
                 its_host, pid, _ = folder.name.split(".")
-                old = time.time() - folder.stat().st_mtime > _ABANDONED_SECONDS
+                old = time.time() - folder.lstat().st_mtime > _ABANDONED_SECONDS
                 if old or (its_host == host and not _alive(int(pid))):
                     yield folder
 
 
 def folder_bytes(folder: Path) -> int:
-    """Return the size of all files below a folder; files that vanish meanwhile count nothing."""
+    """Return the size of all files below a folder; files that vanish meanwhile count nothing.
+
+    A symbolic link counts as itself, also in the folder's own place.
+    """
     total = 0
-    for path in folder.rglob("*"):
+    for path in folder.rglob("*") if _is_folder(folder) else [folder]:
         with contextlib.suppress(FileNotFoundError):
             total += path.lstat().st_size
     return total
@@ -123,12 +142,19 @@ def _host() -> str:
     return re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname()) or "unknown"
 
 
+def _is_folder(path: Path) -> bool:
+    """Tell whether this is a folder itself, no link to one."""
+    return path.is_dir() and not path.is_symlink()
+
+
 def _alive(pid: int) -> bool:
     if sys.platform == "win32":  # there is no harmless signal to ask with
         return True
+    if pid <= 0:  # means several processes
+        return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True

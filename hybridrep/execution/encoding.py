@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,9 +11,8 @@ import pandas as pd
 import safetensors.numpy
 
 from hybridrep.errors import StoreError
-from hybridrep.execution.stored import MANIFEST
+from hybridrep.execution.manifest import MANIFEST, is_file_name
 
-_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _SUFFIXES = frozenset(
     (".safetensors", ".npz", ".parquet", ".json", ".png", ".svg", ".html", ".csv", ".md", ".txt")
 )
@@ -55,7 +53,7 @@ def _contents(
 
 
 def _allowed(name: str) -> str:
-    if not _FILE.fullmatch(name):
+    if not is_file_name(name):
         raise StoreError(f"{name!r} is no file name for a result: use letters, digits, _ . and -")
     if Path(name).suffix not in _SUFFIXES:
         raise StoreError(f"{name!r} is not stored; allowed are {', '.join(sorted(_SUFFIXES))}")

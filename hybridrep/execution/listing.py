@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
 
 from hybridrep.errors import StoreError
 from hybridrep.execution.code_version import code_version
-from hybridrep.execution.stored import DamagedError, read_manifest
+from hybridrep.execution.manifest import DamagedError
+from hybridrep.execution.stored import read_manifest
 
 COLUMNS = (
     *("stage", "key", "created", "seconds", "expected_seconds", "bytes", "files", "outdated"),
+    "path",
 )
 """`created` is in UTC, `files` a count; `outdated`: made by code that has changed since, so that
-today's keys lead elsewhere."""
+today's keys lead elsewhere; `path`: the folder that was read."""
 
 
 def listed(folders: Iterable[Path]) -> pd.DataFrame:
@@ -28,15 +30,29 @@ def listed(folders: Iterable[Path]) -> pd.DataFrame:
             continue
         size, times = sum(result.files.values()), (result.seconds, result.expected_seconds)
         about = (result.stage, result.key, result.created, *times, size, len(result.files))
-        rows.append((*about, is_outdated(result.code)))
+        rows.append((*about, is_outdated(result.code), folder))
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"outdated": bool})
     table["created"] = pd.to_datetime(table["created"], utc=True)
     return table.sort_values("created", kind="stable", ignore_index=True)
 
 
+def damaged(folders: Iterable[Path]) -> Iterator[Path]:
+    """Yield the folders whose manifest is not what was written."""
+    for folder in folders:
+        try:
+            read_manifest(folder)
+        except DamagedError:
+            yield folder
+        except (OSError, StoreError):  # may be a good one that cannot be read now, or here
+            continue
+
+
 def is_outdated(code: Mapping[str, str]) -> bool:
-    """Tell whether a module has changed or gone since a result was made, given its versions."""
+    """Tell whether a module has changed or gone since a result was made, given its versions.
+
+    A name that no module has or can have is one that is gone.
+    """
     try:
         return any(code_version(name) != version for name, version in code.items())
-    except ModuleNotFoundError:
+    except (ImportError, LookupError, OSError, RecursionError, SyntaxError, ValueError):
         return True

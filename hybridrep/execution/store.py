@@ -8,9 +8,9 @@ whole or not at all, and never changes afterwards.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
-import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,16 +26,11 @@ from hybridrep.execution import disk
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.encoding import encode
 from hybridrep.execution.fingerprint import is_key
-from hybridrep.execution.listing import listed
-from hybridrep.execution.stored import (
-    DamagedError,
-    StoredResult,
-    manifest_bytes,
-    read_verified,
-)
+from hybridrep.execution.listing import damaged, listed
+from hybridrep.execution.manifest import DamagedError, is_stage
+from hybridrep.execution.stored import StoredResult, manifest_bytes, read_verified
 
 _logger = logging.getLogger(__name__)
-_STAGE = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 @dataclass(frozen=True)
@@ -120,7 +115,7 @@ class Store:
         Raises:
             StoreError: a bad name or type, or the disk is full, read-only or forbidden.
         """
-        if not _STAGE.fullmatch(stage):
+        if not is_stage(stage):
             raise StoreError(f"{stage!r} is no stage name: use a-z, 0-9, _ and -")
         place = self.root / stage / self._checked(key)[:2] / key
         if self.has(key):
@@ -140,12 +135,10 @@ class Store:
         except (TypeError, ValueError) as error:
             raise StoreError(f"a {stage} result cannot be described: {error}") from error
         everything = {**data, "manifest.json": manifest}
-        try:
+        with disk.explained(self.root, f"writing a {stage} result"):
             if not disk.write_folder(place, everything, self.temporary) and not self.has(key):
                 # What stood there was damaged, and `has` has moved it away.
                 disk.write_folder(place, everything, self.temporary)
-        except OSError as error:
-            raise disk.explain(error, self.root, f"writing a {stage} result") from error
         if self.listener is not None:
             self.listener(key)
 
@@ -192,27 +185,28 @@ class Store:
         if outdated:
             wanted &= table["outdated"]
         rows: list[tuple[Any, ...]] = [
-            ("result", stage, key, created, size, self._place(stage, key))
-            for stage, key, created, size in table.loc[
-                wanted, ["stage", "key", "created", "bytes"]
-            ].itertuples(index=False, name=None)
+            ("result", *row)
+            for row in table.loc[wanted, ["stage", "key", "created", "bytes", "path"]].itertuples(
+                index=False, name=None
+            )
         ]
-        for kind, folders in (
-            ("damaged", _subfolders(self.root / ".quarantine")),
-            ("left over", disk.left_over(self.temporary)),
-        ):
-            for folder in folders:
-                created = datetime.fromtimestamp(folder.stat().st_mtime, UTC)
+        for kind, stage, folder in self._remains():
+            if stage and (folder.name in keep or (stages is not None and stage not in stages)):
+                continue
+            with contextlib.suppress(FileNotFoundError):  # removed by another process meanwhile
+                created = datetime.fromtimestamp(folder.lstat().st_mtime, UTC)
+                size = disk.folder_bytes(folder)
                 if kind == "left over" or created <= before:
-                    size = disk.folder_bytes(folder)
-                    rows.append((kind, "", folder.name, created, size, folder))
+                    rows.append((kind, stage, folder.name, created, size, folder))
         if not dry_run:
             self._remove([row[-1] for row in rows])
         return pd.DataFrame(rows, columns=["kind", "stage", "key", "created", "bytes", "path"])
 
     def sweep(self) -> None:
         """Remove what dead processes have left half-written."""
-        self._remove(list(disk.left_over(self.temporary)))
+        with disk.explained(self.root, "looking for what is left over"):
+            found = list(disk.left_over(self.temporary))
+        self._remove(found)
 
     def check_writable(self) -> None:
         """Find out before long work whether results could be stored.
@@ -221,11 +215,9 @@ class Store:
             StoreError: the folder cannot be made or written; says why and what to do.
         """
         probe = self.temporary / "probe"
-        try:
+        with disk.explained(self.root, "trying to write"):
             disk.write_folder(probe, {"probe": b"x" * 4096}, self.temporary)
             disk.remove_folder(probe, self.temporary)
-        except OSError as error:
-            raise disk.explain(error, self.root, "trying to write") from error
 
     @property
     def temporary(self) -> Path:
@@ -280,12 +272,19 @@ class Store:
             for prefix in _subfolders(stage):
                 yield from (f for f in _subfolders(prefix) if is_key(f.name))
 
+    def _remains(self) -> list[tuple[str, str, Path]]:
+        """Return kind, stage (where it has one) and folder of all that is no good result."""
+        with disk.explained(self.root, "looking for what is left over"):
+            return [
+                *(("damaged", f.parent.parent.name, f) for f in damaged(self._folders())),
+                *(("damaged", "", f) for f in _subfolders(self.root / ".quarantine")),
+                *(("left over", "", f) for f in disk.left_over(self.temporary)),
+            ]
+
     def _remove(self, folders: Collection[Path]) -> None:
-        try:
+        with disk.explained(self.root, "removing results"):
             for folder in folders:
                 disk.remove_folder(folder, self.temporary)
-        except OSError as error:
-            raise disk.explain(error, self.root, "removing results") from error
 
 
 def _subfolders(folder: Path) -> list[Path]:
@@ -294,5 +293,5 @@ def _subfolders(folder: Path) -> list[Path]:
         return sorted(f for f in folder.iterdir() if not f.name.startswith(".") and f.is_dir())
     except (FileNotFoundError, NotADirectoryError):
         return []
-    except PermissionError as error:
+    except OSError as error:
         raise disk.explain(error, folder, "listing results") from error

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from safetensors.numpy import load_file
 
 from hybridrep.errors import StoreError
 from hybridrep.execution.fingerprint import canonical_json
+from hybridrep.execution.manifest import MANIFEST, DamagedError, Manifest, checked
 
-MANIFEST = "manifest.json"
 _FORMAT = 1
 _Signature = tuple[tuple[str, int, int, int], ...]
 
@@ -76,10 +77,6 @@ class StoredResult:
         return path
 
 
-class DamagedError(Exception):
-    """A stored result is not what was written; the message says in which way."""
-
-
 def manifest_bytes(
     content: Mapping[str, Any], files: Mapping[str, bytes], created: datetime
 ) -> bytes:
@@ -106,7 +103,8 @@ def read_manifest(folder: Path) -> StoredResult:
     """Read a result's manifest and check the manifest itself, not yet the files.
 
     Raises:
-        DamagedError: it is missing, cut, changed, or of another key than its folder.
+        DamagedError: it is missing, cut, changed, of another shape than was written, or of
+            another key or stage than its folder.
         StoreError: a later version of hybridrep wrote it.
         FileNotFoundError: the whole folder is gone.
         PermissionError: it may not be read.
@@ -133,19 +131,20 @@ def read_verified(folder: Path) -> StoredResult:
     content = _content(folder)
     result = _result(folder, content)
     signature = _signature(folder, result)
-    for name, expected in content["files"].items():
-        if signature is None or (folder / name).stat().st_size != expected["bytes"]:
+    for name, expected in content.files.items():
+        if signature is None or _size(folder / name) != expected.bytes:
             raise DamagedError(f"{name} is missing or has another size")
         with (folder / name).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != expected["sha256"]:
+            if hashlib.file_digest(file, "sha256").hexdigest() != expected.sha256:
                 raise DamagedError(f"{name} has changed (SHA-256 differs)")
     if signature is not None:
         _seen[folder] = (signature, result)
     return result
 
 
-def _content(folder: Path) -> dict[str, Any]:
+def _content(folder: Path) -> Manifest:
     try:
+        _size(folder / MANIFEST)
         data = (folder / MANIFEST).read_bytes()
     except FileNotFoundError:
         folder.stat()
@@ -154,39 +153,51 @@ def _content(folder: Path) -> dict[str, Any]:
         outer = json.loads(data)
         content, digest = outer["content"], outer["sha256"]
         intact = hashlib.sha256(canonical_json(content).encode()).hexdigest() == digest
-    except (ValueError, TypeError, KeyError):
+        version = content["format"]
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise DamagedError(f"{MANIFEST} cannot be read") from None
     if not intact:
         raise DamagedError(f"{MANIFEST} has changed (SHA-256 differs)")
-    if content["format"] > _FORMAT:
+    if type(version) is not int:
+        raise DamagedError(f"{MANIFEST} is not as it is written: 'format' is wrong")
+    if version > _FORMAT:
         raise StoreError(
             f"{folder} was written by a later version of hybridrep: upgrade, or set the "
             "parameter `store` to another folder."
         )
-    if content["key"] != folder.name:
-        raise DamagedError(f"it is the result {content['key']}, in the wrong folder")
-    return dict(content)
+    manifest = checked(content)
+    if (manifest.stage, manifest.key) != (folder.parent.parent.name, folder.name):
+        raise DamagedError(f"it is the {manifest.stage} result {manifest.key}, in the wrong folder")
+    return manifest
 
 
-def _result(folder: Path, content: Mapping[str, Any]) -> StoredResult:
+def _result(folder: Path, content: Manifest) -> StoredResult:
     return StoredResult(
         folder=folder,
-        key=content["key"],
-        stage=content["stage"],
-        inputs=content["inputs"],
-        meta=content["meta"],
-        seconds=float(content["seconds"]),
-        expected_seconds=float(content["expected_seconds"]),
-        created=datetime.fromisoformat(content["created"]).astimezone(UTC),
-        code=content.get("code", {}),
-        files={name: record["bytes"] for name, record in content["files"].items()},
+        key=content.key,
+        stage=content.stage,
+        inputs=content.inputs,
+        meta=content.meta,
+        seconds=content.seconds,
+        expected_seconds=content.expected_seconds,
+        created=content.created,
+        code=content.code,
+        files={name: record.bytes for name, record in content.files.items()},
     )
+
+
+def _size(path: Path) -> int:
+    """Return the size of a file, which is a plain one: others lead elsewhere, or never end."""
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        raise DamagedError(f"{path.name} is no plain file")
+    return status.st_size
 
 
 def _signature(folder: Path, result: StoredResult) -> _Signature | None:
     """Return size, time and inode of each file, or None if one is missing."""
     try:
-        stats = [(name, (folder / name).stat()) for name in (MANIFEST, *sorted(result.files))]
+        stats = [(name, (folder / name).lstat()) for name in (MANIFEST, *sorted(result.files))]
     except FileNotFoundError:
         return None
     return tuple((name, s.st_size, s.st_mtime_ns, s.st_ino) for name, s in stats)

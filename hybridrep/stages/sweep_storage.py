@@ -63,6 +63,8 @@ def _open_journal(path: Path) -> BaseStorage:
     from optuna.storages.journal import JournalFileBackend
 
     try:
+        if path.exists() and not path.is_file():  # to read one of those may never end
+            raise OSError("it is no plain file")
         _mend(path)
         return JournalStorage(JournalFileBackend(str(path)))
     except OSError as error:
@@ -71,7 +73,7 @@ def _open_journal(path: Path) -> BaseStorage:
             f"parameter storage: the journal file {path} cannot be opened ({reason}): give a "
             "file in a folder that is there and may be written"
         ) from error
-    except (ValueError, KeyError, TypeError, AssertionError) as error:
+    except (ValueError, KeyError, TypeError, AssertionError, RecursionError) as error:
         raise ParameterError(
             f"parameter storage: {path} is not a journal of Optuna ({error}): name another file; "
             "a new one is made"
@@ -129,6 +131,12 @@ def _open_database(url: str) -> BaseStorage:
             f"parameter storage: {place} cannot be used ({without_passwords(str(error), url)}): "
             'PostgreSQL\'s driver is in `pip install -c constraints.txt -e ".[cluster]"`'
         ) from error
+    except ValueError:  # its message may cite a password
+        raise ParameterError(
+            f"parameter storage: {place} cannot be read as an address: its host or its port is "
+            "not written as one. Give one like postgresql://USER@HOST:5432/DATABASE; the "
+            "password belongs into ~/.pgpass"
+        ) from None
     except (sqlalchemy.exc.SQLAlchemyError, RuntimeError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
         reason = without_passwords(reason, url)
@@ -154,7 +162,7 @@ def check_space(storage: BaseStorage, name: str, space: Mapping[str, Any], place
         known = study.user_attrs.get(SPACE)
         if known is None and not study.trials:
             return
-    if known is None:
+    if not isinstance(known, Mapping):
         raise ParameterError(
             f"parameter storage: {place} holds a study {name!r} that hybridrep did not make: "
             "name another file, or another `study`"

@@ -154,7 +154,7 @@ def _without_traceback(record: logging.LogRecord) -> bool:
 
 
 def _check_kind(uri: str) -> None:
-    if urlsplit(uri).scheme in ("", "file"):
+    if _scheme(uri) in ("", "file"):
         raise TrackingError(
             f"MLflow's folder store ({public_uri(uri)}) is no longer supported by MLflow itself: "
             f"set MLFLOW_TRACKING_URI={DEFAULT_URI}, or to the address of a server "
@@ -162,9 +162,31 @@ def _check_kind(uri: str) -> None:
         )
 
 
+def _scheme(uri: str) -> str:
+    """Return what stands before the colon of an address.
+
+    Raises:
+        TrackingError: it cannot be read as an address.
+    """
+    try:
+        return urlsplit(uri).scheme
+    except ValueError:
+        raise _unreadable(uri) from None
+
+
+def _unreadable(uri: str) -> TrackingError:
+    """Return the error about an address; what its reader says may cite a password."""
+    return TrackingError(
+        f"the address {public_uri(uri)!r} cannot be read: its host or its port is not written as "
+        "one. Set MLFLOW_TRACKING_URI (or MLFLOW_REGISTRY_URI, if it stands there) to one like "
+        "http://HOST:5000 or postgresql://USER@HOST:5432/DATABASE; in a user or a password "
+        "write @ as %40, : as %3A and / as %2F"
+    )
+
+
 def _check_database_server(uri: str) -> None:
     """Try PostgreSQL and its like once: MLflow itself would try for minutes."""
-    scheme = urlsplit(uri).scheme
+    scheme = _scheme(uri)
     if not scheme.startswith(("postgresql", "mysql", "mssql")):
         return
     import sqlalchemy
@@ -180,6 +202,8 @@ def _check_database_server(uri: str) -> None:
             f"the driver of {public_uri(uri)} is not installed: install the package "
             f"{error.name!r}, or name one that is, e.g. postgresql+psycopg2://..."
         ) from error
+    except ValueError:
+        raise _unreadable(uri) from None
     except sqlalchemy.exc.SQLAlchemyError as error:
         raise _unreachable(uri, str(getattr(error, "orig", error))) from error
 

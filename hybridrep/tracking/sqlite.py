@@ -22,6 +22,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from hybridrep.addresses import public_uri
+from hybridrep.characters import stray_character
 from hybridrep.errors import TrackingError
 
 DEFAULT_URI = "sqlite:///mlflow.db"
@@ -57,13 +59,34 @@ def remedy(message: str) -> str:
 
 
 def database_path(uri: str) -> Path | None:
-    """Return the file of a `sqlite:///FILE` address, or None for any other and for memory."""
+    """Return the file of a `sqlite:///FILE` address, or None for any other and for memory.
+
+    Raises:
+        TrackingError: it begins as one, but cannot be read.
+    """
     if not uri.startswith("sqlite:"):
         return None
     from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
 
-    name = make_url(uri).database
+    try:
+        url = make_url(uri)
+    except (ArgumentError, ValueError):  # their messages may cite a password
+        raise _no_address(uri, "it is not written as one") from None
+    if url.host:
+        raise _no_address(uri, "two slashes name another machine")
+    if stray := stray_character(uri):
+        raise _no_address(uri, f"it holds {stray}")
+    name = url.database
     return Path(name).absolute() if name and name != ":memory:" else None
+
+
+def _no_address(uri: str, why: str) -> TrackingError:
+    return TrackingError(
+        f"{public_uri(uri)!r} is no address of a SQLite file: {why}. Set MLFLOW_TRACKING_URI "
+        f"(or MLFLOW_REGISTRY_URI, if it stands there) to sqlite:/// and the file, e.g. "
+        f"{DEFAULT_URI} in this folder or sqlite:////data/mlflow.db elsewhere"
+    )
 
 
 def prepare_database(uri: str) -> None:
@@ -74,8 +97,8 @@ def prepare_database(uri: str) -> None:
     holds no run. Addresses other than SQLite files are left alone.
 
     Raises:
-        TrackingError: when the file cannot be written, is no database of MLflow's, was made by a
-            newer MLflow, or stays locked.
+        TrackingError: when the address cannot be read, or the file cannot be written, is no
+            database of MLflow's, was made by a newer MLflow, or stays locked.
     """
     path = database_path(uri)
     if path is None:
