@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from hybridrep.addresses import has_password, without_passwords
-from hybridrep.characters import visible
+from hybridrep.characters import escaped
 from hybridrep.config import Config, default_of, parameters, resolve
 from hybridrep.errors import HybridrepError, ParameterError
 from hybridrep.execution.signals import Terminated, terminate_cleanly
@@ -130,5 +130,6 @@ def _refuse_recorded_passwords(given: Mapping[str, str | None]) -> None:
 
 def _say(message: str, code: int) -> int:
     addresses = [os.environ.get(f"MLFLOW_{kind}_URI", "") for kind in ("TRACKING", "REGISTRY")]
-    click.echo(f"hybridrep: {visible(without_passwords(message, *addresses))}", err=True)
+    text = escaped(without_passwords(message, *addresses), keep="\n\t")
+    click.echo(f"hybridrep: {text}", err=True)
     return code

@@ -12,20 +12,6 @@ _STRAY = {
 }
 
 
-def visible(text: str) -> str:
-    r"""Return a message with its control characters escaped, but for line ends and tabs.
-
-    A file's name may hold what a terminal obeys.
-
-    >>> visible("\x1b[2Jno such file:\n  a\x07.csv")
-    '\\x1b[2Jno such file:\n  a\\x07.csv'
-    """
-    return "".join(
-        c if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs") else repr(c)[1:-1]
-        for c in text
-    )
-
-
 def stray_character(text: str) -> str:
     r"""Return what is wrong with the first character that no name may hold, or "".
 
@@ -36,3 +22,21 @@ def stray_character(text: str) -> str:
         if kind := _STRAY.get(unicodedata.category(character)):
             return f"{kind} (U+{ord(character):04X})"
     return ""
+
+
+def escaped(text: object, keep: str = "") -> str:
+    r"""Return a text with its stray characters spelled out, so that they command no terminal.
+
+    Names of files and of archives' members are of other people's making.
+
+    Args:
+        text: a name, or a whole message.
+        keep: stray characters that stay, such as the line ends of a message.
+
+    >>> escaped("train\x1b[31m.csv"), escaped("a\nb", keep="\n"), escaped("été.csv")
+    ('train\\x1b[31m.csv', 'a\nb', 'été.csv')
+    """
+    return "".join(
+        c.encode("unicode_escape").decode() if c not in keep and stray_character(c) else c
+        for c in str(text)
+    )

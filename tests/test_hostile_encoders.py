@@ -1,6 +1,7 @@
 """Hostile encoder folders: other sizes work; damage, code and pickles are refused and never run."""
 
 import json
+import os
 import shlex
 import shutil
 import subprocess
@@ -10,12 +11,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.numpy import load_file, save_file
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.processors import TemplateProcessing
 
 from hybridrep.corpora.encoder import embed_texts, forget_encoder, resolve_encoder
 from hybridrep.errors import EncoderError, HybridrepError
 from tests.hostile import MARKUP, attempt, damaged, examples
 from tests.pickle_bombs import pickle_bomb
-from tests.tiny_encoder import TEXTS, configure, make_model, plain_vectors
+from tests.tiny_encoder import SPECIAL, TEXTS, WORDS, configure, make_model, plain_vectors
 
 pytest_plugins = ["tests.encoder_folders"]
 
@@ -58,6 +63,96 @@ def test_sizes_that_cannot_be_are_refused(folder, size):
     configure(folder, hidden_size=size)
     with pytest.raises(EncoderError, match=str(folder)):
         embed_texts(resolve_encoder(str(folder)), ["so"])
+
+
+def limit_texts(folder, stated) -> None:
+    file = folder / "tokenizer_config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "model_max_length": stated}))
+
+
+@pytest.mark.parametrize("stated", [1.5, float("nan"), True, "16", [16]])
+def test_a_longest_text_that_is_no_whole_number_is_refused_at_once(folder, stated):
+    limit_texts(folder, stated)
+    with pytest.raises(EncoderError, match=r"model_max_length .* no whole number\. Correct it"):
+        resolve_encoder(str(folder))
+
+
+@pytest.mark.parametrize("stated", [-5, 0, 1, 2])
+def test_a_longest_text_without_room_for_a_word_is_refused_at_once(folder, stated):
+    """With room for [CLS] and [SEP] alone every text would have the same vector."""
+    limit_texts(folder, stated)
+    with pytest.raises(EncoderError, match=f"reads at most {stated} tokens of a text"):
+        resolve_encoder(str(folder))
+
+
+@pytest.mark.parametrize("stated", [3, 16.0, 1e30])
+def test_any_other_longest_text_cuts_texts(folder, stated):
+    limit_texts(folder, stated)
+    vectors = embed_texts(resolve_encoder(str(folder)), ["happy", "happy " * 40, "sad " * 40])
+    assert not np.array_equal(vectors[1], vectors[2])
+    assert np.array_equal(vectors[0], vectors[1]) == (stated == 3)
+
+
+def test_a_token_beyond_the_table_of_words_is_refused_at_once(folder):
+    words = {word: number for number, word in enumerate([*SPECIAL, *WORDS])}
+    tokenizer = Tokenizer(WordPiece({**words, "happy": 99_999}, unk_token="[UNK]"))
+    tokenizer.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+    )
+    (folder / "vocab.txt").unlink()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    settings = {"tokenizer_class": "PreTrainedTokenizerFast", "cls_token": "[CLS]"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    with pytest.raises(EncoderError, match=r"a token the number 99999, but .* tokens 0 to 16 only"):
+        resolve_encoder(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"num_hidden_layers": 0}, "has 0 layers"),
+        ({"num_hidden_layers": -1}, "has -1 layers"),
+        ({"is_decoder": True}, r"`is_decoder` .* \[CLS\] sees no word"),
+    ],
+)
+def test_an_encoder_whose_cls_sees_no_word_is_refused_at_once(folder, settings, message):
+    configure(folder, **settings)
+    with pytest.raises(EncoderError, match=message):
+        resolve_encoder(str(folder))
+
+
+def test_an_encoder_with_one_vector_for_all_texts_is_refused(folder):
+    weights = load_file(folder / "model.safetensors")
+    nothing = {name: np.zeros_like(tensor) for name, tensor in weights.items()}
+    save_file(nothing, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(EncoderError, match="exactly the same vector"):
+        embed_texts(resolve_encoder(str(folder)), ["so happy", "sad"])
+
+
+@pytest.mark.parametrize("spread", [1e-3, 0.02])
+def test_vectors_that_are_merely_close_are_no_reason_to_refuse(tmp_path, spread):
+    make_model(tmp_path, initializer_range=spread)
+    assert np.isfinite(embed_texts(resolve_encoder(str(tmp_path)), TEXTS)).all()
+
+
+def test_what_the_model_itself_refuses_is_the_user_s_to_mend(folder):
+    configure(folder, chunk_size_feed_forward=3)
+    with pytest.raises(EncoderError, match="cannot be run with transformers: The dimension"):
+        embed_texts(resolve_encoder(str(folder)), ["so happy"])
+
+
+@pytest.mark.parametrize("name", ["config.json", "tokenizer_config.json", "vocab.txt"])
+def test_a_pipe_in_a_folder_is_refused_not_waited_for(folder, name):
+    (folder / name).unlink()
+    os.mkfifo(folder / name)
+    with pytest.raises(EncoderError, match=rf"{name} is no regular file"):
+        resolve_encoder(str(folder))
+
+
+def test_names_of_files_break_no_terminal(folder):
+    (folder / "model.safetensors").rename(folder / "a\x1b[2J.safetensors")
+    with pytest.raises(EncoderError, match=r"it has a\\x1b\[2J\.safetensors"):
+        resolve_encoder(str(folder))
 
 
 @pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])

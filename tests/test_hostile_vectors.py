@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import zipfile
 
 import numpy as np
@@ -89,6 +90,49 @@ def test_a_header_of_endless_digits_is_no_header(tmp_path, digits):
 def test_a_header_alone_is_no_file_of_vectors(tmp_path):
     with pytest.raises(VectorsError, match="nothing follows its header"):
         load_word_vectors(write(tmp_path / "v.txt", "400000 50\n"))
+
+
+@pytest.mark.parametrize("header", ["", "1 10001\n", "1 999999999\n"])
+def test_more_numbers_a_word_than_any_vectors_have_are_refused(tmp_path, header):
+    path = write(tmp_path / "v.txt", f"{header}happy{' 1' * 10_001}\n")
+    with pytest.raises(VectorsError, match=r"line 1: [0-9,]+ numbers a word; at most 10,000"):
+        load_word_vectors(path)
+    path = write(tmp_path / "v.txt", f"happy{' 1' * 10_000}\n")
+    assert load_word_vectors(path).matrix.shape == (1, 10_000)
+
+
+def test_a_header_that_counts_other_lines_than_follow_is_warned_of(tmp_path, caplog):
+    path = write(tmp_path / "v.txt", "400000 2\na 1 2\n")
+    assert load_word_vectors(path, {"a"}).words == ("a",)
+    assert "v.txt: its header counts 400,000 vectors, but 1 follow" in caplog.text
+    caplog.clear()
+    load_word_vectors(write(tmp_path / "v.txt", "2 2\na 1 2\n\nb 1 2\n"), {"a"})
+    assert not caplog.text
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.zip", "v.txt.gz"])
+def test_a_pipe_is_refused_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(VectorsError, match=rf"{name}' is a pipe or a device"):
+        load_word_vectors(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("content", [TEXT + "bad 1\n", "", "bad"])
+def test_names_inside_an_archive_break_no_terminal(tmp_path, content):
+    path = write(tmp_path / "v.zip", content, "a\x1b[31m\n.txt")
+    with pytest.raises(VectorsError, match=r"a\\x1b\[31m\\n\.txt") as caught:
+        load_word_vectors(path)
+    assert str(caught.value).isprintable()
+
+
+def test_names_in_the_list_of_an_archive_break_no_terminal(tmp_path):
+    path = tmp_path / "v.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a\x1b.txt", TEXT)
+        archive.writestr("b.txt", TEXT)
+    with pytest.raises(VectorsError, match=r"holds a\\x1b\.txt, b\.txt\. Name the one to read"):
+        load_word_vectors(str(path))
+    assert r"a\x1b.txt" in load_word_vectors(f"{path}#a\x1b.txt").source
 
 
 @pytest.mark.parametrize("name", ["v.txt.gz", "v.zip"])

@@ -86,6 +86,8 @@ def _word(rows: Rows, item: int) -> str:
         word = raw.strip().lower()
         if number := _WHOLE_NUMBER.fullmatch(word):
             word = str(int(number[1]))
+    elif isinstance(raw, bool):  # not its number: 1 would be an emotion
+        word = str(raw).lower()
     elif isinstance(raw, numbers.Integral) or (isinstance(raw, float) and raw.is_integer()):
         word = str(int(raw))
     elif raw is None or (isinstance(raw, float) and math.isnan(raw)):

@@ -16,14 +16,16 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AutoModel, BertModel
 
-from hybridrep.corpora._encoder_settings import as_encoder_errors, load_settings, quiet
+from hybridrep.corpora._encoder_settings import (
+    as_encoder_errors,
+    load_settings,
+    longest_text,
+    quiet,
+)
 from hybridrep.errors import EncoderError
 
-_NO_LIMIT = 1_000_000
-"""A tokenizer that knows no longest text states a number far above this."""
-
-_SPARE_POSITIONS = 2
-"""RoBERTa-like encoders count their positions from behind the padding's index."""
+_PROBED_TOKENS = 8
+"""Tokens of the longer one of the two texts with which a loaded encoder is tried."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,7 @@ def load_encoder(folder: Path) -> FrozenEncoder:
         # Own, aligned memory instead of the mapped file: the last bits of a matrix product depend
         # on alignment, and should not depend on where a tensor lies in its file.
         parameter.data = parameter.data.clone()
-    longest = _longest_text(config, tokenizer)
+    longest = longest_text(config, tokenizer, folder)
 
     def tokenize(texts: Sequence[str]) -> list[list[int]]:
         if not texts:
@@ -83,20 +85,45 @@ def load_encoder(folder: Path) -> FrozenEncoder:
         ids: list[list[int]] = tokens["input_ids"]
         return ids
 
-    return FrozenEncoder(tokenize, _cls_function(model.eval()))
+    cls = _cls_function(model.eval(), folder)
+    _check_tells_apart(cls, tokenizer, min(longest, _PROBED_TOKENS), folder)
+    return FrozenEncoder(tokenize, cls)
 
 
-def _cls_function(model: Any) -> Callable[[Tensor], Tensor]:
+def _check_tells_apart(
+    cls: Callable[[Tensor], Tensor], tokenizer: Any, longest: int, folder: Path
+) -> None:
+    """Refuse an encoder that gives two different texts the very same vector.
+
+    Whatever the reason: weights of zeros, attention that does not reach [CLS]. Vectors that are
+    merely close, as those of random weights, are let pass.
+    """
+    words = sorted(set(tokenizer.get_vocab().values()) - set(tokenizer.all_special_ids))
+    if len(words) < 2:
+        return  # it knows no words to be told apart
+    first, second = (
+        cls(torch.tensor([[tokenizer.cls_token_id, *row]]))
+        for row in ([words[0]], [words[-1]] * (longest - 1))
+    )
+    if torch.equal(first, second):
+        raise EncoderError(
+            f"The encoder in {folder} gives different texts exactly the same vector: its [CLS] "
+            "does not see the words, or its weights are damaged. Give a BERT-like encoder."
+        )
+
+
+def _cls_function(model: Any, folder: Path) -> Callable[[Tensor], Tensor]:
     """Return the function that gives a model's [CLS] vectors."""
     config = model.config
     shortened = type(model) is BertModel and not config.is_decoder and config.num_hidden_layers > 0
 
     @torch.inference_mode()
     def cls(ids: Tensor) -> Tensor:
-        if shortened:
-            return _bert_cls(model, ids)
-        hidden: Tensor = model(input_ids=ids, attention_mask=torch.ones_like(ids))[0]
-        return hidden[:, 0]
+        with as_encoder_errors(folder, "run"):
+            if shortened:
+                return _bert_cls(model, ids)
+            hidden: Tensor = model(input_ids=ids, attention_mask=torch.ones_like(ids))[0]
+            return hidden[:, 0]
 
     return cls
 
@@ -126,11 +153,3 @@ def _bert_cls(
     attended = last.attention.output(context.transpose(1, 2).flatten(2), first)
     result: Tensor = last.feed_forward_chunk(attended)
     return result[:, 0]
-
-
-def _longest_text(config: Any, tokenizer: Any) -> int:
-    """Return how many tokens, [CLS] included, the encoder can read."""
-    positions = getattr(config, "max_position_embeddings", _NO_LIMIT)
-    if tokenizer.model_max_length > _NO_LIMIT:
-        return int(positions) - _SPARE_POSITIONS
-    return int(min(tokenizer.model_max_length, positions))

@@ -15,6 +15,15 @@ from transformers import AutoConfig, AutoTokenizer
 
 from hybridrep.errors import EncoderError
 
+_NO_LIMIT = 1_000_000
+"""A tokenizer that knows no longest text states a number far above this."""
+
+_SPARE_POSITIONS = 2
+"""RoBERTa-like encoders count their positions from behind the padding's index."""
+
+_SHORTEST_LIMIT = 3
+"""Tokens of [CLS], one piece of a word and [SEP]: with fewer, all texts have the same vector."""
+
 
 @dataclass(frozen=True)
 class EncoderFacts:
@@ -35,7 +44,8 @@ def check_encoder(folder: Path) -> EncoderFacts:
     """Check an encoder's configuration and tokenizer, without its weights.
 
     Raises:
-        EncoderError: they cannot be loaded or do not fit, or there is no [CLS] in front.
+        EncoderError: they cannot be loaded or do not fit, there is no [CLS] in front, or [CLS]
+            cannot tell texts apart.
     """
     config, tokenizer = load_settings(folder)
     hidden_size = getattr(config, "hidden_size", None)
@@ -45,8 +55,11 @@ def check_encoder(folder: Path) -> EncoderFacts:
             f"The model in {folder} ({config.model_type}) is no plain text encoder: one hidden "
             "size and no decoder are needed, as in BERT."
         )
+    _check_layers(config, folder)
+    longest_text(config, tokenizer, folder)
     with as_encoder_errors(folder):
         ids, tokens, known = tokenizer("a")["input_ids"], len(tokenizer), int(config.vocab_size)
+        highest = max(tokenizer.get_vocab().values(), default=0)
     if tokenizer.cls_token_id is None or ids[:1] != [tokenizer.cls_token_id]:
         raise EncoderError(
             f"The tokenizer of the encoder in {folder} puts no [CLS] in front of a text; the "
@@ -56,6 +69,11 @@ def check_encoder(folder: Path) -> EncoderFacts:
         raise EncoderError(
             f"The tokenizer of the encoder in {folder} has {tokens} tokens, its configuration "
             f"only {known}: they belong to different models."
+        )
+    if highest >= known:
+        raise EncoderError(
+            f"The tokenizer of the encoder in {folder} gives a token the number {highest}, but its "
+            f"configuration has tokens 0 to {known - 1} only: they belong to different models."
         )
     width = int(getattr(config, "embedding_size", None) or hidden_size)
     return EncoderFacts(str(config.model_type), hidden_size, (known, width))
@@ -73,15 +91,61 @@ def load_settings(folder: Path) -> tuple[Any, Any]:
         return config, AutoTokenizer.from_pretrained(folder, **options)
 
 
+def longest_text(config: Any, tokenizer: Any, folder: Path) -> int:
+    """Return how many tokens, [CLS] included, the encoder can read.
+
+    Raises:
+        EncoderError: the tokenizer's limit is no whole number, or leaves no room for words.
+    """
+    stated = tokenizer.model_max_length
+    whole = isinstance(stated, int) or (isinstance(stated, float) and stated.is_integer())
+    if not whole or isinstance(stated, bool):
+        raise EncoderError(
+            f"model_max_length of the tokenizer in {folder} is {stated!r}, no whole number. "
+            "Correct it in tokenizer_config.json, or leave it out."
+        )
+    positions = getattr(config, "max_position_embeddings", None)
+    if not isinstance(positions, int):  # some architectures have no table of positions
+        positions = _NO_LIMIT
+    longest = positions - _SPARE_POSITIONS if stated > _NO_LIMIT else min(int(stated), positions)
+    if longest < _SHORTEST_LIMIT:
+        raise EncoderError(
+            f"The encoder in {folder} reads at most {longest} tokens of a text, which leaves no "
+            f"room for a word between [CLS] and [SEP]. Correct model_max_length ({stated}) in "
+            f"tokenizer_config.json, or max_position_embeddings ({positions}) in config.json."
+        )
+    return longest
+
+
+def _check_layers(config: Any, folder: Path) -> None:
+    """Refuse a model whose [CLS] never sees the words, so that all texts have the same vector."""
+    layers = getattr(config, "num_hidden_layers", 1)
+    if not isinstance(layers, int) or layers < 1:
+        raise EncoderError(
+            f"The encoder in {folder} has {layers!r} layers (num_hidden_layers in config.json); "
+            "at least 1 is needed."
+        )
+    if getattr(config, "is_decoder", False):
+        raise EncoderError(
+            f"The encoder in {folder} has `is_decoder` in config.json: its tokens see only those "
+            "before them, so that [CLS] sees no word. Give a BERT-like encoder."
+        )
+
+
 @contextmanager
-def as_encoder_errors(folder: Path) -> Iterator[None]:
-    """Turn what transformers raises on a broken folder into one message for the user."""
+def as_encoder_errors(folder: Path, action: str = "loaded") -> Iterator[None]:
+    """Turn what transformers raises on a broken folder into one message for the user.
+
+    Args:
+        folder: the encoder's folder.
+        action: what cannot be done with the encoder: "loaded", "run".
+    """
     try:
         yield
     except Exception as error:  # the tokenizers' own errors are nothing more special
         reason = str(error).strip() or type(error).__name__
         raise EncoderError(
-            f"The encoder in {folder} cannot be loaded with transformers: {reason}"
+            f"The encoder in {folder} cannot be {action} with transformers: {reason}"
         ) from error
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hybridrep.characters import escaped
 from hybridrep.corpora._digest import sha256_file, sha256_parts
 from hybridrep.corpora._encoder_hub import (
     ALTERNATIVES,
@@ -131,6 +132,7 @@ def _resolve_packaged() -> EncoderSource:
 def _resolve_folder(source: str, folder: Path, revision: str) -> EncoderSource:
     from hybridrep.corpora._encoder_settings import check_encoder
 
+    _check_regular(folder)
     _read_json(folder / CONFIG_FILE)
     weights = _weights(folder)
     for file in weights:
@@ -154,6 +156,16 @@ def _resolve_folder(source: str, folder: Path, revision: str) -> EncoderSource:
     )
 
 
+def _check_regular(folder: Path) -> None:
+    """Refuse pipes and devices before anything reads them: it might never end."""
+    for file in folder.iterdir():
+        if file.exists() and not (file.is_file() or file.is_dir()):
+            raise EncoderError(
+                f"{folder / escaped(file.name)} is no regular file but, for example, a pipe or a "
+                "device. Remove it from the encoder's folder, or save what it gives to a file."
+            )
+
+
 def _weights(folder: Path) -> list[Path]:
     """Return the weight files: the single one, or the shards that the index names."""
     if (folder / WEIGHTS_FILE).is_file():
@@ -171,14 +183,14 @@ def _weights(folder: Path) -> list[Path]:
                 "same folder."
             )
     if missing := [name for name in names if not (folder / name).is_file()]:
-        raise EncoderError(f"The encoder folder {folder} lacks {', '.join(missing)}.")
+        raise EncoderError(f"The encoder folder {folder} lacks {', '.join(map(escaped, missing))}.")
     return [folder / name for name in names]
 
 
 def _no_weights(folder: Path) -> str:
     message = f"The encoder folder {folder} has no weights: {WEIGHTS_FILE} is missing"
-    if others := sorted(file.name for file in folder.glob("*.safetensors")):
-        return f"{message} (it has {', '.join(others)}, which is not the name that is read)."
+    if others := ", ".join(sorted(escaped(file.name) for file in folder.glob("*.safetensors"))):
+        return f"{message} (it has {others}, which is not the name that is read)."
     if (folder / "pytorch_model.bin").is_file():
         code = (
             "from transformers import AutoModel as M, AutoTokenizer as T; "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import logging
 import lzma
 import re
 import struct
@@ -20,6 +21,7 @@ from typing import Any, NoReturn, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float32
 
+from hybridrep.characters import escaped
 from hybridrep.errors import VectorsError
 
 _BUFFER = 1 << 20
@@ -37,10 +39,15 @@ _UNREADABLE = (
     NotImplementedError,
 )
 
+MOST_DIMENSIONS = 10_000
+"""Numbers of a word. The largest in use have some hundreds; every word of a corpus gets a row."""
+
 MOST_EXPANSION = 100
 """Numbers as text shrink to about a third; what grows beyond this when unpacked is no text."""
 _SMALL = 1 << 26
 """An archive may always unpack to so many bytes."""
+
+_log = logging.getLogger(__name__)
 
 
 def is_zip(path: Path) -> bool:
@@ -82,7 +89,9 @@ def open_vectors(path: Path, member: str = "") -> Iterator[io.BufferedIOBase]:
             if member:
                 archive = stack.enter_context(zipfile.ZipFile(path))
                 if archive.getinfo(member).flag_bits & 0x1:
-                    raise VectorsError(f"{member} in {path} is encrypted. Unpack it first.")
+                    raise VectorsError(
+                        f"{escaped(member)} in {path} is encrypted. Unpack it first."
+                    )
                 packed = stack.enter_context(archive.open(member))
                 yield io.BufferedReader(_Unpacked(packed, path), _BUFFER)
             elif _starts_with(path, b"\x1f\x8b"):
@@ -91,7 +100,7 @@ def open_vectors(path: Path, member: str = "") -> Iterator[io.BufferedIOBase]:
             else:
                 yield stack.enter_context(path.open("rb"))
         except _UNREADABLE as error:
-            inside = f"{member} in " if member else ""
+            inside = f"{escaped(member)} in " if member else ""
             raise VectorsError(
                 f"The word vectors {inside}{path} cannot be read ({error}). The file may be cut "
                 "off or damaged: fetch it again."
@@ -138,7 +147,8 @@ def read_glove(
 
     The first line sets the number of dimensions. A first line of two whole numbers, as word2vec
     and fastText write it, is a header. Words may hold spaces (GloVe 840B has such): numbers are
-    counted from the right. Of a word that comes twice the first vector stays.
+    counted from the right. Of a word that comes twice the first vector stays. A header that counts
+    other than the lines that follow is warned of: the file may be cut off.
 
     Args:
         stream: lines `WORD NUMBER NUMBER ...`, one space between, UTF-8.
@@ -151,15 +161,18 @@ def read_glove(
     Raises:
         VectorsError: a line is broken, with its number and what was found; or there is none.
     """
-    width = rows = 0
+    width = rows = counted = 0
     words: dict[str, None] = {}
     values = bytearray()
     for number, line in _numbered_lines(stream, place):
         if number == 1 and _HEADER.fullmatch(line):
-            width = int(line.partition(b" ")[2])
+            counted, width = map(int, line.split(b" "))
+            _check_width(width, place, number)
             continue
         rows += 1
-        width = width or _trailing_numbers(line)
+        if not width:
+            width = _trailing_numbers(line)
+            _check_width(width, place, number)
         if width == 0:
             _refuse(place, number, line, "expected a word and its numbers, one space between")
         word, row = _split(line, width, place, number)
@@ -171,7 +184,20 @@ def read_glove(
     if rows == 0:
         state = "nothing follows its header" if width else "the file is empty"
         raise VectorsError(f"{place} holds no word vectors: {state}.")
+    if counted and counted != rows:
+        _log.warning(
+            "%s: its header counts %s vectors, but %s follow. The file may be cut off or damaged.",
+            place, f"{counted:,}", f"{rows:,}",
+        )  # fmt: skip
     return tuple(words), np.frombuffer(values, dtype=np.float32).reshape(len(words), width)
+
+
+def _check_width(width: int, place: str, number: int) -> None:
+    if width > MOST_DIMENSIONS:
+        raise VectorsError(
+            f"{place}, line {number}: {width:,} numbers a word; at most {MOST_DIMENSIONS:,} are "
+            "allowed. Is this a file of word vectors?"
+        )
 
 
 def _numbered_lines(stream: io.BufferedIOBase, place: str) -> Iterator[tuple[int, bytes]]:

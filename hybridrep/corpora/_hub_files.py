@@ -18,7 +18,9 @@ ALTERNATIVES = (
     "synthetic corpus that needs no network."
 )
 _DATA_ENDINGS = (".parquet", ".csv", ".tsv", ".jsonl", ".json")
-_CARD = "README.md"
+CARD = "README.md"
+"""Where a repository says which of its files are what."""
+
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
@@ -138,4 +140,4 @@ def _cached(repository: str, revision: str, folder: str) -> Snapshot | None:
 def _patterns(folder: str) -> list[str]:
     inside = f"{folder}/" if folder else ""
     patterns = [f"{inside}*{ending}" for ending in _DATA_ENDINGS]
-    return patterns if folder else [*patterns, _CARD]
+    return patterns if folder else [*patterns, CARD]

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32
 
+from hybridrep.characters import escaped
 from hybridrep.corpora._digest import sha256_file, sha256_parts
 from hybridrep.corpora._glove_download import find_glove_6b
 from hybridrep.corpora._glove_text import is_zip, open_vectors, read_glove, zip_members
@@ -50,7 +51,7 @@ class TextVectors:
         self, wanted: Collection[str] | None
     ) -> tuple[tuple[str, ...], Float32[np.ndarray, "words dim"]]:
         """Read the wanted words that have a vector, or all (None), with their vectors."""
-        place = f"{self.path}#{self.member}" if self.member else str(self.path)
+        place = escaped(f"{self.path}#{self.member}" if self.member else self.path)
         with open_vectors(self.path, self.member) as stream:
             return read_glove(stream, place, wanted)
 
@@ -112,6 +113,8 @@ def locate(source: str) -> TextVectors | PackagedVectors:
         path, member = _split_member(source)
         if path.is_dir():
             raise VectorsError(f"{path} is a folder, not a file of word vectors. {ALTERNATIVES}")
+        if path.exists() and not path.is_file():
+            raise VectorsError(f"{str(path)!r} is a pipe or a device, not a file. {ALTERNATIVES}")
         if not path.is_file():
             raise VectorsError(f"There is no file of word vectors {str(path)!r}. {ALTERNATIVES}")
         if is_zip(path):
@@ -120,7 +123,7 @@ def locate(source: str) -> TextVectors | PackagedVectors:
             raise VectorsError(f"{path} is no zip archive, so it has no file {member!r} inside.")
     except OSError as error:
         raise VectorsError(f"The word vectors {source} cannot be read: {error}") from error
-    return TextVectors(path, member, f"{path}#{member}" if member else str(path))
+    return TextVectors(path, member, escaped(f"{path}#{member}" if member else path))
 
 
 def _find_package() -> PackagedVectors:
@@ -148,7 +151,7 @@ def _split_member(source: str) -> tuple[Path, str]:
 def _choose_member(path: Path, asked: str) -> str:
     """Choose the file of an archive: the one asked for, the only one, or the 300-d one."""
     members = zip_members(path)
-    listed = ", ".join(members) or "no .txt or .vec file"
+    listed = ", ".join(map(escaped, members)) or "no .txt or .vec file"
     if asked:
         if asked not in members:
             raise VectorsError(f"{path} has no file {asked!r} inside, but {listed}.")
@@ -159,5 +162,5 @@ def _choose_member(path: Path, asked: str) -> str:
             f"The archive {path} holds {listed}. Name the one to read: `{path}#FILE`."
         )
     if len(members) > 1:
-        _log.info("%s holds %s; %s is read", path, listed, chosen[0])
+        _log.info("%s holds %s; %s is read", path, listed, escaped(chosen[0]))
     return chosen[0]

@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hybridrep.characters import escaped
 from hybridrep.corpora._rows import LABEL_COLUMNS, TEXT_COLUMNS, ColumnChoice, Rows, columns_text
+from hybridrep.corpora._text_lines import numbered_lines, table_lines
 from hybridrep.errors import CorpusError
 
 SPLIT_WORDS = {
@@ -26,6 +28,14 @@ SPLIT_WORDS = {
 }
 LARGEST = 2 << 30
 """Bytes of a corpus file, unpacked: it is read into memory, where strings and rows take more."""
+_CSV_ADVICE = {
+    "field larger": "No cell may be so long. Is the quote that closes one missing? Else shorten "
+    "the text, or give the corpus as .jsonl or .parquet.",
+    "new-line": "A carriage return (CR) stands alone there, where other lines end with a line feed "
+    "(LF). Save the file with one kind of line ends, or quote the cell that holds it.",
+}
+"""What to do about what `csv` says, by a piece of its words."""
+_QUOTES = "A cell with a double quote must stand in double quotes, with the quote doubled."
 _SHARD = re.compile(r"\d+-of-\d+")
 
 
@@ -58,6 +68,11 @@ def read_path(path: str, choice: ColumnChoice) -> list[Rows]:
                 f"There is no corpus file or folder {path!r}. Give the path of one, `sample` for "
                 "the synthetic corpus, or `hub:ID` for one of the Hugging Face hub."
             )
+        if not place.is_file():
+            raise CorpusError(
+                f"{path!r} is no regular file but, for example, a pipe or a device, which may "
+                "never end. Save what it gives to a file."
+            )
         return [_read_file(place, choice, split="")]
     except (OSError, RuntimeError) as error:  # RuntimeError: a `~user` without a home folder
         raise CorpusError(f"The corpus {path!r} cannot be read: {error}.") from error
@@ -78,19 +93,23 @@ def _files_of(folder: Path) -> list[tuple[Path, str]]:
     for split, members in by_split.items():
         if len(members) > 1 and not all(_SHARD.search(file.stem) for file in members):
             raise CorpusError(
-                f"The folder {str(folder)!r} has several {split} files: "
-                f"{', '.join(file.name for file in members)}. Leave one, or give a single file."
+                f"The folder {str(folder)!r} has several {split} files: {_names(members)}. "
+                "Leave one, or give a single file."
             )
     if by_split["train"]:
         return [(file, split) for split, members in by_split.items() for file in members]
     if len(files) == 1:
         return [(files[0], "")]
-    trouble = f"only {', '.join(file.name for file in files)}" if files else "no corpus file"
+    trouble = f"only {_names(files)}" if files else "no corpus file"
     raise CorpusError(
         f"The folder {str(folder)!r} holds {trouble}. Expected is a training file and, if there "
         f"are any, validation and test files, e.g. train.csv, validation.csv and test.csv "
         f"({_ENDINGS})."
     )
+
+
+def _names(files: list[Path]) -> str:
+    return ", ".join(escaped(file.name) for file in files)
 
 
 def _split_of(file: Path) -> str:
@@ -121,45 +140,23 @@ def _check_size(file: Path, size: int) -> None:
         )
 
 
-def _lines(file: Path) -> Iterator[tuple[int, str]]:
-    """Return the lines of a UTF-8 file, each with its number and without its line feed."""
-    content = file.read_bytes()
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise CorpusError(f"{file} is in UTF-16. Save it as UTF-8.")
-    if (nul := content.find(b"\0")) >= 0:
-        line = content.count(b"\n", 0, nul) + 1
-        raise CorpusError(f"{file}, line {line}: a NUL byte. Remove it; the file may be damaged.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # The position counts from behind a byte-order mark, which holds no line end.
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise CorpusError(
-            f"{file}, line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8. "
-            "Save the file as UTF-8 (e.g. `iconv -f latin1 -t utf-8`)."
-        ) from error
-    if not text.strip():
-        raise CorpusError(f"The corpus file {str(file)!r} is empty.")
-    return enumerate(text.split("\n"), start=1)
-
-
 def _read_txt(file: Path, choice: ColumnChoice, split: str) -> Rows:
     """Read lines of `text;label`; the label stands behind the last semicolon."""
     if choice.columns:
         raise CorpusError(
-            f"{file} has no named columns: its lines are `text;label`. "
+            f"{escaped(file)} has no named columns: its lines are `text;label`. "
             f"Leave {choice.parameter} empty."
         )
     texts: list[object] = []
     labels: list[object] = []
     numbers: list[int] = []
-    for number, line in _lines(file):
+    for number, line in numbered_lines(file):
         if not line.strip():
             continue
         text, semicolon, label = line.rpartition(";")
         if not semicolon:
             raise CorpusError(
-                f"{file}, line {number}: no semicolon. Every line is `text;label`, "
+                f"{escaped(file)}, line {number}: no semicolon. Every line is `text;label`, "
                 "with the label behind the last semicolon."
             )
         if number == 1 and _is_header(text, label):
@@ -167,7 +164,7 @@ def _read_txt(file: Path, choice: ColumnChoice, split: str) -> Rows:
         texts.append(text)
         labels.append(label)
         numbers.append(number)
-    return Rows(texts, labels, numbers, str(file), "line", split)
+    return Rows(texts, labels, numbers, escaped(file), "line", split)
 
 
 def _is_header(text: str, label: str) -> bool:
@@ -184,13 +181,14 @@ def _read_tsv(file: Path, choice: ColumnChoice, split: str) -> Rows:
 
 def _read_delimited(file: Path, choice: ColumnChoice, split: str, delimiter: str) -> Rows:
     """Read a table whose first line names the columns; cells may be quoted and hold line ends."""
-    reader = csv.reader((f"{line}\n" for _, line in _lines(file)), delimiter=delimiter, strict=True)
+    reader = csv.reader(table_lines(file), delimiter=delimiter, strict=True)
     texts: list[object] = []
     labels: list[object] = []
     numbers: list[int] = []
     header: list[str] = []
     text_column = label_column = -1
     start = 1  # the line that the row being read starts in
+    place = escaped(file)
     try:
         for row in reader:
             number, start = start, reader.line_num + 1
@@ -198,11 +196,11 @@ def _read_delimited(file: Path, choice: ColumnChoice, split: str, delimiter: str
                 continue
             if not header:
                 header = row
-                text_column, label_column = choice.find(header, f"{file}, line {number},")
+                text_column, label_column = choice.find(header, f"{place}, line {number},")
                 continue
             if len(row) != len(header):
                 raise CorpusError(
-                    f"{file}, line {number}: {len(row)} cells, but the first line names "
+                    f"{place}, line {number}: {len(row)} cells, but the first line names "
                     f"{len(header)} columns. {columns_text(header)} "
                     "Put double quotes around cells that hold the separator."
                 )
@@ -210,11 +208,11 @@ def _read_delimited(file: Path, choice: ColumnChoice, split: str, delimiter: str
             labels.append(row[label_column])
             numbers.append(number)
     except csv.Error as error:
+        advice = next((text for sign, text in _CSV_ADVICE.items() if sign in str(error)), _QUOTES)
         raise CorpusError(
-            f"{file}, line {start}: the row that starts here is malformed ({error}). "
-            "A cell with a double quote must stand in double quotes, with the quote doubled."
+            f"{place}, line {start}: the row that starts here is malformed ({error}). {advice}"
         ) from error
-    return Rows(texts, labels, numbers, str(file), "line", split)
+    return Rows(texts, labels, numbers, place, "line", split)
 
 
 def _read_jsonl(file: Path, choice: ColumnChoice, split: str) -> Rows:
@@ -223,29 +221,31 @@ def _read_jsonl(file: Path, choice: ColumnChoice, split: str) -> Rows:
     labels: list[object] = []
     numbers: list[int] = []
     text_key = label_key = ""
-    for number, line in _lines(file):
+    for number, line in numbered_lines(file):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise CorpusError(f"{file}, line {number}: not JSON ({error}).") from error
+            raise CorpusError(f"{escaped(file)}, line {number}: not JSON ({error}).") from error
         if not isinstance(record, dict):
             raise CorpusError(
-                f"{file}, line {number}: not a JSON object such as "
+                f"{escaped(file)}, line {number}: not a JSON object such as "
                 '{"text": "...", "label": "..."}.'
             )
         if not text_key:
             keys = list(record)
-            text_column, label_column = choice.find(keys, f"{file}, line {number},")
+            text_column, label_column = choice.find(keys, f"{escaped(file)}, line {number},")
             text_key, label_key = keys[text_column], keys[label_column]
         for key in (text_key, label_key):
             if key not in record:
-                raise CorpusError(f"{file}, line {number}: no {key!r}, which other lines have.")
+                raise CorpusError(
+                    f"{escaped(file)}, line {number}: no {key!r}, which other lines have."
+                )
         texts.append(record[text_key])
         labels.append(record[label_key])
         numbers.append(number)
-    return Rows(texts, labels, numbers, str(file), "line", split)
+    return Rows(texts, labels, numbers, escaped(file), "line", split)
 
 
 def _read_parquet(file: Path, choice: ColumnChoice, split: str) -> Rows:
@@ -257,15 +257,15 @@ def _read_parquet(file: Path, choice: ColumnChoice, split: str) -> Rows:
             schema = parquet.schema_arrow
             groups = range(parquet.metadata.num_row_groups)
             _check_size(file, sum(parquet.metadata.row_group(n).total_byte_size for n in groups))
-            text_column, label_column = choice.find(schema.names, str(file))
+            text_column, label_column = choice.find(schema.names, escaped(file))
             text_name, label_name = schema.names[text_column], schema.names[label_column]
             table = parquet.read(columns=[text_name, label_name])
         texts, labels = table[text_name].to_pylist(), table[label_name].to_pylist()
     except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, TypeError) as error:
-        raise CorpusError(f"{file} cannot be read as Parquet: {error}.") from error
+        raise CorpusError(f"{escaped(file)} cannot be read as Parquet: {error}.") from error
     numbers = range(1, len(texts) + 1)
     names = _hub_label_names(schema, label_name)
-    return Rows(texts, labels, numbers, str(file), "row", split, names)
+    return Rows(texts, labels, numbers, escaped(file), "row", split, names)
 
 
 def _hub_label_names(schema: pa.Schema, label: str) -> tuple[str, ...]:

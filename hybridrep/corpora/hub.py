@@ -25,8 +25,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hybridrep.corpora._hub_files import ALTERNATIVES, CONVERTED, Snapshot, data_files, fetch
+from hybridrep.corpora._hub_files import (
+    ALTERNATIVES,
+    CARD,
+    CONVERTED,
+    Snapshot,
+    data_files,
+    fetch,
+)
 from hybridrep.corpora._hub_name import HUB_PREFIX, parse_hub
+from hybridrep.corpora._hub_plain import link_plain_files
 from hybridrep.corpora._rows import ColumnChoice, Rows
 from hybridrep.corpora.corpus import SPLITS
 from hybridrep.corpora.files import SPLIT_WORDS
@@ -105,13 +113,10 @@ def _read_snapshot(
 
     path = snapshot.path / (folder or _converted_folder(snapshot.path, described))
     with tempfile.TemporaryDirectory() as scratch, _no_progress_bars():
-        try:
-            loaded = datasets.load_dataset(str(path), cache_dir=scratch, keep_in_memory=True)
-        except (datasets.exceptions.DatasetsError, ValueError, OSError) as error:
-            # What `datasets` says may cite rows: of a file without a header, the first tweet.
-            raise CorpusError(
-                f"The files of {described} cannot be read ({type(error).__name__}). {ALTERNATIVES}"
-            ) from error
+        plain = Path(scratch, "files")
+        with _as_corpus_errors(described):
+            link_plain_files(path, plain, described)
+            loaded = datasets.load_dataset(str(plain), cache_dir=scratch, keep_in_memory=True)
         named = {name: SPLIT_WORDS.get(name.lower(), "") for name in loaded}
         if len(named) > 1:
             for name in [name for name, split in named.items() if not split]:
@@ -132,7 +137,7 @@ def _converted_folder(path: Path, described: str) -> str:
     """Return the only configuration of a converted branch, or "" for any other layout."""
     files = data_files(path)
     configurations = {file.parts[0] for file in files}
-    if (path / "README.md").exists() or not all(len(file.parts) == 3 for file in files):
+    if (path / CARD).exists() or not all(len(file.parts) == 3 for file in files):
         return ""
     if len(configurations) == 1:
         return configurations.pop()
@@ -160,6 +165,21 @@ def _check_counts(parts: Sequence[Rows], expected: Mapping[int, int], described:
             f"label instead of {dict(expected)}. To use it nevertheless, name its commit: "
             f"`{described}`."
         )
+
+
+@contextmanager
+def _as_corpus_errors(described: str) -> Iterator[None]:
+    """Turn what a repository's broken card or files make the libraries raise into one message."""
+    try:
+        yield
+    except CorpusError:
+        raise
+    except Exception as error:  # of YAML, pandas, Arrow, `datasets`: they have no common base
+        # What they say may cite rows: of a file without a header, the first tweet.
+        raise CorpusError(
+            f"The files of {described} or its card, {CARD}, cannot be read "
+            f"({type(error).__name__}). {ALTERNATIVES}"
+        ) from error
 
 
 @contextmanager

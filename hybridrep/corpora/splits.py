@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Bool, Int64
 from sklearn.model_selection import train_test_split
 
 from hybridrep.corpora.corpus import Corpus
@@ -62,13 +62,24 @@ def split_emotion(corpus: Corpus, rng: np.random.Generator) -> EmotionSplit:
         CorpusError: a class is too small to be in every part.
     """
     names = corpus.label_names
-    own = np.array([split == "train" for split in corpus.splits])
-    if own.any() and not own.all():
+    own = own_training(corpus)
+    if own is not None:
         train, rest = np.flatnonzero(own), np.flatnonzero(~own)
     else:
         train, rest = _stratified(corpus.labels, 5, rng, names, "training, validation and test")
     validation, test = _stratified(corpus.labels[rest], 5, rng, names, "validation and test")
     return EmotionSplit(train, rest[validation], rest[test])
+
+
+def own_training(corpus: Corpus) -> Bool[np.ndarray, " items"] | None:
+    """Return which items the corpus itself trains on; None where that is none or all of them."""
+    own = np.array([split == "train" for split in corpus.splits], dtype=bool)
+    return own if own.any() and not own.all() else None
+
+
+def held_out_size(items: int, one_in: int, classes: int) -> int:
+    """Return how many items a stratified split holds out: one in `one_in`, one a class or more."""
+    return max(round(items / one_in), classes)
 
 
 def sample_transfer(
@@ -97,22 +108,31 @@ def sample_transfer(
     eligible = np.arange(len(corpus))
     if duplicates == "drop":
         eligible = np.sort(np.unique(np.array(corpus.texts, dtype=object), return_index=True)[1])
+    dropped = len(corpus) - len(eligible)
     smallest = np.bincount(corpus.labels[eligible], minlength=len(corpus.label_names)).min()
-    sampled = sample_items(
-        corpus.labels,
-        min(per_class, max(int(smallest), 1)),
-        rng,
-        candidates=eligible,
-        label_names=corpus.label_names,
-    )
-    train, test = _stratified(
-        corpus.labels[sampled], 5, rng, corpus.label_names, "training and test"
-    )
+    try:
+        sampled = sample_items(
+            corpus.labels,
+            min(per_class, max(int(smallest), 1)),
+            rng,
+            candidates=eligible,
+            label_names=corpus.label_names,
+        )
+        train, test = _stratified(
+            corpus.labels[sampled], 5, rng, corpus.label_names, "training and test"
+        )
+    except CorpusError as error:
+        if not dropped:
+            raise
+        raise CorpusError(
+            f"{error} With duplicates=drop, {_tweets(dropped)} that repeat an earlier one, "
+            "whichever its class, were left out before."
+        ) from error
     return TransferSplit(
         train=np.sort(sampled[train]),
         test=np.sort(sampled[test]),
         per_class=len(sampled) // len(corpus.label_names),
-        repeated_dropped=len(corpus) - len(eligible),
+        repeated_dropped=dropped,
     )
 
 
@@ -201,7 +221,7 @@ def _stratified(
     if min(counts.values()) >= 2:
         parts = train_test_split(
             np.arange(len(labels)),
-            test_size=max(round(len(labels) / one_in), len(classes)),
+            test_size=held_out_size(len(labels), one_in, len(classes)),
             stratify=labels,
             random_state=int(rng.integers(2**32)),
         )

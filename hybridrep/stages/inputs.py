@@ -20,6 +20,7 @@ from hybridrep.corpora.cleaning import clean_corpus
 from hybridrep.corpora.corpus import Corpus
 from hybridrep.corpora.encoder import EncoderSource, resolve_encoder
 from hybridrep.corpora.loading import load_corpus
+from hybridrep.corpora.split_bounds import always_enough
 from hybridrep.corpora.splits import count_repeated
 from hybridrep.corpora.tokens import TokenBatch
 from hybridrep.corpora.word_vectors import vectors_fingerprint
@@ -149,10 +150,21 @@ def _check_bottlenecks(
 
 
 def _check_corpora(config: Config, emotion: Corpus, hate: Corpus) -> None:
-    """Refuse corpora that are too small to be split."""
-    for seed in config.seeds[:1]:
-        emotion_rows(emotion, seed, config.items_per_emotion)
-        transfer_rows(hate, seed, config.duplicates)
+    """Refuse corpora that are too small to be split, for any of the seeds."""
+    transfer_rows(hate, config.seeds[0], config.duplicates)  # its sizes are those of any seed
+    all_alike = always_enough(emotion, config.items_per_emotion)
+    for seed in config.seeds[:1] if all_alike else config.seeds:
+        try:
+            emotion_rows(emotion, seed, config.items_per_emotion)
+        except CorpusError as error:
+            repeated = count_repeated(emotion.texts)
+            cause = (
+                f" {repeated:,} of the {len(emotion):,} tweets repeat another: for `rsa_unseen`, "
+                "validation tweets that stand in training too are left out."
+                if repeated
+                else ""
+            )
+            raise CorpusError(f"{error}{cause} Seed {seed} splits the corpus so.") from error
 
 
 def _corpus_input(
