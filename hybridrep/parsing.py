@@ -31,8 +31,8 @@ def parse_seeds(value: object) -> tuple[int, ...]:
         _bounded(last - first + 1)
         seeds = tuple(range(first, last + 1))
     elif re.fullmatch(r"\d{1,9}(\s*,\s*\d{1,9})*\s*,?", text):
-        _bounded(text.count(",") + (not text.endswith(",")))
         seeds = tuple(int(part) for part in text.split(",") if part.strip())
+        _bounded(len(seeds))
     else:
         raise ValueError(
             "write how many seeds (25), a range (0-24) or a list (0,3,7); a list of one ends "

@@ -19,9 +19,9 @@ Criterion = Literal[
     "reconstructed_vs_input",
     "bottleneck_vs_reconstructed",
 ]
+CRITERIA: tuple[str, ...] = get_args(Criterion)
 LONGEST_TIMEOUT = 10**12
 """Seconds: longer than any sweep, and short enough for a clock."""
-CRITERIA: tuple[str, ...] = get_args(Criterion)
 
 
 def _choices(allowed: tuple[str, ...]) -> BeforeValidator:

@@ -7,7 +7,7 @@ that whoever reads one later meets no other types, and no path that leads out of
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -44,7 +44,7 @@ def is_file_name(name: str) -> bool:
     return _FILE.fullmatch(name) is not None
 
 
-def _must(allowed: Any) -> AfterValidator:
+def _must(allowed: Callable[[str], bool]) -> AfterValidator:
     """Make a check that refuses what `allowed` says no to."""
 
     def check(value: str) -> str:

@@ -26,7 +26,7 @@ from hybridrep.execution import disk
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.encoding import encode
 from hybridrep.execution.fingerprint import is_key
-from hybridrep.execution.listing import damaged, listed
+from hybridrep.execution.listing import survey
 from hybridrep.execution.manifest import DamagedError, is_stage
 from hybridrep.execution.stored import StoredResult, manifest_bytes, read_verified
 
@@ -148,7 +148,7 @@ class Store:
         Columns: those of `listing.COLUMNS`. Only manifests are read, so this is fast; results
         that cannot be read are left out.
         """
-        return listed(self._folders())
+        return survey(self._folders())[0]
 
     def prune(
         self,
@@ -178,7 +178,7 @@ class Store:
             StoreError: something cannot be removed.
         """
         before = datetime.now(UTC) - (older_than or timedelta(0))
-        table = self.entries()
+        table, damaged = survey(self._folders())
         wanted = (table["created"] <= before) & ~table["key"].isin(list(keep))
         if stages is not None:
             wanted &= table["stage"].isin(list(stages))
@@ -190,7 +190,7 @@ class Store:
                 index=False, name=None
             )
         ]
-        for kind, stage, folder in self._remains():
+        for kind, stage, folder in self._remains(damaged):
             if stage and (folder.name in keep or (stages is not None and stage not in stages)):
                 continue
             with contextlib.suppress(FileNotFoundError):  # removed by another process meanwhile
@@ -272,11 +272,11 @@ class Store:
             for prefix in _subfolders(stage):
                 yield from (f for f in _subfolders(prefix) if is_key(f.name))
 
-    def _remains(self) -> list[tuple[str, str, Path]]:
+    def _remains(self, damaged: Collection[Path]) -> list[tuple[str, str, Path]]:
         """Return kind, stage (where it has one) and folder of all that is no good result."""
         with disk.explained(self.root, "looking for what is left over"):
             return [
-                *(("damaged", f.parent.parent.name, f) for f in damaged(self._folders())),
+                *(("damaged", f.parent.parent.name, f) for f in damaged),
                 *(("damaged", "", f) for f in _subfolders(self.root / ".quarantine")),
                 *(("left over", "", f) for f in disk.left_over(self.temporary)),
             ]

@@ -125,7 +125,7 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
 
 def _time_steps(store: Store, emotion: Corpus) -> int:
     """Return the words of the longest tweet, the LSTM's number of time steps."""
-    item, words = store_longest(store, emotion, _store_corpus(store, emotion))
+    item, words = store_longest(store, emotion)
     if words > MOST_TIME_STEPS:
         raise CorpusError(
             f"item {item + 1} of the emotion corpus ({emotion.source}) has {words:,} words and "

@@ -17,18 +17,19 @@ from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 
 
-def store_longest(store: Store, corpus: Corpus, corpus_key: str) -> tuple[int, int]:
+def store_longest(store: Store, corpus: Corpus) -> tuple[int, int]:
     """Store where a corpus' longest tweet is, unless that is known; return its row and its words.
 
     Looking takes the tokenizer, and torch with it.
     """
     code = code_version(__name__)
-    key = content_key({"stage": "tokens", "of": "longest", "code": code, "corpus": corpus_key})
+    inputs = {"corpus": corpus.fingerprint}
+    key = content_key({"stage": "tokens", "of": "longest", "code": code, **inputs})
     if not store.has(key):
         words = [len(tokenize(text)) for text in corpus.texts]
         item = int(np.argmax(words))
         store.write(
-            key, stage="tokens", inputs={"corpus": corpus.fingerprint},
+            key, stage="tokens", inputs=inputs,
             meta={"item": item, "words": words[item]}, code=(__name__,), seconds=0.0,
         )  # fmt: skip
     found = store.open(key).meta

@@ -81,9 +81,7 @@ def write_parts(folder: Path, parts: TextParts) -> dict[str, str]:
     """Write encoder, vocabulary and word vectors; return MLflow's artifacts, name -> path."""
     encoder = folder / "encoder"
     encoder.mkdir()
-    for file in encoder_files(
-        parts.encoder_folder
-    ):  # whatever else lies there is nobody's business
+    for file in encoder_files(parts.encoder_folder):  # the folder may hold what is private
         shutil.copyfile(file, encoder / file.name)  # follows the links of a hub's cache
     vectors = np.ascontiguousarray(parts.word_vectors, dtype=np.float32)
     save_file({"vectors": vectors}, folder / "word_vectors.safetensors")
