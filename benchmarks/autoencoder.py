@@ -17,9 +17,13 @@ import torch
 
 from benchmarks.harness import Part, Timed, adam_bytes
 from benchmarks.workers import on_all_cores
-from hybridrep.models.autoencoder import AutoencoderConfig, build_autoencoder, state_arrays
-from hybridrep.models.autoencoder_data import ModelData
-from hybridrep.models.stacked_autoencoder import StackView, train_autoencoders
+from hybridrep.transforms.autoencoder import (
+    AutoencoderConfig,
+    ModelData,
+    build_autoencoder,
+    state_arrays,
+)
+from hybridrep.transforms.stacked import StackView, train_autoencoders
 
 SEEDS = 25
 INPUTS, OUTPUTS = 768, 300

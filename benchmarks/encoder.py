@@ -10,7 +10,7 @@ import transformers
 
 from benchmarks.harness import Part
 from benchmarks.tweets import described, emotion_corpus
-from hybridrep.corpora.encoder import EncoderSource, embed_texts, resolve_encoder
+from hybridrep.sources.encoders.text import EncoderSource, embed_texts, resolve_encoder
 
 TWEETS = 16_000
 BATCH = 32

@@ -16,9 +16,9 @@ from torch import nn
 
 from benchmarks.harness import Part, adam_bytes
 from benchmarks.tweets import described, emotion_corpus
-from hybridrep.corpora.tokens import TokenBatch, Vocabulary, tokenize
-from hybridrep.models.lstm import LSTMConfig
-from hybridrep.models.lstm_training import LSTMResult, extract_hidden, train_lstm
+from hybridrep.sources.words.tokens import TokenBatch, Vocabulary, tokenize
+from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig
+from hybridrep.studies.hybrid.task_specific.training import LSTMResult, extract_hidden, train_lstm
 
 DIM, HIDDEN, BATCH = 300, 300, 32
 BATCHES = 40

@@ -76,7 +76,7 @@ def check(theirs: np.ndarray, mine: np.ndarray) -> str:
 _BUILD = f"""
 import resource, time
 from hybridrep.reporting.report import build_report
-from tests.reporting_fixtures import example_items, study_tables
+from hybridrep.testing.reporting_fixtures import example_items, study_tables
 study, example = study_tables({SEEDS}, {SIZES}, {EPOCHS}), example_items(50, {SIZES})
 started = time.perf_counter()
 report = build_report([study], [example])

@@ -21,8 +21,8 @@ from scipy.stats import pearsonr
 from threadpoolctl import threadpool_limits
 
 from benchmarks.harness import Part
-from hybridrep.analysis.names import PAIRS
-from hybridrep.analysis.rsa import fix_sides
+from hybridrep.studies.hybrid.names import PAIRS
+from hybridrep.studies.hybrid.pairs import fix_sides
 
 SEEDS, EPOCHS, ITEMS = 25, 50, 300
 INPUTS, BOTTLENECK, OUTPUTS = 768, 32, 300

@@ -17,8 +17,12 @@ from torch import nn
 
 from benchmarks.harness import Part, Timed, adam_bytes
 from benchmarks.workers import on_all_cores
-from hybridrep.models.classifier import Classifier, ClassifierConfig, EmbeddingClassifier
-from hybridrep.models.stacked_classifier import (
+from hybridrep.studies.hybrid.transfer.classifier import (
+    Classifier,
+    ClassifierConfig,
+    EmbeddingClassifier,
+)
+from hybridrep.studies.hybrid.transfer.stacked import (
     BaselineData,
     ClassifierData,
     ClassifierResult,

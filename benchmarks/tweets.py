@@ -6,8 +6,8 @@ import os
 from functools import cache
 from pathlib import Path
 
-from hybridrep.corpora.corpus import Corpus
-from hybridrep.corpora.loading import load_corpus
+from hybridrep.sources.texts.corpus import Corpus
+from hybridrep.studies.hybrid.tweets.loading import load_corpus
 
 
 @cache

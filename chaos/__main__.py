@@ -26,8 +26,8 @@ from chaos.faults import Fault, TooLate
 from chaos.moments import By, Reference, Survival, play, undisturbed
 from chaos.mounts import Unavailable
 from chaos.study import Study
-from tests import small_study
-from tests.servers import NotStarted
+from hybridrep.testing import small_study
+from hybridrep.testing.servers import NotStarted
 
 LATEST = Path(__file__).with_name("latest.json")
 TRIES = 3

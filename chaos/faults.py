@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from chaos.mounts import mounted, read_only
 from chaos.study import ROOT, Running, Study
-from tests.servers import MlflowServer
+from hybridrep.testing.servers import MlflowServer
 
 T = TypeVar("T")
 

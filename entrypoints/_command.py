@@ -14,12 +14,11 @@ from typing import Any
 
 import click
 
-from hybridrep.addresses import has_password, without_passwords
-from hybridrep.characters import escaped
-from hybridrep.config import Config, default_of, parameters, resolve
 from hybridrep.errors import HybridrepError, ParameterError
 from hybridrep.execution.signals import Terminated, terminate_cleanly
-from hybridrep.parsing import shown
+from hybridrep.messages import escaped, has_password, without_passwords
+from hybridrep.parameters import default_of, parameters, resolve, shown
+from hybridrep.studies.hybrid.config import Config
 
 
 def command(

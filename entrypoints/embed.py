@@ -1,12 +1,12 @@
 """Global representations of both corpora from the frozen encoder."""
 
 from entrypoints._command import main
-from hybridrep.config import Config
+from hybridrep.studies.hybrid.config import Config
 
 
 def run(config: Config) -> None:
     """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.stages.single import run_stage
+    from hybridrep.running.stage_run import run_stage
 
     run_stage("embed", config)
 

@@ -1,12 +1,12 @@
 """The whole simulation over all seeds, with its report."""
 
 from entrypoints._command import main
-from hybridrep.config import Config
+from hybridrep.studies.hybrid.config import Config
 
 
 def run(config: Config) -> None:
     """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.stages.full import run as stage
+    from hybridrep.studies.hybrid.study import run as stage
 
     stage(config)
 

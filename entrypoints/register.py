@@ -1,12 +1,12 @@
 """Register the best autoencoder of each direction as models that can be served."""
 
 from entrypoints._command import main
-from hybridrep.sweep_config import RegisterConfig
+from hybridrep.studies.hybrid.sweep.config import RegisterConfig
 
 
 def run(config: RegisterConfig) -> None:
     """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.stages.register import run as stage
+    from hybridrep.studies.hybrid.register.register import run as stage
 
     stage(config)
 

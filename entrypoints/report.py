@@ -1,12 +1,12 @@
 """Report a study: tables, tests and figures."""
 
 from entrypoints._command import main
-from hybridrep.compare_config import ReportConfig
+from hybridrep.studies.hybrid.report.config import ReportConfig
 
 
 def run(config: ReportConfig) -> None:
     """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.stages.finished import report
+    from hybridrep.studies.hybrid.finished import report
 
     report(config)
 

@@ -14,9 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from entrypoints._command import exit_code
-from hybridrep.config import resolve, resolve_path
 from hybridrep.errors import ParameterError
-from hybridrep.parsing import shown
+from hybridrep.parameters import resolve, resolve_path, shown
+from hybridrep.studies.hybrid.config import Config
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,7 +93,7 @@ def _open(text: str) -> Store:
     """
     from hybridrep.execution.store import Store
 
-    folder = resolve_path(resolve({"store": text}).store)
+    folder = resolve_path(resolve({"store": text}, Config).store)
     try:
         if folder.exists() and not folder.is_dir():
             raise ParameterError(f"the store {str(folder)!r} is a file: give its folder")

@@ -1,12 +1,12 @@
 """Search bottleneck sizes, epochs and further choices of the autoencoders with Optuna."""
 
 from entrypoints._command import main
-from hybridrep.sweep_config import SweepConfig
+from hybridrep.studies.hybrid.sweep.config import SweepConfig
 
 
 def run(config: SweepConfig) -> None:
     """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.stages.sweep import run as stage
+    from hybridrep.studies.hybrid.sweep.sweep import run as stage
 
     stage(config)
 

@@ -9,9 +9,10 @@ import sys
 
 import yaml
 
-from hybridrep.compare_config import CompareConfig, ReportConfig
-from hybridrep.config import Config, parameters
-from hybridrep.sweep_config import RegisterConfig, SweepConfig
+from hybridrep.parameters import parameters
+from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.report.config import CompareConfig, ReportConfig
+from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
 
 ENTRY_POINTS: dict[str, type[Config]] = {
     "main": Config,

@@ -10,13 +10,18 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from hybridrep import errors
-from hybridrep.analysis.schema import SCHEMAS
-from hybridrep.config import Config, default_of, parameters
-from hybridrep.parsing import value_as_text
+from hybridrep.parameters import default_of, parameters, value_as_text
 from hybridrep.project_file import ENTRY_POINTS
-from hybridrep.reporting.table_catalogue import COMPARISON_TABLES, STUDY_TABLES, ReportTable
-from hybridrep.tracking import catalogue
-from hybridrep.tracking.catalogue import Entry
+from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.results import catalogue
+from hybridrep.studies.hybrid.results.result_tables import (
+    COMPARISON_TABLES,
+    STUDY_TABLES,
+    ReportTable,
+)
+from hybridrep.studies.hybrid.results.schema import SCHEMAS
+from hybridrep.tracking import entries
+from hybridrep.tracking.entries import Entry
 
 _HEAD = """\
 <!-- Written by `python -m hybridrep.reference > docs/reference.md`; do not edit by hand. -->
@@ -175,7 +180,7 @@ def _first_line(thing: object) -> str:
 
 def _runs() -> str:
     kinds = [(_code(kind), *said) for kind, said in _KINDS.items()]
-    tags = [(_code(entry.name), entry.meaning) for entry in catalogue.TAGS]
+    tags = [(_code(entry.name), entry.meaning) for entry in entries.TAGS]
     params = [(_code(entry.name), entry.meaning, _holders(entry)) for entry in catalogue.PARAMS]
     return (
         "## Runs\n\n"
@@ -205,7 +210,7 @@ def _metrics() -> str:
     for kind in ("seed", "sweep", "trial"):
         rows = [
             (_code(entry.name), entry.meaning, entry.step or "one point")
-            for entry in catalogue.documented(catalogue.METRICS, kind)
+            for entry in entries.documented(catalogue.METRICS, kind)
         ]
         parts += [f"### {_HOLDERS[kind]}\n", _table(("metric", "meaning", "step"), rows)]
     return "\n".join(parts)
@@ -214,7 +219,7 @@ def _metrics() -> str:
 def _artifacts() -> str:
     parts = ["## Artifacts\n"]
     for kind, title in _HOLDERS.items():
-        found = catalogue.documented(catalogue.ARTIFACTS, kind)
+        found = entries.documented(catalogue.ARTIFACTS, kind)
         rows = [(_code(entry.name), entry.meaning) for entry in found]
         if rows:
             parts += [f"### {title}\n", _table(("artifact", "what it holds"), rows)]
@@ -225,7 +230,7 @@ def _study_tables() -> str:
     parts = [
         "## Tables of a study\n",
         "`study/NAME.parquet` of the study's run; in Python\n"
-        "`hybridrep.tracking.studies.load_study(NAME)` returns them as pandas tables, see\n"
+        "`hybridrep.studies.hybrid.load.load_study(NAME)` returns them as pandas tables, see\n"
         "[the notebook](notebooks/explore_a_study.ipynb).\n",
     ]
     for name, schema in SCHEMAS.items():

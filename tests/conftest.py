@@ -14,21 +14,21 @@ import torch
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
-from tests import hostile, typechecking
+from hybridrep.testing import hostile, typechecking
 
 if TYPE_CHECKING:
-    from tests.small_report import SmallReport
+    from hybridrep.testing.small_report import SmallReport
 
 # What is imported stays: looking for garbage in it, again and again, is a tenth of the time.
 gc.disable()
 
 install_import_hook(
-    ["hybridrep.corpora", "hybridrep.models", "hybridrep.analysis"],
+    ["hybridrep"],
     f"{typechecking.__name__}.{typechecking.check.__name__}",
 )
 
 # The same inputs in every run, so that a failure is one of the change at hand; more of them, and
-# others each time, on demand (see tests/hostile.py).
+# others each time, on demand (see hybridrep/testing/hostile.py).
 settings.register_profile("usual", derandomize=True, deadline=None)
 settings.register_profile("many", deadline=None, max_examples=100 * hostile.FACTOR)
 settings.load_profile("usual" if hostile.FACTOR == 1 else "many")
@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     First of all comes one that makes the study for which others would wait.
     """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path.name != "test_stages_full.py", item.path not in slow))
+    items.sort(key=lambda item: (item.path.name != "test_study.py", item.path not in slow))
 
 
 def pytest_collection_finish() -> None:
@@ -72,7 +72,7 @@ def real_data() -> Path:
 @pytest.fixture(scope="session")
 def small_report(tmp_path_factory: pytest.TempPathFactory) -> SmallReport:
     """The report of a small study, drawn once for all tests."""
-    from tests.small_report import small_report
+    from hybridrep.testing.small_report import small_report
 
     return small_report(tmp_path_factory)
 

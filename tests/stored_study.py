@@ -16,7 +16,9 @@ from typing import Any
 
 import pandas as pd
 
-from hybridrep.analysis.tables import SCHEMA_VERSION
+from hybridrep.running import work
+from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION
 
 DATA = Path(__file__).parent / "data"
 
@@ -35,12 +37,12 @@ def stored(version: int) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
 
 def write() -> None:
     """Run a study of two seeds on parts of the synthetic corpora and store its tables."""
-    from hybridrep.config import resolve
     from hybridrep.execution.store import Store
-    from hybridrep.stages import pipeline
-    from hybridrep.stages.inputs import prepare
-    from hybridrep.stages.tables import study_tables
-    from tests import small_study
+    from hybridrep.parameters import resolve
+    from hybridrep.studies.hybrid import pipeline
+    from hybridrep.studies.hybrid.prepare import prepare
+    from hybridrep.studies.hybrid.results.gather import study_tables
+    from hybridrep.testing import small_study
 
     target = folder(SCHEMA_VERSION).absolute()
     target.mkdir(parents=True)
@@ -48,10 +50,10 @@ def write() -> None:
         os.chdir(place)  # so that the recorded paths are relative
         given = small_study.parameters(Path("small"))
         small = {"study": "stored", "bottlenecks": "8", "autoencoder_epochs": "2"}
-        config = resolve({**given, **small})
+        config = resolve({**given, **small}, Config)
         store = Store(Path(config.store))
         inputs = prepare(config, store)
-        pipeline.compute(inputs, store, pipeline.tasks(inputs, store, "transfer"))
+        work.compute(inputs, store, pipeline.tasks(inputs, store, "transfer"))
         parts, meta = study_tables(inputs, store, config.seeds, {}).to_parts()
         os.chdir(target)
     for name, table in parts.items():

@@ -13,8 +13,8 @@ from rich.console import Console
 from benchmarks import autoencoder, harness, rsa, transfer, tweets
 from benchmarks.__main__ import MODULES, select
 from benchmarks.harness import Machine, Part, Timed, measure, run
-from hybridrep.models.autoencoder import AutoencoderConfig
-from hybridrep.models.stacked_autoencoder import AutoencoderResult
+from hybridrep.transforms.autoencoder import AutoencoderConfig
+from hybridrep.transforms.stacked import AutoencoderResult
 
 MACHINE = Machine(
     processor="a processor", cores=2, threads=2, gflops=100.0, gigabytes=10.0, load=0.0,

@@ -12,15 +12,15 @@ from mlflow.tracking import MlflowClient
 
 from entrypoints._command import command, exit_code
 from entrypoints.store import store
-from hybridrep.config import Config
 from hybridrep.errors import CorpusError
 from hybridrep.execution import cluster
 from hybridrep.execution.store import Store
-from tests import execution_tasks, small_study
+from hybridrep.studies.hybrid.config import Config
+from hybridrep.testing import execution_tasks, small_study
 
 
 def full(config: Config) -> None:
-    from hybridrep.stages.full import run
+    from hybridrep.studies.hybrid.study import run
 
     run(config)
 

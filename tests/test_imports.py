@@ -65,10 +65,11 @@ def test_help_loads_nothing_heavy(name):
 def test_checking_a_study_again_loads_nothing_that_trains(tmp_path):
     code = f"""
     from pathlib import Path
-    from hybridrep.config import resolve
+    from hybridrep.parameters import resolve
+    from hybridrep.studies.hybrid.config import Config
     from hybridrep.execution.store import Store
-    from hybridrep.stages import full, inputs
-    inputs.prepare(resolve({{}}), Store(Path({str(tmp_path)!r})))
+    from hybridrep.studies.hybrid import prepare, study
+    prepare.prepare(resolve({{}}, Config), Store(Path({str(tmp_path)!r})))
 """
     assert "torch" in loaded_by(code)  # splits the tweets into words
     assert not {"torch", "transformers"} & {*loaded_by(code)}

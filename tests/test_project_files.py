@@ -13,16 +13,17 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hybridrep.config import default_of, parameters
+from hybridrep.parameters import default_of, parameters
 from hybridrep.project_file import ENTRY_POINTS, project_file
+from hybridrep.studies.hybrid.config import Config
 
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 300
 CODE = ("hybridrep", "entrypoints", "tests", "benchmarks", "chaos", "tools")
 LONGER = {
-    "tests/test_analysis_tables.py": "one made-up study, small enough to check by eye, for all",
-    "tests/test_reporting_browser.py": "one browser and one page serve all of its tests",
-    "tests/test_tracking_runs.py": "one record, written in many ways",
+    "tests/studies/hybrid/results/test_tables.py": "one made-up study, small enough to check by eye, for all",
+    "tests/studies/hybrid/report/test_browser.py": "one browser and one page serve all of its tests",
+    "tests/tracking/test_runs.py": "one record, written in many ways",
 }
 """Files that may have more than `MOST_LINES`, and why."""
 
@@ -115,8 +116,8 @@ def test_make_refuses_a_parameter_outside_args():
 
 def test_readme_table_gives_every_parameter_with_its_defaults():
     readme = (ROOT / "README.md").read_text()
-    for name, field in parameters().items():
-        cells = [_cell(default_of(name, profile)) for profile in ("quickstart", "paper")]
+    for name, field in parameters(Config).items():
+        cells = [_cell(default_of(name, profile, Config)) for profile in ("quickstart", "paper")]
         row = f"| `{name}` | {field.description} | {cells[0]} | {cells[1]} |"
         assert row in readme, row
 

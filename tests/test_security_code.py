@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hybridrep.corpora import _encoder_hub, _glove_download, _hub_files, hub
 from hybridrep.execution.store import Store
-from hybridrep.stages import pictures
-from hybridrep.stages.autoencode import Variant
-from hybridrep.stages.rsa import MatricesTask
-from tests.pickle_bombs import npz_bomb, pickle_bomb
+from hybridrep.sources import hub as _hub_files
+from hybridrep.sources.encoders import _hub as _encoder_hub
+from hybridrep.sources.texts import hub
+from hybridrep.sources.words import _glove_download
+from hybridrep.studies.hybrid.similarity import pictures
+from hybridrep.studies.hybrid.similarity.stage import MatricesTask
+from hybridrep.studies.hybrid.transformation.stage import Variant
+from hybridrep.testing.pickle_bombs import npz_bomb, pickle_bomb
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(

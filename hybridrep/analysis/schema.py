@@ -1,15 +1,14 @@
-"""What the tables of a study look like: columns, dtypes, allowed values and keys."""
+"""Long tables: what columns they have, of which dtypes, with which values and keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hybridrep.analysis.names import DIRECTIONS, ITEM_SETS, PAIRS, SIZED, TRANSFER, UNSIZED
 from hybridrep.errors import TablesError
 
 
@@ -34,124 +33,39 @@ class Column:
 
 @dataclass(frozen=True)
 class Schema:
-    """A table's columns in order, and those that together name a row."""
+    """What a table looks like.
+
+    Attributes:
+        columns: in their order.
+        key: those that together name a row.
+        rule: says what else is wrong with a table whose columns are right; None: nothing more.
+    """
 
     columns: Mapping[str, Column]
     key: tuple[str, ...]
+    rule: Callable[[pd.DataFrame], list[str]] | None = None
 
-
-def _loss(meaning: str) -> Column:
-    return Column("float", low=0.0, meaning=f"{meaning}; lower is better")
-
-
-def _share(meaning: str) -> Column:
-    return Column("float", low=0.0, high=1.0, meaning=f"{meaning}; higher is better")
-
-
-def _r(meaning: str) -> Column:
-    return Column("float", low=-1.0, high=1.0, meaning=f"{meaning}; higher = more alike")
-
-
-_SEED = Column("int", low=0.0, meaning="the simulation")
-_EPOCH = Column("int", low=1.0, meaning="epoch, from 1")
-_SIZE = Column("int", low=1.0, meaning="size of the bottleneck")
-_DIRECTION = Column("text", DIRECTIONS, meaning="which autoencoder, named input first")
-_SQUARED = "squared error summed over the output's dimensions, mean over tweets"
-_CROSS = "cross-entropy in nats, mean over tweets"
-_MET = "of the epoch's batches as they were met"
-
-SCHEMAS: dict[str, Schema] = {
-    "lstm": Schema(
-        {
-            "seed": _SEED,
-            "epoch": _EPOCH,
-            "train_loss": _loss(f"{_CROSS} {_MET}"),
-            "validation_loss": _loss(f"{_CROSS} of the validation split"),
-            "validation_accuracy": _share("share of validation tweets whose emotion is found"),
-            "test_accuracy": _share("share of test tweets whose emotion is found"),
-        },
-        key=("seed", "epoch"),
-    ),
-    "autoencoder": Schema(
-        {
-            "seed": _SEED,
-            "direction": _DIRECTION,
-            "bottleneck": _SIZE,
-            "epoch": _EPOCH,
-            "train_loss": _loss(f"{_SQUARED} {_MET}"),
-            "test_loss": _loss(f"{_SQUARED} of the autoencoder's test tweets"),
-        },
-        key=("seed", "direction", "bottleneck", "epoch"),
-    ),
-    "linear_baseline": Schema(
-        {
-            "seed": _SEED,
-            "direction": _DIRECTION,
-            "penalty": Column(
-                "float", low=0.0, meaning="ridge penalty, chosen on the validation tweets"
-            ),
-            "test_loss": _loss("as the autoencoder's test loss, of ridge regression"),
-            "mean_loss": _loss("the same, of predicting the training mean for every tweet"),
-            **{
-                f"reconstructed_vs_target_{items}": _r(
-                    f"r of ridge regression's predictions and the target on `{items}` tweets"
-                )
-                for items in ITEM_SETS
-            },
-        },
-        key=("seed", "direction"),
-    ),
-    "rsa": Schema(
-        {
-            "seed": _SEED,
-            "item_set": Column(
-                "text",
-                ITEM_SETS,
-                meaning="whose tweets: `test` the paper's, `unseen` by any model, `seen` by both",
-            ),
-            "direction": _DIRECTION,
-            "bottleneck": _SIZE,
-            "epoch": Column("int", low=0.0, meaning="epoch; 0 is before training"),
-            "pair": Column("text", PAIRS, meaning="which two representations"),
-            "value": _r("Pearson r of their cosine similarity matrices' lower triangles"),
-        },
-        key=("seed", "item_set", "direction", "bottleneck", "epoch", "pair"),
-    ),
-    "transfer": Schema(
-        {
-            "seed": _SEED,
-            "representation": Column("text", TRANSFER, meaning="what the classifier was given"),
-            "bottleneck": Column(
-                "int", low=0.0, meaning="size of the bottleneck; 0 where there is none"
-            ),
-            "epoch": _EPOCH,
-            "train_loss": _loss(f"{_CROSS} {_MET}"),
-            "test_loss": _loss(f"{_CROSS} of the test split"),
-            "test_accuracy": _share("share of test tweets whose class is found"),
-        },
-        key=("seed", "representation", "bottleneck", "epoch"),
-    ),
-}
-"""The tables of a study."""
 
 _DTYPES = {"int": "int64", "float": "float64", "text": "str"}
 
 
-def frame(name: str, rows: Iterable[Mapping[str, Any]] | pd.DataFrame = ()) -> pd.DataFrame:
-    """Make a table of a study with its columns in order and its dtypes, from rows or a table.
+def make_table(
+    name: str, schema: Schema, rows: Iterable[Mapping[str, Any]] | pd.DataFrame = ()
+) -> pd.DataFrame:
+    """Make a table with its columns in order and its dtypes, from rows or a table.
 
     Args:
-        name: a key of `SCHEMAS`.
+        name: what messages call it.
+        schema: what it looks like.
         rows: one mapping a row, or a table; columns beyond the schema's are refused.
 
     Raises:
         TablesError: when a column is missing or unknown, or a value does not fit its dtype.
     """
-    schema = SCHEMAS[name]
     table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     if table.empty and not len(table.columns):
         table = pd.DataFrame(columns=list(schema.columns))
-    refuse(_column_problems(name, table))
+    refuse(_column_problems(name, schema, table))
     converted = {}
     for column, rule in schema.columns.items():
         try:
@@ -186,8 +100,8 @@ def refuse(problems: list[str]) -> None:
         raise TablesError("\n".join(problems))
 
 
-def _column_problems(name: str, table: pd.DataFrame) -> list[str]:
-    wanted = list(SCHEMAS[name].columns)
+def _column_problems(name: str, schema: Schema, table: pd.DataFrame) -> list[str]:
+    wanted = list(schema.columns)
     missing = [c for c in wanted if c not in table.columns]
     unknown = [str(c) for c in table.columns if c not in wanted]
     return [f"table '{name}' has no column '{c}'" for c in missing] + [
@@ -195,21 +109,21 @@ def _column_problems(name: str, table: pd.DataFrame) -> list[str]:
     ]
 
 
-def table_problems(name: str, table: pd.DataFrame) -> list[str]:
+def table_problems(name: str, schema: Schema, table: pd.DataFrame) -> list[str]:
     """Say what is wrong with a table: columns, dtypes, values, rows that occur twice."""
-    if problems := _column_problems(name, table):
+    if problems := _column_problems(name, schema, table):
         return problems
-    for column, rule in SCHEMAS[name].columns.items():
+    for column, rule in schema.columns.items():
         problems += [
             f"table '{name}', column '{column}': {p}" for p in _problems(table[column], rule)
         ]
     if not problems:
-        doubled = table[table.duplicated(list(SCHEMAS[name].key))]
+        doubled = table[table.duplicated(list(schema.key))]
         if len(doubled):
-            first = doubled.iloc[0][list(SCHEMAS[name].key)].to_dict()
+            first = doubled.iloc[0][list(schema.key)].to_dict()
             problems.append(f"table '{name}' has {len(doubled)} rows twice, first {first}")
-    if name == "transfer" and not problems:
-        problems += _size_problems(table)
+    if schema.rule is not None and not problems:
+        problems += schema.rule(table)
     return problems
 
 
@@ -231,16 +145,3 @@ def _problems(values: pd.Series, rule: Column) -> list[str]:
     else:
         return []
     return [f"{wrong.iloc[0]!r} is {hint}"] if len(wrong) else []
-
-
-def _size_problems(table: pd.DataFrame) -> list[str]:
-    """Check that exactly the representations of autoencoders have a bottleneck size."""
-    sized = table["representation"].isin(SIZED)
-    wrong = table[sized != (table["bottleneck"] > 0)]
-    if not len(wrong):
-        return []
-    row = wrong.iloc[0]
-    return [
-        f"table 'transfer': bottleneck {row['bottleneck']} for {row['representation']!r}; it is 0 "
-        f"for {', '.join(UNSIZED)} and above 0 for the others"
-    ]

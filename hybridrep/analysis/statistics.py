@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import gc
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float64
 
-from hybridrep.analysis.names import BASELINE
 from hybridrep.analysis.t_tests import cohens_d, independent, paired, varies
+from hybridrep.studies.hybrid.names import BASELINE
 
 HOLM_CORRECTS = "student_p"
 """The column of p values that `holm_p` corrects, over the representations tested."""
@@ -225,3 +225,80 @@ def _few(n: int) -> str:
 
 def _join(notes: Sequence[str]) -> str:
     return "; ".join(dict.fromkeys(note for note in notes if note))
+
+
+def over_seeds(table: pd.DataFrame, by: list[str], value: str = "value") -> pd.DataFrame:
+    """Return n, mean and SD (ddof 1; NaN for one seed) over seeds of finite values.
+
+    Args:
+        table: a long table with a column seed.
+        by: the columns that name what is averaged.
+        value: the column that is averaged.
+    """
+    finite = table[np.isfinite(table[value])]
+    grouped = finite.groupby(by, sort=False)[value]
+    result = grouped.agg(["size", "mean", "std"]).reset_index()
+    return result.rename(columns={"size": "n", "std": "sd"})
+
+
+def against_first(
+    values: pd.DataFrame, keys: list[str], names: Sequence[str], order: Mapping[Hashable, int]
+) -> pd.DataFrame:
+    """Compare every study's values with the first study's.
+
+    Args:
+        values: study, seed, value and the keys; one row a seed.
+        keys: what names a result; Holm corrects over all results within each of the first.
+        names: the studies, the reference first.
+        order: place of each key's value.
+
+    Returns:
+        One row per result and study: the keys, study, n, mean, sd, and for all but the first the
+        `difference` from it with Welch's interval (`low`, `high`) and p (`welch_p`), its Holm
+        correction (`holm_p`), and the p of the test paired by the seeds that both have
+        (`paired_p`, `paired_n` of them).
+    """
+    rows = []
+    known = {tuple(key): group.set_index("seed")["value"].dropna()
+             for key, group in values.groupby([*keys, "study"])}  # fmt: skip
+    results = sorted({key[:-1] for key in known}, key=lambda key: [order[part] for part in key])
+    for key in results:
+        base = known.get((*key, names[0]), pd.Series(dtype=float))
+        for name in names:
+            mine = known.get((*key, name), pd.Series(dtype=float))
+            rows.append((*key, name, *_against(mine, base, reference=name == names[0])))
+    columns = [
+        *keys,
+        "study",
+        "n",
+        "mean",
+        "sd",
+        "difference",
+        "low",
+        "high",
+        "welch_p",
+        "paired_p",
+        "paired_n",
+    ]
+    table = pd.DataFrame(rows, columns=columns)
+    corrected = table.groupby([keys[0], "study"])["welch_p"].transform(
+        lambda p: holm(p.to_numpy(dtype=np.float64))
+    )
+    table.insert(columns.index("paired_p"), "holm_p", corrected)
+    return table
+
+
+def _against(mine: pd.Series, base: pd.Series, *, reference: bool) -> tuple[float, ...]:
+    nan = math.nan
+    mean = float(mine.mean()) if len(mine) else nan
+    sd = float(mine.std(ddof=1)) if len(mine) > 1 else nan
+    if reference:
+        return (len(mine), mean, sd, nan, nan, nan, nan, nan, nan)
+    first, second = mine.to_numpy(dtype=np.float64), base.to_numpy(dtype=np.float64)
+    welch = independent(first, second, equal_variances=False)
+    both = mine.index.intersection(base.index)
+    by_seed = paired(
+        mine.loc[both].to_numpy(dtype=np.float64), base.loc[both].to_numpy(dtype=np.float64)
+    )
+    found = (len(mine), mean, sd, welch.difference, welch.low, welch.high, welch.p)
+    return (*found, by_seed.p, len(both))

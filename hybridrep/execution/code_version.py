@@ -25,8 +25,8 @@ from pathlib import Path
 NOT_SCIENCE = (
     "hybridrep.execution",
     "hybridrep.tracking",
-    "hybridrep.config",
-    "hybridrep.parsing",
+    "hybridrep.studies.hybrid.config",
+    "hybridrep.parameters",
     "hybridrep.errors",
 )
 """Packages and modules that cannot change a result's numbers."""
@@ -61,7 +61,7 @@ def code_version(module_name: str, exclude: tuple[str, ...] = NOT_SCIENCE) -> st
     each answer once.
 
     Args:
-        module_name: dotted name, e.g. `"hybridrep.stages.lstm"`.
+        module_name: dotted name, e.g. `"hybridrep.studies.hybrid.task_specific.stage"`.
         exclude: modules and packages to leave out, with all they import.
 
     Returns:

@@ -19,7 +19,7 @@ from hybridrep.execution.schedule import Outcome, Schedule
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Report, Task, run_task
 from hybridrep.execution.workers import Workers
-from hybridrep.faults import publishable
+from hybridrep.messages import publishable
 
 _logger = logging.getLogger(__name__)
 _POLL_SECONDS = 1.0

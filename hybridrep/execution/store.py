@@ -26,9 +26,8 @@ from hybridrep.execution import disk
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.encoding import encode
 from hybridrep.execution.fingerprint import is_key
-from hybridrep.execution.listing import survey
 from hybridrep.execution.manifest import DamagedError, is_stage
-from hybridrep.execution.stored import StoredResult, manifest_bytes, read_verified
+from hybridrep.execution.stored import StoredResult, manifest_bytes, read_verified, survey
 
 _logger = logging.getLogger(__name__)
 

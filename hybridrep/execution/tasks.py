@@ -13,7 +13,7 @@ from hybridrep.execution.fingerprint import is_key
 from hybridrep.execution.guard import Guard
 from hybridrep.execution.store import Store
 from hybridrep.execution.threads import single_thread
-from hybridrep.faults import publishable
+from hybridrep.messages import publishable
 
 TaskFunction = Callable[[Store, Any, tuple[str, ...]], None]
 

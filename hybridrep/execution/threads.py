@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import threadpoolctl
-
-from hybridrep.execution.environment import environment
 
 _VARIABLES = {
     "OMP_NUM_THREADS": "1",
@@ -44,3 +43,18 @@ def single_thread_environment() -> Iterator[None]:
     """Set the environment that numeric libraries, also of child processes, read on loading."""
     with environment(_VARIABLES):
         yield
+
+
+@contextmanager
+def environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables, for child processes too, and bring the former ones back."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

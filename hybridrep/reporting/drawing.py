@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from hybridrep.reporting.figures.plan import Plan
+from hybridrep.reporting.plan import Plan
 from hybridrep.reporting.style import encode_png, house_style, to_pixels, to_webp
 
 _MAIN = (1300, 65)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 NOTHING = "–"
 
@@ -49,3 +49,28 @@ def count_range(counts: Iterable[int]) -> str:
 def shortened(text: str, length: int) -> str:
     """Return a text cut to a length, with an ellipsis where it was cut."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return "1 seed", "25 seeds", "16,000 tweets"."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Return "a", "a and b", "a, b and c"."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} {last} {words[-1]}"
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """Return seeds as ranges: `[0, 1, 2, 5]` -> "0–2, 5"."""
+    ordered = sorted(set(seeds))
+    parts: list[str] = []
+    start = 0
+    for stop in range(1, len(ordered) + 1):
+        if stop == len(ordered) or ordered[stop] != ordered[stop - 1] + 1:
+            first, final = ordered[start], ordered[stop - 1]
+            parts.append(f"{first}" if first == final else f"{first}–{final}")
+            start = stop
+    return ", ".join(parts)

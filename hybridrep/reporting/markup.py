@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
+
 
 def plain(text: str) -> str:
     """Return a name on one line that Markdown cannot read as markup."""
@@ -33,3 +35,16 @@ def inline(text: str) -> str:
 
 def _longest_run(text: str) -> int:
     return max(map(len, re.findall(r"`+", text)), default=0)
+
+
+def starred(text: str) -> str:
+    """Return a text whose stars Markdown leaves alone."""
+    return text.replace("*", r"\*")
+
+
+def as_markdown(table: pd.DataFrame) -> str:
+    """Return a table as Markdown, its headings and cells free of markup."""
+    safe = table.map(lambda value: inline(str(value))).rename(
+        columns=lambda name: inline(str(name))
+    )
+    return str(safe.to_markdown(index=False, disable_numparse=True))

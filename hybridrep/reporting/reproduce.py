@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 
-from hybridrep.analysis.tables import StudyTables
-from hybridrep.config import PLACES, PROFILES, Config, default_of
-from hybridrep.parsing import seeds_as_text, value_as_text
+from hybridrep.parameters import PLACES, PROFILES, default_of, seeds_as_text, value_as_text
+from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.results.tables import StudyTables
 
 _LEFT_OUT = PLACES | {"profile", "seeds"}
 """What changes no number; profile and seeds are said first."""
@@ -26,7 +26,7 @@ def reproduce_command(tables: StudyTables) -> str:
         if name in _LEFT_OUT or config.get(name) is None:
             continue
         text = value_as_text(config[name])
-        if text and text != value_as_text(default_of(name, profile)):
+        if text and text != value_as_text(default_of(name, profile, Config)):
             given[name] = text
     parts = [f"-P {shlex.quote(f'{name}={value}')}" for name, value in given.items()]
     return " \\\n  ".join(

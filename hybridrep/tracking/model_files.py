@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import save, save_file
-
-from hybridrep.corpora.encoder import encoder_files
 
 
 @dataclass(frozen=True)
@@ -28,25 +25,6 @@ class Network:
 
     config: Mapping[str, Any]
     state: Mapping[str, np.ndarray]
-
-
-@dataclass(frozen=True)
-class TextParts:
-    """What a text model needs beside the autoencoder.
-
-    Attributes:
-        encoder_folder: the frozen encoder in Hugging Face format.
-        words: the vocabulary; word `i` has the id `i + 2`.
-        word_vectors: float32 [words + 2, dim]; padding and unknown words are zeros.
-        lstm: the LSTM that gives the task-specific vectors.
-        source: the space that the autoencoder reads.
-    """
-
-    encoder_folder: Path
-    words: Sequence[str]
-    word_vectors: np.ndarray
-    lstm: Network
-    source: Literal["global", "task_specific"]
 
 
 def network_digest(*networks: Network) -> str:
@@ -74,24 +52,6 @@ def write_network(folder: Path, name: str, network: Network) -> dict[str, str]:
     return {
         f"{name}_config": str(folder / f"{name}.json"),
         f"{name}_state": str(folder / f"{name}.safetensors"),
-    }
-
-
-def write_parts(folder: Path, parts: TextParts) -> dict[str, str]:
-    """Write encoder, vocabulary and word vectors; return MLflow's artifacts, name -> path."""
-    encoder = folder / "encoder"
-    encoder.mkdir()
-    for file in encoder_files(parts.encoder_folder):  # the folder may hold what is private
-        shutil.copyfile(file, encoder / file.name)  # follows the links of a hub's cache
-    vectors = np.ascontiguousarray(parts.word_vectors, dtype=np.float32)
-    save_file({"vectors": vectors}, folder / "word_vectors.safetensors")
-    _write_json(folder / "vocabulary.json", list(parts.words))
-    _write_json(folder / "text.json", {"source": parts.source})
-    return {
-        "encoder": str(encoder),
-        "word_vectors": str(folder / "word_vectors.safetensors"),
-        "vocabulary": str(folder / "vocabulary.json"),
-        "text_config": str(folder / "text.json"),
     }
 
 

@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
-from hybridrep.addresses import without_passwords
-from hybridrep.faults import publishable
+from hybridrep.messages import publishable, without_passwords
 from hybridrep.tracking import names
 from hybridrep.tracking.process import process_tags, terminated_with_parent, undisturbed
 from hybridrep.tracking.provenance import environment_json, provenance_tags

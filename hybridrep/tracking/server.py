@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hybridrep.addresses import has_password, public_uri, without_passwords
 from hybridrep.errors import TrackingError
-from hybridrep.execution.environment import environment
+from hybridrep.execution.threads import environment
+from hybridrep.messages import has_password, public_uri, without_passwords
 from hybridrep.tracking.sqlite import DEFAULT_URI, database_path, prepare_database, remedy
 
 if TYPE_CHECKING:

@@ -22,9 +22,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from hybridrep.addresses import public_uri
-from hybridrep.characters import stray_character
 from hybridrep.errors import TrackingError
+from hybridrep.messages import public_uri, stray_character
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 LOCK_SECONDS = 120.0

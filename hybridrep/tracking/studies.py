@@ -13,34 +13,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hybridrep.analysis.tables import StudyTables
 from hybridrep.errors import TrackingError
 from hybridrep.tracking import names
-from hybridrep.tracking.queries import find_study, load_parts, search
+from hybridrep.tracking.queries import search
 from hybridrep.tracking.server import Server, open_server, readable_errors
 from hybridrep.tracking.sqlite import database_path
 
 STUDY_COLUMNS = ("study", "study_key", "status", "started", "run_id")
-
-
-def load_study(study: str = "hybridrep", *, experiment: str = "hybridrep") -> StudyTables:
-    """Return the tables of a finished study; of several runs of it, the latest.
-
-    Args:
-        study: its name, its key (or the first six characters or more), or the id of its run.
-        experiment: where to look, unless `MLFLOW_EXPERIMENT_NAME` or `_ID` says so.
-
-    Returns:
-        `StudyTables`: the long tables `lstm`, `autoencoder`, `linear_baseline`, `rsa` and
-        `transfer` with one row a seed and epoch, and `meta`, what they stand on.
-
-    Raises:
-        TrackingError: no database or server there, no such study (the message names those that
-            there are), or one that never finished.
-        TablesError: it was made by a newer hybridrep.
-    """
-    server = _existing_server(experiment)
-    return StudyTables.from_parts(*load_parts(server, find_study(server, study).run_id))
 
 
 def list_studies(*, experiment: str = "hybridrep") -> pd.DataFrame:

@@ -9,22 +9,14 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-import json
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
-from hybridrep.reporting.figures.similarity import colour_range
-from hybridrep.reporting.items import ExampleItems, Items, Projection, SimilarityMatrices
-from hybridrep.reporting.names import SHOWN_REPRESENTATIONS, readable
-from hybridrep.reporting.style import CLASS_COLOURS, CLASS_COLOURS_DARK, CLASS_MARKERS
-
-_SYMBOLS = {
-    "o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down",
-    "P": "cross", "X": "x", "*": "star",
-}  # fmt: skip
-"""plotly's names of matplotlib's markers."""
+from hybridrep.studies.hybrid.similarity.items import (
+    Items,
+)
 
 
 def packed(text: str) -> str:
@@ -53,48 +45,6 @@ def security_policy(scripts: list[str]) -> str:
         f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-
-
-def explorer_data(example: ExampleItems) -> str:
-    """Return the JSON that the interactive matrix and map draw from.
-
-    Matrices of the hate tweets are there for the first bottleneck size only (all are in the
-    figures), which keeps a page of four sizes below 8 MB. Equal arrays and equal lists of tweets
-    are stored once (LSTM and BERT are the same for every bottleneck and direction); similarities
-    are rounded to thousandths.
-    """
-    pool = _Pool()
-    matrices = [
-        _matrix_record(pool, corpus, record)
-        for corpus, records in (
-            ("emotion", example.emotion_matrices), ("hate", _first_size(example.hate_matrices)),
-        )
-        for record in records
-    ]  # fmt: skip
-    projections = [
-        _projection_record(pool, corpus, record)
-        for corpus, records in (
-            ("emotion", example.emotion_projections), ("hate", example.hate_projections),
-        )
-        for record in records
-    ]  # fmt: skip
-    return json.dumps(
-        {
-            "items": pool.items,
-            "arrays": pool.arrays,
-            "matrices": matrices,
-            "projections": projections,
-            "corpora": [["emotion", "emotion tweets"], ["hate", "hate tweets (new task)"]],
-            "representations": [[name, readable(name)] for name in SHOWN_REPRESENTATIONS],
-            "symbols": [_SYMBOLS[marker] for marker in CLASS_MARKERS],
-            "colours": {"light": CLASS_COLOURS, "dark": CLASS_COLOURS_DARK},
-        },
-        separators=(",", ":"),
-    )
-
-
-def _first_size(records: tuple[SimilarityMatrices, ...]) -> list[SimilarityMatrices]:
-    return [record for record in records if record.bottleneck == records[0].bottleneck]
 
 
 class _Pool:
@@ -136,32 +86,3 @@ def lower_triangle_text(matrix: Float[np.ndarray, "items items"]) -> str:
     values = np.round(np.asarray(matrix, np.float64)[rows, columns] * 1000).astype("<i2")
     planes = values.view(np.uint8).reshape(-1, 2).T
     return base64.b64encode(planes.tobytes()).decode("ascii")
-
-
-def _matrix_record(pool: _Pool, corpus: str, record: SimilarityMatrices) -> dict[str, Any]:
-    return {
-        "corpus": corpus,
-        "key": f"{record.direction}/{record.bottleneck}",
-        "label": f"{readable(record.direction)}, bottleneck {record.bottleneck}",
-        "items": pool.add_items(record.items),
-        "ranges": {
-            name: [round(end, 4) for end in colour_range(record.matrices[name])]
-            for name in SHOWN_REPRESENTATIONS
-        },
-        "arrays": {name: pool.add_matrix(record.matrices[name]) for name in SHOWN_REPRESENTATIONS},
-    }
-
-
-def _projection_record(pool: _Pool, corpus: str, record: Projection) -> dict[str, Any]:
-    label = readable(record.representation)
-    if record.direction:
-        label = f"{readable(record.direction)}: {label}, bottleneck {record.bottleneck}"
-    x, y = np.round(np.asarray(record.points, np.float64), 1).T.tolist()
-    return {
-        "corpus": corpus,
-        "key": f"{record.representation}/{record.direction}/{record.bottleneck}",
-        "label": label,
-        "items": pool.add_items(record.items),
-        "x": x,
-        "y": y,
-    }

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from hybridrep.reporting.formatting import interval, number, p_value
-from hybridrep.reporting.names import readable
+from hybridrep.reporting.drawing import Drawn
+from hybridrep.reporting.formatting import counted, interval, number, p_value
+from hybridrep.reporting.html.packing import data_address
+from hybridrep.studies.hybrid.names import TRANSFER, readable
 
 Row = dict[str, Any]
 
@@ -135,3 +138,66 @@ def _cell(column: Column, row: Row) -> Cell:
         found = column.value(row)
         value = repr(float(found)) if math.isfinite(found) else ""
     return Cell(column.text(row), value, column.wrap, column.flag is not None and column.flag(row))
+
+
+_SIGNS = {"supported": "✓", "not supported": "✕", "unclear": "?"}
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """A claim as the template draws it; `value` is "" where nothing could be computed."""
+
+    sentence: str
+    value: str
+    statistic: str
+    verdict: str
+    css: str
+    sign: str
+
+
+def claim_views(claims: pd.DataFrame) -> list[ClaimView]:
+    """Return the claims with their statistic, interval and note in one line."""
+    views = []
+    for claim in records(claims):
+        value = ""
+        if math.isfinite(claim["estimate"]):
+            bounds = interval(claim["low"], claim["high"])
+            value = (
+                f"{number(claim['estimate'])}, 95% CI {bounds}, n = {counted(claim['n'], 'seed')}. "
+            )
+        parts = [str(claim["statistic"]), *str(claim["note"]).split("; ")]
+        verdict = str(claim["verdict"])
+        views.append(
+            ClaimView(
+                sentence=str(claim["sentence"]),
+                value=value,
+                statistic=" ".join(_sentence(_readably(part)) for part in parts if part),
+                verdict=verdict,
+                css=verdict.replace(" ", "-"),
+                sign=_SIGNS.get(verdict, "?"),
+            )
+        )
+    return views
+
+
+def _sentence(text: str) -> str:
+    """Return words as a sentence; a statistic that starts with its symbol keeps it."""
+    start = text if text.startswith(("r(", "r ")) else text[:1].upper() + text[1:]
+    return f"{start}."
+
+
+def _readably(note: str) -> str:
+    """Return a note with the tables' names as people read them, the longest names first."""
+    for name in sorted(TRANSFER, key=len, reverse=True):
+        note = re.sub(rf"\b{name}\b", readable(name), note)
+    return note
+
+
+def picture(figure: Drawn, prefix: str) -> Picture:
+    """Return a drawn figure as the template shows it."""
+    plan = figure.plan
+    source = data_address(figure.webp, "image/webp")
+    return Picture(
+        prefix + plan.name, plan.title, plan.caption, plan.alternative, source,
+        figure.width, figure.height, plan.plain,
+    )  # fmt: skip

@@ -1,1 +1,0 @@
-"""Corpora: loading, cleaning, splits, tokens, word vectors, frozen encoders."""

@@ -1,1 +1,0 @@
-"""Models: the LSTM, the autoencoders, the classifiers, and many of them trained as one."""

@@ -1,0 +1,99 @@
+"""Losses of stacked models: their sum over a batch, and the gradient by the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from hybridrep.networks.batches import Batches, Rows
+
+
+@runtime_checkable
+class Loss(Protocol):
+    """A loss that is summed over output units and rows, separately for each model."""
+
+    @property
+    def factor(self) -> float:
+        """What `measure`'s error must be multiplied by to be the gradient of its sum."""
+
+    def plan(self, plan: Batches) -> None:
+        """Prepare for these batches."""
+
+    def measure(self, step: int, output: Tensor, valid: int, error: Tensor) -> Tensor:
+        """Sum the loss of each model over the valid rows; leave the error, 0 in other rows."""
+
+    def correct(self, step: int, output: Tensor, valid: int) -> Tensor:
+        """Count each model's correctly classified valid rows."""
+
+
+class SquaredError:
+    """Squared error, summed over the output units.
+
+    Args:
+        targets: rows to come near to.
+        width: number of models.
+        dtype: of the errors.
+    """
+
+    factor = 2.0
+
+    def __init__(self, targets: Rows, width: int, dtype: torch.dtype) -> None:
+        self._targets = targets
+        self._sums = torch.zeros(width, 1, 1, dtype=dtype)
+
+    def plan(self, plan: Batches) -> None:
+        """Prepare for these batches."""
+        self._targets.plan(plan)
+
+    def measure(self, step: int, output: Tensor, valid: int, error: Tensor) -> Tensor:
+        """Sum each model's squared error; `error` becomes output - target."""
+        self._targets.fill(step, error)
+        torch.sub(output, error, out=error)
+        if valid < error.shape[1]:
+            error[:, valid:].zero_()
+        flat = error.view(len(error), 1, -1)
+        return torch.bmm(flat, flat.transpose(1, 2), out=self._sums).view(-1)
+
+    def correct(self, step: int, output: Tensor, valid: int) -> Tensor:
+        """Count nothing: there are no classes."""
+        return torch.zeros(len(output), dtype=torch.int64)
+
+
+class CrossEntropy:
+    """Cross-entropy of class scores.
+
+    Args:
+        labels: class of every item, one array for each model.
+        dtype: of the errors.
+    """
+
+    factor = 1.0
+
+    def __init__(self, labels: Sequence[np.ndarray], dtype: torch.dtype) -> None:
+        self._labels = list(labels)
+        self._minus_one = -torch.ones((), dtype=dtype)
+        self._planned = torch.empty(0)
+
+    def plan(self, plan: Batches) -> None:
+        """Prepare for these batches."""
+        planned = [labels[plan.items[:, model]] for model, labels in enumerate(self._labels)]
+        self._planned = torch.from_numpy(np.stack(planned, axis=1).astype(np.int64)).unsqueeze(3)
+
+    def measure(self, step: int, output: Tensor, valid: int, error: Tensor) -> Tensor:
+        """Sum each model's cross-entropy; `error` becomes probabilities - one-hot labels."""
+        labels = self._planned[step]
+        torch.log_softmax(output, 2, out=error)
+        sums = error.gather(2, labels)[:, :valid].sum((1, 2), dtype=torch.float64).neg_()
+        error.exp_().scatter_add_(2, labels, self._minus_one.expand(labels.shape))
+        if valid < error.shape[1]:
+            error[:, valid:].zero_()
+        return sums
+
+    def correct(self, step: int, output: Tensor, valid: int) -> Tensor:
+        """Count the valid rows whose highest score is that of their label."""
+        hits = output.argmax(2) == self._planned[step].squeeze(2)
+        return hits[:, :valid].sum(1)

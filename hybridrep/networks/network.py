@@ -1,0 +1,219 @@
+"""Many small networks of one shape, trained side by side as batched matrix products.
+
+Parameters carry a leading model axis; forward and backward pass are written by hand with
+`torch.baddbmm` into buffers that are made once, and each layer's Adam step follows its gradient
+while both are still in the cache.
+
+A model's numbers are bitwise the same whichever models stand beside it, on one thread. For this
+(measured, not promised by the library) every model's matrices must start at the same offset
+within a cache line: matrix products round differently where they do not. So hidden widths and
+batch rows are rounded up to `LANE`. The units added have zero weights, receive zero gradient and
+thus stay silent; the rows added have zero error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+
+from hybridrep.networks.activations import ACTIVATIONS
+from hybridrep.networks.linear import LinearMap
+
+LANE = 16
+"""Numbers in a cache line (float32)."""
+
+_BETAS = (0.9, 0.999)
+_EPSILON = 1e-8
+
+
+def round_up(size: int) -> int:
+    """Return the next multiple of `LANE`."""
+    return -(-size // LANE) * LANE
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the networks of a stack have in common.
+
+    Attributes:
+        sizes: widths from the input over the hidden layers to the output.
+        activated: for each layer, whether the activation follows.
+        activation: its name.
+    """
+
+    sizes: tuple[int, ...]
+    activated: tuple[bool, ...]
+    activation: str
+
+    @property
+    def layers(self) -> int:
+        """Number of linear layers."""
+        return len(self.activated)
+
+    @property
+    def padded(self) -> tuple[int, ...]:
+        """The sizes, hidden ones rounded up to `LANE`."""
+        first, *hidden, last = self.sizes
+        return (first, *map(round_up, hidden), last)
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of one network, padding included."""
+        return sum((inputs + 1) * outputs for inputs, outputs in pairwise(self.padded))
+
+
+class _Buffer:
+    """One layer's numbers for all models: weights, then biases, in one stretch of memory."""
+
+    def __init__(self, width: int, inputs: int, outputs: int, dtype: torch.dtype) -> None:
+        weights, biases = width * inputs * outputs, width * outputs
+        self.flat = torch.zeros(weights + round_up(biases), dtype=dtype)
+        self.weight = self.flat[:weights].view(width, inputs, outputs)
+        self.bias = self.flat[weights : weights + biases].view(width, 1, outputs)
+
+
+class Workspace:
+    """What a pass over one batch needs and then forgets; networks of equal width share it.
+
+    Args:
+        shape: of the networks.
+        width: number of models.
+        rows: rows of a batch, a multiple of `LANE`.
+        dtype: of all numbers.
+        training: whether to have room for a backward pass.
+
+    Attributes:
+        outputs: of every layer, [models, rows, units]; first the inputs.
+        errors: gradients of the loss by `outputs`; without training only by the last.
+    """
+
+    def __init__(
+        self, shape: Shape, width: int, rows: int, dtype: torch.dtype, *, training: bool
+    ) -> None:
+        self.width, self.rows = width, rows
+        self.outputs = [torch.zeros(width, rows, size, dtype=dtype) for size in shape.padded]
+        self.transposed = [output.transpose(1, 2) for output in self.outputs]
+        kept = self.outputs if training else self.outputs[-1:]
+        self.errors = [torch.zeros_like(output) for output in kept]
+        self.gradients: list[_Buffer] = []
+        if training:
+            self.gradients = [_Buffer(width, i, o, dtype) for i, o in pairwise(shape.padded)]
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """One layer of all models with Adam's moments."""
+
+    parameters: _Buffer
+    transposed: Tensor
+    moments: tuple[Tensor, Tensor]
+
+
+class StackedNetwork:
+    """Networks of one shape; parameters and Adam state, but no activations (see `Workspace`).
+
+    Args:
+        shape: of every network.
+        models: initial layers of each network, unpadded; copied.
+        learning_rate: of Adam.
+        dtype: of all numbers.
+    """
+
+    def __init__(
+        self,
+        shape: Shape,
+        models: Sequence[Sequence[LinearMap]],
+        learning_rate: float,
+        dtype: torch.dtype,
+    ) -> None:
+        self.shape, self.width, self.dtype = shape, len(models), dtype
+        self._learning_rate = learning_rate
+        self._activation = ACTIVATIONS[shape.activation]
+        self._steps = torch.zeros(())
+        self._layers = []
+        for number, (inputs, outputs) in enumerate(pairwise(shape.padded)):
+            parameters = _Buffer(self.width, inputs, outputs, dtype)
+            for model, maps in enumerate(models):
+                given = maps[number]
+                rows, columns = given.weight.shape
+                parameters.weight[model, :rows, :columns] = given.weight
+                parameters.bias[model, 0, :columns] = given.bias
+            moments = torch.zeros_like(parameters.flat), torch.zeros_like(parameters.flat)
+            self._layers.append(_Layer(parameters, parameters.weight.transpose(1, 2), moments))
+
+    def workspace(self, rows: int, *, training: bool) -> Workspace:
+        """Return room for batches of `rows` rows."""
+        return Workspace(self.shape, self.width, rows, self.dtype, training=training)
+
+    def forward(self, work: Workspace) -> Tensor:
+        """Compute all layers from `work.outputs[0]` on; return the last, [models, rows, units]."""
+        outputs = work.outputs
+        for number, layer in enumerate(self._layers):
+            output = outputs[number + 1]
+            torch.baddbmm(
+                layer.parameters.bias, outputs[number], layer.parameters.weight, out=output
+            )
+            if self.shape.activated[number]:
+                self._activation.apply_(output)
+        return outputs[-1]
+
+    def backward(self, work: Workspace, *, to_inputs: bool = False) -> None:
+        """Go back from `work.errors[-1]` and move all parameters by one step of Adam.
+
+        Args:
+            work: as `forward` left it, with the gradient of the loss by the outputs.
+            to_inputs: whether to leave the gradient by the inputs in `work.errors[0]`.
+        """
+        self._steps.add_(1)
+        for number in range(self.shape.layers - 1, -1, -1):
+            layer, error, gradient = self._layers[number], work.errors[number + 1], work.gradients
+            torch.bmm(work.transposed[number], error, out=gradient[number].weight)
+            torch.sum(error, 1, keepdim=True, out=gradient[number].bias)
+            if number or to_inputs:
+                below = torch.bmm(error, layer.transposed, out=work.errors[number])
+                if number and self.shape.activated[number - 1]:
+                    self._activation.backward_(below, work.outputs[number])
+            adam_step(
+                layer.parameters.flat, gradient[number].flat, layer.moments, self._steps,
+                self._learning_rate,
+            )  # fmt: skip
+
+    def linear_maps(self, model: int) -> list[LinearMap]:
+        """Return copies of one model's layers, without padding."""
+        return [
+            LinearMap(
+                layer.parameters.weight[model, :inputs, :outputs].clone(),
+                layer.parameters.bias[model, 0, :outputs].clone(),
+            )
+            for layer, (inputs, outputs) in zip(
+                self._layers, pairwise(self.shape.sizes), strict=True
+            )
+        ]
+
+
+def adam_step(
+    parameters: Tensor,
+    gradient: Tensor,
+    moments: tuple[Tensor, Tensor],
+    steps: Tensor,
+    learning_rate: float,
+) -> None:
+    """Move flat parameters by one step of Adam, PyTorch's defaults but for the learning rate.
+
+    `steps` is the number of this step, from 1, as a float32 tensor without dimensions.
+
+    Elementwise, so stacked models move as each would alone. The length must be a multiple of
+    `LANE`: numbers in a remainder would be rounded differently.
+
+    Calls the kernel below `torch.optim.adam.adam(fused=True)`, whose bookkeeping in Python costs
+    more than a small layer's arithmetic. Like all numbers here it is tied to torch's minor version.
+    """
+    torch._fused_adam_(
+        [parameters], [gradient], [moments[0]], [moments[1]], [], [steps],
+        lr=learning_rate, beta1=_BETAS[0], beta2=_BETAS[1], eps=_EPSILON,
+        weight_decay=0.0, amsgrad=False, maximize=False,
+    )  # fmt: skip

@@ -1,0 +1,288 @@
+"""Parameters: named, described, given defaults and checked in one place, read and written as text.
+
+A parameter left empty takes the default of its profile: `quickstart` (minutes, only what pip
+installs) or `paper` (the recipe of the study's paper). The command line, `MLproject` and the
+documentation's tables are made from, or tested against, the fields of a study's `Parameters`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from hybridrep.errors import ParameterError
+from hybridrep.messages import stray_character, without_passwords
+
+MOST_SEEDS = 10_000
+MOST_BOTTLENECK = 8_192
+MOST_EPOCHS = 999_999
+SHOWN_LENGTH = 200
+"""Characters of a bad value that its message repeats."""
+
+
+def parse_seeds(value: object) -> tuple[int, ...]:
+    """Read `25` (how many), `0-24` (a range, both ends included) or `0,3,7` (a list).
+
+    Raises:
+        ValueError: when it is none of these, is empty, inverted or names a seed twice.
+    """
+    if isinstance(value, tuple | list):
+        value = ",".join(str(item) for item in value) + ","
+    text = str(value).strip()
+    if re.fullmatch(r"\d{1,9}", text):
+        seeds = tuple(range(_bounded(int(text))))
+    elif match := re.fullmatch(r"(\d{1,9})\s*-\s*(\d{1,9})", text):
+        first, last = int(match[1]), int(match[2])
+        if first > last:
+            raise ValueError(f"the range {text!r} is inverted: write {last}-{first}")
+        _bounded(last - first + 1)
+        seeds = tuple(range(first, last + 1))
+    elif re.fullmatch(r"\d{1,9}(\s*,\s*\d{1,9})*\s*,?", text):
+        seeds = tuple(int(part) for part in text.split(",") if part.strip())
+        _bounded(len(seeds))
+    else:
+        raise ValueError(
+            "write how many seeds (25), a range (0-24) or a list (0,3,7); a list of one ends "
+            "with a comma (7,)"
+        )
+    if not seeds:
+        raise ValueError("at least one seed is needed")
+    if len(set(seeds)) != len(seeds):
+        raise ValueError("a seed is named twice")
+    return seeds
+
+
+def _bounded(count: int) -> int:
+    if count > MOST_SEEDS:
+        raise ValueError(f"{count} seeds are more than the {MOST_SEEDS} allowed")
+    return count
+
+
+def parse_bottlenecks(value: object) -> tuple[int, ...]:
+    """Read a comma list of bottleneck sizes, e.g. `32,64,128,256`.
+
+    Raises:
+        ValueError: when an entry is not a whole number from 1 to 8192 or is named twice.
+    """
+    parts = [str(item) for item in value] if isinstance(value, tuple | list) else None
+    parts = str(value).strip().removesuffix(",").split(",") if parts is None else parts
+    sizes = []
+    for part in parts:
+        text = part.strip()
+        if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= MOST_BOTTLENECK:
+            raise ValueError(
+                f"{shown(text, 40)} is not a whole number from 1 to {MOST_BOTTLENECK}; "
+                "write a comma list such as 32,64"
+            )
+        sizes.append(int(text))
+    if len(set(sizes)) != len(sizes):
+        raise ValueError("a size is named twice")
+    return tuple(sizes)
+
+
+def parse_names(value: object) -> tuple[str, ...]:
+    """Read a comma list of names; empty ones are left out."""
+    if isinstance(value, tuple | list):
+        return tuple(str(item) for item in value)
+    return tuple(part.strip() for part in str(value).split(",") if part.strip())
+
+
+def parse_span(value: object) -> tuple[float, float]:
+    """Read one number (`0.001`) or a range of two (`0.0001:0.01`), low end first.
+
+    Raises:
+        ValueError: when it is neither, not above 0, or inverted.
+    """
+    parts = [str(v) for v in value] if isinstance(value, tuple | list) else str(value).split(":")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2) or not all(0 < n < float("inf") for n in numbers):
+        raise ValueError("write one number above 0 (0.001) or a range (0.0001:0.01)")
+    if numbers[0] > numbers[-1]:
+        raise ValueError(f"the range is inverted: write {numbers[-1]:g}:{numbers[0]:g}")
+    return numbers[0], numbers[-1]
+
+
+def parse_epoch_range(value: object) -> tuple[int, int]:
+    """Read a number of epochs (`50`) or a range (`10-100`), both ends included.
+
+    Raises:
+        ValueError: when it is neither, below 1, or inverted.
+    """
+    parts = [str(v) for v in value] if isinstance(value, tuple | list) else str(value).split("-")
+    if len(parts) not in (1, 2) or not all(re.fullmatch(r"\s*\d{1,6}\s*", p) for p in parts):
+        raise ValueError("write one number of epochs (50) or a range (10-100)")
+    low, high = int(parts[0]), int(parts[-1])
+    if low < 1:
+        raise ValueError("the least number of epochs is 1")
+    if low > high:
+        raise ValueError(f"the range is inverted: write {high}-{low}")
+    return low, high
+
+
+def seeds_as_text(seeds: tuple[int, ...]) -> str:
+    """Write seeds as briefly as `parse_seeds` reads them back: `0-24`, `0,3,7` or `7,`."""
+    if len(seeds) > 1 and seeds == tuple(range(seeds[0], seeds[-1] + 1)):
+        return f"{seeds[0]}-{seeds[-1]}"
+    return ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")
+
+
+def value_as_text(value: object) -> str:
+    """Write a parameter's value as a user would: lists with commas, `true` and `false`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ",".join(str(item) for item in value)
+    return str(value)
+
+
+def shown(value: object, length: int = SHOWN_LENGTH) -> str:
+    """Return a value as messages repeat it: in quotes, not endless, without passwords."""
+    text = without_passwords(str(value))
+    return repr(text if len(text) <= length else f"{text[:length]}…")
+
+
+def user_path(text: str) -> Path:
+    """Return a user's path with `~` expanded.
+
+    Raises:
+        ParameterError: it begins with the home folder of a user that there is not.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise ParameterError(
+            f"the path {text!r} has no home folder to begin with: {error}"
+        ) from error
+
+
+Profile = Literal["quickstart", "paper"]
+PROFILES: tuple[str, ...] = get_args(Profile)
+
+Seeds = Annotated[tuple[int, ...], BeforeValidator(parse_seeds)]
+Span = Annotated[tuple[float, float], BeforeValidator(parse_span)]
+EpochRange = Annotated[tuple[int, int], BeforeValidator(parse_epoch_range)]
+Names = Annotated[tuple[str, ...], BeforeValidator(parse_names)]
+Source = Annotated[str, Field(min_length=1, max_length=4096)]
+Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
+
+PLACES = frozenset({"workers", "cluster", "store", "plan"})
+"""Parameters that say where and how to compute, which changes no result."""
+
+
+def setting(quickstart: Any, paper: Any, description: str, **rules: Any) -> Any:
+    """Declare a field with a default per profile."""
+    extra = {"paper": paper}
+    return Field(default=quickstart, description=description, json_schema_extra=extra, **rules)
+
+
+class Parameters(BaseModel):
+    """A resolved, checked configuration of any study. Make it with `resolve`, never by hand.
+
+    Tuples hold parsed lists; everything else is as the user wrote it, or the profile's default.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    profile: Profile = setting("quickstart", "paper", "which column the rest defaults to")
+    study: str = setting(
+        "hybridrep",
+        "hybridrep",
+        "the study's name: prefix of its runs' names and a tag",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}$",
+    )
+    seeds: Seeds = setting(
+        "25", "25", "how many (`25`), a range (`0-24`) or a list (`0,3,7`; of one: `7,`)"
+    )
+    workers: Annotated[int, Field(ge=0, le=1024)] = setting(
+        0, 0, "processes on this machine; 0: one per core"
+    )
+    cluster: str = setting(
+        "", "", "address of a running Dask scheduler (`tcp://host:8786`); empty: this machine"
+    )
+    store: Source = setting(
+        ".hybridrep", ".hybridrep", "folder of finished results; on a cluster a shared one"
+    )
+    plan: bool = setting(
+        False, False, "only print what would run, what is reused and an estimate of the time"
+    )
+
+    def as_text(self) -> dict[str, str]:
+        """Every parameter as the text that gives it back, for logs and for `reproduce` lines."""
+        texts = {name: value_as_text(value) for name, value in self.model_dump().items()}
+        return {**texts, "seeds": seeds_as_text(self.seeds)}
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+def parameters(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields of a configuration in the order in which they are declared."""
+    return dict(model.model_fields)
+
+
+def default_of(name: str, profile: str, model: type[BaseModel]) -> Any:
+    """Return a parameter's default in a profile, unparsed."""
+    field = model.model_fields[name]
+    extra = field.json_schema_extra
+    if profile == "paper" and isinstance(extra, dict):
+        return extra["paper"]
+    return field.default
+
+
+def resolve(given: Mapping[str, Any], model: type[P]) -> P:
+    """Fill what is missing or empty from the profile, check everything, and freeze it.
+
+    Args:
+        given: parameter name -> value as written; `""` and `None` mean "as the profile says".
+        model: the parameters of an entry point.
+
+    Raises:
+        ParameterError: naming every unknown parameter and bad value, with what is allowed.
+    """
+    unknown = [name for name in given if name not in model.model_fields]
+    if unknown:
+        names = ", ".join(model.model_fields)
+        wrong = ", ".join(map(shown, unknown))
+        raise ParameterError(f"unknown parameter {wrong}; the parameters are: {names}")
+    set_values = {
+        name: value.strip() if isinstance(value, str) else value
+        for name, value in given.items()
+        if value is not None and str(value).strip() != ""
+    }
+    for name, value in set_values.items():
+        if stray := stray_character(str(value)):
+            raise ParameterError(f"parameter {name} holds {stray}, which no value may: remove it")
+    profile = set_values.get("profile", "quickstart")
+    defaults = {name: default_of(name, str(profile), model) for name in model.model_fields}
+    try:
+        return model.model_validate({**defaults, **set_values})
+    except ValidationError as error:
+        raise ParameterError(_explain(error, model)) from None
+
+
+def _explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """Turn pydantic's findings into one line a parameter: what it got and what it takes."""
+    lines = []
+    for finding in error.errors():
+        name = str(finding["loc"][0])
+        reason = finding["msg"].removeprefix("Value error, ")
+        description = model.model_fields[name].description
+        lines.append(f"parameter {name}={shown(finding['input'])}: {reason} ({description})")
+    return "\n".join(dict.fromkeys(lines))
+
+
+def resolve_path(text: str) -> Path:
+    """Return a user's path with `~` expanded, absolute.
+
+    Raises:
+        ParameterError: as `user_path`.
+    """
+    return user_path(text).absolute()

@@ -1,1 +1,0 @@
-"""One module per kind of figure; each takes tables or arrays and returns a matplotlib figure."""

@@ -1,0 +1,154 @@
+"""What every invocation does around its stage: checks first, then a run that ends as it should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from hybridrep.errors import IncompleteStudyError
+from hybridrep.execution.code_version import fix_code_versions
+from hybridrep.execution.local import worker_count
+from hybridrep.execution.pace import duration_text
+from hybridrep.execution.planning import plan, wall_seconds
+from hybridrep.execution.schedule import Outcome
+from hybridrep.execution.store import Store
+from hybridrep.execution.tasks import Task
+from hybridrep.execution.workers import Workers
+from hybridrep.parameters import resolve_path
+from hybridrep.running import work
+from hybridrep.studies.hybrid import pipeline
+from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.studies.hybrid.names import DIRECTIONS
+from hybridrep.studies.hybrid.prepare import prepare
+from hybridrep.studies.hybrid.results.gather import study_key
+from hybridrep.studies.hybrid.results.seed_run import data_inputs
+from hybridrep.tracking.records import Contents
+from hybridrep.tracking.runs import MainRun, Tracker, connect
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A checked study: what it reads and where its results are."""
+
+    inputs: Inputs
+    store: Store
+
+
+def check(config: Config, directions: Sequence[str] = DIRECTIONS) -> Prepared:
+    """Check the store, the corpora, the word vectors and the encoder before any long work.
+
+    Args:
+        config: of the trainings.
+        directions: of their autoencoders.
+
+    Raises:
+        HybridrepError: naming what is wrong and what to do.
+    """
+    fix_code_versions("hybridrep.studies")
+    store = Store(resolve_path(config.store))
+    store.check_writable()
+    return Prepared(prepare(config, store, directions), store)
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """A checked study with its open main run, and the workers that compute for it."""
+
+    inputs: Inputs
+    store: Store
+    tracker: Tracker
+    main: MainRun
+    workers: Workers
+
+
+@contextmanager
+def open_invocation(
+    prepared: Prepared, kind: str, name: str, description: str, tasks: Sequence[Task]
+) -> Iterator[Invocation]:
+    """Connect to MLflow, close what dead processes left, and open this invocation's run.
+
+    Args:
+        kind: `study` or `stage`.
+        name: the run's readable name.
+        description: Markdown for its page.
+        tasks: what will be computed; meanwhile the workers get ready for it.
+    """
+    inputs = prepared.inputs
+    with work.open_workers(inputs.config) as workers:
+        work.warm_up(workers, tasks, prepared.store)
+        tracker = connect()
+        tracker.close_stale_runs()
+        with tracker.main_run(
+            kind, name, study=inputs.config.study, study_key=study_key(inputs),
+            description=description, config=inputs.config.as_text(),
+        ) as main:  # fmt: skip
+            main.log(Contents(inputs=data_inputs(inputs)))
+            yield Invocation(inputs, prepared.store, tracker, main, workers)
+
+
+def print_plan(tasks: Sequence[Task], store: Store, config: Config) -> None:
+    """Print per stage what would run and what is reused, and how long all of it would take."""
+    frame = plan(tasks, store)
+    table = Table(title="Plan: nothing is run", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("stage")
+    for heading in ("to do", "reused", "on one core"):
+        table.add_column(heading, justify="right")
+    for row in frame.to_dict("records"):
+        left = row["units"] - row["units_reused"]
+        time = duration_text(row["seconds"]) if row["tasks_to_run"] else ""
+        table.add_row(
+            row["stage"], f"{left:,.0f} {row['noun']}", f"{row['units_reused']:,.0f}", time
+        )
+    console = Console(highlight=False)
+    console.print(table)
+    console.print(_how_long(frame, tasks, store, config))
+
+
+def _how_long(frame: pd.DataFrame, tasks: Sequence[Task], store: Store, config: Config) -> str:
+    """Say how long a plan would take, and what the estimate stands on."""
+    left = frame[frame["tasks_to_run"] > 0]
+    if not len(left):
+        return "All of it is finished: a run would only log and report."
+    if config.cluster:
+        time = f"{duration_text(left['seconds'].sum())} of work, shared by the cluster's workers"
+    else:
+        workers = worker_count(config.workers)
+        seconds = wall_seconds(tasks, store, config.workers)
+        time = f"{duration_text(seconds)} on {workers} {'worker' if workers == 1 else 'workers'}"
+    measured = (left["basis"] == "measured").all()
+    basis = "by the times of finished results" if measured else "a first guess"
+    return f"About {time}, and a minute for start and report ({basis})."
+
+
+def failed_seeds(inputs: Inputs, store: Store, outcome: Outcome) -> Mapping[int, str]:
+    """Return the seeds that are not complete, each with the reason."""
+    reasons = {}
+    for seed in inputs.config.seeds:
+        for key in pipeline.seed_keys(inputs, store, seed).values():
+            if key in outcome.failed:
+                failure = outcome.failed[key]
+                reasons[seed] = f"{failure.label}: {failure.reason}"
+                break
+    return reasons
+
+
+def refuse_incomplete(outcome: Outcome) -> None:
+    """Raise when tasks failed, with the first reasons; the log has their tracebacks.
+
+    Raises:
+        IncompleteStudyError: naming up to five failed tasks.
+    """
+    if not outcome.failures:
+        return
+    shown = "\n".join(f"  {f.label}: {f.reason}" for f in outcome.failures[:5])
+    raise IncompleteStudyError(
+        f"{len(outcome.failures)} tasks did not finish; what is finished is kept, and the same "
+        f"command tries the rest again:\n{shown}"
+    )

@@ -1,0 +1,136 @@
+"""Global representations: the frozen encoder's [CLS] vector of every text (section 3.1.2).
+
+The recipe is the last layer's vector at the first position, attention mask on, evaluation mode,
+batches of about 32 tweets. Each distinct text is run once, in batches of texts of equal length:
+no position is padding, so nothing is computed for padding and the mask hides nothing. The
+vectors equal those of padded batches up to rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Float32, Int64
+
+from hybridrep.errors import CorpusError, EncoderError
+from hybridrep.sources.encoders._source import (
+    EncoderSource,
+    encoder_files,
+    local_folder,
+    resolve_encoder,
+)
+
+if TYPE_CHECKING:
+    from hybridrep.sources.encoders._model import FrozenEncoder
+
+__all__ = [
+    "BATCH_TOKENS",
+    "EncoderSource",
+    "distinct_chunks",
+    "embed_texts",
+    "encoder_files",
+    "equal_length_batches",
+    "forget_encoder",
+    "resolve_encoder",
+]
+
+BATCH_TOKENS = 640
+"""Tokens of a batch. About 29 tweets: larger batches are slower, their activations leave the
+processor's cache."""
+
+
+def embed_texts(
+    encoder: EncoderSource, texts: Sequence[str]
+) -> Float32[np.ndarray, "items hidden"]:
+    """Return the [CLS] vector of every text.
+
+    Each distinct text is run once, and the batches depend on the set of the texts alone: their
+    order and repetition change no bit of a vector. Other texts beside it, or another number of
+    threads, may change a vector's last bits.
+
+    Args:
+        encoder: an encoder found by `resolve_encoder`. It stays loaded for the next call.
+        texts: any texts, also empty ones; longer ones than the encoder can read are cut.
+
+    Raises:
+        EncoderError: the encoder cannot be loaded, or gives vectors that are not finite.
+        CorpusError: a text cannot be encoded in UTF-8.
+    """
+    import torch
+
+    distinct = sorted(set(texts))
+    for text in distinct:
+        _check_text(text)
+    frozen = _loaded(encoder)
+    ids = frozen.tokenize(distinct)
+    lengths = np.array([len(row) for row in ids], dtype=np.int64)
+    vectors = np.empty((len(distinct), encoder.hidden_size), dtype=np.float32)
+    for batch in equal_length_batches(lengths):
+        vectors[batch] = frozen.cls(torch.tensor([ids[i] for i in batch])).numpy()
+    if not np.isfinite(vectors).all():
+        raise EncoderError(
+            f"The encoder {encoder.description} gives vectors that are not finite: its weights "
+            "are damaged."
+        )
+    rows = {text: row for row, text in enumerate(distinct)}
+    return vectors[np.array([rows[text] for text in texts], dtype=np.int64)]
+
+
+def distinct_chunks(texts: Iterable[str], size: int) -> list[tuple[str, ...]]:
+    """Cut the distinct texts into chunks that can be embedded one by one, anywhere.
+
+    Sorted by length, then by code points: the same set of texts always gives the same chunks,
+    and a chunk's texts are of similar length.
+
+    Args:
+        texts: any texts, with repetitions.
+        size: most texts of a chunk, 1 or above; only the last chunk may hold fewer.
+
+    Raises:
+        ValueError: the size is below 1.
+    """
+    if size < 1:
+        raise ValueError(f"the size of a chunk must be 1 or above, not {size}")
+    ordered = sorted(set(texts), key=lambda text: (len(text), text))
+    return [tuple(ordered[start : start + size]) for start in range(0, len(ordered), size)]
+
+
+def equal_length_batches(
+    lengths: Int64[np.ndarray, " texts"], batch_tokens: int = BATCH_TOKENS
+) -> Iterator[Int64[np.ndarray, " batch"]]:
+    """Yield batches of texts of equal length, shortest first, as indices in rising order.
+
+    Args:
+        lengths: tokens of every text.
+        batch_tokens: most tokens of a batch; a longer text is a batch of its own. The texts of
+            a length are shared out evenly over as few batches as this allows.
+    """
+    for length in np.unique(lengths):
+        members = np.flatnonzero(lengths == length)
+        most = max(1, batch_tokens // max(1, int(length)))
+        yield from np.array_split(members, -(-len(members) // most))
+
+
+def forget_encoder() -> None:
+    """Free the memory of the encoder that `embed_texts` keeps loaded."""
+    _loaded.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _loaded(encoder: EncoderSource) -> FrozenEncoder:
+    from hybridrep.sources.encoders._model import load_encoder
+
+    return load_encoder(local_folder(encoder))
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise CorpusError(
+            f"A text of {len(text)} characters holds half a surrogate pair, which is no character, "
+            f"at position {error.start}: remove it or mend the file's encoding."
+        ) from error

@@ -1,0 +1,217 @@
+"""Reports on finished studies: their tables are read back from MLflow, nothing is computed.
+
+So a study that an older version of the code has made, whose stored results are not used any more
+or gone, can still be reported and compared.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from rich.console import Console
+
+from hybridrep.errors import ParameterError
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.reporting.markup import plain
+from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.report.config import CompareConfig, ReportConfig
+from hybridrep.studies.hybrid.report.kept_example import (
+    ARRAYS_FILE,
+    RECORD_FILE,
+    ExampleError,
+    read_example,
+)
+from hybridrep.studies.hybrid.report.report import build_report
+from hybridrep.studies.hybrid.report.stage import report_files
+from hybridrep.studies.hybrid.results.result_tables import INFERENCE_COLUMNS
+from hybridrep.studies.hybrid.results.table_1 import table_1_markdown, table_1_rich
+from hybridrep.studies.hybrid.results.tables import StudyTables
+from hybridrep.studies.hybrid.results.views import final_transfer, seeds_by_status, standing
+from hybridrep.studies.hybrid.similarity.items import ExampleItems
+from hybridrep.studies.hybrid.study import run_study
+from hybridrep.tracking.queries import StudyRun, load_file, load_parts, study_runs
+from hybridrep.tracking.records import Contents
+from hybridrep.tracking.runs import Tracker, connect
+from hybridrep.tracking.server import Server
+
+
+@dataclass(frozen=True, eq=False)
+class Finished:
+    """A study as its run tells of it.
+
+    Attributes:
+        inference: its table of inference over seeds and items; None where it cannot be shown.
+        example: its example seed; None where it cannot be shown.
+        remarks: why what cannot be shown is left out.
+    """
+
+    run: StudyRun
+    tables: StudyTables
+    inference: pd.DataFrame | None
+    example: ExampleItems | None
+    remarks: tuple[str, ...]
+
+
+def compare(config: CompareConfig) -> None:
+    """Write one report on several studies into a run of kind `stage`.
+
+    A study counts as soon as it has a complete seed; the report says what each stands on.
+
+    Raises:
+        ParameterError: two names mean the same run, or a study has no complete seed.
+        TrackingError: a study does not exist or has left no tables.
+        TablesError: a study was made by a newer version.
+    """
+    tracker = _connect()
+    found = _read(tracker.server, "studies", config.studies)
+    key = content_key({"compare": [each.run.study_key for each in found]})
+    given = {"studies": ",".join(config.studies)}
+    name = f"compare {' against '.join(config.studies)}"
+    _report(tracker, found, name, (config.study, key), given)
+
+
+def report(config: ReportConfig) -> None:
+    """Report the study of the parameters, computing what it lacks, or a finished one by its name.
+
+    Raises:
+        HybridrepError: as `run_study`, or as `compare`.
+    """
+    if config.source == "study":
+        fields = {name: getattr(config, name) for name in Config.model_fields}
+        run_study(Config.model_validate(fields), "stage")
+        return
+    tracker = _connect()
+    (found,) = _read(tracker.server, "source", [config.source])
+    more = Contents(
+        files={"report/table_1.md": table_1_markdown(found.tables)},
+        tables={"seeds.json": final_transfer(found.tables).drop(columns="epoch")},
+    )
+    study = (found.run.study, found.run.study_key)
+    _report(tracker, [found], f"{found.run.study} report", study, {"source": config.source}, more)
+
+
+def _connect() -> Tracker:
+    tracker = connect()
+    tracker.close_stale_runs()
+    return tracker
+
+
+def _read(server: Server, parameter: str, names: Sequence[str]) -> list[Finished]:
+    """Read studies before any run is opened: of each its latest finished run, or its latest.
+
+    Args:
+        server: where they are.
+        parameter: that names them, for messages.
+        names: study names, study keys or run ids.
+    """
+    known: dict[str, str] = {}
+    found = []
+    for name in names:
+        every = study_runs(server, name)
+        run = next((study for study in every if study.status == "FINISHED"), every[0])
+        if run.run_id in known:
+            raise ParameterError(
+                f"parameter {parameter}: {known[run.run_id]!r} and {name!r} are the same study run "
+                f"({run.run_id}): name two that differ, by study name, study key or run id"
+            )
+        known[run.run_id] = name
+        tables = StudyTables.from_parts(*load_parts(server, run.run_id))
+        if not seeds_by_status(tables, "complete"):
+            raise ParameterError(
+                f"parameter {parameter}: {name!r} has no finished seed to report. "
+                f"{standing(tables)} Run it again with the same parameters, it goes on from what "
+                "is there."
+            )
+        inference, no_inference = _inference(server, run)
+        example, no_example = _example(server, run)
+        remarks = tuple(filter(None, (no_inference, no_example)))
+        found.append(Finished(run, tables, inference, example, remarks))
+    return found
+
+
+def _inference(server: Server, study: StudyRun) -> tuple[pd.DataFrame | None, str]:
+    """Return the inference over seeds and items of the study's own report, or why there is none."""
+    content = load_file(server, study.run_id, "report/inference.csv")
+    if content is None:
+        return None, (
+            "Inference over seeds and items (intervals, permutation tests, noise ceiling) is not "
+            "shown: the study's run holds none, as of older versions and of unfinished reports."
+        )
+    try:
+        table = pd.read_csv(io.BytesIO(content))
+    except ValueError:  # pandas' and the decoder's errors are ValueErrors
+        table = pd.DataFrame()
+    if lacking := [name for name in INFERENCE_COLUMNS if name not in table.columns]:
+        return None, (
+            "Inference over seeds and items is not shown: the study's table, of another version or "
+            f"damaged, lacks {', '.join(lacking)}."
+        )
+    columns = table[list(INFERENCE_COLUMNS)]
+    return columns.assign(note=table["note"].astype(object).fillna("")), ""
+
+
+def _example(server: Server, study: StudyRun) -> tuple[ExampleItems | None, str]:
+    """Return the example seed that the study filed with its tables, or why there is none."""
+    arrays, record = (load_file(server, study.run_id, p) for p in (ARRAYS_FILE, RECORD_FILE))
+    try:
+        if arrays is None or record is None:
+            raise ExampleError("its run holds none, as of older versions and unfinished reports")
+        return read_example(arrays, record), ""
+    except ExampleError as error:
+        return None, (
+            "Similarity matrices and t-SNE maps of a single simulation, and the interactive views, "
+            f"are not shown for this study: {error}."
+        )
+
+
+def _report(
+    tracker: Tracker,
+    found: Sequence[Finished],
+    name: str,
+    study: tuple[str, str],
+    given: Mapping[str, object],
+    more: Contents | None = None,
+) -> None:
+    """Log a report on studies into a run of its own, and print their Tables 1.
+
+    Args:
+        tracker: where to.
+        found: the studies.
+        name: of the run.
+        study: the run's study and its key.
+        given: the parameters to log.
+        more: what else goes into the run.
+    """
+    built = build_report(
+        [each.tables for each in found],
+        [each.example for each in found],
+        [each.inference for each in found],
+        [each.remarks for each in found],
+    )
+    with tracker.main_run(
+        "stage", name[:250], study=study[0], study_key=study[1],
+        description=_description(tracker, found), config=given,
+    ) as main:  # fmt: skip
+        main.log(Contents(files=report_files(built)))
+        if more is not None:
+            main.log(more)
+    console = Console()
+    for each in found:
+        if len(found) > 1:  # the tables alone do not say whose they are
+            console.print(f"Study {each.run.study}:", markup=False, highlight=False)
+        console.print(table_1_rich(each.tables))
+        console.print(standing(each.tables))
+    console.print("The report is an artifact of this run: make ui", highlight=False)
+
+
+def _description(tracker: Tracker, found: Sequence[Finished]) -> str:
+    lines = ["Read from finished studies; open `report/report.html` among the artifacts.", ""]
+    lines += [
+        f"- **{plain(each.run.study)}**: [study run]({tracker.link(each.run.run_id)}). "
+        f"{standing(each.tables)}"
+        for each in found
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,109 @@
+"""What every stage reads: both corpora, their tokens with word vectors, and the encoder.
+
+`prepare` loads and checks all of it in the parent before any long work, and puts corpora and
+tokens into the store; tasks in any process read them back from there by key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from hybridrep.execution.store import Store
+from hybridrep.sources.encoders.text import EncoderSource
+from hybridrep.sources.texts.corpus import Corpus
+from hybridrep.sources.words.tokens import TokenBatch
+from hybridrep.studies.hybrid.config import Config
+
+HIDDEN_SIZE = 300
+"""Size of the LSTM's hidden state, the task-specific representation (section 3.1.3)."""
+
+
+@dataclass(frozen=True)
+class CorpusInput:
+    """A checked corpus, named by its keys in the store.
+
+    Attributes:
+        key: store key of the corpus itself (texts, labels, splits).
+        tokens_key: store key of its token ids and the word vectors that they point to.
+        notes: counts worth reporting: cleaning, duplicates, coverage of the word vectors.
+    """
+
+    name: str
+    key: str
+    tokens_key: str
+    fingerprint: str
+    source: str
+    synthetic: bool
+    items: int
+    label_counts: tuple[tuple[str, int], ...]
+    notes: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything that a study's tasks need to know: small, frozen, sent to workers.
+
+    Attributes:
+        vectors: fingerprint of the word vectors.
+    """
+
+    config: Config
+    emotion: CorpusInput
+    hate: CorpusInput
+    encoder: EncoderSource
+    vectors: str
+    time_steps: int
+    vector_size: int
+    vectors_fingerprint: str
+
+    @property
+    def classes(self) -> int:
+        """Number of emotions."""
+        return len(self.emotion.label_counts)
+
+    def size_of(self, direction: str) -> tuple[int, int]:
+        """Input and output size of the autoencoder of a direction."""
+        sizes = (self.encoder.hidden_size, HIDDEN_SIZE)
+        return sizes if direction == "bert_to_lstm" else sizes[::-1]
+
+
+@lru_cache(maxsize=8)
+def read_corpus(store: Store, key: str) -> Corpus:
+    """Read a corpus back from the store; kept in the process."""
+    result = store.open(key)
+    table = result.table("corpus")
+    return Corpus(
+        name=result.meta["name"],
+        texts=tuple(table["text"]),
+        labels=table["label"].to_numpy(np.int64),
+        label_names=tuple(result.meta["label_names"]),
+        splits=tuple(table["split"]),
+        source=result.meta["source"],
+        synthetic=result.meta["synthetic"],
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Tokens:
+    """A corpus as token ids, and the word vectors that the ids point to.
+
+    Attributes:
+        batch: token ids of every text.
+        vectors: float32 [vocabulary + 2, vector_size]; rows 0 (padding) and 1 (unknown) are 0.
+    """
+
+    batch: TokenBatch
+    vectors: np.ndarray
+
+
+@lru_cache(maxsize=4)
+def read_tokens(store: Store, key: str) -> Tokens:
+    """Read a corpus' tokens back from the store; kept in the process."""
+    result = store.open(key)
+    tokens = result.arrays("tokens")
+    batch = TokenBatch(tokens["token_ids"], tokens["lengths"])
+    return Tokens(batch, result.arrays("lookup")["vectors"])

@@ -1,0 +1,103 @@
+"""Names that arrays and tables of results share: directions, representations, pairs, items."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+DIRECTIONS = ("bert_to_lstm", "lstm_to_bert")
+"""The two autoencoders, named input first."""
+
+REPRESENTATIONS = ("global", "task_specific", "diffused", "transformed")
+"""The paper's four representations: encoder, LSTM, bottleneck, reconstruction."""
+
+PAIRS = (
+    "input_vs_target",
+    "bottleneck_vs_input",
+    "bottleneck_vs_target",
+    "reconstructed_vs_input",
+    "reconstructed_vs_target",
+    "bottleneck_vs_reconstructed",
+)
+"""All pairs of an autoencoder's four representations, in the order of every result."""
+
+ITEM_SETS = ("test", "unseen", "seen")
+"""The autoencoder's test tweets (the paper's), tweets no model saw, training tweets of both."""
+
+BASELINE = "baseline"
+"""The representation that all others are tested against."""
+
+UNSIZED = (BASELINE, "lstm", "bert")
+"""Transfer representations that have no bottleneck; tables give them bottleneck 0."""
+
+SIZED = tuple(f"{d}_{part}" for d in DIRECTIONS for part in ("bottleneck", "reconstructed"))
+"""Transfer representations that come out of an autoencoder of some bottleneck size."""
+
+TRANSFER = UNSIZED + SIZED
+"""The seven representations of the transfer task, in the order of the paper's Table 1."""
+
+TRANSFER_METRICS = ("train_loss", "test_loss", "test_accuracy")
+"""The three columns of the paper's Table 1."""
+
+
+CorpusName = Literal["emotion", "hate"]
+"""The two parts a corpus can play in the simulation."""
+
+
+SHOWN_ITEM_SETS = ("seen", "test", "unseen")
+"""Item sets in the order they are shown: from the most to the least familiar tweets."""
+
+
+SHOWN_REPRESENTATIONS = ("task_specific", "global", "diffused", "transformed")
+"""The four representations in the order of the paper's figures 4 and 5."""
+
+
+_WORDS = {
+    "bert_to_lstm": "BERT → LSTM",
+    "lstm_to_bert": "LSTM → BERT",
+    "input_vs_target": "input – target",
+    "bottleneck_vs_input": "bottleneck – input",
+    "bottleneck_vs_target": "bottleneck – target",
+    "reconstructed_vs_input": "reconstructed – input",
+    "reconstructed_vs_target": "reconstructed – target",
+    "bottleneck_vs_reconstructed": "bottleneck – reconstructed",
+    "task_specific": "LSTM",
+    "global": "BERT",
+    "diffused": "bottleneck",
+    "transformed": "reconstructed",
+    "seen": "seen (training tweets of both models)",
+    "test": "test (the paper’s: unseen by the autoencoder)",
+    "unseen": "unseen (by either model)",
+    "baseline": "Baseline",
+    "lstm": "LSTM",
+    "bert": "BERT",
+    "bert_to_lstm_bottleneck": "BERT → LSTM, bottleneck",
+    "bert_to_lstm_reconstructed": "BERT → LSTM, reconstructed",
+    "lstm_to_bert_bottleneck": "LSTM → BERT, bottleneck",
+    "lstm_to_bert_reconstructed": "LSTM → BERT, reconstructed",
+    "train_loss": "train loss",
+    "test_loss": "test loss",
+    "test_accuracy": "test accuracy",
+    "validation_loss": "validation loss",
+    "validation_accuracy": "validation accuracy",
+}
+
+
+_SOURCES = {"bert_to_lstm": ("BERT", "LSTM"), "lstm_to_bert": ("LSTM", "BERT")}
+
+
+def readable(name: str) -> str:
+    """Return a table's name as people read it; an unknown one with spaces for underscores."""
+    return _WORDS.get(name, name.replace("_", " "))
+
+
+def pair_in(direction: str, pair: str) -> str:
+    """Return a pair with the systems' names, e.g. "bottleneck – BERT (input)"."""
+    source, target = _SOURCES.get(direction, ("input", "target"))
+    named = {
+        "input": f"{source} (input)",
+        "target": f"{target} (target)",
+        "bottleneck": "bottleneck",
+        "reconstructed": "reconstructed",
+    }
+    first, _, second = pair.partition("_vs_")
+    return f"{named.get(first, first)} – {named.get(second, second)}"

@@ -1,0 +1,149 @@
+"""hybridrep.studies.hybrid.prepare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from hybridrep.errors import CorpusError, ParameterError
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.store import Store
+from hybridrep.sources.encoders.text import resolve_encoder
+from hybridrep.sources.texts.corpus import Corpus
+from hybridrep.sources.words.vectors import vectors_fingerprint
+from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.inputs import HIDDEN_SIZE, CorpusInput, Inputs
+from hybridrep.studies.hybrid.names import DIRECTIONS
+from hybridrep.studies.hybrid.tweets.cleaning import clean_corpus
+from hybridrep.studies.hybrid.tweets.loading import load_corpus
+from hybridrep.studies.hybrid.tweets.rows import emotion_rows, transfer_rows
+from hybridrep.studies.hybrid.tweets.splits import always_enough, count_repeated
+from hybridrep.studies.hybrid.tweets.tokens import store_longest, store_tokens
+
+MOST_TIME_STEPS = 1_000
+"""Words of the longest emotion tweet, to which all are padded; more would fill any memory."""
+
+
+def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS) -> Inputs:
+    """Load and check the corpora, the word vectors and the encoder; store corpora and tokens.
+
+    Args:
+        config: what to read.
+        store: where corpora and tokens go.
+        directions: of the autoencoders: no bottleneck may be larger than its input.
+
+    Raises:
+        HybridrepError: when any of them is missing, malformed or too small for the study.
+    """
+    emotion = load_corpus("emotion", config.emotion, config.emotion_columns)
+    cleaned = clean_corpus(load_corpus("hate", config.hate, config.hate_columns))
+    encoder = resolve_encoder(config.encoder)
+    vectors = vectors_fingerprint(config.vectors)
+    _check_bottlenecks(config.bottlenecks, encoder.hidden_size, directions)
+    _check_corpora(config, emotion, cleaned.corpus)
+
+    time_steps = _time_steps(store, emotion)
+    hate_notes = {
+        "changed_by_cleaning": cleaned.changed,
+        "left_empty_and_dropped": cleaned.dropped,
+        "repeated_texts": count_repeated(cleaned.corpus.texts),
+    }
+    emotion_input = _corpus_input(store, config, emotion, vectors, time_steps, {})
+    return Inputs(
+        config=config,
+        emotion=emotion_input,
+        hate=_corpus_input(store, config, cleaned.corpus, vectors, time_steps, hate_notes),
+        encoder=encoder,
+        vectors=vectors,
+        time_steps=time_steps,
+        vector_size=store.open(emotion_input.tokens_key).meta["vector_size"],
+        vectors_fingerprint=vectors,
+    )
+
+
+def _time_steps(store: Store, emotion: Corpus) -> int:
+    """Return the words of the longest tweet, the LSTM's number of time steps."""
+    item, words = store_longest(store, emotion)
+    if words > MOST_TIME_STEPS:
+        raise CorpusError(
+            f"item {item + 1} of the emotion corpus ({emotion.source}) has {words:,} words and "
+            f"signs; at most {MOST_TIME_STEPS:,} are allowed, for all tweets are padded to the "
+            "longest. Shorten it or leave it out."
+        )
+    return words
+
+
+def _check_bottlenecks(
+    bottlenecks: Sequence[int], global_size: int, directions: Sequence[str]
+) -> None:
+    """Refuse a bottleneck that is larger than what goes in."""
+    sizes = {"bert_to_lstm": global_size, "lstm_to_bert": HIDDEN_SIZE}
+    for direction in directions:
+        for bottleneck in bottlenecks:
+            if bottleneck > sizes[direction]:
+                raise ParameterError(
+                    f"parameter bottlenecks: {bottleneck} is above {sizes[direction]}, the size of "
+                    f"what goes into {direction}"
+                )
+
+
+def _check_corpora(config: Config, emotion: Corpus, hate: Corpus) -> None:
+    """Refuse corpora that are too small to be split, for any of the seeds."""
+    transfer_rows(hate, config.seeds[0], config.duplicates)  # its sizes are those of any seed
+    all_alike = always_enough(emotion, config.items_per_emotion)
+    for seed in config.seeds[:1] if all_alike else config.seeds:
+        try:
+            emotion_rows(emotion, seed, config.items_per_emotion)
+        except CorpusError as error:
+            repeated = count_repeated(emotion.texts)
+            cause = (
+                f" {repeated:,} of the {len(emotion):,} tweets repeat another: for `rsa_unseen`, "
+                "validation tweets that stand in training too are left out."
+                if repeated
+                else ""
+            )
+            raise CorpusError(f"{error}{cause} Seed {seed} splits the corpus so.") from error
+
+
+def _corpus_input(
+    store: Store,
+    config: Config,
+    corpus: Corpus,
+    vectors: str,
+    time_steps: int,
+    notes: Mapping[str, Any],
+) -> CorpusInput:
+    key = _store_corpus(store, corpus)
+    tokens_key = store_tokens(store, config, corpus, key, vectors, time_steps)
+    return CorpusInput(
+        name=corpus.name,
+        key=key,
+        tokens_key=tokens_key,
+        fingerprint=corpus.fingerprint,
+        source=corpus.source,
+        synthetic=corpus.synthetic,
+        items=len(corpus),
+        label_counts=tuple(corpus.class_counts.items()),
+        notes=tuple({**notes, **store.open(tokens_key).meta["coverage"]}.items()),
+    )
+
+
+def _store_corpus(store: Store, corpus: Corpus) -> str:
+    key = content_key({"stage": "corpus", "fingerprint": corpus.fingerprint, "name": corpus.name})
+    if not store.has(key):
+        table = pd.DataFrame(
+            {"text": list(corpus.texts), "label": corpus.labels, "split": list(corpus.splits)}
+        )
+        meta = {
+            "name": corpus.name,
+            "label_names": list(corpus.label_names),
+            "source": corpus.source,
+            "synthetic": corpus.synthetic,
+        }
+        store.write(
+            key, stage="corpus", inputs={"fingerprint": corpus.fingerprint},
+            tables={"corpus": table}, meta=meta, seconds=0.0,
+        )  # fmt: skip
+    return key

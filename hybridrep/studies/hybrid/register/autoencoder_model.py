@@ -1,0 +1,58 @@
+"""The registered autoencoder: MLflow runs this file to load it (no pickle is involved).
+
+Vectors in, bottleneck and reconstructed vectors out. The package that the model was logged with
+travels inside the model, so that it loads where hybridrep is not installed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc import PythonModel, PythonModelContext
+from safetensors.numpy import load_file
+
+from hybridrep.execution.threads import single_thread
+from hybridrep.transforms.autoencoder import AutoencoderConfig
+from hybridrep.transforms.stacked import apply_autoencoder
+
+
+class AutoencoderModel(PythonModel):
+    """Turns vectors of one space into bottleneck vectors and into vectors of the other space."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Read the configuration (JSON) and the weights (safetensors)."""
+        text = Path(context.artifacts["autoencoder_config"]).read_text("utf-8")
+        self._config = AutoencoderConfig(**json.loads(text))
+        self._state = load_file(context.artifacts["autoencoder_state"])
+
+    def predict(
+        self,
+        context: PythonModelContext,
+        model_input: pd.DataFrame,
+        params: dict[str, Any] | None = None,
+    ) -> pd.DataFrame:
+        """Return one row a vector: columns `bottleneck` and `reconstructed`, float32 arrays.
+
+        Args:
+            context: unused.
+            model_input: one row a vector, one column a dimension in the order of the space.
+                MLflow has left out columns beyond the model's input size.
+            params: none.
+
+        Raises:
+            ValueError: when a value is missing or infinite.
+        """
+        inputs = np.ascontiguousarray(model_input, dtype=np.float32)
+        if not np.isfinite(inputs).all():
+            raise ValueError("the vectors hold missing or infinite values")
+        with single_thread():  # sums over several are rounded otherwise than in training
+            bottleneck, reconstructed = apply_autoencoder(self._config, self._state, inputs)
+        return pd.DataFrame({"bottleneck": list(bottleneck), "reconstructed": list(reconstructed)})
+
+
+set_model(AutoencoderModel())

@@ -1,0 +1,134 @@
+"""The model card of a registered model: what it is, what it saw, its numbers, its limits."""
+
+from __future__ import annotations
+
+from hybridrep.reporting.formatting import number
+from hybridrep.reporting.markup import code
+from hybridrep.studies.hybrid.names import PAIRS, pair_in, readable
+from hybridrep.studies.hybrid.register.chosen import ChosenModel
+from hybridrep.studies.hybrid.register.source import Source
+
+_PAPER = (
+    "Jiang, Dale & Lu, *Transformability, generalizability, but limited diffusibility: Comparing "
+    "global vs. task-specific language representations in deep neural networks*"
+)
+
+
+def model_card(model: ChosenModel, source: Source, by: str, *, text: bool) -> str:
+    """Return the card as Markdown.
+
+    Args:
+        model: the chosen autoencoder.
+        source: what it was chosen from.
+        by: the criterion.
+        text: whether it is about the model that takes raw tweets.
+    """
+    choice, inputs = model.choice, model.inputs
+    title = f"{readable(model.direction)}, bottleneck {choice.variant.bottleneck}"
+    kind = "from tweets to vectors" if text else "autoencoder"
+    return "\n\n".join(
+        [
+            f"# {title}: {kind}",
+            *(["**Trained on synthetic tweets.**"] if inputs.emotion.synthetic else []),
+            _what(model, text),
+            _made_from(model, source),
+            _numbers(model),
+            f"**How it was chosen.** Highest {_criterion(by, model.direction)} "
+            f"({number(choice.value)}) of {choice.candidates} trained autoencoders of this "
+            f"direction in a {source.kind}, on validation tweets that neither the LSTM nor the "
+            "autoencoder was trained on; test tweets had no say. The highest of many is so partly "
+            "by luck: expect a little less on new tweets.",
+            _limits(model, text),
+            f"Method: {_PAPER}.",
+        ]
+    )
+
+
+def _criterion(by: str, direction: str) -> str:
+    if by == "diffusibility":
+        return "diffusibility (the smaller r of the bottleneck with input and target)"
+    return f"r of {pair_in(direction, by)}"
+
+
+def _what(model: ChosenModel, text: bool) -> str:
+    size = model.choice.variant.bottleneck
+    inputs, outputs = model.inputs.size_of(model.direction)
+    origin, goal = readable(model.direction).split(" → ")
+    if text:
+        return (
+            "**What it does.** Takes tweets (one string a row) and returns, a row each, `global` "
+            f"({model.inputs.encoder.hidden_size} numbers, the frozen encoder's [CLS] vector), "
+            "`task_specific` (300, the LSTM's last hidden state), `diffused` "
+            f"({size}, the bottleneck) and `transformed` ({outputs}, {origin} turned into {goal}). "
+            "Nothing is fetched from anywhere. The parameter `clean` removes mentions, hashtags, "
+            "links and emojis first."
+        )
+    return (
+        f"**What it does.** Takes {inputs}-d {origin} vectors (one row each) and returns "
+        f"`bottleneck` ({size} numbers) and `reconstructed` ({outputs} numbers, its estimate of "
+        f"the {goal} vectors of the same tweets). Rows are floating-point numbers, {inputs} of "
+        "them: MLflow refuses shorter rows and whole numbers, but cuts longer rows without a word."
+    )
+
+
+def _made_from(model: ChosenModel, source: Source) -> str:
+    choice, inputs = model.choice, model.inputs
+    variant = choice.variant
+    config = inputs.config
+    return "\n".join(
+        [
+            "**Made from**",
+            "",
+            f"- {source.kind} `{config.study}`, key `{source.key[:16]}`, seed {choice.seed}",
+            f"- {variant.kind.replace('_', ' ')} autoencoder, {variant.activation}, Adam "
+            f"{variant.learning_rate:g}, the model after epoch {choice.epoch}",
+            f"- tweets: {code(inputs.emotion.source)}, {inputs.emotion.items} with "
+            f"{inputs.classes} emotions, fingerprint `{inputs.emotion.fingerprint[:16]}`",
+            f"- BERT: {code(inputs.encoder.description)}",
+            f"- LSTM: {code(config.vectors)} word vectors, {config.lstm_epochs} epochs",
+        ]
+    )
+
+
+def _numbers(model: ChosenModel) -> str:
+    known = model.correlations.set_index(["item_set", "pair"])["value"]
+    rows = [
+        f"| {pair_in(model.direction, pair)} | {number(float(known['unseen', pair]))} | "
+        f"{number(float(known['test', pair]))} |"
+        for pair in PAIRS
+    ]
+    linear = model.linear
+    ridge = (linear[f"reconstructed_vs_target_{items}"] for items in ("unseen", "test"))
+    shown = " | ".join(number(float(value)) for value in ridge)
+    return "\n".join(
+        [
+            "**Numbers** (Pearson r of cosine similarities, "
+            f"{model.inputs.config.items_per_emotion} tweets an emotion)",
+            "",
+            "| pair | unseen tweets | test tweets |",
+            "| --- | --- | --- |",
+            *rows,
+            f"| ridge regression: reconstructed – target | {shown} |",
+            "",
+            f"Test loss {model.test_loss:.3g}; ridge regression {linear['test_loss']:.3g}, "
+            f"predicting the mean {linear['mean_loss']:.3g}.",
+        ]
+    )
+
+
+def _limits(model: ChosenModel, text: bool) -> str:
+    origin = readable(model.direction).split(" → ")[0]
+    if text:
+        first = "Made for short English messages like its training tweets; others are untested."
+    elif origin == "LSTM":
+        first = (
+            f"Its inputs must come from the LSTM of seed {model.choice.seed} of this study: "
+            "another LSTM's vectors mean something else. The `-text` model has it inside."
+        )
+    else:
+        first = "Its inputs must be [CLS] vectors of the same encoder; the `-text` model has it."
+    return (
+        f"**Limits.** {first} It shows what two representations share; it is no classifier, and "
+        "no basis for decisions about people. A linear map (ridge) may reconstruct as well: "
+        "compare the numbers above. It inherits the biases of its tweets, encoder and word vectors."
+    )

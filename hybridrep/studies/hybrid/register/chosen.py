@@ -1,0 +1,249 @@
+"""A chosen autoencoder as two models for the registry: vectors in, and raw tweets in.
+
+Before anything is registered, the stored weights are shown to be those that were judged: they
+give the similarities that training measured, and the parts of the text model give the vectors
+that training read.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from hybridrep.errors import ExecutionError
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.store import Store
+from hybridrep.execution.tasks import Task
+from hybridrep.execution.threads import single_thread
+from hybridrep.sources.encoders.text import embed_texts
+from hybridrep.sources.words.tokens import FIRST_WORD_ID, TokenBatch, Vocabulary
+from hybridrep.studies.hybrid.inputs import Inputs, read_corpus, read_tokens
+from hybridrep.studies.hybrid.names import PAIRS
+from hybridrep.studies.hybrid.pairs import rsa_pairs
+from hybridrep.studies.hybrid.register.logging import EXAMPLE_TEXTS
+from hybridrep.studies.hybrid.register.text_parts import TextParts
+from hybridrep.studies.hybrid.sweep.objectives import CHOSEN_ON
+from hybridrep.studies.hybrid.sweep.training import missing_tasks
+from hybridrep.studies.hybrid.task_specific import stage as lstm
+from hybridrep.studies.hybrid.task_specific.training import extract_hidden
+from hybridrep.studies.hybrid.transformation import baseline as linear_baseline
+from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.transformation.seed_data import SeedData, seed_data
+from hybridrep.studies.hybrid.transformation.stage import Variant
+from hybridrep.tracking.model_files import Network, network_digest
+from hybridrep.transforms.stacked import apply_autoencoder
+
+TOLERANCE = 1e-6
+EXAMPLES = 5
+CHECKED_TWEETS = 10
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One autoencoder that was chosen.
+
+    Attributes:
+        variant: a training that passes through it.
+        epoch: when it does.
+        seed: the simulation's seed.
+        value: what it was chosen for.
+        run_id: the run of the seed or trial.
+        candidates: among how many of its direction it was chosen.
+    """
+
+    variant: Variant
+    epoch: int
+    seed: int
+    value: float
+    run_id: str
+    candidates: int
+
+
+class ChosenModel:
+    """A chosen autoencoder with everything around it.
+
+    Args:
+        inputs: what its training read.
+        store: where it is.
+        choice: which.
+        share_text: whether its example may be made of tweets; what it was chosen from must allow
+            it too.
+    """
+
+    def __init__(self, inputs: Inputs, store: Store, choice: Choice, *, share_text: bool) -> None:
+        self.inputs, self.store, self.choice = inputs, store, choice
+        self.share_text = share_text and inputs.config.share_text
+        self.training, self.weights = _training(inputs, store, choice)
+
+    @property
+    def direction(self) -> str:
+        """The autoencoder's direction."""
+        return self.choice.variant.direction
+
+    def tasks(self) -> list[Task]:
+        """Return the tasks that make what is missing of it: usually none.
+
+        The store keeps a training's models of half and of all epochs. A model of another epoch
+        is trained again up to there, from the same random streams, so it is the same model.
+        """
+        stack = autoencode.stack_task(self.inputs, self.store, [self.training], [self.choice.seed])
+        baseline = linear_baseline.tasks(self.inputs, self.store, [self.choice.seed])
+        return missing_tasks([stack, *baseline], self.inputs, self.store)
+
+    @cached_property
+    def data(self) -> SeedData:
+        """What the seed's autoencoders read."""
+        return seed_data(self.store, self.inputs, self.choice.seed)
+
+    @cached_property
+    def autoencoder(self) -> Network:
+        """Configuration and weights."""
+        trained = self.store.open(self._key)
+        config = autoencode.network(self.inputs, self.training)
+        return Network(dataclasses.asdict(config), trained.arrays(self.weights))
+
+    @cached_property
+    def correlations(self) -> pd.DataFrame:
+        """Correlations at training time: item_set, pair, value."""
+        rsa = self.store.open(self._key).table("rsa")
+        return rsa[rsa["epoch"] == self.choice.epoch].drop(columns="epoch")
+
+    @cached_property
+    def test_loss(self) -> float:
+        """The autoencoder's loss on its test tweets."""
+        curves = self.store.open(self._key).table("curves")
+        return float(curves["test_loss"][curves["epoch"] == self.choice.epoch].iloc[0])
+
+    @cached_property
+    def linear(self) -> pd.Series:
+        """The seed's linear baseline of the same direction."""
+        table = linear_baseline.table(self.inputs, self.store, self.choice.seed)
+        return table[table["direction"] == self.direction].iloc[0]
+
+    @cached_property
+    def parts(self) -> TextParts:
+        """Everything that leads from tweets to the autoencoder's input."""
+        inputs, seed = self.inputs, self.choice.seed
+        key = inputs.emotion.tokens_key
+        words = self.store.open(key).table("vocabulary")["word"].to_numpy(dtype=object)
+        vectors = read_tokens(self.store, key).vectors
+        # A word without a vector counts as unknown, whose vector is zeros too. So no such word,
+        # many a user's name among them, needs to travel with the model.
+        known = np.flatnonzero(vectors[FIRST_WORD_ID:].any(axis=1))
+        state = self.store.open(lstm.network_key(inputs, seed)).arrays("state")
+        return TextParts(
+            encoder_folder=inputs.encoder.folder,
+            words=words[known].tolist(),
+            word_vectors=vectors[[*range(FIRST_WORD_ID), *(known + FIRST_WORD_ID)]],
+            lstm=Network(dataclasses.asdict(lstm.network(inputs)), state),
+            source="global" if self.direction == "bert_to_lstm" else "task_specific",
+        )
+
+    @property
+    def digest(self) -> str:
+        """Digest of the autoencoder."""
+        return network_digest(self.autoencoder)
+
+    @property
+    def text_digest(self) -> str:
+        """Digest of the whole way from tweets to vectors."""
+        return content_key(
+            {
+                "networks": network_digest(self.autoencoder, self.parts.lstm),
+                "encoder": self.inputs.encoder.fingerprint,
+                "tokens": self.inputs.emotion.tokens_key,
+            }
+        )
+
+    def example(self) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
+        """Return some input vectors, and bottleneck and reconstructed vectors that they give.
+
+        They are those of tweets that no model saw; where no text may be shared those of
+        `EXAMPLE_TEXTS`, for texts can be guessed from their vectors.
+        """
+        if self.share_text:
+            vectors = self.data.sides(self.direction)[0][self._unseen[:EXAMPLES]]
+        else:
+            vectors = self._spaces(EXAMPLE_TEXTS)[self.parts.source]
+        return vectors, self._apply(vectors)
+
+    def text_example(self) -> dict[str, np.ndarray]:
+        """Return the four vectors that `EXAMPLE_TEXTS` give, by representation."""
+        spaces = self._spaces(EXAMPLE_TEXTS)
+        diffused, transformed = self._apply(spaces[self.parts.source])
+        return {**spaces, "diffused": diffused, "transformed": transformed}
+
+    def verify(self) -> None:
+        """Show that weights and parts are those that training measured and read.
+
+        Raises:
+            ExecutionError: naming what differs.
+        """
+        self._verify_correlations()
+        corpus = read_corpus(self.store, self.inputs.emotion.key)
+        rows = self._unseen[:CHECKED_TWEETS]
+        found = self._spaces([corpus.texts[row] for row in rows])
+        stored = {"global": self.data.global_[rows], "task_specific": self.data.task_specific[rows]}
+        for name, vectors in stored.items():
+            worst = float(np.abs(found[name] - vectors).max() / max(1.0, np.abs(vectors).max()))
+            self._refuse_unless(worst <= TOLERANCE, f"its {name} vectors", worst)
+
+    def _verify_correlations(self) -> None:
+        known = self.correlations[self.correlations["item_set"] == CHOSEN_ON]
+        trained = known.set_index("pair")["value"]
+        rows = self._unseen
+        layers = self._apply(self.data.sides(self.direction)[0][rows])
+        found = rsa_pairs(
+            self.direction, self.data.global_[rows], self.data.task_specific[rows], *layers
+        )
+        worst = max(abs(found[pair] - float(trained[pair])) for pair in PAIRS)
+        self._refuse_unless(worst <= TOLERANCE, "its correlations", worst)
+
+    def _refuse_unless(self, equal: bool, what: str, worst: float) -> None:
+        if not equal:
+            raise ExecutionError(
+                f"the stored {self.direction} model of seed {self.choice.seed} is not the one "
+                f"that was judged: {what} differ by {worst:.1e}; nothing was registered"
+            )
+
+    @property
+    def _unseen(self) -> np.ndarray:
+        return np.asarray(self.data.rows.items[CHOSEN_ON])
+
+    @property
+    def _key(self) -> str:
+        return autoencode.key(self.inputs, self.store, self.training, self.choice.seed)
+
+    def _apply(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        config = autoencode.network(self.inputs, self.training)
+        with single_thread():
+            return apply_autoencoder(
+                config, self.autoencoder.state, np.ascontiguousarray(vectors, dtype=np.float32)
+            )
+
+    def _spaces(self, texts: list[str] | tuple[str, ...]) -> dict[str, np.ndarray]:
+        """Return the two representations of some tweets, made from the model's own parts."""
+        config = lstm.network(self.inputs)
+        vocabulary = Vocabulary(tuple(self.parts.words))
+        tokens: TokenBatch = vocabulary.encode(texts, config.time_steps, config.padding)
+        with single_thread():
+            return {
+                "global": embed_texts(self.inputs.encoder, texts),
+                "task_specific": extract_hidden(
+                    config, self.parts.lstm.state, self.parts.word_vectors, tokens
+                ),
+            }
+
+
+def _training(inputs: Inputs, store: Store, choice: Choice) -> tuple[Variant, str]:
+    """Return the training that ends (or is half done) with the chosen model, and which it is."""
+    variant = choice.variant
+    ends = {variant.epochs: "final", max(1, variant.epochs // 2): "half"}
+    stored = store.has(autoencode.key(inputs, store, variant, choice.seed))
+    if choice.epoch in ends and (stored or choice.epoch == variant.epochs):
+        return variant, ends[choice.epoch]
+    return dataclasses.replace(variant, epochs=choice.epoch), "final"

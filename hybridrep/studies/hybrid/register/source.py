@@ -1,0 +1,245 @@
+"""Where models to register come from: a study's seeds, or a sweep's trials.
+
+Either way a choice is made among *candidates*: trained autoencoders with their worth on tweets
+that no model saw. Only what is finished counts, and only if it belongs to the data and the code
+that are here now: else the stored models would not be those that the numbers are about.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hybridrep.errors import TrackingError
+from hybridrep.execution.store import Store
+from hybridrep.execution.tasks import Task
+from hybridrep.parameters import resolve, seeds_as_text
+from hybridrep.running.invocation import check
+from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.studies.hybrid.results.gather import study_key
+from hybridrep.studies.hybrid.results.seed_run import cache_key
+from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
+from hybridrep.studies.hybrid.sweep.objectives import measures, with_objectives
+from hybridrep.studies.hybrid.sweep.space import Point
+from hybridrep.studies.hybrid.sweep.sweep import sweep_key, sweep_trainings
+from hybridrep.studies.hybrid.sweep.training import missing_tasks
+from hybridrep.studies.hybrid.transformation import baseline as linear_baseline
+from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.transformation.stage import Variant
+from hybridrep.tracking import names
+from hybridrep.tracking.queries import find_study, load_parts, search, seed_runs
+from hybridrep.tracking.server import Server, readable_errors
+
+CANDIDATE = ("direction", "bottleneck", "epoch", "seed", "value")
+_PLACES = ("store", "workers", "cluster")
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """What is chosen from.
+
+    Attributes:
+        kind: `study` or `sweep`.
+        key: the study's or sweep's key.
+        inputs: what its trainings read.
+        store: where they are.
+        server: of the experiment that holds these runs.
+        tasks: make again what was removed from the store since; they come before `candidates`.
+        read: reads the candidates.
+    """
+
+    kind: str
+    key: str
+    inputs: Inputs
+    store: Store
+    server: Server
+    tasks: Sequence[Task]
+    read: Callable[[], pd.DataFrame]
+
+    @cached_property
+    def candidates(self) -> pd.DataFrame:
+        """One row a trained autoencoder: `CANDIDATE`, its `variant` and its `run_id`.
+
+        `variant` is the training that passes through the model, `run_id` of the seed or trial.
+        """
+        return self.read().sort_values(list(CANDIDATE[:4]), ignore_index=True)
+
+
+def find_source(config: RegisterConfig, server: Server) -> Source:
+    """Find what the configuration names, with its candidates.
+
+    Raises:
+        TrackingError: there is no such study or sweep, or nothing of it is finished.
+        HybridrepError: its data cannot be read any more.
+    """
+    if config.source == "study":
+        return _study(config, _plain(config), server)
+    if config.source == "sweep":
+        sweep = _sweep_run(server, study=config.study)
+        if sweep is None:
+            raise TrackingError(
+                f"there is no finished sweep named {config.study!r} in the experiment "
+                f"{server.experiment_name!r} at {server.place}: run `make sweep` first, or name "
+                "one with source=NAME"
+            )
+        return _sweep(config, server, sweep)
+    if sweep := _sweep_run(server, name=config.source):
+        return _sweep(config, server, sweep)
+    try:
+        found = find_study(server, config.source, finished=False)
+    except TrackingError:  # a study and a sweep may have one name: then the study is meant
+        if sweep := _sweep_run(server, study=config.source):
+            return _sweep(config, server, sweep)
+        raise
+    recorded = _recorded(server, found.run_id)
+    known = {name: value for name, value in recorded.items() if name in Config.model_fields}
+    return _study(config, resolve({**known, **_places(config)}, Config), server)
+
+
+def _plain(config: RegisterConfig) -> Config:
+    return Config.model_validate({name: getattr(config, name) for name in Config.model_fields})
+
+
+def _places(config: RegisterConfig) -> dict[str, Any]:
+    """Where results are and work is done: always as given now, never as recorded."""
+    return {name: getattr(config, name) for name in _PLACES}
+
+
+def _recorded(server: Server, run_id: str) -> Mapping[str, Any]:
+    """Read the resolved configuration that a run has logged."""
+    with readable_errors(server.uri, f"reading the configuration of the run {run_id}"):
+        path = server.client.download_artifacts(run_id, "config.json")
+        return dict(json.loads(Path(path).read_text("utf-8")))
+
+
+def _study(config: RegisterConfig, study: Config, server: Server) -> Source:
+    """Take the finished seeds of a study, at the epoch that RSA and transfer use."""
+    prepared = check(study)
+    inputs, store = prepared.inputs, prepared.store
+    key = study_key(inputs)
+    runs = seed_runs(server, key).drop_duplicates("seed")
+    wanted = runs[runs["seed"].isin(study.seeds)]
+    place = f"the experiment {server.experiment_name!r} at {server.place}"
+    if not len(wanted):
+        others = seeds_as_text(tuple(sorted(runs["seed"]))) if len(runs) else ""
+        hint = f"; finished are seeds={others}" if others else ": run `make full` first"
+        raise TrackingError(
+            f"the study {study.study!r} with these parameters has no finished seed in {place}{hint}"
+        )
+    current = {
+        int(seed): run_id
+        for seed, run_id, cached in zip(
+            wanted["seed"], wanted["run_id"], wanted["cache_key"], strict=True
+        )
+        if cached == cache_key(inputs, store, int(seed))
+    }
+    if not current:
+        raise TrackingError(
+            f"the finished seeds of the study {study.study!r} in {place} were made by another "
+            "version of the code: run `make full` with the same parameters first"
+        )
+    seeds = list(current)
+    tasks = [*autoencode.tasks(inputs, store, seeds), *linear_baseline.tasks(inputs, store, seeds)]
+
+    def read() -> pd.DataFrame:
+        parts = []
+        for seed, run_id in current.items():
+            for variant in autoencode.variants(inputs):
+                rsa = store.open(autoencode.key(inputs, store, variant, seed)).table("rsa")
+                wide = measures(rsa.assign(seed=seed))
+                used = wide[wide["epoch"] == study.half_epoch]
+                parts.append(_candidate(variant, run_id, used, config.by))
+        return pd.concat(parts)
+
+    return Source("study", key, inputs, store, server, missing_tasks(tasks, inputs, store), read)
+
+
+def _sweep_run(server: Server, *, name: str = "", study: str = "") -> tuple[str, str] | None:
+    """Return run id and key of the latest finished sweep; None when there is none.
+
+    Args:
+        server: the connection.
+        name: the sweep's key, or its run's name or id.
+        study: the value of its parameter `study`.
+    """
+    with readable_errors(server.uri, "looking for a sweep"):
+        runs = search(server, {names.KIND: "stage", names.STAGE: "sweep"}, status="FINISHED")
+    for run in runs:
+        tags = run.data.tags
+        key, title = tags.get(names.STUDY_KEY, ""), tags.get(names.STUDY, "")
+        by_key = len(name) >= 6 and key.startswith(name)
+        named = name in (run.info.run_id, run.info.run_name, key) or by_key
+        if named or (study and title == study):
+            return str(run.info.run_id), key
+    return None
+
+
+def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Source:
+    """Take every complete trial of a sweep with each of its seeds."""
+    run_id, key = run
+    parts, meta = load_parts(server, run_id)
+    recorded = {n: v for n, v in meta["config"].items() if n in SweepConfig.model_fields}
+    sweep: SweepConfig = resolve({**recorded, **_places(config)}, SweepConfig)
+    prepared = check(sweep.training(), sweep.directions)
+    trainings = sweep_trainings(sweep, prepared)
+    if sweep_key(sweep, trainings) != key:
+        raise TrackingError(
+            f"the sweep {sweep.study!r} (run {run_id}) was made with other data or another "
+            "version of the code: run `make sweep` with the same parameters first"
+        )
+    pairs = parts["seeds"].pivot(
+        index=["direction", "trial", "seed"], columns="pair", values="value"
+    )
+    if not len(pairs):
+        raise TrackingError(f"the sweep {sweep.study!r} (run {run_id}) has no complete trial")
+    values = with_objectives(pairs.rename_axis(columns=None).reset_index())
+    runs = _trial_runs(server.sibling("sweep"), key)
+    trials = parts["trials"]
+    found = []
+    for row in trials[trials["state"] == "COMPLETE"].to_dict("records"):
+        direction, trial = str(row["direction"]), int(row["trial"])
+        mine = values[(values["direction"] == direction) & (values["trial"] == trial)]
+        point = Point.of({str(name): value for name, value in row.items()})
+        variant = trainings.variant(direction, point, point.epochs)
+        own = runs.get((direction, trial), run_id)
+        mine = mine.assign(epoch=point.epochs)
+        found.append(_candidate(variant, own, mine, config.by))
+    sibling = server.sibling("sweep") if runs else server
+    table = pd.concat(found)
+    return Source("sweep", key, prepared.inputs, prepared.store, sibling, (), lambda: table)
+
+
+def _trial_runs(server: Server, key: str) -> dict[tuple[str, int], str]:
+    """Return the finished runs of a sweep's trials, by direction and trial."""
+    tags = {names.KIND: "trial", names.STUDY_KEY: key}
+    with readable_errors(server.uri, "looking for the sweep's trials"):
+        runs = search(server, tags, status="FINISHED")
+    found = {}
+    for run in reversed(runs):
+        params = run.data.params
+        if re.fullmatch(r"\d+", params.get("trial", "")):
+            found[params.get("direction", ""), int(params["trial"])] = str(run.info.run_id)
+    return found
+
+
+def _candidate(variant: Variant, run_id: str, values: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Return one row a seed for a variant at an epoch."""
+    return pd.DataFrame(
+        {
+            "direction": variant.direction,
+            "bottleneck": variant.bottleneck,
+            "epoch": values["epoch"].to_numpy(),
+            "seed": values["seed"].to_numpy(),
+            "value": values[by].to_numpy(dtype=float),
+            "variant": [variant] * len(values),
+            "run_id": run_id,
+        }
+    )

@@ -1,0 +1,204 @@
+"""Two or more studies side by side: what differs in how they were made, and in what came out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from hybridrep.analysis.statistics import against_first
+from hybridrep.reporting.facts import UNKNOWN, meta_record
+from hybridrep.reporting.formatting import listed
+from hybridrep.reporting.plan import Plan
+from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER, TRANSFER_METRICS
+from hybridrep.studies.hybrid.report.facts import corpora_of
+from hybridrep.studies.hybrid.report.figures.comparisons import studies_rsa, studies_transfer
+from hybridrep.studies.hybrid.results.claims import claims
+from hybridrep.studies.hybrid.results.tables import StudyTables
+from hybridrep.studies.hybrid.results.views import (
+    bottleneck_sizes,
+    final_transfer,
+    standing,
+    used_rsa,
+)
+
+_IGNORED = {"study", "workers", "cluster", "store", "plan", "seeds", "trials", "timeout"}
+"""Parameters that change no number, or that the page says elsewhere."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What comes out of putting studies side by side.
+
+    Attributes:
+        names: the studies' names, told apart.
+        lede: what they differ in, in a sentence.
+        standings: per study on how many seeds it stands.
+        tables: `compare_made`, `compare_transfer`, `compare_rsa`, `compare_claims`.
+        plans: the figures to draw.
+    """
+
+    names: tuple[str, ...]
+    lede: str
+    standings: tuple[str, ...]
+    tables: dict[str, pd.DataFrame]
+    plans: tuple[Plan, ...]
+
+
+def compare_studies(studies: Sequence[StudyTables], names: Sequence[str]) -> Comparison:
+    """Compare every study with the first.
+
+    Args:
+        studies: two or more.
+        names: what they are called, all different.
+    """
+    made = differences_in_making(studies, names)
+    sizes = shared_sizes(studies)
+    shared = [_at_sizes(tables, sizes) for tables in studies]
+    transfer = _stacked([_transfer(tables) for tables in shared], names)
+    rsa = _stacked([used_rsa(tables, "test") for tables in shared], names)
+    groups: tuple[tuple[Hashable, ...], ...] = (
+        TRANSFER, TRANSFER_METRICS, PAIRS, DIRECTIONS, (0, *sizes),
+    )  # fmt: skip
+    order = {name: place for group in groups for place, name in enumerate(group)}
+    keys = ["representation", "bottleneck"]
+    tables = {
+        "compare_made": made,
+        "compare_transfer": against_first(transfer, ["metric", *keys], names, order),
+        "compare_rsa": against_first(rsa, ["direction", "pair", "bottleneck"], names, order),
+        "compare_claims": _claims(shared, names),
+    }
+    differs = [str(name) for name in made["parameter"]]
+    lede = (
+        f"{names[0]} is the reference that {listed(names[1:])} "
+        f"{'is' if len(names) == 2 else 'are'} compared with. "
+        + (f"They differ in {listed(differs)}." if differs
+           else "Their recorded configurations, data, encoders and versions are the same.")
+        + _sizes_left_out(studies, names, sizes)
+    )  # fmt: skip
+    standings = tuple(
+        f"{name}: {standing(tables)}" for name, tables in zip(names, studies, strict=True)
+    )
+    return Comparison(tuple(names), lede, standings, tables, _plans(transfer, rsa, names, sizes))
+
+
+def shared_sizes(studies: Sequence[StudyTables]) -> tuple[int, ...]:
+    """Return the bottleneck sizes that all studies have, in the first study's order."""
+    others = [set(bottleneck_sizes(tables)) for tables in studies[1:]]
+    return tuple(s for s in bottleneck_sizes(studies[0]) if all(s in other for other in others))
+
+
+def _at_sizes(tables: StudyTables, sizes: tuple[int, ...]) -> StudyTables:
+    """Return a study with these sizes only, in this order: like is compared with like."""
+    config = {**tables.meta["config"], "bottlenecks": list(sizes)}
+    return replace(
+        tables,
+        autoencoder=tables.autoencoder[tables.autoencoder["bottleneck"].isin(sizes)],
+        rsa=tables.rsa[tables.rsa["bottleneck"].isin(sizes)],
+        transfer=tables.transfer[tables.transfer["bottleneck"].isin([0, *sizes])],
+        meta={**tables.meta, "config": config},
+    )
+
+
+def _sizes_left_out(
+    studies: Sequence[StudyTables], names: Sequence[str], sizes: tuple[int, ...]
+) -> str:
+    """Say which sizes are not compared because not all studies have them."""
+    left_out = [
+        f"{listed([str(s) for s in own])} ({name})"
+        for name, tables in zip(names, studies, strict=True)
+        if (own := [s for s in bottleneck_sizes(tables) if s not in sizes])
+    ]
+    if not left_out:
+        return ""
+    compared = f"at bottleneck {listed([str(s) for s in sizes])}" if sizes else "at no bottleneck"
+    return f" They are compared {compared}: not all of them have {listed(left_out)}."
+
+
+def differences_in_making(studies: Sequence[StudyTables], names: Sequence[str]) -> pd.DataFrame:
+    """Return the parameters and data in which studies differ: parameter, one column a study."""
+    recorded = [_made(tables) for tables in studies]
+    parameters = list(dict.fromkeys(key for record in recorded for key in record))
+    rows = []
+    for parameter in parameters:
+        values = [record.get(parameter, UNKNOWN) for record in recorded]
+        if len(set(values)) > 1:
+            rows.append((parameter, *values))
+    return pd.DataFrame(rows, columns=["parameter", *names])
+
+
+def _made(tables: StudyTables) -> dict[str, str]:
+    config = tables.meta.get("config", {})
+    record = {name: _text(value) for name, value in config.items() if name not in _IGNORED}
+    for name in ("encoder", "vectors"):  # one name, or place, may stand for other content
+        if fingerprint := meta_record(tables, name).get("fingerprint"):
+            record[name] = f"{record.get(name, UNKNOWN)} ({str(fingerprint)[:12]})"
+    for corpus in corpora_of(tables):
+        record[f"{corpus.name} data"] = f"{corpus.source} ({corpus.fingerprint[:12]})"
+    for name, share in meta_record(tables, "coverage").items():
+        record[f"{name} with a vector"] = f"{share:.2%}"
+    versions = meta_record(tables, "versions")
+    record |= {f"version of {name}": str(version) for name, version in versions.items()}
+    if commit := tables.meta.get("commit"):
+        record["commit"] = str(commit)[:12]
+    return record
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _stacked(parts: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:
+    labelled = [part.assign(study=name) for part, name in zip(parts, names, strict=True)]
+    return pd.concat(labelled, ignore_index=True)
+
+
+def _transfer(tables: StudyTables) -> pd.DataFrame:
+    """Return the new task's final results: seed, representation, bottleneck, metric, value."""
+    keys = ["seed", "representation", "bottleneck"]
+    return final_transfer(tables).melt(keys, list(TRANSFER_METRICS), var_name="metric")
+
+
+def _claims(studies: Sequence[StudyTables], names: Sequence[str]) -> pd.DataFrame:
+    found = {
+        name: {claim.sentence: claim.verdict for claim in claims(tables)}
+        for name, tables in zip(names, studies, strict=True)
+    }
+    return pd.DataFrame(found).rename_axis("claim").reset_index()
+
+
+def _plans(
+    transfer: pd.DataFrame, rsa: pd.DataFrame, names: Sequence[str], sizes: tuple[int, ...]
+) -> tuple[Plan, ...]:
+    """Return the figures of every shared size; the first has no size in its name."""
+    directions = [d for d in DIRECTIONS if d in set(rsa["direction"])]
+    plans = []
+    for place, size in enumerate(sizes or (0,)):
+        end, at = (f"_b{size}", f", bottleneck {size}") if place else ("", "")
+        remark = f"bottleneck {size}" if size else "representations without a bottleneck"
+        results = transfer[transfer["bottleneck"].isin([0, size])]
+        correlations = rsa[rsa["bottleneck"] == size]
+        if len(results):
+            plans.append(
+                Plan(
+                    f"compare_transfer{end}", f"The new task, side by side{at}",
+                    "Mean and 95% confidence interval over seeds at the last epoch.",
+                    "Three dot plots of seven representations, one mark for each of "
+                    f"{listed(names)}.",
+                    "comparison", partial(studies_transfer, results, names, remark),
+                )
+            )  # fmt: skip
+        if len(correlations):
+            plans.append(
+                Plan(
+                    f"compare_rsa{end}", f"Correlations, side by side{at}",
+                    "Mean and 95% confidence interval over seeds at the epoch used, test tweets.",
+                    f"Dot plots of six pairs, one mark for each of {listed(names)}.", "comparison",
+                    partial(studies_rsa, correlations, names, directions, f"{remark}, test tweets"),
+                )
+            )  # fmt: skip
+    return tuple(plans)

@@ -1,0 +1,95 @@
+"""hybridrep.studies.hybrid.report.explorers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from hybridrep.reporting.html.packing import _Pool
+from hybridrep.reporting.style import CLASS_COLOURS, CLASS_COLOURS_DARK, CLASS_MARKERS
+from hybridrep.studies.hybrid.names import SHOWN_REPRESENTATIONS, readable
+from hybridrep.studies.hybrid.similarity.figure import colour_range
+from hybridrep.studies.hybrid.similarity.items import (
+    ExampleItems,
+    Projection,
+    SimilarityMatrices,
+)
+
+_SYMBOLS = {
+    "o": "circle", "s": "square", "^": "triangle-up", "D": "diamond", "v": "triangle-down",
+    "P": "cross", "X": "x", "*": "star",
+}  # fmt: skip
+"""plotly's names of matplotlib's markers."""
+
+
+def explorer_data(example: ExampleItems) -> str:
+    """Return the JSON that the interactive matrix and map draw from.
+
+    Matrices of the hate tweets are there for the first bottleneck size only (all are in the
+    figures), which keeps a page of four sizes below 8 MB. Equal arrays and equal lists of tweets
+    are stored once (LSTM and BERT are the same for every bottleneck and direction); similarities
+    are rounded to thousandths.
+    """
+    pool = _Pool()
+    matrices = [
+        _matrix_record(pool, corpus, record)
+        for corpus, records in (
+            ("emotion", example.emotion_matrices), ("hate", _first_size(example.hate_matrices)),
+        )
+        for record in records
+    ]  # fmt: skip
+    projections = [
+        _projection_record(pool, corpus, record)
+        for corpus, records in (
+            ("emotion", example.emotion_projections), ("hate", example.hate_projections),
+        )
+        for record in records
+    ]  # fmt: skip
+    return json.dumps(
+        {
+            "items": pool.items,
+            "arrays": pool.arrays,
+            "matrices": matrices,
+            "projections": projections,
+            "corpora": [["emotion", "emotion tweets"], ["hate", "hate tweets (new task)"]],
+            "representations": [[name, readable(name)] for name in SHOWN_REPRESENTATIONS],
+            "symbols": [_SYMBOLS[marker] for marker in CLASS_MARKERS],
+            "colours": {"light": CLASS_COLOURS, "dark": CLASS_COLOURS_DARK},
+        },
+        separators=(",", ":"),
+    )
+
+
+def _first_size(records: tuple[SimilarityMatrices, ...]) -> list[SimilarityMatrices]:
+    return [record for record in records if record.bottleneck == records[0].bottleneck]
+
+
+def _matrix_record(pool: _Pool, corpus: str, record: SimilarityMatrices) -> dict[str, Any]:
+    return {
+        "corpus": corpus,
+        "key": f"{record.direction}/{record.bottleneck}",
+        "label": f"{readable(record.direction)}, bottleneck {record.bottleneck}",
+        "items": pool.add_items(record.items),
+        "ranges": {
+            name: [round(end, 4) for end in colour_range(record.matrices[name])]
+            for name in SHOWN_REPRESENTATIONS
+        },
+        "arrays": {name: pool.add_matrix(record.matrices[name]) for name in SHOWN_REPRESENTATIONS},
+    }
+
+
+def _projection_record(pool: _Pool, corpus: str, record: Projection) -> dict[str, Any]:
+    label = readable(record.representation)
+    if record.direction:
+        label = f"{readable(record.direction)}: {label}, bottleneck {record.bottleneck}"
+    x, y = np.round(np.asarray(record.points, np.float64), 1).T.tolist()
+    return {
+        "corpus": corpus,
+        "key": f"{record.representation}/{record.direction}/{record.bottleneck}",
+        "label": label,
+        "items": pool.add_items(record.items),
+        "x": x,
+        "y": y,
+    }

@@ -1,0 +1,230 @@
+"""Which figures a study gets, what each is called, and what stands under it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import pandas as pd
+
+from hybridrep.reporting.formatting import counted, listed, number
+from hybridrep.reporting.plan import Plan
+from hybridrep.studies.hybrid.names import DIRECTIONS, TRANSFER, TRANSFER_METRICS, UNSIZED, readable
+from hybridrep.studies.hybrid.report.facts import design_of, encoder_name
+from hybridrep.studies.hybrid.report.figures.architecture import architecture
+from hybridrep.studies.hybrid.report.figures.comparisons import bottleneck_sizes as draw_sizes
+from hybridrep.studies.hybrid.report.figures.comparisons import item_sets
+from hybridrep.studies.hybrid.report.figures.correlations import correlation_matrices
+from hybridrep.studies.hybrid.report.figures.curves import (
+    autoencoder_curves,
+    lstm_curves,
+    transfer_curves,
+)
+from hybridrep.studies.hybrid.report.figures.design import study_design
+from hybridrep.studies.hybrid.report.figures.example_plans import example_plans
+from hybridrep.studies.hybrid.report.figures.trajectories import trajectories
+from hybridrep.studies.hybrid.report.figures.transfer import transfer_results
+from hybridrep.studies.hybrid.results.published import BOTTLENECKS, published_table_1
+from hybridrep.studies.hybrid.results.tables import StudyTables
+from hybridrep.studies.hybrid.results.views import (
+    bottleneck_sizes,
+    directions_of,
+    final_transfer,
+    used_rsa,
+)
+from hybridrep.studies.hybrid.similarity.items import ExampleItems
+
+
+def plan_figures(tables: StudyTables, example: ExampleItems | None = None) -> list[Plan]:
+    """Return the figures that a study's tables, and its example seed, allow."""
+    sizes = bottleneck_sizes(tables)
+    return [
+        *_design(tables),
+        *(example_plans(example, sizes) if example is not None else ()),
+        *(plan for place in range(len(sizes)) for plan in _rsa(tables, sizes[place], place)),
+        *_sizes(tables, sizes),
+        *_transfer(tables, sizes),
+        *_curves(tables, sizes),
+    ]
+
+
+def _seeds_in(frame: pd.DataFrame) -> str:
+    return f"n = {counted(frame['seed'].nunique(), 'seed')}"
+
+
+def _design(tables: StudyTables) -> Iterator[Plan]:
+    facts = design_of(tables)
+    yield Plan(
+        name="fig_1_design",
+        title="The study’s design",
+        caption="Drawn from the configuration (the paper’s Fig. 1). BERT stands for the frozen "
+        f"encoder throughout: here {encoder_name(tables)}.",
+        alternative="Three steps from left to right: emotion tweets give LSTM and BERT "
+        "representations; two autoencoders turn one into the other; seven representations are "
+        "tried on a new task.",
+        group="design",
+        draw=partial(study_design, facts),
+    )
+    yield Plan(
+        name="fig_2_architecture",
+        title="The autoencoders",
+        caption="Drawn from the configuration (the paper’s Fig. 2). Numbers are the widths of the "
+        "layers.",
+        alternative="Two rows of seven layers, narrowing from the input to the bottleneck "
+        f"({listed([str(b) for b in facts.bottlenecks])} wide) and widening to the output.",
+        group="design",
+        draw=partial(architecture, facts),
+    )
+
+
+def _rsa(tables: StudyTables, size: int, place: int) -> Iterator[Plan]:
+    used = used_rsa(tables)
+    used = used[used["bottleneck"] == size]
+    every = tables.rsa[(tables.rsa["item_set"] == "test") & (tables.rsa["bottleneck"] == size)]
+    if not len(used):
+        return
+    directions = directions_of(tables)
+    linear = tables.linear_baseline.rename(columns={"reconstructed_vs_target_test": "value"})
+    remark = f"{_seeds_in(used)}, bottleneck {size}"
+    group = "transformation" if place == 0 else "appendix"
+    yield Plan(
+        name=f"fig_5_correlations_b{size}",
+        title=f"Correlations, bottleneck {size}",
+        caption="Pearson r between the similarity matrices of every two representations, mean ± "
+        f"SD over seeds, at epoch {tables.half_epoch} (the paper’s Fig. 5).",
+        alternative=f"Two annotated four-by-four matrices. {_levels(used)}",
+        group=group,
+        draw=partial(
+            correlation_matrices, used[used["item_set"] == "test"], directions,
+            f"{remark}, test tweets",
+        ),
+        plain=True,
+    )  # fmt: skip
+    lines = partial(
+        trajectories, every, used_epoch=tables.half_epoch, remark=f"{remark}, test tweets",
+        linear=linear,
+    )  # fmt: skip
+    yield Plan(
+        name=f"fig_6_trajectories_b{size}",
+        title=f"Trajectories over epochs, bottleneck {size}",
+        caption="Pearson r over the autoencoder’s epochs, mean over seeds with a band of ± 1 SD "
+        f"(the paper’s Fig. 6). The model at epoch {tables.half_epoch} is the one that is used.",
+        alternative=f"Six lines per direction over epochs. {_levels(used)}",
+        group=group,
+        draw=partial(lines, directions),
+    )
+    yield Plan(
+        name=f"item_sets_b{size}",
+        title=f"Seen, test and unseen tweets, bottleneck {size}",
+        caption="The same correlations on tweets that both models were trained on, on the paper’s "
+        "test tweets, and on tweets that neither model saw.",
+        alternative="Dot plot of mean r and its interval for six pairs and three sets of tweets.",
+        group=group,
+        draw=partial(item_sets, used, directions, remark),
+    )
+    for letter, direction in zip("ab", DIRECTIONS, strict=True):
+        if direction in directions:
+            number_there = BOTTLENECKS.index(size) + 1 if size in BOTTLENECKS else ""
+            there = f"Fig. {letter.upper()}{number_there}" if number_there else "Appendix II"
+            yield Plan(
+                name=f"fig_{letter}{number_there}_trajectories_{direction}_b{size}",
+                title=f"{readable(direction)} over epochs, bottleneck {size}",
+                caption=f"One direction (the paper’s {there}): Pearson r over epochs, mean over "
+                "seeds with a band of ± 1 SD.",
+                alternative=f"Six lines over epochs. {_levels(used)}",
+                group="appendix",
+                draw=partial(lines, (direction,)),
+            )
+
+
+def _levels(rsa: pd.DataFrame) -> str:
+    """Return the mean r that matters most, per direction, for texts that replace a picture."""
+    chosen = rsa[(rsa["pair"] == "reconstructed_vs_target") & (rsa["item_set"] == "test")]
+    means = chosen.groupby("direction", sort=False)["value"].mean()
+    parts = [f"{number(means[d], 2)} for {readable(d)}" for d in DIRECTIONS if d in means]
+    return f"Reconstruction and target correlate with r = {listed(parts)}." if parts else ""
+
+
+def _sizes(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
+    rows = used_rsa(tables, "test")
+    if len(sizes) < 2 or not len(rows):
+        return
+    yield Plan(
+        name="bottleneck_sizes",
+        title="The size of the bottleneck",
+        caption=f"Pearson r at epoch {tables.half_epoch} for every size, mean and SD over seeds.",
+        alternative="Six lines per direction over bottleneck sizes "
+        f"{listed([str(s) for s in sizes])}.",
+        group="transformation",
+        draw=partial(draw_sizes, rows, directions_of(tables), f"{_seeds_in(rows)}, test tweets"),
+    )
+
+
+def _transfer(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
+    last = final_transfer(tables)
+    if not len(last):
+        return
+    paper = {
+        (str(row["representation"]), str(row["metric"])): float(row["mean"])
+        for row in published_table_1().to_dict("records")
+    }
+    for place, size in enumerate(sizes or (0,)):
+        # Table 1 is of one bottleneck; only what has none stands beside every size
+        shown = TRANSFER if size == BOTTLENECKS[0] else UNSIZED
+        printed = {key: mean for key, mean in paper.items() if key[0] in shown}
+        mine = last[last["bottleneck"].isin([0, size])]
+        best = mine.groupby("representation")["test_accuracy"].mean()
+        yield Plan(
+            name=f"transfer_b{size}",
+            title=f"The new task, bottleneck {size}",
+            caption="Every seed as a point, the mean and its 95% confidence interval (Student’s "
+            "t) above it, and the mean that the paper printed for its own corpora and encoder"
+            + ("." if size == BOTTLENECKS[0]
+               else f", where it has one (it printed the autoencoders’ at {BOTTLENECKS[0]} only)."),
+            alternative=f"Three dot plots ({listed([readable(m) for m in TRANSFER_METRICS])}) of "
+            f"seven representations. Highest mean test accuracy: {number(best.max(), 2)} "
+            f"({readable(str(best.idxmax()))}).",
+            group="transfer" if place == 0 else "appendix",
+            draw=partial(transfer_results, mine, f"bottleneck {size}, last epoch", printed),
+        )  # fmt: skip
+
+
+def _curves(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
+    band = "Mean over seeds with a band of ± 1 SD"
+    if len(tables.lstm):
+        yield Plan(
+            name="curves_lstm",
+            title="Learning curves of the LSTM",
+            caption=f"{band}.",
+            alternative="Losses and accuracies over epochs.",
+            group="curves",
+            draw=partial(lstm_curves, tables.lstm, _seeds_in(tables.lstm)),
+        )
+    for place, size in enumerate(sizes):
+        group = "curves" if place == 0 else "appendix"
+        mine = tables.autoencoder[tables.autoencoder["bottleneck"] == size]
+        if len(mine):
+            yield Plan(
+                name=f"curves_autoencoders_b{size}",
+                title=f"Learning curves, autoencoders, bottleneck {size}",
+                caption=f"{band}, beside closed-form ridge regression on the same split and "
+                "beside predicting the mean.",
+                alternative="Train and test loss over epochs, one panel per direction, with two "
+                "level lines.",
+                group=group,
+                draw=partial(
+                    autoencoder_curves, mine, tables.linear_baseline,
+                    [d for d in DIRECTIONS if d in set(mine["direction"])], tables.half_epoch,
+                    f"{_seeds_in(mine)}, bottleneck {size}",
+                ),
+            )  # fmt: skip
+        rows = tables.transfer[tables.transfer["bottleneck"].isin([0, size])]
+        if len(rows):
+            yield Plan(
+                name=f"curves_transfer_b{size}",
+                title=f"Learning curves, new task, bottleneck {size}",
+                caption=f"{band}.",
+                alternative="Losses and accuracy of seven representations over epochs.",
+                group=group,
+                draw=partial(transfer_curves, rows, f"{_seeds_in(rows)}, bottleneck {size}"),
+            )

@@ -1,0 +1,156 @@
+"""The study's three steps, drawn from its configuration (Fig. 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hybridrep.reporting.boxes import arrow, box, canvas, heading
+from hybridrep.reporting.formatting import counted
+from hybridrep.reporting.style import MUTED, OKABE_ITO
+
+LSTM_SIZE = 300
+"""Width of the LSTM's hidden state, as in the paper."""
+
+
+@dataclass(frozen=True)
+class Design:
+    """What the drawings say of a study; 0 or "" where a study did not record it.
+
+    Attributes:
+        emotion: the emotion corpus in a few words, e.g. "sample (synthetic)".
+        emotion_items: its number of tweets.
+        emotion_classes: its number of classes.
+        hate: the corpus of the new task.
+        hate_items: its number of tweets.
+        vectors: name of the word vectors.
+        encoder: name of the frozen encoder.
+        encoder_size: width of its embedding.
+        bottlenecks: widths of the bottleneck, the first first.
+        lstm_epochs: epochs of the LSTM.
+        autoencoder_epochs: epochs of the autoencoders.
+        used_epoch: the epoch whose autoencoder feeds RSA and transfer.
+        transfer_epochs: epochs of the classifiers.
+        items: tweets in a similarity matrix.
+        seeds: simulations in the study.
+    """
+
+    emotion: str
+    emotion_items: int
+    emotion_classes: int
+    hate: str
+    hate_items: int
+    vectors: str
+    encoder: str
+    encoder_size: int
+    bottlenecks: tuple[int, ...]
+    lstm_epochs: int
+    autoencoder_epochs: int
+    used_epoch: int
+    transfer_epochs: int
+    items: int
+    seeds: int
+
+
+def study_design(design: Design) -> Figure:
+    """Draw what is trained on what, step by step."""
+    figure, axes = canvas(12.0, 5.2)
+    _representations(axes, design)
+    _transformation(axes, design)
+    _new_task(axes, design)
+    axes.text(
+        1, 2.0, "Solid arrow: goes in.  Dashed arrow: is the target.\n"
+        f"All of it is simulated {_times(design.seeds)}, once per seed; only the\n"
+        "frozen encoder is the same in all.",
+        fontsize=7.5, color=MUTED, va="bottom", linespacing=1.4,
+    )  # fmt: skip
+    return figure
+
+
+def _times(seeds: int) -> str:
+    return "once" if seeds == 1 else f"{seeds} times"
+
+
+def _or_unknown(number: int, noun: str) -> str:
+    return counted(number, noun) if number else f"{noun}s: not recorded"
+
+
+def _size(number: int) -> str:
+    return str(number) if number else "?"
+
+
+def _representations(axes: Axes, design: Design) -> None:
+    heading(axes, (1, 50), "1  Two kinds of representation")
+    box(
+        axes, (1, 24.5), (15.5, 12), "Emotion tweets",
+        f"{design.emotion}\n{_or_unknown(design.emotion_items, 'tweet')}\n"
+        f"{design.emotion_classes or '?'} classes", MUTED,
+    )  # fmt: skip
+    box(
+        axes, (21.5, 34.5), (18.5, 12), "LSTM: task-specific",
+        f"{design.vectors} word vectors\ntrained {counted(design.lstm_epochs, 'epoch')}\n"
+        f"last state, {LSTM_SIZE}-d", OKABE_ITO["vermillion"],
+    )  # fmt: skip
+    box(
+        axes, (21.5, 14.5), (18.5, 12), "BERT: global",
+        f"{design.encoder}\nfrozen, [CLS] of the last layer\n{_size(design.encoder_size)}-d",
+        OKABE_ITO["blue"],
+    )  # fmt: skip
+    arrow(axes, (16.5, 33), (21.5, 39))
+    arrow(axes, (16.5, 28), (21.5, 22))
+
+
+def _transformation(axes: Axes, design: Design) -> None:
+    heading(axes, (46, 50), "2  One turned into the other")
+    encoder = _size(design.encoder_size)
+    first = design.bottlenecks[0] if design.bottlenecks else 0
+    shared = (
+        f"trained {counted(design.autoencoder_epochs, 'epoch')}; epoch {design.used_epoch} is used"
+    )
+    box(
+        axes, (46, 34.5), (26, 12), "Autoencoder LSTM → BERT",
+        f"{LSTM_SIZE} → {first} → {encoder}\n{shared}", OKABE_ITO["orange"],
+    )  # fmt: skip
+    box(
+        axes, (46, 14.5), (26, 12), "Autoencoder BERT → LSTM",
+        f"{encoder} → {first} → {LSTM_SIZE}\n{shared}", OKABE_ITO["sky"],
+    )  # fmt: skip
+    arrow(axes, (40, 40.5), (46, 40.5))
+    arrow(axes, (40, 20.5), (46, 20.5))
+    arrow(axes, (40, 37), (46, 24), dashed=True)
+    arrow(axes, (40, 24), (46, 37), dashed=True)
+    sizes = ", ".join(str(size) for size in design.bottlenecks)
+    axes.text(
+        59, 30.5, f"bottleneck ({sizes}-d) = diffused\nreconstruction = transformed",
+        ha="center", va="center", fontsize=7.5, linespacing=1.5,
+    )  # fmt: skip
+    box(
+        axes, (46, 2), (26, 8), "RSA",
+        f"cosine similarities of {counted(design.items, 'tweet')};\n"
+        "Pearson r of every two representations", MUTED,
+    )  # fmt: skip
+    arrow(axes, (59, 14.5), (59, 10))
+
+
+def _new_task(axes: Axes, design: Design) -> None:
+    heading(axes, (78, 50), "3  A new task")
+    box(
+        axes, (78, 34.5), (18, 12), "Hate / no-hate tweets",
+        f"{design.hate}\n{_or_unknown(design.hate_items, 'tweet')}\nin balanced samples", MUTED,
+    )  # fmt: skip
+    box(
+        axes, (78, 12.5), (18, 15), "Seven representations",
+        "baseline\nLSTM, BERT\nBERT → LSTM: both layers\nLSTM → BERT: both layers",
+        OKABE_ITO["green"],
+    )  # fmt: skip
+    box(
+        axes, (101, 14), (17.5, 12), "Classifier",
+        f"2 layers, hidden 32\ntrained {counted(design.transfer_epochs, 'epoch')}\n"
+        "losses and accuracy", OKABE_ITO["purple"],
+    )  # fmt: skip
+    arrow(axes, (87, 34.5), (87, 27.5))
+    arrow(axes, (72, 38), (78, 25))
+    arrow(axes, (72, 20.5), (78, 20))
+    arrow(axes, (96, 20), (101, 20))

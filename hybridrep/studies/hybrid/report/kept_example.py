@@ -1,0 +1,182 @@
+"""The example seed as two files beside a study's tables, so that later reports can show it again.
+
+Arrays that several records share (LSTM and BERT are the same for every autoencoder) are kept once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from hybridrep.studies.hybrid.names import SHOWN_REPRESENTATIONS
+from hybridrep.studies.hybrid.similarity.items import (
+    ExampleItems,
+    Items,
+    Projection,
+    SimilarityMatrices,
+)
+
+ARRAYS_FILE = "study/example.npz"
+RECORD_FILE = "study/example.json"
+
+EXAMPLE_VERSION = 1
+"""Version of the files' layout; readers leave any other out and say so."""
+
+_MATRICES = ("emotion_matrices", "hate_matrices")
+_PROJECTIONS = ("emotion_projections", "hate_projections")
+
+
+class ExampleError(ValueError):
+    """The files hold no example that this version can show."""
+
+
+class _Pool:
+    """Arrays by name, each content once."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, np.ndarray] = {}
+
+    def add(self, array: np.ndarray) -> str:
+        content = np.ascontiguousarray(array)
+        head = f"{content.dtype.str} {content.shape}".encode()
+        name = hashlib.sha256(head + content.tobytes()).hexdigest()[:32]
+        self.arrays[name] = content
+        return name
+
+
+def example_files(example: ExampleItems) -> dict[str, bytes | str]:
+    """Return the files that `read_example` reads, by their path in a run.
+
+    Tweets are in them when they are in the example: see `ExampleItems.without_texts`.
+    """
+    pool = _Pool()
+    record: dict[str, Any] = {
+        "version": EXAMPLE_VERSION,
+        "seed": example.seed,
+        "reason": example.reason,
+        "items": [],
+    }
+    known: list[Items] = []
+
+    def place(items: Items) -> int:
+        for number, other in enumerate(known):
+            if other is items:
+                return number
+        known.append(items)
+        record["items"].append(
+            {
+                "labels": pool.add(items.labels),
+                "label_names": list(items.label_names),
+                "texts": None if items.texts is None else list(items.texts),
+            }
+        )
+        return len(known) - 1
+
+    for field in _MATRICES:
+        record[field] = [
+            {
+                "direction": each.direction,
+                "bottleneck": each.bottleneck,
+                "matrices": {name: pool.add(matrix) for name, matrix in each.matrices.items()},
+                "items": place(each.items),
+            }
+            for each in getattr(example, field)
+        ]
+    for field in _PROJECTIONS:
+        record[field] = [
+            {
+                "representation": each.representation,
+                "direction": each.direction,
+                "bottleneck": each.bottleneck,
+                "points": pool.add(each.points),
+                "items": place(each.items),
+            }
+            for each in getattr(example, field)
+        ]
+    packed = io.BytesIO()
+    np.savez_compressed(packed, allow_pickle=False, **pool.arrays)
+    return {
+        ARRAYS_FILE: packed.getvalue(),
+        RECORD_FILE: json.dumps(record, ensure_ascii=False, separators=(",", ":")),
+    }
+
+
+def read_example(arrays: bytes, record: bytes) -> ExampleItems:
+    """Return the example that `example_files` wrote.
+
+    Raises:
+        ExampleError: the files are damaged, contradict each other, or are of another version.
+    """
+    try:
+        found = json.loads(record)
+        if found["version"] != EXAMPLE_VERSION:
+            raise ExampleError(f"it is of layout {found['version']}, not {EXAMPLE_VERSION}")
+        with np.load(io.BytesIO(arrays), allow_pickle=False) as opened:
+            pool = dict(opened)
+        items = [_items(entry, pool) for entry in found["items"]]
+        matrices = {f: tuple(_matrices(e, pool, items) for e in found[f]) for f in _MATRICES}
+        points = {f: tuple(_projection(e, pool, items) for e in found[f]) for f in _PROJECTIONS}
+        return ExampleItems(
+            seed=int(found["seed"]),
+            reason=str(found["reason"]),
+            emotion_matrices=matrices["emotion_matrices"],
+            emotion_projections=points["emotion_projections"],
+            hate_matrices=matrices["hate_matrices"],
+            hate_projections=points["hate_projections"],
+        )
+    except ExampleError:
+        raise
+    except (
+        KeyError,
+        IndexError,
+        TypeError,
+        ValueError,
+        OSError,
+        EOFError,
+        zipfile.BadZipFile,
+    ) as e:
+        raise ExampleError(f"its files are damaged ({type(e).__name__})") from e
+
+
+def _items(entry: Mapping[str, Any], pool: Mapping[str, np.ndarray]) -> Items:
+    labels, names, texts = pool[entry["labels"]], entry["label_names"], entry["texts"]
+    _need(labels.ndim == 1 and labels.dtype.kind in "iu")
+    _need(not len(labels) or (labels.min() >= 0 and labels.max() < len(names)))
+    _need(texts is None or len(texts) == len(labels))
+    shown = None if texts is None else tuple(map(str, texts))
+    return Items(labels.astype(np.int64), tuple(map(str, names)), shown)
+
+
+def _matrices(
+    entry: Mapping[str, Any], pool: Mapping[str, np.ndarray], items: list[Items]
+) -> SimilarityMatrices:
+    mine = items[entry["items"]]
+    matrices = {name: pool[entry["matrices"][name]] for name in SHOWN_REPRESENTATIONS}
+    for matrix in matrices.values():
+        _need(matrix.dtype.kind == "f" and matrix.shape == (len(mine.labels),) * 2)
+    return SimilarityMatrices(str(entry["direction"]), int(entry["bottleneck"]), matrices, mine)
+
+
+def _projection(
+    entry: Mapping[str, Any], pool: Mapping[str, np.ndarray], items: list[Items]
+) -> Projection:
+    mine, points = items[entry["items"]], pool[entry["points"]]
+    _need(points.dtype.kind == "f" and points.shape == (len(mine.labels), 2))
+    return Projection(
+        str(entry["representation"]),
+        str(entry["direction"]),
+        int(entry["bottleneck"]),
+        points,
+        mine,
+    )
+
+
+def _need(holds: bool) -> None:
+    if not holds:
+        raise ExampleError("its files contradict each other")

@@ -1,0 +1,148 @@
+"""What a reader must know before the numbers: gaps, single seeds, synthetic or withheld text."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+import hybridrep
+from hybridrep.reporting.facts import config_value, meta_record
+from hybridrep.reporting.formatting import counted, listed, number, seeds_text
+from hybridrep.reporting.html.views import Notice
+from hybridrep.studies.hybrid.report.facts import corpora_of
+from hybridrep.studies.hybrid.results.published import BOTTLENECKS
+from hybridrep.studies.hybrid.results.result_tables import size_beside_paper
+from hybridrep.studies.hybrid.results.schema import SCHEMAS
+from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION, StudyTables
+from hybridrep.studies.hybrid.results.views import seed_status, seeds_by_status
+from hybridrep.studies.hybrid.similarity.items import ExampleItems
+
+_STATES = {
+    "failed": "Failed",
+    "missing": "Without any result",
+    "incomplete": "Incomplete (what they have counts, and every table says on how many seeds a "
+    "number stands)",
+    "unexpected": "Not asked for, but there (they count)",
+}
+
+
+def notices_of(
+    tables: StudyTables, example: ExampleItems | None, *, texts_shown: bool
+) -> list[Notice]:
+    """Return the notices of one study, warnings first."""
+    return [
+        *_seeds(tables),
+        *_older(tables),
+        *_size(tables),
+        *_synthetic(tables),
+        *_duplicates(tables),
+        *_texts(example, texts_shown=texts_shown),
+    ]
+
+
+def _seeds(tables: StudyTables) -> list[Notice]:
+    found = []
+    complete = seeds_by_status(tables, "complete")
+    parts = [
+        f"{label}: {seeds_text(seeds)}."
+        for state, label in _STATES.items()
+        if (seeds := seeds_by_status(tables, state))
+    ]
+    if parts:
+        title = f"{len(complete)} of {len(tables.seeds_wanted)} seeds are complete"
+        found.append(Notice("warning", title, " ".join(parts)))
+    if len(seed_status(tables)) and _most_seeds(tables) < 2:
+        found.append(
+            Notice(
+                "warning", "Too few seeds for statistics",
+                "No value has more than one seed, so there is no spread over seeds: no test, no "
+                "interval and no SD is given. The numbers show one simulation.",
+            )
+        )  # fmt: skip
+    return found
+
+
+def _most_seeds(tables: StudyTables) -> int:
+    """Return on how many seeds the values stand that have most; incomplete seeds count."""
+    counts = [0]
+    for name, schema in SCHEMAS.items():
+        table = getattr(tables, name)
+        if len(table):
+            key = [column for column in schema.key if column != "seed"]
+            counts.append(int(table.value_counts(key).max() if key else len(table)))
+    return max(counts)
+
+
+def _size(tables: StudyTables) -> list[Notice]:
+    """Say when what stands beside the paper's Table 1 has another bottleneck."""
+    size = size_beside_paper(tables)
+    if size in (0, BOTTLENECKS[0]):
+        return []
+    return [
+        Notice(
+            "note", "Another bottleneck than the paper’s",
+            f"The paper printed its Table 1 for a bottleneck of {BOTTLENECKS[0]}, which this study "
+            f"does not have: its bottleneck {size} stands beside it.",
+        )
+    ]  # fmt: skip
+
+
+def _older(tables: StudyTables) -> list[Notice]:
+    """Say when another version made the study, by its tables' layout or by its own record."""
+    recorded = str(meta_record(tables, "versions").get("hybridrep", ""))
+    parts = []
+    if recorded and recorded != hybridrep.__version__:
+        parts.append(
+            f"The study was computed by hybridrep {recorded}; this report is by hybridrep "
+            f"{hybridrep.__version__}, which might compute other numbers."
+        )
+    layout = tables.meta.get("made_with_schema")
+    if layout is not None:
+        parts.append(
+            f"Its tables were of layout {layout} and were brought to layout {SCHEMA_VERSION}; what "
+            "the older version did not record is shown as a dash."
+        )
+    return [Notice("note", "Made by another version", " ".join(parts))] if parts else []
+
+
+def _synthetic(tables: StudyTables) -> list[Notice]:
+    made = [corpus.name for corpus in corpora_of(tables) if corpus.synthetic]
+    if not made:
+        return []
+    return [
+        Notice(
+            "note", "Synthetic data",
+            f"The {listed(made)} {'corpus was' if len(made) == 1 else 'corpora were'} written by "
+            "a seeded generator to try the simulation out. Its numbers say nothing about real "
+            "tweets and are not comparable with the paper’s.",
+        )
+    ]  # fmt: skip
+
+
+def _duplicates(tables: StudyTables) -> list[Notice]:
+    choice = config_value(tables, "duplicates", "")
+    text = {
+        "keep": "Tweets of the new task that occur more than once were kept (the paper names no "
+        "removal): test tweets that also stand in training flatter every accuracy.",
+        "drop": "Tweets of the new task that occur more than once were dropped; the paper "
+        "names no removal, and kept ones would flatter its accuracies.",
+    }.get(str(choice), "")
+    if not text:
+        return []
+    record = meta_record(tables, "duplicates")
+    if record.get("repeated_texts"):
+        text += f" The corpus holds {record['repeated_texts']:,} such repetitions."
+    if found := meta_record(tables, "duplicates", "test_in_training"):
+        text += (
+            f" Of a seed’s {record.get('test_tweets', 0):,} test tweets "
+            f"{number(fmean(found.values()), 0)} also stand in its training (mean over "
+            f"{counted(len(found), 'seed')})."
+        )
+    other = "dropped" if choice == "keep" else "kept"
+    text += f" The entry point compare puts this study beside one with duplicates {other}."
+    return [Notice("note", f"Duplicates {'kept' if choice == 'keep' else 'dropped'}", text)]
+
+
+def _texts(example: ExampleItems | None, *, texts_shown: bool) -> list[Notice]:
+    if example is None or texts_shown:
+        return []
+    return [Notice("note", "Tweets withheld", "This study shows no tweet (share_text=false).")]

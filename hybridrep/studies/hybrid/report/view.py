@@ -1,0 +1,217 @@
+"""All that the page's template needs of one study."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from hybridrep.parameters import PLACES
+from hybridrep.reporting.drawing import Drawn
+from hybridrep.reporting.facts import meta_record
+from hybridrep.reporting.formatting import listed
+from hybridrep.reporting.html.views import (
+    ClaimView,
+    Notice,
+    Picture,
+    TableView,
+    claim_views,
+    picture,
+)
+from hybridrep.reporting.reproduce import reproduce_command
+from hybridrep.studies.hybrid.report import table_views as study_tables
+from hybridrep.studies.hybrid.report.facts import corpora_of, encoder_name, vectors_name
+from hybridrep.studies.hybrid.report.notices import notices_of
+from hybridrep.studies.hybrid.results.tables import StudyTables
+from hybridrep.studies.hybrid.results.views import bottleneck_sizes, seeds_by_status, standing
+from hybridrep.studies.hybrid.similarity.items import ExampleItems
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class StudyView:
+    """One study's part of the page; the template says where each piece stands."""
+
+    prefix: str
+    name: str
+    facts: Pairs
+    notices: list[Notice]
+    summary: Sequence[str]
+    claims: list[ClaimView]
+    tables: dict[str, list[TableView]]
+    pictures: dict[str, list[Picture]]
+    example: str
+    texts_shown: bool
+    standing: str
+    reproduce: str
+    commit: str
+    records: list[tuple[str, Pairs]]
+
+
+def study_view(
+    tables: StudyTables,
+    results: Mapping[str, pd.DataFrame],
+    summary: Sequence[str],
+    drawn: Sequence[Drawn],
+    example: ExampleItems | None,
+    name: str,
+    prefix: str,
+    *,
+    texts_shown: bool,
+    remarks: Sequence[str] = (),
+) -> StudyView:
+    """Put one study's tables, figures and records into the shape of the template.
+
+    Args:
+        tables: the study.
+        results: its `result_tables`.
+        summary: its five sentences.
+        drawn: its figures.
+        example: its example seed, or None.
+        name: what it is called.
+        prefix: what its anchors start with; "" for the only study of a page.
+        texts_shown: whether tweets may be shown.
+        remarks: what its notices say besides.
+    """
+    return StudyView(
+        prefix=prefix,
+        name=name,
+        facts=study_facts(tables),
+        notices=[
+            *notices_of(tables, example, texts_shown=texts_shown),
+            *(Notice("note", "Left out", remark) for remark in remarks),
+        ],
+        summary=summary,
+        claims=claim_views(results["claims"]),
+        tables=_tables(tables, results, prefix),
+        pictures=_pictures(drawn, prefix),
+        example=_example_text(tables, example),
+        texts_shown=texts_shown,
+        standing=standing(tables),
+        reproduce=reproduce_command(tables),
+        commit=str(tables.meta.get("commit") or ""),
+        records=_recorded(tables),
+    )
+
+
+def _example_text(tables: StudyTables, example: ExampleItems | None) -> str:
+    """Return what stands over a simulation's figures: its seed, or why there is none."""
+    if example is None:
+        if seeds_by_status(tables, "complete"):
+            return (
+                "No single simulation is kept with this study, so its similarity matrices and "
+                "t-SNE maps are not shown."
+            )
+        return "No seed is complete, so there is no single simulation to show."
+    first, *further = bottleneck_sizes(tables)
+    if not further:
+        return example.reason
+    others = listed([str(size) for size in further])
+    return (
+        f"{example.reason} To keep the page small, tweets of the new task are here for bottleneck "
+        f"{first} only; the appendix’s figures show them for {others} too."
+    )
+
+
+def study_facts(tables: StudyTables) -> Pairs:
+    """Return the few facts that stand under a study's title."""
+    complete = seeds_by_status(tables, "complete")
+    facts = [("Seeds", f"{len(complete)} of {len(tables.seeds_wanted)} complete")]
+    facts += [
+        (f"{corpus.name.capitalize()} tweets", f"{corpus.items or '?':,} · {corpus.source}"
+         if corpus.items else corpus.source)
+        for corpus in corpora_of(tables)
+    ]  # fmt: skip
+    facts += [
+        ("BERT (frozen encoder)", encoder_name(tables)),
+        ("Word vectors", vectors_name(tables)),
+        ("Bottleneck", ", ".join(map(str, bottleneck_sizes(tables))) or "–"),
+    ]
+    return facts
+
+
+def _tables(
+    tables: StudyTables, results: Mapping[str, pd.DataFrame], prefix: str
+) -> dict[str, list[TableView]]:
+    sizes = bottleneck_sizes(tables)
+    by_size = [("", sizes[0] if sizes else 0), *((f"_b{size}", size) for size in sizes[1:])]
+    epoch = tables.half_epoch
+    found = {
+        "table_1": [
+            study_tables.paper_table(
+                results[f"table_1{end}"],
+                f"{prefix}table_1{end}",
+                f"Table 1 in the paper’s layout, bottleneck {size}",
+            )
+            for end, size in by_size
+        ],
+        "tests": [
+            study_tables.tests(results[f"tests{end}"], f"{prefix}tests{end}", size)
+            for end, size in by_size
+        ],
+        "paper": [
+            study_tables.beside_paper(results["beside_paper"], f"{prefix}beside-paper"),
+            study_tables.rsa_paper(results["rsa_beside_paper"], f"{prefix}rsa-beside-paper"),
+            study_tables.recomputed(results["paper_recomputed"], f"{prefix}recomputed"),
+        ],
+        "rsa": [
+            study_tables.rsa(results["rsa"], f"{prefix}rsa", epoch),
+            study_tables.linear(results["linear_baseline"], f"{prefix}linear", epoch),
+        ],
+        "seeds": [],
+        "raw": [study_tables.by_seed(results["transfer_by_seed"], f"{prefix}raw")],
+    }
+    if "inference" in results:
+        found["rsa"].insert(1, study_tables.inference(results["inference"], f"{prefix}inference"))
+    seeds = results["seeds"]
+    found["seeds"].append(
+        study_tables.seeds(seeds[seeds["status"] != "complete"], f"{prefix}seeds")
+    )
+    return {name: [view for view in views if view.rows] for name, views in found.items()}
+
+
+def _pictures(drawn: Sequence[Drawn], prefix: str) -> dict[str, list[Picture]]:
+    groups: dict[str, list[Picture]] = {
+        name: []
+        for name in (
+            "design", "representations", "transformation", "transfer", "curves", "appendix",
+        )
+    }  # fmt: skip
+    for figure in drawn:
+        groups.setdefault(figure.plan.group, []).append(picture(figure, prefix))
+    return groups
+
+
+def _recorded(tables: StudyTables) -> list[tuple[str, Pairs]]:
+    data: Pairs = []
+    for corpus in corpora_of(tables):
+        data.append((f"{corpus.name} tweets, from", corpus.source))
+        data.append((f"{corpus.name} tweets, SHA-256", corpus.fingerprint))
+    for name in ("encoder", "vectors"):
+        data += [(f"{name}, {key}", _text(v)) for key, v in meta_record(tables, name).items()]
+    coverage = meta_record(tables, "coverage")
+    data += [(f"{key} with a word vector", _share(value)) for key, value in coverage.items()]
+    config = meta_record(tables, "config")
+    versions = meta_record(tables, "versions")
+    return [
+        ("Configuration", [(n, _text(value)) for n, value in config.items() if n not in PLACES]),
+        ("Data", data),
+        ("Versions", [(name, _text(value)) for name, value in versions.items()]),
+        ("Study", [("key", str(tables.meta["study_key"]))]),
+    ]
+
+
+def _share(value: Any) -> str:
+    return f"{100 * value:.1f}%" if isinstance(value, int | float) else _text(value)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)

@@ -1,0 +1,198 @@
+"""What runs and models hold, by name and with what it means: the reference is printed from here.
+
+A test compares it with what a study, a sweep and a registration really leave, in both directions.
+Names contain placeholders, e.g. `rsa/DIR/B/PAIR`; `PLACEHOLDERS` says what stands for what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER
+from hybridrep.studies.hybrid.results.schema import SCHEMAS
+from hybridrep.tracking import names
+from hybridrep.tracking.entries import Entry, Placeholder, one_of
+
+_OBJECTIVES = ("transformability", "diffusibility")
+
+
+PLACEHOLDERS: dict[str, Placeholder] = {
+    "DIR": one_of(DIRECTIONS, "direction of the autoencoder, input first: "),
+    "B": Placeholder(r"b\d+", "size of the bottleneck: `b32`, `b64`, ..."),
+    "PAIR": one_of(PAIRS, "which two representations are correlated: "),
+    "REP": one_of(TRANSFER, "what the classifier of the new task is given: "),
+    "OBJECTIVE": one_of(_OBJECTIVES, "what a sweep maximises: "),
+    "N": Placeholder(r"\d+", "a number"),
+    "NAME": Placeholder(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*", "a name"),
+}
+
+
+def _measures(prefix: str, table: str, step: str, leave_out: Iterable[str]) -> list[Entry]:
+    """Return the metrics that a table's measures become, meanings included."""
+    columns = SCHEMAS[table].columns.items()
+    return [
+        Entry(prefix + name, column.meaning, ("seed", "stage"), step=step)
+        for name, column in columns
+        if name not in leave_out
+    ]
+
+
+_KEYS = ("seed", "direction", "bottleneck", "representation", "epoch")
+_EPOCH = "epoch, from 1"
+_RSA_ON = {
+    "rsa": "on the paper's tweets: the autoencoder's test tweets, on which the LSTM was trained",
+    "rsa_unseen": "on validation tweets that neither model was trained on",
+    "rsa_seen": "on training tweets of both models",
+}
+
+METRICS: tuple[Entry, ...] = (
+    *_measures("lstm/", "lstm", _EPOCH, _KEYS),
+    *_measures("autoencoder/DIR/B/", "autoencoder", _EPOCH, _KEYS),
+    *_measures("linear_baseline/DIR/", "linear_baseline", "", _KEYS),
+    *(
+        Entry(
+            f"{prefix}/DIR/B/PAIR",
+            f"r of two representations' similarity matrices {tweets}; higher = more alike",
+            ("seed", "stage"),
+            step="epoch, from 0 = before training",
+        )
+        for prefix, tweets in _RSA_ON.items()
+    ),
+    *_measures("transfer/REP/", "transfer", _EPOCH, _KEYS),
+    *(
+        Entry(
+            f"transfer/REP/B/{name}",
+            "the same, of each further bottleneck size",
+            ("seed", "stage"),
+            always=False,
+            step=_EPOCH,
+        )
+        for name in SCHEMAS["transfer"].columns
+        if name not in _KEYS
+    ),
+    Entry("best/DIR/OBJECTIVE", "the best complete trial's value; higher is better", ("sweep",)),
+    Entry("sweep/trials", "how many trials there are", ("sweep",)),
+    Entry("sweep/seconds", "how long this invocation took", ("sweep",)),
+    Entry("sweep/optuna_seconds", "Optuna's part of it", ("sweep",)),
+    Entry("sweep/mlflow_seconds", "MLflow's part of it", ("sweep",)),
+    Entry(
+        "OBJECTIVE",
+        "mean over the trial's seeds on tweets that no model saw; higher is better",
+        ("trial",),
+        always=False,
+        step="epoch; the last is the trial's value",
+    ),
+    Entry(
+        "OBJECTIVE_sd",
+        "its SD over the seeds",
+        ("trial",),
+        always=False,
+        step="epoch; the last is the trial's value",
+    ),
+    Entry(
+        "OBJECTIVE/seed_N",
+        "one seed's value",
+        ("trial",),
+        always=False,
+        step="epoch; the last is the trial's value",
+    ),
+)
+"""The metrics of every kind of run."""
+
+_MAIN = ("study", "stage", "report", "sweep", "register", "compare")
+_REPORTS = ("study", "report", "compare")
+_STUDY_REPORTS = ("study", "report")
+
+ARTIFACTS: tuple[Entry, ...] = (
+    Entry(
+        "rsa/DIR/B/similarity_matrices.npz",
+        "arrays `global`, `task_specific`, `diffused`, `transformed` [items, items] of cosine "
+        "similarities, `labels` (classes) and `items` (rows of the emotion corpus)",
+        ("seed",),
+    ),
+    Entry("rsa/DIR/B/similarity_matrices.png", "the same as a picture", ("seed",)),
+    Entry(
+        "autoencoder/DIR/B/half.safetensors",
+        "weights at half of the epochs: the model that RSA and transfer use",
+        ("seed",),
+    ),
+    Entry("autoencoder/DIR/B/final.safetensors", "weights of the last epoch", ("seed",)),
+    Entry("tables/transfer.json", "MLflow table: the new task, last epoch", ("seed",)),
+    Entry("tables/rsa.json", "MLflow table: correlations at half of the epochs", ("seed",)),
+    Entry("tables/NAME.json", "MLflow table: the stage's results, all seeds", ("stage",), False),
+    Entry("config.json", "the resolved parameters", _MAIN),
+    Entry("environment.json", "versions of all packages, the platform", _MAIN),
+    Entry("seeds.json", "MLflow table: one row a seed and representation", _STUDY_REPORTS),
+    Entry("study/meta.json", "what the study is and stands on", ("study",)),
+    Entry("study/NAME.parquet", "the study's tables, see below", ("study",)),
+    Entry("study/example.npz", "the seed that figures show: matrices and t-SNE", ("study",), False),
+    Entry("study/example.json", "the same seed's classes, and tweets if shared", ("study",), False),
+    Entry("study/NAME", "the same as in study runs; not with `source=NAME`", ("report",), False),
+    Entry("report/report.html", "the report: one page that needs nothing else", _REPORTS),
+    Entry("report/report.md", "the same in brief, for pasting", _REPORTS),
+    Entry("report/table_1.md", "Table 1 as Markdown", _STUDY_REPORTS),
+    Entry("report/NAME.csv", "the report's tables, see below", _REPORTS),
+    Entry("report/figures/NAME.png", "the report's figures in print quality", _REPORTS),
+    Entry("sweep/summary.md", "what the sweep found, in words", ("sweep",)),
+    Entry("sweep/trials.json", "MLflow table: one row a trial", ("sweep",)),
+    Entry("sweep/best.json", "the best trial of each direction and objective", ("sweep",)),
+    Entry("sweep/pareto.json", "the trials that no other beats in both objectives", ("sweep",)),
+    Entry("sweep/importance.json", "how much each parameter mattered (fANOVA)", ("sweep",)),
+    Entry("sweep/by_size.json", "each size at its best epoch, every seed", ("sweep",)),
+    Entry("sweep/size_effects.json", "what the size changed and what it did not", ("sweep",)),
+    Entry("figures/NAME.png", "the sweep's figures", ("sweep",)),
+    Entry("study/NAME.parquet", "the sweep's tables at full precision", ("sweep",)),
+    Entry("study/meta.json", "what the sweep is", ("sweep",)),
+    Entry("registered.json", "MLflow table: what became of each model", ("register",)),
+    Entry("candidates.json", "MLflow table: what was chosen from", ("register",)),
+)
+"""The artifacts of every kind of run."""
+
+
+PARAMS: tuple[Entry, ...] = (
+    Entry("config/NAME", "the resolved value of the parameter NAME", ("seed", *_MAIN)),
+    Entry("seed", "the simulation's number", ("seed",)),
+    Entry("trial", "the trial's number within its direction", ("trial",)),
+    Entry("state", "`COMPLETE`, `PRUNED`, `VOID` or `FAIL`", ("trial",)),
+    Entry("direction", "the autoencoder's", ("trial",)),
+    Entry("bottleneck", "its size", ("trial",)),
+    Entry("epochs", "how many it was trained", ("trial",)),
+    Entry("learning_rate", "Adam's", ("trial",)),
+    Entry("activation", "between its layers", ("trial",)),
+    Entry("kind", "`convolutional` or `fully_connected`", ("trial",)),
+    Entry("seeds", "what the trial was averaged over", ("trial",)),
+    Entry("sampler", "`tpe` or `grid`", ("trial",)),
+    Entry("objective", "what was maximised", ("trial",)),
+)
+"""The parameters that runs carry; `mlflow run` logs what was typed under the bare names too."""
+
+VERSION_TAGS: tuple[Entry, ...] = (
+    Entry("seed", "which simulation it is from", ()),
+    Entry("bottleneck", "its size", ()),
+    Entry("epoch", "how many epochs it was trained", ()),
+    Entry("direction", "`bert_to_lstm` or `lstm_to_bert`", ()),
+    Entry("source", "`study` or `sweep`: what it was chosen from", ()),
+    Entry("study_key", "the study's or sweep's key", ()),
+    Entry(names.SELECTED_BY, "the criterion, on tweets that no model saw", ()),
+    Entry("score", "its value of the criterion; higher is better", ()),
+    Entry(names.DATA_FINGERPRINT, "of the data that the score was measured on", ()),
+    Entry(names.MODEL_DIGEST, "of the weights", ()),
+    Entry("synthetic_data", "whether it was trained on the synthetic corpus", ()),
+    Entry(
+        names.MODEL_SHARES_TEXT,
+        "whether the input example is made of tweets; a text model's never is",
+        (),
+        always=False,
+    ),
+)
+"""The tags of a registered version."""
+
+MODELS: tuple[tuple[str, str, str], ...] = tuple(
+    (f"hybridrep-{direction.replace('_', '-')}{end}", takes, gives)
+    for end, takes, gives in (
+        ("", "input vectors, one row each", "`bottleneck`, `reconstructed`"),
+        ("-text", "raw tweets", "`global`, `task_specific`, `diffused`, `transformed`"),
+    )
+    for direction in DIRECTIONS
+)
+"""Registered model, what it takes, what it gives."""

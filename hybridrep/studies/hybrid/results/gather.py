@@ -1,0 +1,167 @@
+"""A study's finished results, read from the store into the long tables that reports read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.store import Store
+from hybridrep.studies.hybrid.inputs import CorpusInput, Inputs, read_corpus
+from hybridrep.studies.hybrid.results.schema import frame
+from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION, StudyTables
+from hybridrep.studies.hybrid.task_specific import stage as lstm
+from hybridrep.studies.hybrid.transfer import stage as transfer
+from hybridrep.studies.hybrid.transformation import baseline as linear_baseline
+from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.tweets.rows import transfer_rows
+from hybridrep.studies.hybrid.tweets.splits import count_test_in_train
+from hybridrep.tracking.provenance import package_versions, provenance_tags
+
+
+def study_key(inputs: Inputs) -> str:
+    """Identify a study: its configuration and data, whatever its seeds and where it runs."""
+    return content_key(
+        {
+            "config": inputs.config.study_identity(),
+            "emotion": inputs.emotion.tokens_key,
+            "hate": inputs.hate.tokens_key,
+            "encoder": inputs.encoder.fingerprint,
+        }
+    )
+
+
+TABLES = {
+    "embed": (),
+    "lstm": ("lstm",),
+    "autoencode": ("autoencoder", "linear_baseline"),
+    "rsa": ("rsa",),
+    "transfer": ("transfer",),
+}
+"""Stage -> the tables of a study that it fills."""
+
+
+def study_tables(
+    inputs: Inputs,
+    store: Store,
+    seeds: Iterable[int],
+    failed: Mapping[int, str],
+    stages: Iterable[str] = tuple(TABLES),
+) -> StudyTables:
+    """Read the results of complete seeds.
+
+    Args:
+        seeds: the seeds whose results are all stored.
+        failed: seed -> why it has no results.
+        stages: fill only the tables of these stages.
+    """
+    readers: dict[str, Callable[..., pd.DataFrame]] = {
+        "lstm": _lstm,
+        "autoencoder": partial(_trained, table="curves"),
+        "linear_baseline": linear_baseline.table,
+        "rsa": partial(_trained, table="rsa"),
+        "transfer": _transfer,
+    }
+    done = list(seeds)
+    filled = {
+        name: _gather(name, done, partial(readers[name], inputs, store))
+        for stage in stages
+        for name in TABLES[stage]
+    }
+    return StudyTables(**filled, meta=_meta(inputs, store, done, failed)).validate()
+
+
+def _gather(name: str, seeds: Sequence[int], read: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
+    """Stack a table's rows of several seeds."""
+    parts = [read(seed).assign(seed=seed) for seed in seeds]
+    return frame(name, pd.concat(parts, ignore_index=True) if parts else ())
+
+
+def _lstm(inputs: Inputs, store: Store, seed: int) -> pd.DataFrame:
+    return store.open(lstm.network_key(inputs, seed)).table("curves")
+
+
+def _trained(inputs: Inputs, store: Store, seed: int, *, table: str) -> pd.DataFrame:
+    parts = []
+    for variant in autoencode.variants(inputs):
+        part = store.open(autoencode.key(inputs, store, variant, seed)).table(table)
+        parts.append(part.assign(direction=variant.direction, bottleneck=variant.bottleneck))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _transfer(inputs: Inputs, store: Store, seed: int) -> pd.DataFrame:
+    parts = [
+        store.open(transfer.key(inputs, store, bottleneck, seed))
+        .table("curves")
+        .assign(bottleneck=bottleneck)
+        for bottleneck in (0, *inputs.config.bottlenecks)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _meta(
+    inputs: Inputs, store: Store, seeds: Sequence[int], failed: Mapping[int, str]
+) -> dict[str, Any]:
+    config = inputs.config
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "study": config.study,
+        "study_key": study_key(inputs),
+        "config": config.model_dump(mode="json"),
+        "half_epoch": config.half_epoch,
+        "seeds_wanted": list(config.seeds),
+        "seeds_failed": {str(seed): reason for seed, reason in failed.items()},
+        "corpora": [_corpus(corpus) for corpus in (inputs.emotion, inputs.hate)],
+        "encoder": {
+            "description": inputs.encoder.description,
+            "fingerprint": inputs.encoder.fingerprint,
+            "hidden_size": inputs.encoder.hidden_size,
+        },
+        "vectors": {
+            "source": config.vectors,
+            "size": inputs.vector_size,
+            "fingerprint": inputs.vectors_fingerprint,
+        },
+        "coverage": _coverage(inputs.emotion),
+        "duplicates": _duplicates(inputs, store, seeds),
+        "time_steps": inputs.time_steps,
+        "versions": package_versions(),
+        "commit": provenance_tags().get("mlflow.source.git.commit", ""),
+    }
+
+
+def _corpus(corpus: CorpusInput) -> dict[str, Any]:
+    return {
+        "name": corpus.name,
+        "source": corpus.source,
+        "fingerprint": corpus.fingerprint,
+        "synthetic": corpus.synthetic,
+        "items": corpus.items,
+        "classes": dict(corpus.label_counts),
+        "notes": dict(corpus.notes),
+    }
+
+
+def _coverage(corpus: CorpusInput) -> dict[str, Any]:
+    """Shares of the corpus' words that have a vector: of all tokens, and of the distinct ones."""
+    notes = dict(corpus.notes)
+    return {name: notes[f"{name}_found"] for name in ("tokens", "types")}
+
+
+def _duplicates(inputs: Inputs, store: Store, seeds: Sequence[int]) -> dict[str, Any]:
+    """What became of repeated tweets of the new task; kept ones reach from training into test."""
+    choice = inputs.config.duplicates
+    found = {"choice": choice, "repeated_texts": dict(inputs.hate.notes)["repeated_texts"]}
+    if choice == "drop" or not seeds:
+        return found
+    hate = read_corpus(store, inputs.hate.key)
+    splits = {seed: transfer_rows(hate, seed, choice) for seed in seeds}
+    return found | {
+        "test_tweets": max(len(split.test) for split in splits.values()),
+        "test_in_training": {
+            str(seed): count_test_in_train(hate, split) for seed, split in splits.items()
+        },
+    }

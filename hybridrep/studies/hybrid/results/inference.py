@@ -1,0 +1,74 @@
+"""hybridrep.studies.hybrid.results.inference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from hybridrep.analysis.ceilings import noise_ceiling
+from hybridrep.analysis.inference import (
+    permutation_p,
+    study_intervals,
+)
+from hybridrep.execution.store import Store
+from hybridrep.randomness import generator
+from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.studies.hybrid.names import PAIRS, REPRESENTATIONS
+from hybridrep.studies.hybrid.results.tables import StudyTables
+from hybridrep.studies.hybrid.results.views import rsa_values
+from hybridrep.studies.hybrid.similarity.resamples import _sides, key
+from hybridrep.studies.hybrid.transformation import stage as autoencode
+
+
+def inference_table(
+    inputs: Inputs, store: Store, tables: StudyTables, seeds: Sequence[int]
+) -> pd.DataFrame:
+    """Join the resamples of complete seeds: one row per direction, bottleneck and pair.
+
+    The permutation p is two-sided, as every other p of a report, and of the mean r over seeds: its
+    null distribution is the mean over seeds of each seed's permuted values. The noise ceiling is
+    the agreement between seeds on the class profile of the pair's second side (Nili et al. 2014):
+    seeds have items of their own, so they can only agree on classes, and it is no upper bound for
+    the r over items (`noise_ceiling`).
+    """
+    rows = []
+    for variant in autoencode.variants(inputs):
+        stored = [
+            store.open(key(inputs, store, variant, seed)).arrays("resamples") for seed in seeds
+        ]
+        ceilings = [
+            noise_ceiling(np.stack([each["class_profiles"][place] for each in stored]))
+            for place in range(len(REPRESENTATIONS))
+        ]
+        sides = _sides(variant.direction)
+        for number, pair in enumerate(PAIRS):
+            values = rsa_values(tables, variant.direction, pair, variant.bottleneck)
+            observed = values.loc[list(seeds)].to_numpy(np.float64)
+            rng = generator(0, "inference", "seeds", variant.direction, variant.bottleneck, pair)
+            drawn = np.stack([each["bootstrap"][:, number] for each in stored])
+            intervals = study_intervals(observed, drawn, rng)
+            null = np.mean([each["null"][:, number] for each in stored], axis=0)
+            ceiling = ceilings[sides[number][1]]
+            rows.append(
+                {
+                    "direction": variant.direction,
+                    "bottleneck": variant.bottleneck,
+                    "pair": pair,
+                    "item_set": "test",
+                    "n": len(seeds),
+                    "estimate": intervals.items.estimate,
+                    "items_low": intervals.items.low,
+                    "items_high": intervals.items.high,
+                    "seeds_low": intervals.seeds.low,
+                    "seeds_high": intervals.seeds.high,
+                    "both_low": intervals.both.low,
+                    "both_high": intervals.both.high,
+                    "permutation_p": permutation_p(float(observed.mean()), null),
+                    "ceiling_lower": ceiling.lower,
+                    "ceiling_upper": ceiling.upper,
+                    "note": intervals.both.note or ceiling.note,
+                }
+            )
+    return pd.DataFrame(rows)

@@ -1,0 +1,193 @@
+"""What Jiang, Dale & Lu printed, and how it stands beside itself and beside our numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from hybridrep.analysis.t_tests import stars, t_from_summary
+from hybridrep.studies.hybrid.names import BASELINE, TRANSFER, TRANSFER_METRICS
+
+SEEDS = 25
+"""Runs behind every published mean and SD (section 3)."""
+
+BOTTLENECKS = (32, 64, 128, 256)
+"""Bottleneck sizes of the paper, in the order of its Figs A1 to A4 and B1 to B4.
+
+Table 1 is of the first."""
+
+_HALF_UNIT = 0.0005
+"""Half a unit of the last printed digit of Table 1."""
+
+_CELLS = {
+    "baseline": ((0.684, 0.003, ""), (0.685, 0.002, ""), (0.574, 0.069, "")),
+    "lstm": ((0.618, 0.028, "***"), (0.640, 0.025, "***"), (0.631, 0.034, "***")),
+    "bert": ((0.077, 0.011, "***"), (0.558, 0.056, "***"), (0.818, 0.013, "***")),
+    "bert_to_lstm_bottleneck": (
+        *((0.596, 0.018, "***"), (0.621, 0.019, "***"), (0.657, 0.024, "***")),
+    ),
+    "bert_to_lstm_reconstructed": (
+        *((0.648, 0.012, "***"), (0.655, 0.014, "***"), (0.615, 0.025, "**")),
+    ),
+    "lstm_to_bert_bottleneck": (
+        *((0.654, 0.014, "***"), (0.665, 0.014, "***"), (0.591, 0.029, "***")),
+    ),
+    "lstm_to_bert_reconstructed": (
+        *((0.673, 0.011, "***"), (0.675, 0.013, "***"), (0.568, 0.031, "***")),
+    ),
+}
+"""Table 1: representation -> (mean, SD, stars) of `TRANSFER_METRICS`."""
+
+
+@dataclass(frozen=True)
+class PublishedRange:
+    """A published range of r over bottleneck sizes.
+
+    Attributes:
+        direction: the autoencoder.
+        pair: the pair of representations.
+        low: lower end; from LSTM to BERT at bottleneck 32.
+        high: upper end; from LSTM to BERT at bottleneck 256.
+        where: what the paper says of it.
+    """
+
+    direction: str
+    pair: str
+    low: float
+    high: float
+    where: str
+
+
+PUBLISHED_RSA = (
+    PublishedRange(
+        "bert_to_lstm",
+        "reconstructed_vs_target",
+        0.62,
+        0.75,
+        "final epoch, bottlenecks 32 to 256, about (section 4.2.1)",
+    ),
+    PublishedRange(
+        "lstm_to_bert",
+        "reconstructed_vs_target",
+        0.20,
+        0.23,
+        "final epoch, bottlenecks 32 to 256 (section 4.2.1)",
+    ),
+)
+"""The only correlations that the paper gives as numbers."""
+
+
+def published_table_1() -> pd.DataFrame:
+    """Return Table 1 as printed: representation, metric, mean, sd, stars, n."""
+    rows = [
+        (representation, metric, *cell, SEEDS)
+        for representation in TRANSFER
+        for metric, cell in zip(TRANSFER_METRICS, _CELLS[representation], strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["representation", "metric", "mean", "sd", "stars", "n"])
+
+
+def recompute_table_1() -> pd.DataFrame:
+    """Recompute the paper's t-tests from its own printed means and SDs.
+
+    Returns:
+        `published_table_1` without the baseline's rows, and: `t`, `df`, `p` of Student's test
+        against the baseline, the stars that follow (`recomputed_stars`), the least and greatest
+        p that the rounding of the printed numbers leaves open (`p_low`, `p_high`), and
+        `contradicts`: whether no p between them earns the printed stars.
+    """
+    table = published_table_1()
+    base = table[table["representation"] == BASELINE].set_index("metric")
+    rows = []
+    for cell in table[table["representation"] != BASELINE].to_dict("records"):
+        printed = base.loc[cell["metric"]]
+        numbers = (cell["mean"], cell["sd"], printed["mean"], printed["sd"])
+        test = t_from_summary(numbers[0], numbers[1], SEEDS, numbers[2], numbers[3], SEEDS)
+        low, high = _p_range(*numbers)
+        rows.append(
+            {
+                **cell,
+                "t": test.statistic,
+                "df": test.df,
+                "p": test.p,
+                "p_low": low,
+                "p_high": high,
+                "recomputed_stars": test.stars,
+                "contradicts": not len(stars(high)) <= len(cell["stars"]) <= len(stars(low)),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _p_range(mean: float, sd: float, other_mean: float, other_sd: float) -> tuple[float, float]:
+    """Return the least and greatest Student p of numbers that round to the given ones."""
+    gap = abs(mean - other_mean)
+
+    def p(gap: float, change: float) -> float:
+        sds = max(sd + change, 0.0), max(other_sd + change, 0.0)
+        return t_from_summary(gap, sds[0], SEEDS, 0.0, sds[1], SEEDS).p
+
+    return p(gap + 2 * _HALF_UNIT, -_HALF_UNIT), p(max(gap - 2 * _HALF_UNIT, 0.0), _HALF_UNIT)
+
+
+def beside_paper(values: pd.DataFrame) -> pd.DataFrame:
+    """Put our transfer results next to Table 1.
+
+    Args:
+        values: columns seed, representation, metric, value; values that are not finite are
+            left out and show in `n`.
+
+    Returns:
+        One row for each cell of Table 1: representation, metric, `published_mean`,
+        `published_sd`, our `mean`, `sd`, `n`, their `difference` (ours minus published), and that
+        `in_published_sds` and `in_own_sds`. NaN where we have nothing or an SD is 0.
+    """
+    ours = _mean_sd(values, ["representation", "metric"])
+    table = published_table_1().drop(columns=["stars", "n"])
+    table = table.rename(columns={"mean": "published_mean", "sd": "published_sd"})
+    table = table.merge(ours, on=["representation", "metric"], how="left")
+    table["n"] = table["n"].fillna(0).astype(np.int64)
+    table["difference"] = table["mean"] - table["published_mean"]
+    table["in_published_sds"] = _in_units(table["difference"], table["published_sd"])
+    table["in_own_sds"] = _in_units(table["difference"], table["sd"])
+    return table
+
+
+def rsa_beside_paper(values: pd.DataFrame) -> pd.DataFrame:
+    """Put our correlations next to the ranges that the paper gives.
+
+    Args:
+        values: columns seed, direction, pair, value, of one item set, epoch and bottleneck.
+
+    Returns:
+        One row for each of `PUBLISHED_RSA`: direction, pair, `published_low`, `published_high`,
+        `where`, our `mean`, `sd`, `n`, the `difference` (0 inside the range, else from its nearer
+        end) and that `in_own_sds`.
+    """
+    table = pd.DataFrame(
+        [(r.direction, r.pair, r.low, r.high, r.where) for r in PUBLISHED_RSA],
+        columns=["direction", "pair", "published_low", "published_high", "where"],
+    )
+    table = table.merge(
+        _mean_sd(values, ["direction", "pair"]), on=["direction", "pair"], how="left"
+    )
+    table["n"] = table["n"].fillna(0).astype(np.int64)
+    mean = table["mean"]
+    table["difference"] = mean - mean.clip(table["published_low"], table["published_high"])
+    table["in_own_sds"] = _in_units(table["difference"], table["sd"])
+    return table
+
+
+def _mean_sd(values: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return mean, sd (ddof 1; NaN for one seed) and n of finite values by keys."""
+    finite = values[np.isfinite(values["value"].astype(np.float64))]
+    grouped = finite.groupby(keys, sort=False)["value"]
+    table = grouped.agg(["mean", "std", "size"]).reset_index()
+    return table.rename(columns={"std": "sd", "size": "n"})
+
+
+def _in_units(difference: pd.Series, unit: pd.Series) -> pd.Series:
+    return difference / unit.where(unit > 0, math.nan)

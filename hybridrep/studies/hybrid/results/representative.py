@@ -1,0 +1,99 @@
+"""The one seed that stands for its study where only one simulation can be shown."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from hybridrep.analysis.t_tests import varies
+from hybridrep.studies.hybrid.names import SIZED, TRANSFER_METRICS
+from hybridrep.studies.hybrid.results.tables import StudyTables
+from hybridrep.studies.hybrid.results.views import (
+    bottleneck_sizes,
+    final_transfer,
+    seeds_by_status,
+    used_rsa,
+)
+
+
+@dataclass(frozen=True)
+class Representative:
+    """A seed that stands for its study in figures.
+
+    Attributes:
+        seed: the seed.
+        seeds: how many complete seeds it was chosen from.
+        results: how many results were looked at.
+        varying: how many of them differ between the seeds at all.
+        inside: how many of its results lie within 1 SD of their mean over seeds; one that does
+            not vary is at its mean.
+        largest_z: how many SDs its most unusual result is from that mean; NaN where there is
+            nothing to compare (one seed, no results).
+        farthest: that result: (metric, representation) of the new task or (direction, pair) of
+            the correlations; empty where none varies.
+    """
+
+    seed: int
+    seeds: int
+    results: int = 0
+    varying: int = 0
+    inside: int = 0
+    largest_z: float = math.nan
+    farthest: tuple[str, ...] = ()
+
+    @property
+    def within(self) -> bool:
+        """Whether all its results lie within 1 SD, as the paper asks of its figures."""
+        return self.largest_z <= 1
+
+
+def representative_seed(tables: StudyTables) -> Representative | None:
+    """Choose the seed whose results lie closest to the means (section 3: within 1 SD).
+
+    Closest by its most unusual result among the final transfer metrics and the used models'
+    correlations on the test tweets, at the study's first bottleneck size; of equals the lowest
+    seed. Only complete seeds are asked, and of those only the ones with the fewest undefined
+    results, so that no seed is typical by having less to compare. None when there is none.
+    """
+    complete = seeds_by_status(tables, "complete")
+    if not complete:
+        return None
+    results = _results_by_seed(tables).reindex(complete).dropna(axis="columns", how="all")
+    if len(complete) == 1 or results.empty:
+        return Representative(complete[0], len(complete), results.shape[1])
+    vary = results.apply(lambda column: varies(column.dropna().to_numpy(dtype=np.float64)))
+    z = ((results - results.mean()) / results.std(ddof=1).where(vary)).abs()
+    z = z.mask(results.notna() & ~vary, 0.0)
+    gaps = z.isna().sum(axis="columns")
+    z = z[gaps == gaps.min()]
+    worst = z.max(axis="columns")
+    seed = int(worst.round(9).idxmin())  # equal up to rounding is equal: the lowest seed
+    mine = z.loc[seed]
+    return Representative(
+        seed=seed,
+        seeds=len(complete),
+        results=results.shape[1],
+        varying=int(vary.sum()),
+        inside=int((mine <= 1).sum()),
+        largest_z=float(worst[seed]),
+        farthest=tuple(map(str, mine.idxmax())) if vary.any() else (),
+    )
+
+
+def _results_by_seed(tables: StudyTables) -> pd.DataFrame:
+    """Return seeds x the results that `representative_seed` looks at."""
+    size = next(iter(bottleneck_sizes(tables)), 0)
+    final = final_transfer(tables)
+    final = final[~final["representation"].isin(SIZED) | (final["bottleneck"] == size)]
+    rsa = used_rsa(tables, "test")
+    rsa = rsa[rsa["bottleneck"] == size]
+    return pd.concat(
+        [
+            final.pivot(index="seed", columns="representation", values=list(TRANSFER_METRICS)),
+            rsa.pivot(index="seed", columns=["direction", "pair"], values="value"),
+        ],
+        axis=1,
+    )

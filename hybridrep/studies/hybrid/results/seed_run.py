@@ -1,0 +1,186 @@
+"""What a seed's run in MLflow holds: read from the store's finished results, never recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from hybridrep.execution.code_version import code_version
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.store import Store
+from hybridrep.reporting.markup import code
+from hybridrep.studies.hybrid import pipeline
+from hybridrep.studies.hybrid.inputs import CorpusInput, Inputs
+from hybridrep.studies.hybrid.names import UNSIZED
+from hybridrep.studies.hybrid.results.gather import study_key, study_tables
+from hybridrep.studies.hybrid.results.tables import StudyTables
+from hybridrep.studies.hybrid.results.views import final_transfer, used_rsa
+from hybridrep.studies.hybrid.similarity import pictures
+from hybridrep.studies.hybrid.similarity import stage as rsa
+from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.tracking import names
+from hybridrep.tracking.records import DataInput, RunRecord, config_params
+
+_TRANSFER_TABLE = "tables/transfer.json"
+_RSA_TABLE = "tables/rsa.json"
+_RSA_PREFIX = {"test": "rsa", "unseen": "rsa_unseen", "seen": "rsa_seen"}
+
+
+def cache_key(inputs: Inputs, store: Store, seed: int) -> str:
+    """Identify what a seed's run holds: its results and the code that lays them out."""
+    keys = pipeline.seed_keys(inputs, store, seed)
+    return content_key({"results": keys, "layout": code_version(__name__)})
+
+
+def seed_record(inputs: Inputs, store: Store, seed: int, study_link: str) -> RunRecord:
+    """Lay out a complete seed as a run: parameters, metrics, tables, matrices, weights.
+
+    Args:
+        study_link: where the description's link to the study's run leads.
+    """
+    config = inputs.config
+    tables = study_tables(inputs, store, [seed], {})
+    return RunRecord(
+        name=f"{config.study} seed {seed}",
+        kind="seed",
+        description=_description(inputs, seed, study_link),
+        params={"seed": str(seed), **config_params(config.as_text())},
+        tags={
+            names.STUDY: config.study,
+            names.STUDY_KEY: study_key(inputs),
+            names.CACHE_KEY: cache_key(inputs, store, seed),
+        },
+        metrics=metrics(tables),
+        tables=_tables(tables),
+        files=dict(_files(inputs, store, seed)),
+        inputs=data_inputs(inputs),
+    )
+
+
+def _tables(tables: StudyTables) -> dict[str, pd.DataFrame]:
+    """Lay the final results out for MLflow's evaluation view, where runs stand side by side.
+
+    It opens with one row for each entry of the first column and shows the second; so first come
+    what a row is about and its most telling value.
+    """
+    used = used_rsa(tables)
+    rsa_ = pd.DataFrame({"metric": _rsa_names(used), "value": used["value"]})
+    return {
+        _TRANSFER_TABLE: _first(
+            final_transfer(tables), ["representation", "test_accuracy", "test_loss", "train_loss"]
+        ),
+        _RSA_TABLE: pd.concat([rsa_, used.drop(columns="value")], axis=1),
+    }
+
+
+def _first(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    return table[[*columns, *table.columns.drop(columns)]]
+
+
+def seed_artifacts(inputs: Inputs, store: Store, seed: int) -> dict[str, int | None]:
+    """Return the paths of a seed run's artifacts, with their sizes where these are known."""
+    files = {path: file.stat().st_size for path, file in _files(inputs, store, seed)}
+    return {**files, _TRANSFER_TABLE: None, _RSA_TABLE: None}
+
+
+def data_inputs(inputs: Inputs) -> tuple[DataInput, ...]:
+    """Both corpora as MLflow's data set inputs."""
+    return (
+        _data_input(inputs.emotion, "representations"),
+        _data_input(inputs.hate, "transfer"),
+    )
+
+
+def _data_input(corpus: CorpusInput, context: str) -> DataInput:
+    return DataInput(
+        name=corpus.name,
+        source=corpus.source,
+        digest=corpus.fingerprint,
+        context=context,
+        rows=corpus.items,
+        classes=dict(corpus.label_counts),
+    )
+
+
+def metrics(tables: StudyTables) -> pd.DataFrame:
+    """Return the metric points of a study's tables: `key`, `value`, `step`.
+
+    The step is the epoch; the linear baseline, which has none, is at 0.
+    """
+    rsa = tables.rsa
+    first = int(tables.meta["config"]["bottlenecks"][0])
+    parts = [
+        _points("lstm/", tables.lstm),
+        _points("autoencoder/" + _variant(tables.autoencoder) + "/", tables.autoencoder),
+        _points(
+            "linear_baseline/" + tables.linear_baseline["direction"] + "/",
+            tables.linear_baseline.assign(epoch=0),
+        ),
+        pd.DataFrame({"key": _rsa_names(rsa), "value": rsa["value"], "step": rsa["epoch"]}),
+        _points(_transfer_names(tables.transfer, first), tables.transfer),
+    ]
+    points = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    return points.dropna(subset="value")
+
+
+def _rsa_names(rsa: pd.DataFrame) -> pd.Series:
+    """`rsa/DIR/B/PAIR`, with the other prefixes for the other sets of tweets."""
+    return rsa["item_set"].map(_RSA_PREFIX) + "/" + _variant(rsa) + "/" + rsa["pair"]
+
+
+def _variant(table: pd.DataFrame) -> pd.Series:
+    return table["direction"] + "/b" + table["bottleneck"].astype(str)
+
+
+def _points(prefix: str | pd.Series, table: pd.DataFrame) -> pd.DataFrame:
+    """Turn a table's measures into metric points under a prefix, step by epoch."""
+    named = table.assign(prefix=prefix).drop(
+        columns=["seed", "direction", "bottleneck", "representation"], errors="ignore"
+    )
+    points = named.melt(id_vars=["prefix", "epoch"])
+    return pd.DataFrame(
+        {
+            "key": points["prefix"] + points["variable"],
+            "value": points["value"],
+            "step": points["epoch"],
+        }
+    )
+
+
+def _transfer_names(table: pd.DataFrame, first: int) -> pd.Series:
+    """`transfer/REP/`, and `transfer/REP/B/` for all bottleneck sizes but the first."""
+    size = table["bottleneck"]
+    further = ~table["representation"].isin(UNSIZED) & (size != first)
+    middle = ("b" + size.astype(str) + "/").where(further, "")
+    return "transfer/" + table["representation"] + "/" + middle
+
+
+def _files(inputs: Inputs, store: Store, seed: int) -> Iterator[tuple[str, Path]]:
+    """Similarity matrices with their picture, and the weights of both saved models."""
+    for variant in autoencode.variants(inputs):
+        place = f"{variant.direction}/b{variant.bottleneck}"
+        matrices = store.open(rsa.key(inputs, store, variant, seed))
+        picture = store.open(pictures.key(inputs, store, variant, seed))
+        for name, result in (("npz", matrices), ("png", picture)):
+            file = f"similarity_matrices.{name}"
+            yield f"rsa/{place}/{file}", result.file(file)
+        trained = store.open(autoencode.key(inputs, store, variant, seed))
+        for epoch in ("half", "final"):
+            yield f"autoencoder/{place}/{epoch}.safetensors", trained.file(f"{epoch}.safetensors")
+
+
+def _description(inputs: Inputs, seed: int, study_link: str) -> str:
+    config = inputs.config
+    synthetic = " **Synthetic data.**" if inputs.emotion.synthetic or inputs.hate.synthetic else ""
+    return (
+        f"One simulation from raw tweets to tested classifiers, seed {seed} of the study "
+        f"[**{config.study}**]({study_link}).{synthetic}\n\n"
+        f"- emotion corpus: {code(inputs.emotion.source)}, {inputs.emotion.items} tweets\n"
+        f"- new task: {code(inputs.hate.source)}, {inputs.hate.items} tweets after cleaning, "
+        f"duplicates {config.duplicates}\n"
+        f"- encoder: {code(inputs.encoder.description)}\n"
+        f"- bottlenecks: {', '.join(map(str, config.bottlenecks))}; RSA and transfer use the "
+        f"autoencoders of epoch {config.half_epoch} of {config.autoencoder_epochs}\n"
+    )

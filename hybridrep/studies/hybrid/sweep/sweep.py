@@ -1,0 +1,203 @@
+"""Sweep: which bottleneck size, number of epochs and further choices serve an objective best.
+
+Each direction is searched by itself, by Optuna, over trainings that the store shares between
+trials. A sweep that was stopped, however hard, goes on when it is started again.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pandas as pd
+
+from hybridrep.errors import ParameterError
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.schedule import Failure, Outcome
+from hybridrep.execution.workers import Workers
+from hybridrep.parameters import resolve_path
+from hybridrep.running import work
+from hybridrep.running.invocation import Prepared, check, print_plan, refuse_incomplete
+from hybridrep.studies.hybrid.results.schema import frame
+from hybridrep.studies.hybrid.results.seed_run import data_inputs
+from hybridrep.studies.hybrid.sweep.config import SweepConfig
+from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES
+from hybridrep.studies.hybrid.sweep.report import contents, importance_table, print_summary, summary
+from hybridrep.studies.hybrid.sweep.results import SweepResults, sweep_results
+from hybridrep.studies.hybrid.sweep.space import Point, Space
+from hybridrep.studies.hybrid.sweep.training import Trainings, missing_tasks, rungs
+from hybridrep.studies.hybrid.transformation import baseline as linear_baseline
+from hybridrep.sweeping.run import Clock, SweepRun
+from hybridrep.sweeping.search import Rules, Search
+from hybridrep.sweeping.storage import check_space, open_storage, open_study, public_storage
+from hybridrep.sweeping.trials import TrialLog
+from hybridrep.tracking import names
+from hybridrep.tracking.process import is_gone, process_tags
+from hybridrep.tracking.queries import save_parts
+from hybridrep.tracking.records import Contents
+from hybridrep.tracking.runs import MainRun, Tracker, connect
+
+
+def run(config: SweepConfig) -> None:
+    """Run a sweep to its end, or go on with one that was stopped.
+
+    Raises:
+        HybridrepError: bad input before any work, or trials that could not be finished after it.
+    """
+    prepared = check(config.training(), config.directions)
+    trainings = sweep_trainings(config, prepared)
+    if config.plan:
+        _print_plan(config, trainings)
+        return
+    key = sweep_key(config, trainings)
+    searches, storage = _open(config, trainings, key)
+    tracker = connect()
+    tracker.close_stale_runs()
+    with work.open_workers(config) as workers, tracker.main_run(
+        "stage", f"{config.study} sweep", study=config.study, study_key=key,
+        description=f"The sweep **{config.study}** is at work.", config=_config_text(config),
+        tags={names.STAGE: "sweep"},
+    ) as main:  # fmt: skip
+        main.log(Contents(inputs=data_inputs(prepared.inputs)[:1]))
+        started, clock = time.perf_counter(), Clock()
+        trials = TrialLog(config, prepared.inputs, trainings, key, tracker)
+        sweep_run = SweepRun(
+            searches, storage, trainings, workers, batch=config.batch, timeout=config.timeout,
+            shared=bool(config.storage),
+            log_own=lambda search: trials.log_own(search, search.attempts()),
+            log_left=lambda search: trials.log_left(search, search.attempts()), clock=clock,
+        )  # fmt: skip
+        sweep_run.work()
+        sweep_run.failures += _fit_baselines(trainings, workers)
+        workers.close()
+        results = _results(config, searches, trainings)
+        importance = importance_table(searches)
+        main.log(contents(config, prepared.inputs, results, importance))
+        main.log(Contents(metrics=_times(clock, time.perf_counter() - started, results)))
+        _save(tracker, main, config, key, results)
+        main.describe(summary(config, prepared.inputs, results))
+        print_summary(config, results)
+        refuse_incomplete(Outcome(frozenset(), frozenset(), tuple(sweep_run.failures)))
+
+
+def sweep_key(config: SweepConfig, trainings: Trainings) -> str:
+    """Identify a sweep: what it searches, how, and on which data."""
+    return content_key(search_space(config, trainings))
+
+
+def search_space(config: SweepConfig, trainings: Trainings) -> dict[str, Any]:
+    """Describe a sweep so that another one can be told apart, in JSON's types.
+
+    The number of trials, where they run and how many at a time are no part of it: a sweep goes
+    on with more trials, or on other machines.
+    """
+    names_ = ("sampler", "objective", "directions", "bottlenecks", "learning_rates")
+    described = {name: getattr(config, name) for name in (*names_, "activations", "kinds", "seeds")}
+    text = config.as_text()
+    # A training's key covers corpora, encoder, word vectors, LSTMs and all code behind them.
+    space = Space.of(config)
+    point = Point(**space.grid()[0])
+    variant = point.variant("bert_to_lstm", trainings.rungs[-1])
+    return {
+        **{n: list(v) if isinstance(v, tuple) else v for n, v in described.items()},
+        "study": config.study,
+        "autoencoder_epochs": text["autoencoder_epochs"],
+        "prune": config.prune,
+        "data": content_key({"trainings": trainings.keys(variant)}),
+    }
+
+
+def sweep_trainings(config: SweepConfig, prepared: Prepared) -> Trainings:
+    """Return the trainings that a sweep's trials read."""
+    space = Space.of(config)
+    return Trainings(prepared.inputs, prepared.store, rungs(space.epochs, config.prune))
+
+
+def _open(config: SweepConfig, trainings: Trainings, key: str) -> tuple[list[Search], Any]:
+    """Open the storage and one study a direction; refuse one of another search first."""
+    store = trainings.store
+    default = store.root / ".sweeps" / f"{key[:16]}.journal"
+    if config.storage and "://" not in config.storage and resolve_path(config.storage).is_dir():
+        raise ParameterError(
+            f"parameter storage: {config.storage} is a folder: name a journal file in it"
+        )
+    storage = open_storage(config.storage, default)
+    place = public_storage(config.storage) or str(default)
+    described = search_space(config, trainings)
+    titles = {direction: f"{config.study} {direction}" for direction in config.directions}
+    for title in titles.values():
+        check_space(storage, title, described, place)
+    objectives = OBJECTIVES if config.objective == "both" else (config.objective,)
+    share, rest = divmod(config.trials, len(titles))
+    searches = [
+        Search(
+            direction,
+            open_study(storage, title, described, len(objectives)),
+            Space.of(config),
+            Rules(config.sampler, share + (number < rest), objectives),
+            process_tags(),
+            is_gone,
+        )
+        for number, (direction, title) in enumerate(titles.items())
+    ]
+    return searches, storage
+
+
+def _config_text(config: SweepConfig) -> dict[str, str]:
+    return {**config.as_text(), "storage": public_storage(config.storage)}
+
+
+def _fit_baselines(trainings: Trainings, workers: Workers) -> tuple[Failure, ...]:
+    """Fit the linear baselines that stand beside the autoencoders."""
+    inputs, store = trainings.inputs, trainings.store
+    tasks = linear_baseline.tasks(inputs, store, inputs.config.seeds)
+    if all(store.has(key) for task in tasks for key in task.produces):
+        return ()
+    missing = missing_tasks(tasks, inputs, store)
+    return work.compute(inputs, store, missing, workers=workers).failures
+
+
+def _results(config: SweepConfig, searches: list[Search], trainings: Trainings) -> SweepResults:
+    inputs, store = trainings.inputs, trainings.store
+    parts = [
+        linear_baseline.table(inputs, store, seed).assign(seed=seed)
+        for seed in linear_baseline.stored_seeds(inputs, store)
+    ]
+    linear = frame("linear_baseline", pd.concat(parts, ignore_index=True) if parts else ())
+    return sweep_results(searches, trainings, Space.of(config).epochs, linear)
+
+
+def _times(clock: Clock, wall: float, results: SweepResults) -> pd.DataFrame:
+    """Return as metrics what this invocation took, and Optuna's and MLflow's part of it."""
+    rows = [("sweep/seconds", wall, 0), ("sweep/trials", float(len(results.trials)), 0)]
+    rows += [(f"sweep/{what}_seconds", spent, 0) for what, spent in clock.seconds.items()]
+    return pd.DataFrame(rows, columns=["key", "value", "step"])
+
+
+def _save(
+    tracker: Tracker, main: MainRun, config: SweepConfig, key: str, results: SweepResults
+) -> None:
+    """Keep the tables in the sweep's run, for `register` and for anyone."""
+    parts = {
+        "trials": results.trials, "seeds": results.seeds, "best": results.best,
+        "rsa": results.rsa, "linear_baseline": results.linear, "by_size": results.by_size,
+        "effects": results.effects,
+    }  # fmt: skip
+    meta = {
+        "sweep": config.study, "study_key": key, "config": _config_text(config),
+        "sentence": results.sentence,
+    }  # fmt: skip
+    save_parts(tracker.server, main.run_id, parts, meta)
+
+
+def _print_plan(config: SweepConfig, trainings: Trainings) -> None:
+    """Print what a sweep would train; a range of learning rates stands for three of them."""
+    variants = [
+        Point(**params).variant(direction, trainings.rungs[-1])
+        for direction in config.directions
+        for params in Space.of(config).grid()
+    ]
+    seeds = trainings.inputs.config.seeds
+    tasks = trainings.tasks(variants)
+    baselines = linear_baseline.tasks(trainings.inputs, trainings.store, seeds)
+    print_plan([*tasks, *baselines], trainings.store, config)

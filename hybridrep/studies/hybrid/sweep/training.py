@@ -1,0 +1,163 @@
+"""Which trainings show a sweep's trials their values, and what these trainings hold.
+
+A training is deterministic, so one over many epochs passes through the models of all fewer
+epochs: trials that differ only in epochs share the training over the most epochs, and read
+their values off its trajectory. Only with pruning there are shorter trainings, too (`rungs`): a
+trial that falls behind at 10 epochs is spared the other 90, one that stays in the race is
+trained anew from the start to the next rung. The store keeps models, not the state of their
+optimiser, so the epochs of the lower rungs are then spent twice.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hybridrep.execution.store import Store
+from hybridrep.execution.tasks import Task
+from hybridrep.running import work
+from hybridrep.studies.hybrid.global_vectors import stage as embed
+from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.studies.hybrid.names import PAIRS
+from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES, curves, measures
+from hybridrep.studies.hybrid.sweep.space import Point
+from hybridrep.studies.hybrid.task_specific import stage as lstm
+from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.transformation.stage import Variant
+
+RUNG_FACTOR = 3
+
+
+def rungs(epochs: tuple[int, int], prune: bool) -> tuple[int, ...]:
+    """Return how many epochs are trained at a time, ascending; the last is the most.
+
+    Args:
+        epochs: least and most that a trial may have.
+        prune: whether trials may be given up between the rungs.
+    """
+    low, high = epochs
+    found = []
+    while prune and 2 * low <= high:
+        found.append(low)
+        low *= RUNG_FACTOR
+    return (*found, high)
+
+
+class Trainings:
+    """The stored trainings of a sweep.
+
+    Args:
+        inputs: what they read; its seeds are those of every trial.
+        store: where they are.
+        rungs: as from `rungs`.
+    """
+
+    def __init__(self, inputs: Inputs, store: Store, rungs: Sequence[int]) -> None:
+        self.inputs, self.store, self.rungs = inputs, store, tuple(rungs)
+        self._measures: dict[Variant, pd.DataFrame] = {}
+        self._curves: dict[Variant, pd.DataFrame] = {}
+
+    def variant(self, direction: str, point: Point, epochs: int) -> Variant:
+        """Return the training that shows a point at some epochs: a stored one if there is one."""
+        longer = [
+            point.variant(direction, rung)
+            for rung in self.rungs
+            if rung >= min(epochs, point.epochs)
+        ]
+        return next((variant for variant in longer if self.is_stored(variant)), longer[0])
+
+    def keys(self, variant: Variant) -> tuple[str, ...]:
+        """Return the keys of a training's results, one a seed."""
+        seeds = self.inputs.config.seeds
+        return tuple(autoencode.key(self.inputs, self.store, variant, seed) for seed in seeds)
+
+    def is_stored(self, variant: Variant) -> bool:
+        """Tell whether a training is finished for all seeds."""
+        return variant in self._measures or all(map(self.store.has, self.keys(variant)))
+
+    def tasks(self, variants: Iterable[Variant]) -> list[Task]:
+        """Return the tasks of some trainings and of what is missing before them, by priority."""
+        inputs, store = self.inputs, self.store
+        stacks = [
+            autoencode.stack_task(inputs, store, together, group)
+            for together in autoencode.stacks(dict.fromkeys(variants))
+            for group in work.groups(inputs.config.seeds)
+        ]
+        return missing_tasks(stacks, inputs, store)
+
+    def measures(self, variant: Variant) -> pd.DataFrame:
+        """Return what a stored training measured, as from `objectives.measures`."""
+        if variant not in self._measures:
+            self._measures[variant] = measures(self.rsa(variant))
+        return self._measures[variant]
+
+    def curves(self, variant: Variant) -> pd.DataFrame:
+        """Return the objectives' means over seeds by epoch, as from `objectives.curves`."""
+        if variant not in self._curves:
+            self._curves[variant] = curves(self.measures(variant))
+        return self._curves[variant]
+
+    def at_epoch(self, variant: Variant, epoch: int) -> dict[str, Any]:
+        """Describe a stored training at an epoch, in JSON's types.
+
+        Returns:
+            `epoch`; per objective the mean over seeds and, as `NAME_sd`, the SD (None where
+            there is none); `seeds`: seed -> the correlations of all pairs.
+        """
+        means = self.curves(variant).set_index("epoch").loc[epoch]
+        values = self.measures(variant)
+        rows = values[values["epoch"] == epoch].set_index("seed")
+        found: dict[str, Any] = {"epoch": int(epoch)}
+        for name in OBJECTIVES:
+            found[name] = _number(means[name])
+            found[f"{name}_sd"] = _number(means[f"{name}_sd"])
+        found["seeds"] = {
+            str(seed): {pair: _number(value) for pair, value in row.items()}
+            for seed, row in rows[list(PAIRS)].to_dict("index").items()
+        }
+        return found
+
+    def undefined(self, variant: Variant, epoch: int) -> str:
+        """Say which seeds have no value at an epoch (diverged, collapsed); empty when all have."""
+        values = self.measures(variant)
+        rows = values[values["epoch"] == epoch]
+        finite = np.isfinite(rows[list(OBJECTIVES)].to_numpy(dtype=float)).all(axis=1)
+        seeds = ", ".join(str(seed) for seed in rows["seed"].to_numpy()[~finite])
+        if not seeds:
+            return ""
+        return f"no correlation at epoch {epoch}, seed {seeds}: vectors are constant or not finite"
+
+    def rsa(self, variant: Variant) -> pd.DataFrame:
+        """Return a stored training's correlations: seed, item_set, epoch, pair, value."""
+        seeds = self.inputs.config.seeds
+        parts = [
+            self.store.open(key).table("rsa").assign(seed=seed)
+            for key, seed in zip(self.keys(variant), seeds, strict=True)
+        ]
+        return pd.concat(parts, ignore_index=True)
+
+
+def missing_tasks(tasks: Sequence[Task], inputs: Inputs, store: Store) -> list[Task]:
+    """Return tasks on autoencoders that are not finished, and before them all that they lack."""
+    left = [task for task in tasks if not _finished(task, store)]
+    needed = {key for task in left for key in task.needs}
+    chunks = embed.tasks(inputs, store)
+    lstms = [task for seed in inputs.config.seeds for task in lstm.tasks(inputs, seed)]
+    before = []
+    for task in reversed([*chunks, *lstms]):  # what is needed by what is needed comes last
+        if needed.intersection(task.produces) and not _finished(task, store):
+            needed.update(task.needs)
+            before.append(task)
+    return [*reversed(before), *left]
+
+
+def _finished(task: Task, store: Store) -> bool:
+    return all(map(store.has, task.produces))
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if math.isfinite(value) else None

@@ -1,0 +1,244 @@
+"""Training the LSTM on emotions, and taking its last hidden state as the representation.
+
+As in the paper's section 3.1.3: cross-entropy, Adam, batches of 32, the last epoch's model. Takes
+the exact shortcut of `lstm_shortcut` where the configuration allows; the plain path is the same
+loop around the plain module. On one thread the same generators give the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float32, Int
+from torch import Tensor
+from torch.nn import functional
+
+from hybridrep.errors import ParameterError
+from hybridrep.sources.words.tokens import TokenBatch
+from hybridrep.studies.hybrid.task_specific.lstm import (
+    LSTMConfig,
+    TaskLSTM,
+    model_of_state,
+    state_arrays,
+)
+from hybridrep.studies.hybrid.task_specific.shortcut import Shortcut
+
+_PLAIN_BATCH = 256  # tweets evaluated at once on the plain path
+
+OnEpoch = Callable[[Mapping[str, float]], None]
+
+
+@dataclass(frozen=True, eq=False)
+class LSTMResult:
+    """A trained LSTM.
+
+    Attributes:
+        state: parameters and running statistics after the last epoch, float32, named as in
+            `TaskLSTM`; without the word vectors.
+        curves: one row an epoch: `epoch` from 1, `train_loss` (mean over the epoch's tweets as
+            they were met), `validation_loss`, `validation_accuracy`, `test_accuracy` (after the
+            epoch, eval mode).
+    """
+
+    state: dict[str, np.ndarray]
+    curves: pd.DataFrame
+
+
+def train_lstm(
+    config: LSTMConfig,
+    lookup: Float32[np.ndarray, "words dim"],
+    train: TokenBatch,
+    train_labels: Int[np.ndarray, " train"],
+    validation: TokenBatch,
+    validation_labels: Int[np.ndarray, " validation"],
+    test: TokenBatch,
+    test_labels: Int[np.ndarray, " test"],
+    *,
+    init: torch.Generator,
+    order: np.random.Generator,
+    on_epoch: OnEpoch | None = None,
+) -> LSTMResult:
+    """Train an LSTM to tell the class of a tweet.
+
+    Args:
+        config: what to train, and how.
+        lookup: fixed word vectors, one row per word id; padding and unknown words are zeros.
+        train: tweets to train on; their words padded as `config.padding` says.
+        train_labels: their classes, from 0.
+        validation: tweets for the choice between models; never trained on.
+        validation_labels: their classes.
+        test: tweets that only the curve of `test_accuracy` sees.
+        test_labels: their classes.
+        init: source of the initial parameters; advanced.
+        order: shuffles the training tweets anew at every epoch; advanced.
+        on_epoch: called with every finished row of the curves.
+
+    Raises:
+        ParameterError: the loss is no longer a number: the learning rate is too high.
+        ValueError: arrays that do not fit together or the configuration.
+    """
+    for name, tokens, labels in (
+        ("train", train, train_labels),
+        ("validation", validation, validation_labels),
+        ("test", test, test_labels),
+    ):
+        _check_tweets(config, lookup, name, tokens, labels)
+    model = TaskLSTM(config, lookup, init)
+    path = _path(config, model)
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
+    train_ids, train_classes = _tensors(train, train_labels)
+    held_out = np.concatenate([validation.token_ids, test.token_ids])
+    held_out_classes = torch.from_numpy(np.concatenate([validation_labels, test_labels])).long()
+    rows = []
+    for epoch in range(1, config.epochs + 1):
+        permutation = torch.from_numpy(order.permutation(len(train_classes)))
+        model.train()
+        train_loss = _train_epoch(
+            path, optimizer, train_ids, train_classes, permutation.split(config.batch_size)
+        )
+        if not np.isfinite(train_loss):
+            raise ParameterError(
+                f"LSTM: the training loss is {train_loss} in epoch {epoch}. "
+                f"Choose a learning_rate below {config.learning_rate}."
+            )
+        with torch.no_grad():
+            predicted = model.head(path.extract(held_out))
+            n = len(validation_labels)
+            validation_loss = functional.cross_entropy(predicted[:n], held_out_classes[:n])
+            hits = (predicted.argmax(1) == held_out_classes).double()
+        rows.append(
+            {
+                "epoch": epoch,
+                "train_loss": train_loss,
+                "validation_loss": validation_loss.item(),
+                "validation_accuracy": hits[:n].mean().item(),
+                "test_accuracy": hits[n:].mean().item(),
+            }
+        )
+        if on_epoch is not None:
+            on_epoch(rows[-1])
+    return LSTMResult(state_arrays(model), pd.DataFrame(rows))
+
+
+def extract_hidden(
+    config: LSTMConfig,
+    state: Mapping[str, np.ndarray],
+    lookup: Float32[np.ndarray, "words dim"],
+    tokens: TokenBatch,
+) -> Float32[np.ndarray, "items hidden"]:
+    """Return the task-specific representation of tweets: the last hidden state, in eval mode.
+
+    Args:
+        config: the configuration that the LSTM was trained with.
+        state: `LSTMResult.state`.
+        lookup: word vectors of the ids in `tokens`; these may be other words than in training.
+        tokens: tweets, padded as `config.padding` says to `config.time_steps`.
+
+    Raises:
+        ValueError: arrays that do not fit together or the configuration.
+    """
+    _check_tweets(config, lookup, "extraction", tokens)
+    path = _path(config, model_of_state(config, state, lookup))
+    return path.extract(tokens.token_ids).numpy()
+
+
+class _Plain:
+    """The plain module behind the interface of `Shortcut`."""
+
+    def __init__(self, config: LSTMConfig, model: TaskLSTM) -> None:
+        self.model = model
+        self._low = config.precision == "bfloat16"
+
+    def __call__(self, token_ids: Tensor) -> Tensor:
+        with self._precision():
+            return self.model(token_ids).float()
+
+    @contextmanager
+    def _precision(self) -> Iterator[None]:
+        """Compute as the configuration asks, also on processors without bfloat16 of their own.
+
+        There oneDNN, which computes `nn.LSTM`, refuses it; PyTorch's own kernels do not.
+        """
+        if not self._low:
+            yield
+            return
+        # No public name tells: lists of the processor's instructions only let oneDNN's answer be
+        # guessed. Of its settings only this one is touched: putting back others warns of GPUs.
+        supported = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        switch = torch.backends.mkldnn.set_flags
+        before = None if supported else switch(False, _fp32_precision=None)[0]
+        try:
+            with torch.autocast("cpu", torch.bfloat16):
+                yield
+        finally:
+            if before is not None:
+                switch(before, _fp32_precision=None)
+
+    @torch.no_grad()
+    def extract(self, token_ids: np.ndarray) -> Tensor:
+        training = self.model.training
+        self.model.eval()
+        batches = torch.from_numpy(token_ids).split(_PLAIN_BATCH)
+        with self._precision():
+            hidden = torch.cat([self.model.last_hidden(batch).float() for batch in batches])
+        self.model.train(training)
+        return hidden
+
+
+def _path(config: LSTMConfig, model: TaskLSTM) -> Shortcut | _Plain:
+    """Return the forward pass that the configuration asks for."""
+    if not config.takes_shortcut:
+        return _Plain(config, model)
+    return Shortcut(model, torch.bfloat16 if config.precision == "bfloat16" else None)
+
+
+def _train_epoch(
+    path: Shortcut | _Plain,
+    optimizer: torch.optim.Optimizer,
+    token_ids: Tensor,
+    classes: Tensor,
+    batches: tuple[Tensor, ...],
+) -> float:
+    """Take one step a batch; return the mean loss over the items."""
+    total = 0.0
+    for batch in batches:
+        loss = functional.cross_entropy(
+            path(token_ids.index_select(0, batch)), classes.index_select(0, batch)
+        )
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(batch)
+    return total / len(classes)
+
+
+def _tensors(tokens: TokenBatch, labels: np.ndarray) -> tuple[Tensor, Tensor]:
+    return torch.from_numpy(tokens.token_ids).long(), torch.from_numpy(labels).long()
+
+
+def _check_tweets(
+    config: LSTMConfig,
+    lookup: np.ndarray,
+    name: str,
+    tokens: TokenBatch,
+    labels: np.ndarray | None = None,
+) -> None:
+    """Refuse arrays that do not fit together or the configuration."""
+    shape = tokens.token_ids.shape
+    if shape[0] == 0 and labels is not None:
+        raise ValueError(f"{name}: no tweets")
+    if shape[1] != config.time_steps:
+        raise ValueError(f"{name}: tweets have {shape[1]} time steps, not {config.time_steps}")
+    if shape[0] and not 0 <= tokens.token_ids.min() <= tokens.token_ids.max() < len(lookup):
+        raise ValueError(f"{name}: word ids outside the {len(lookup)} rows of the word vectors")
+    if labels is None:
+        return
+    if len(labels) != shape[0]:
+        raise ValueError(f"{name}: {shape[0]} tweets but {len(labels)} labels")
+    if not 0 <= labels.min() <= labels.max() < config.classes:
+        raise ValueError(f"{name}: labels outside 0 to {config.classes - 1}")

@@ -1,0 +1,96 @@
+"""One door to every corpus: the synthetic sample, local files, and the Hugging Face hub."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+from hybridrep.errors import CorpusError, ParameterError
+from hybridrep.sources.texts.corpus import Corpus
+from hybridrep.sources.texts.files import read_path
+from hybridrep.sources.texts.hub import HUB_PREFIX, read_hub
+from hybridrep.sources.texts.rows import ColumnChoice, Rows
+from hybridrep.studies.hybrid.names import CorpusName
+from hybridrep.studies.hybrid.tweets._classes import classes_of
+from hybridrep.studies.hybrid.tweets.sample import sample_corpus
+
+
+def load_corpus(name: CorpusName, source: str, columns: str = "") -> Corpus:
+    """Load a corpus and check every text and label of it.
+
+    Args:
+        name: "emotion" or "hate".
+        source: `sample`, the path of a file or folder (`files.read_path`), or `hub:ID` with an
+            optional `@REVISION` (`hub.read_hub`).
+        columns: "TEXT,LABEL", the names of the two columns; "" finds them by name.
+
+    Returns:
+        The corpus as it is, not cleaned. Labels are numbered as `_classes.classes_of` says.
+
+    Raises:
+        CorpusError: it is missing, empty, malformed or unreachable; the message says where.
+        ParameterError: `name` is neither of the two.
+    """
+    if name not in get_args(CorpusName):
+        raise ParameterError(f"A corpus is 'emotion' or 'hate', not {name!r}.")
+    choice = ColumnChoice(columns.strip(), f"{name}_columns")
+    if not source.strip():
+        raise CorpusError(
+            f"The parameter {name} is empty. Give `sample`, a file or folder, or `hub:ID`."
+        )
+    if source == "sample":
+        if choice.columns:
+            raise CorpusError(f"The sample has no columns to choose: leave {name}_columns empty.")
+        return sample_corpus(name)
+    if source.startswith(HUB_PREFIX):
+        parts, described = read_hub(source, choice)
+        return _assemble(name, parts, described)
+    return _assemble(name, read_path(source, choice), source)
+
+
+def _assemble(name: CorpusName, parts: Sequence[Rows], source: str) -> Corpus:
+    labels, label_names = classes_of(name, parts)
+    return Corpus(
+        name=name,
+        texts=tuple(text for rows in parts for text in _texts(rows, empty_allowed=name == "hate")),
+        labels=labels,
+        label_names=label_names,
+        splits=tuple(rows.split for rows in parts for _ in rows.texts),
+        source=source,
+        synthetic=False,
+    )
+
+
+def _texts(rows: Rows, empty_allowed: bool) -> list[str]:
+    """Return the texts of a part, each a string that can be written as UTF-8.
+
+    Tweets of the hate corpus may be empty: cleaning empties more, and drops and counts them.
+    """
+    texts: list[str] = []
+    for item, text in enumerate(rows.texts):
+        if not isinstance(text, str):
+            missing = text is None or text != text  # NaN
+            trouble = (
+                "no text"
+                if missing
+                else f"the text is no string but of the type {type(text).__name__}"
+            )
+            raise CorpusError(f"{rows.where(item)}: {trouble}. Remove the {rows.unit}.")
+        if not (empty_allowed or text.strip()):
+            raise CorpusError(f"{rows.where(item)}: no text. Remove the {rows.unit}.")
+        if not text.isascii():
+            _check_encodable(text, rows, item)
+        if "\0" in text:
+            raise CorpusError(f"{rows.where(item)}: the text holds a NUL character. Remove it.")
+        texts.append(text)
+    return texts
+
+
+def _check_encodable(text: str, rows: Rows, item: int) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise CorpusError(
+            f"{rows.where(item)}: the text holds half a character "
+            f"(U+{ord(text[error.start]):04X}). Write the file anew as UTF-8."
+        ) from error

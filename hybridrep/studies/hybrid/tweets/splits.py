@@ -1,0 +1,298 @@
+"""Which tweets train, validate and test. Every split is stratified and a function of its stream."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Int64
+from sklearn.model_selection import train_test_split
+
+from hybridrep.errors import CorpusError, ParameterError
+from hybridrep.sources.texts.corpus import Corpus
+
+TRANSFER_PER_CLASS = 2_200
+"""Tweets sampled from each class for the transfer task (the paper, section 3.3.1)."""
+
+
+@dataclass(frozen=True, eq=False)
+class EmotionSplit:
+    """Indices into the emotion corpus, each ascending; together they hold every item once."""
+
+    train: Int64[np.ndarray, " train"]
+    validation: Int64[np.ndarray, " validation"]
+    test: Int64[np.ndarray, " test"]
+
+
+@dataclass(frozen=True, eq=False)
+class TransferSplit:
+    """Indices into the hate corpus, each ascending and balanced over the two classes.
+
+    Attributes:
+        train: four fifths of the sampled tweets.
+        test: the other fifth.
+        per_class: how many tweets were sampled from each class.
+        repeated_dropped: how many repetitions of a text were left out before sampling.
+    """
+
+    train: Int64[np.ndarray, " train"]
+    test: Int64[np.ndarray, " test"]
+    per_class: int
+    repeated_dropped: int
+
+
+@dataclass(frozen=True, eq=False)
+class AutoencoderSplit:
+    """Indices into the emotion training set (not into the corpus), each ascending."""
+
+    train: Int64[np.ndarray, " train"]
+    test: Int64[np.ndarray, " test"]
+
+
+def split_emotion(corpus: Corpus, rng: np.random.Generator) -> EmotionSplit:
+    """Split the emotion corpus into training, validation and test (16,000 / 3,200 / 800).
+
+    The corpus' own training split is kept where it has one and something beside it; otherwise a
+    stratified 80% is drawn. The rest is pooled and split 4:1 into validation and test,
+    stratified.
+
+    Raises:
+        CorpusError: a class is too small to be in every part.
+    """
+    names = corpus.label_names
+    own = own_training(corpus)
+    if own is not None:
+        train, rest = np.flatnonzero(own), np.flatnonzero(~own)
+    else:
+        train, rest = _stratified(corpus.labels, 5, rng, names, "training, validation and test")
+    validation, test = _stratified(corpus.labels[rest], 5, rng, names, "validation and test")
+    return EmotionSplit(train, rest[validation], rest[test])
+
+
+def own_training(corpus: Corpus) -> Bool[np.ndarray, " items"] | None:
+    """Return which items the corpus itself trains on; None where that is none or all of them."""
+    own = np.array([split == "train" for split in corpus.splits], dtype=bool)
+    return own if own.any() and not own.all() else None
+
+
+def held_out_size(items: int, one_in: int, classes: int) -> int:
+    """Return how many items a stratified split holds out: one in `one_in`, one a class or more."""
+    return max(round(items / one_in), classes)
+
+
+def sample_transfer(
+    corpus: Corpus,
+    rng: np.random.Generator,
+    duplicates: Literal["keep", "drop"],
+    per_class: int = TRANSFER_PER_CLASS,
+) -> TransferSplit:
+    """Sample equally many tweets of both classes and split them 4:1, stratified.
+
+    Args:
+        corpus: the *cleaned* hate corpus (`cleaning.clean_corpus`).
+        rng: the stream of this seed and stage.
+        duplicates: "keep", as the paper names no removal, so that some test tweets also stand in
+            training, or "drop": of every text only the first occurrence can be sampled.
+        per_class: how many of each class; the size of the smallest class if that is less.
+
+    Raises:
+        CorpusError: a class has too few tweets for the split.
+        ParameterError: another value of `duplicates`, or `per_class` below 1.
+    """
+    if duplicates not in ("keep", "drop"):
+        raise ParameterError(f"duplicates is 'keep' or 'drop', not {duplicates!r}.")
+    if per_class < 1:
+        raise ParameterError(f"per_class must be at least 1, not {per_class}.")
+    eligible = np.arange(len(corpus))
+    if duplicates == "drop":
+        eligible = np.sort(np.unique(np.array(corpus.texts, dtype=object), return_index=True)[1])
+    dropped = len(corpus) - len(eligible)
+    smallest = np.bincount(corpus.labels[eligible], minlength=len(corpus.label_names)).min()
+    try:
+        sampled = sample_items(
+            corpus.labels,
+            min(per_class, max(int(smallest), 1)),
+            rng,
+            candidates=eligible,
+            label_names=corpus.label_names,
+        )
+        train, test = _stratified(
+            corpus.labels[sampled], 5, rng, corpus.label_names, "training and test"
+        )
+    except CorpusError as error:
+        if not dropped:
+            raise
+        raise CorpusError(
+            f"{error} With duplicates=drop, {_tweets(dropped)} that repeat an earlier one, "
+            "whichever its class, were left out before."
+        ) from error
+    return TransferSplit(
+        train=np.sort(sampled[train]),
+        test=np.sort(sampled[test]),
+        per_class=len(sampled) // len(corpus.label_names),
+        repeated_dropped=dropped,
+    )
+
+
+def split_autoencoder(
+    labels_of_train: Int64[np.ndarray, " items"],
+    rng: np.random.Generator,
+    label_names: Sequence[str] = (),
+) -> AutoencoderSplit:
+    """Split the emotion training set 9:1, stratified, for the autoencoders.
+
+    Args:
+        labels_of_train: the classes of the emotion training set.
+        rng: the stream of this seed and stage.
+        label_names: names for error messages; without them classes are named by number.
+
+    Raises:
+        CorpusError: a class is too small to be in both parts.
+    """
+    return AutoencoderSplit(*_stratified(labels_of_train, 10, rng, label_names, "the autoencoders"))
+
+
+def sample_items(
+    labels: Int64[np.ndarray, " items"],
+    per_class: int,
+    rng: np.random.Generator,
+    candidates: Int64[np.ndarray, " candidates"] | None = None,
+    label_names: Sequence[str] = (),
+) -> Int64[np.ndarray, " sampled"]:
+    """Draw `per_class` items of every class without replacement.
+
+    Args:
+        labels: the class of every item.
+        per_class: how many of each class.
+        rng: the stream of this seed and stage.
+        candidates: the items to draw from; all by default.
+        label_names: the classes. Without them the classes are those that occur in `labels`,
+            named by number.
+
+    Returns:
+        Indices into `labels`, sorted by class and ascending within a class.
+
+    Raises:
+        CorpusError: a class has fewer candidates than `per_class`.
+    """
+    if candidates is None:
+        candidates = np.arange(len(labels))
+    drawn = []
+    for label in range(len(label_names)) if label_names else np.unique(labels).tolist():
+        members = candidates[labels[candidates] == label]
+        if len(members) < per_class:
+            raise CorpusError(
+                f"Class {_name(label, label_names)} has {_tweets(len(members))} to draw from, "
+                f"but {per_class} per class are asked for. "
+                "Use a corpus with more tweets of that class, or ask for fewer per class."
+            )
+        drawn.append(np.sort(rng.choice(members, size=per_class, replace=False)))
+    return np.concatenate(drawn).astype(np.int64)
+
+
+def count_repeated(texts: Sequence[str]) -> int:
+    """Return how many texts repeat an earlier one; `duplicates="drop"` would leave these out."""
+    return len(texts) - len(set(texts))
+
+
+def count_test_in_train(corpus: Corpus, split: TransferSplit) -> int:
+    """Return how many test tweets stand word for word in training too."""
+    seen = {corpus.texts[i] for i in split.train}
+    return sum(corpus.texts[i] in seen for i in split.test)
+
+
+def _stratified(
+    labels: Int64[np.ndarray, " items"],
+    one_in: int,
+    rng: np.random.Generator,
+    label_names: Sequence[str],
+    purpose: str,
+) -> tuple[Int64[np.ndarray, " rest"], Int64[np.ndarray, " held_out"]]:
+    """Hold out one item in `one_in`, every class in proportion (within one item).
+
+    The held-out part has at least as many items as there are classes, however few items there
+    are. A class that would be missing from either part is refused, with the split's `purpose`.
+    """
+    classes = list(range(len(label_names))) if label_names else np.unique(labels).tolist()
+    counts = {label: int((labels == label).sum()) for label in classes}
+    parts = [np.arange(0), np.arange(0)]
+    if min(counts.values()) >= 2:
+        parts = train_test_split(
+            np.arange(len(labels)),
+            test_size=held_out_size(len(labels), one_in, len(classes)),
+            stratify=labels,
+            random_state=int(rng.integers(2**32)),
+        )
+    missing = [c for c in classes if any(c not in labels[part] for part in parts)]
+    if missing:
+        fewest = min(missing, key=counts.__getitem__)
+        raise CorpusError(
+            f"Class {_name(fewest, label_names)} has only {_tweets(counts[fewest])} for {purpose}, "
+            "too few to stand in every part. Use a corpus with more tweets of that class, or "
+            "leave the class out."
+        )
+    return np.sort(parts[0]), np.sort(parts[1])
+
+
+def _name(label: int, label_names: Sequence[str]) -> str:
+    return repr(label_names[label]) if label_names else str(label)
+
+
+def _tweets(count: int) -> str:
+    return f"{count} tweet" if count == 1 else f"{count} tweets"
+
+
+_Counts = Int64[np.ndarray, " classes"]
+
+
+def always_enough(corpus: Corpus, per_emotion: int) -> bool:
+    """Tell whether an emotion corpus is surely large enough, whichever seed splits it.
+
+    Surely means by the worst case of every split: each class in every part of the splits for the
+    LSTM and the autoencoders, and `per_emotion` of it in the autoencoders' two parts and among
+    the validation tweets that do not stand in training too. False means that it may depend on
+    the seed.
+
+    Args:
+        corpus: the emotion corpus.
+        per_emotion: tweets of each class to be drawn, 1 or above.
+    """
+    everything = np.ones(len(corpus), dtype=bool)
+    own = own_training(corpus)
+    if own is not None:
+        in_training = {text for text, trains in zip(corpus.texts, own, strict=True) if trains}
+        seen = np.array([text in in_training for text in corpus.texts]) & ~own
+        train, rest = _counts(corpus, own), _counts(corpus, ~own)
+        sizes = (int(own.sum()), int((~own).sum()))
+    else:
+        times = Counter(corpus.texts)
+        seen = np.array([times[text] > 1 for text in corpus.texts])
+        train, rest, sizes = _fewest(_counts(corpus, everything), len(corpus), 5)
+    validation, test, _ = _fewest(rest, sizes[1], 5)
+    inner_train, inner_test, _ = _fewest(train, sizes[0], 10)
+    unseen = validation - _counts(corpus, seen)
+    drawn_from = min(part.min() for part in (inner_train, inner_test, unseen))
+    return bool(test.min() >= 1 and drawn_from >= max(per_emotion, 1))
+
+
+def _fewest(counts: _Counts, total: int, one_in: int) -> tuple[_Counts, _Counts, tuple[int, int]]:
+    """Return the fewest of each class on either side of a stratified split, and both sizes.
+
+    A class has its share on either side, rounded down or up.
+
+    Args:
+        counts: at least so many of each class are split.
+        total: how many there are of all classes, exactly.
+        one_in: one item in so many is held out.
+    """
+    held_out = held_out_size(total, one_in, len(counts))
+    sizes = (total - held_out, held_out)
+    rest, held = (counts * size // max(total, 1) for size in sizes)
+    return rest, held, sizes
+
+
+def _counts(corpus: Corpus, rows: Bool[np.ndarray, " items"]) -> _Counts:
+    return np.bincount(corpus.labels[rows], minlength=len(corpus.label_names))

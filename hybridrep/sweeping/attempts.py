@@ -1,0 +1,99 @@
+"""A sweep's trials as tables know them: one for each key, however often it was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from hybridrep.studies.hybrid.sweep.space import Point
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+KEY, OWNER, MEASURES, VOID, LOST = "key", "owner", "measures", "void", "lost"
+"""Attributes of a trial: its key; the process that runs it; what was measured; why it has no
+value and never will; that it is one too many."""
+
+_ORDER = ("COMPLETE", "PRUNED", "VOID", "RUNNING", "WAITING", "FAIL")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A trial as tables know it: the best of the attempts that share a key.
+
+    Attributes:
+        key: names it in this study, whatever happens to the processes.
+        state: `COMPLETE`, `PRUNED`, `VOID` (no value can be computed), `RUNNING`, `WAITING` or
+            `FAIL` (to be tried again).
+        point: what was tried; None while it waits or as long as Optuna has not chosen all of it.
+        measures: what `Search.complete` or `Search.prune` was given.
+        note: why it is void.
+        number: Optuna's number of this attempt.
+        owner: identifies the process that worked on it; None when unknown.
+        ended: when it was over, local time.
+    """
+
+    key: int
+    state: str
+    point: Point | None
+    measures: Mapping[str, Any]
+    note: str
+    number: int
+    owner: Mapping[str, str] | None
+    ended: datetime | None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it is over and counts."""
+        return self.state in ("COMPLETE", "PRUNED", "VOID")
+
+
+def attempts_of(trials: Iterable[FrozenTrial]) -> list[Attempt]:
+    """Return the attempt that counts of every key, in the order of the keys."""
+    best: dict[int, Attempt] = {}
+    for trial in trials:
+        if LOST in trial.user_attrs:
+            continue
+        attempt = _attempt(trial)
+        rival = best.get(attempt.key)
+        if rival is None or _ORDER.index(attempt.state) < _ORDER.index(rival.state):
+            best[attempt.key] = attempt
+    return [best[key] for key in sorted(best)]
+
+
+def key_of(trial: FrozenTrial) -> int:
+    """Return the key that all attempts at a trial share."""
+    return int(trial.user_attrs.get(KEY, trial.number))
+
+
+def _attempt(trial: FrozenTrial) -> Attempt:
+    void = trial.user_attrs.get(VOID, "")
+    state = "VOID" if void and trial.state.name == "PRUNED" else trial.state.name
+    names = ("bottleneck", "epochs", "learning_rate", "activation", "kind")
+    known = all(name in trial.params for name in names)
+    return Attempt(
+        key=key_of(trial),
+        state=state,
+        point=Point.of(trial.params) if known else None,
+        measures=trial.user_attrs.get(MEASURES, {}),
+        note=str(void),
+        number=trial.number,
+        owner=trial.user_attrs.get(OWNER),
+        ended=trial.datetime_complete,
+    )
+
+
+@dataclass(eq=False)
+class Asked:
+    """A trial that this process works on."""
+
+    trial: optuna.Trial
+    point: Point
+    key: int
+    settled: bool = False

@@ -1,0 +1,53 @@
+"""What a run holds, against what the reference says that runs of its kind hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mlflow.entities import Run
+from mlflow.tracking import MlflowClient
+
+from hybridrep.studies.hybrid.results import catalogue
+from hybridrep.tracking.entries import TAGS, Entry, documented
+
+
+def check_run(client: MlflowClient, run: Run, kind: str) -> None:
+    """Fail when a finished run holds what the reference does not say, or lacks what it says.
+
+    Args:
+        kind: `seed`, `study`, `stage`, `report`, `trial`, `sweep`, `register` or `compare`.
+    """
+    artifacts = list(_artifacts(client, run.info.run_id))
+    known = {entry.name for entry in TAGS}
+    tags = [tag for tag in run.data.tags if tag in known or not tag.startswith("mlflow.")]
+    for what, found, entries in (
+        ("metrics", list(run.data.metrics), catalogue.METRICS),
+        ("artifacts", artifacts, catalogue.ARTIFACTS),
+        ("tags", tags, TAGS),
+        ("params", list(run.data.params), catalogue.PARAMS),
+    ):
+        check_names(f"{what} of a {kind} run", found, documented(entries, kind))
+
+
+def _artifacts(client: MlflowClient, run_id: str, folder: str = "") -> Iterator[str]:
+    for each in client.list_artifacts(run_id, folder):
+        if each.is_dir:
+            yield from _artifacts(client, run_id, each.path)
+        else:
+            yield each.path
+
+
+def check_names(what: str, found: list[str], said: list[Entry]) -> None:
+    """Compare real names with documented ones in both directions."""
+    unsaid = [
+        name
+        for name in found
+        if not any(entry.matches(name, catalogue.PLACEHOLDERS) for entry in said)
+    ]
+    lacking = [
+        e.name
+        for e in said
+        if e.always and not any(e.matches(name, catalogue.PLACEHOLDERS) for name in found)
+    ]
+    assert not unsaid, f"{what}: the reference does not say {unsaid}"
+    assert not lacking, f"{what}: the reference promises {lacking}"

@@ -1,0 +1,102 @@
+"""How what runs hold is documented: names with placeholders, their meaning, kinds of run.
+
+Names contain placeholders, e.g. `rsa/DIR/B/PAIR`; a study says what stands for what.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hybridrep.tracking import names
+
+
+@dataclass(frozen=True)
+class Placeholder:
+    """What stands for a capitalised word in a name.
+
+    Attributes:
+        pattern: regular expression of all that it can be.
+        meaning: what it can be, for people.
+    """
+
+    pattern: str
+    meaning: str
+
+
+def one_of(words: Iterable[str], meaning: str = "") -> Placeholder:
+    """Return a placeholder that stands for one of some words."""
+    listed = ", ".join(f"`{word}`" for word in words)
+    return Placeholder("|".join(map(re.escape, words)), f"{meaning}{listed}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that a run holds.
+
+    Attributes:
+        name: with placeholders.
+        meaning: what it says or holds.
+        runs: kinds of runs that have it; a stage run of its own as `stage`, a report's as `report`,
+            a sweep's as `sweep`, a registration's as `register`, a comparison's as `compare`.
+        always: whether every finished run of these kinds has it.
+        step: of a metric: what its steps are; empty where there is one point only.
+    """
+
+    name: str
+    meaning: str
+    runs: tuple[str, ...]
+    always: bool = True
+    step: str = ""
+
+    def matches(self, name: str, placeholders: Mapping[str, Placeholder]) -> bool:
+        """Tell whether a real name is one of these.
+
+        Args:
+            name: the real one.
+            placeholders: what stands for the capitalised words.
+        """
+        words = "|".join(map(re.escape, placeholders)) or "(?!)"
+        parts = re.split(rf"(?<![A-Za-z])({words})(?![A-Za-z])", self.name)
+        pattern = "".join(
+            f"(?:{placeholders[part].pattern})" if part in placeholders else re.escape(part)
+            for part in parts
+        )
+        return re.fullmatch(pattern, name) is not None
+
+
+TAGS: tuple[Entry, ...] = (
+    Entry(names.KIND, "`study`, `seed`, `trial` or `stage`", ()),
+    Entry(names.STAGE, "`sweep` or `register`, on runs of these", (), always=False),
+    Entry(names.STUDY, "the study's name", ()),
+    Entry(
+        names.STUDY_KEY,
+        "hash of configuration and data, without the seeds: ties a study's runs together",
+        (),
+    ),
+    Entry(
+        names.CACHE_KEY,
+        "hash of a seed's or trial's results: a finished run with the same one is reused",
+        (),
+        always=False,
+    ),
+    Entry(names.HOST, "the machine that wrote the run", ()),
+    Entry(names.PID, "the process that wrote it", ()),
+    Entry(names.PROCESS_START, "when that process began: an id alone may be used again", ()),
+    Entry(names.VERSIONS, "versions of the packages that matter most", ()),
+    Entry("mlflow.source.git.commit", "the commit of the code", (), always=False),
+    Entry(names.UNCOMMITTED, "whether the code had uncommitted changes", (), always=False),
+    Entry(
+        names.FAILURE,
+        "why the run did not finish; of a fault of the program its type and place only",
+        (),
+        always=False,
+    ),
+)
+"""The tags of runs, beside MLflow's own `mlflow.*`."""
+
+
+def documented(entries: Iterable[Entry], run: str) -> list[Entry]:
+    """Return what is said of one kind of run."""
+    return [entry for entry in entries if run in entry.runs or not entry.runs]

@@ -1,0 +1,150 @@
+"""Parameters: profiles, parsing, refusals that name the parameter and what it takes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hybridrep.errors import ParameterError
+from hybridrep.parameters import resolve
+from hybridrep.studies.hybrid.config import (
+    Config,
+    parse_bottlenecks,
+    parse_epoch_range,
+    parse_seeds,
+    parse_span,
+    seeds_as_text,
+)
+from hybridrep.studies.hybrid.sweep.config import SweepConfig
+
+
+def test_empty_values_mean_the_profile():
+    assert resolve({"profile": "", "seeds": "", "emotion": " "}, Config) == resolve({}, Config)
+    paper = resolve({"profile": "paper"}, Config)
+    assert paper.bottlenecks == (32, 64, 128, 256)
+    assert (paper.lstm_epochs, paper.autoencoder_epochs, paper.duplicates) == (10, 50, "keep")
+
+
+def test_a_given_value_beats_the_profile():
+    assert resolve({"profile": "paper", "lstm_epochs": "3"}, Config).lstm_epochs == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "seeds"),
+    [("3", (0, 1, 2)), ("2-4", (2, 3, 4)), ("0,3,7", (0, 3, 7)), ("7,", (7,)), (" 1 - 2 ", (1, 2))],
+)
+def test_seeds_are_a_count_a_range_or_a_list(text, seeds):
+    assert parse_seeds(text) == seeds
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=30, unique=True))
+def test_seeds_survive_being_written_and_read(seeds):
+    assert parse_seeds(seeds_as_text(tuple(seeds))) == tuple(seeds)
+
+
+@given(st.lists(st.integers(1, 8192), min_size=1, max_size=10, unique=True))
+def test_bottlenecks_survive_being_written_and_read(sizes):
+    assert parse_bottlenecks(",".join(map(str, sizes))) == tuple(sizes)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        ("seeds", "0", "at least one"),
+        ("seeds", "5-2", "write 2-5"),
+        ("seeds", "1,1", "twice"),
+        ("seeds", "99999999", "10000"),
+        ("seeds", "-1", "how many"),
+        ("bottlenecks", "0", "'0'"),
+        ("bottlenecks", "32,,64", "''"),
+        ("bottlenecks", ",", "''"),
+        ("lstm_epochs", "abc", "integer"),
+        ("lstm_epochs", "0", "greater than or equal to 1"),
+        ("padding", "behind", "'front' or 'after'"),
+        ("profile", "papers", "'quickstart' or 'paper'"),
+        ("study", "a'; DROP TABLE runs", "pattern"),
+        ("plan", "perhaps", "boolean"),
+        ("workers", "-1", "greater"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(name, value, part):
+    with pytest.raises(ParameterError, match="parameter " + name) as caught:
+        resolve({name: value}, Config)
+    assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("autoencoder_epochs", "50-10", "the range is inverted: write 10-50"),
+        ("autoencoder_epochs", "10-", "write one number of epochs (50) or a range (10-100)"),
+        ("autoencoder_epochs", "-", "write one number of epochs (50) or a range (10-100)"),
+        ("autoencoder_epochs", ",", "write one number of epochs (50) or a range (10-100)"),
+        ("autoencoder_epochs", "0-10", "the least number of epochs is 1"),
+        ("learning_rates", "0.1:0.01", "the range is inverted: write 0.01:0.1"),
+        ("learning_rates", ":", "write one number above 0 (0.001) or a range (0.0001:0.01)"),
+        ("activations", ",", "write a comma list of relu, leaky_relu, elu, tanh"),
+    ],
+)
+def test_an_empty_or_inverted_range_of_a_sweep_is_refused(name, value, reason):
+    with pytest.raises(ParameterError, match=f"parameter {name}=") as caught:
+        resolve({name: value}, SweepConfig)
+    assert reason in str(caught.value)
+
+
+def test_an_unknown_parameter_is_refused_with_the_known_ones():
+    with pytest.raises(ParameterError, match=r"unknown parameter .epochs.; .*autoencoder_epochs"):
+        resolve({"epochs": "3"}, Config)
+
+
+def test_all_bad_values_are_named_at_once():
+    with pytest.raises(ParameterError) as caught:
+        resolve({"seeds": "x", "bottlenecks": "y"}, Config)
+    assert "seeds" in str(caught.value)
+    assert "bottlenecks" in str(caught.value)
+
+
+@given(st.text(max_size=20), st.sampled_from(sorted(Config.model_fields)))
+def test_any_text_is_taken_or_refused_never_a_traceback(text, name):
+    try:
+        config = resolve({name: text}, Config)
+    except ParameterError:
+        return
+    assert resolve(config.as_text(), Config) == config
+
+
+def test_where_a_study_runs_does_not_change_which_study_it_is():
+    here = resolve({}, Config)
+    elsewhere = resolve(
+        {"workers": "7", "cluster": "tcp://a:1", "seeds": "3", "store": "x"}, Config
+    )
+    assert here.study_identity() == elsewhere.study_identity()
+    assert here.study_identity() != resolve({"padding": "after"}, Config).study_identity()
+
+
+@pytest.mark.parametrize("text", ["100-10", "0", "a", "1-2-3"])
+def test_bad_epoch_ranges_are_refused(text):
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_epoch_range(text)
+
+
+@pytest.mark.parametrize("text", ["0.01:0.001", "0", "-1", "a", "nan", "1:2:3"])
+def test_bad_spans_are_refused(text):
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_span(text)
+
+
+def test_every_range_of_epochs_that_is_taken_can_be_trained():
+    sweep = resolve({"autoencoder_epochs": "2-200000"}, SweepConfig)
+    assert sweep.training().autoencoder_epochs == 200_000
+
+
+def test_a_list_holds_as_many_seeds_as_a_range():
+    assert len(parse_seeds(",".join(map(str, range(10_000))))) == 10_000
+    for seeds in ("0-10000", ",".join(map(str, range(10_001)))):
+        with pytest.raises(ValueError, match="10001 seeds are more than"):
+            parse_seeds(seeds)
+
+
+def test_half_epoch_is_half_and_at_least_one():
+    assert resolve({"autoencoder_epochs": "50"}, Config).half_epoch == 25
+    assert resolve({"autoencoder_epochs": "1"}, Config).half_epoch == 1

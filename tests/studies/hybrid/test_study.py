@@ -1,0 +1,273 @@
+"""The whole simulation on about 60 items: runs, names, reuse, and numbers that stay the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+
+from hybridrep.execution.store import Store
+from hybridrep.parameters import resolve
+from hybridrep.running import work
+from hybridrep.sources.words.vectors import vectors_fingerprint
+from hybridrep.studies.hybrid import finished as finished_studies
+from hybridrep.studies.hybrid import pipeline
+from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.studies.hybrid.prepare import prepare
+from hybridrep.studies.hybrid.report import stage as report
+from hybridrep.studies.hybrid.report.config import ReportConfig
+from hybridrep.studies.hybrid.report.kept_example import ARRAYS_FILE, RECORD_FILE, read_example
+from hybridrep.studies.hybrid.results.gather import study_tables
+from hybridrep.studies.hybrid.study import run
+from hybridrep.studies.hybrid.task_specific import stage as lstm
+from hybridrep.studies.hybrid.transfer import stage as transfer
+from hybridrep.studies.hybrid.transformation import baseline as linear_baseline
+from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.testing import small_study
+from hybridrep.testing.databases import set_store
+from hybridrep.testing.documented_runs import check_run
+from hybridrep.testing.reporting_fixtures import text_of
+
+PAIRS = (
+    "input_vs_target", "bottleneck_vs_input", "bottleneck_vs_target",
+    "reconstructed_vs_input", "reconstructed_vs_target", "bottleneck_vs_reconstructed",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return small_study.finished(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def finished(given: dict[str, str], tmp_path_factory: pytest.TempPathFactory):
+    """The study run once; the client of its tracking store."""
+    place = tmp_path_factory.mktemp("mlflow")
+    with pytest.MonkeyPatch.context() as patch:
+        set_store(patch, tmp_path_factory, place)
+        run(resolve(given, Config))
+        yield MlflowClient(f"sqlite:///{place}/mlflow.db")
+
+
+def runs(client: MlflowClient, kind: str) -> list:
+    experiment = client.get_experiment_by_name("hybridrep")
+    return client.search_runs([experiment.experiment_id], f"tags.`hybridrep.kind` = '{kind}'")
+
+
+def test_one_study_run_and_a_flat_run_per_seed_all_finished(finished):
+    (study,) = runs(finished, "study")
+    seeds = runs(finished, "seed")
+    assert sorted(seed.data.params["seed"] for seed in seeds) == ["0", "1"]
+    assert {each.info.status for each in (study, *seeds)} == {"FINISHED"}
+    key = study.data.tags["hybridrep.study_key"]
+    assert all(seed.data.tags["hybridrep.study_key"] == key for seed in seeds)
+    assert all("mlflow.parentRunId" not in seed.data.tags for seed in seeds)
+    assert all(seed.data.tags["mlflow.note.content"] for seed in seeds)
+    assert len({seed.data.tags["cache_key"] for seed in seeds}) == 2
+
+
+def test_a_seed_run_has_every_promised_metric_at_every_epoch(finished):
+    seed = runs(finished, "seed")[0]
+    expected = {
+        "lstm/train_loss": 2, "lstm/validation_loss": 2,
+        "lstm/validation_accuracy": 2, "lstm/test_accuracy": 2,
+    }  # fmt: skip
+    directions = ("bert_to_lstm", "lstm_to_bert")
+    for direction in directions:
+        for size in ("b8", "b4"):
+            expected |= {f"autoencoder/{direction}/{size}/{m}_loss": 4 for m in ("train", "test")}
+            for prefix in ("rsa", "rsa_unseen", "rsa_seen"):
+                expected |= {f"{prefix}/{direction}/{size}/{pair}": 5 for pair in PAIRS}
+    layers = [f"{d}_{layer}" for d in directions for layer in ("bottleneck", "reconstructed")]
+    names = ["baseline", "lstm", "bert", *layers, *(f"{layer}/b4" for layer in layers)]
+    for name in names:
+        for measure in ("train_loss", "test_loss", "test_accuracy"):
+            expected[f"transfer/{name}/{measure}"] = 2
+    found = {
+        key: len(finished.get_metric_history(seed.info.run_id, key)) for key in seed.data.metrics
+    }
+    assert expected.items() <= found.items()
+    assert {key.split("/")[0] for key in found.keys() - expected.keys()} <= {"linear_baseline"}
+
+
+@pytest.mark.parametrize("kind", ["seed", "study"])
+def test_a_run_holds_what_the_reference_says_and_nothing_else(finished, kind):
+    for each in runs(finished, kind):
+        check_run(finished, each, kind)
+
+
+def test_a_seed_run_carries_matrices_weights_tables_and_data(finished):
+    seed = runs(finished, "seed")[0]
+    place = Path(finished.download_artifacts(seed.info.run_id, ""))
+    with np.load(place / "rsa/bert_to_lstm/b8/similarity_matrices.npz") as matrices:
+        assert set(matrices) == {
+            "global", "task_specific", "diffused", "transformed", "labels", "items",
+        }  # fmt: skip
+        assert matrices["diffused"].shape == (60, 60)
+        np.testing.assert_allclose(np.diag(matrices["transformed"]), 1, atol=1e-6)
+    assert (place / "rsa/lstm_to_bert/b4/similarity_matrices.png").read_bytes()[1:4] == b"PNG"
+    assert (place / "autoencoder/bert_to_lstm/b8/half.safetensors").exists()
+    table = json.loads((place / "tables/transfer.json").read_text())
+    assert len(table["data"]) == 3 + 4 * 2
+    assert table["columns"][:2] == ["representation", "test_accuracy"]
+    correlations = json.loads((place / "tables/rsa.json").read_text())
+    assert correlations["columns"][:2] == ["metric", "value"]
+    for row in (dict(zip(correlations["columns"], r, strict=True)) for r in correlations["data"]):
+        logged = finished.get_metric_history(seed.info.run_id, row["metric"])
+        assert {m.step: m.value for m in logged}[row["epoch"]] == pytest.approx(row["value"])
+    names = {each.dataset.name for each in seed.inputs.dataset_inputs}
+    assert names == {"emotion", "hate"}
+
+
+def test_the_study_run_carries_seeds_and_table_1(finished):
+    (study,) = runs(finished, "study")
+    place = Path(finished.download_artifacts(study.info.run_id, ""))
+    table = json.loads((place / "seeds.json").read_text())
+    assert len(table["data"]) == 2 * (3 + 4 * 2)
+    assert len(pd.read_csv(place / "report/table_1.csv")) == 7
+    assert "| Baseline" in (place / "report/table_1.md").read_text()
+
+
+def test_the_report_names_what_all_data_were(given, finished):
+    inputs = prepare(resolve(given, Config), Store(Path(given["store"])))
+    (study,) = runs(finished, "study")
+    place = Path(finished.download_artifacts(study.info.run_id, ""))
+    text = text_of((place / "report/report.html").read_text("utf-8"))
+    prints = (
+        inputs.emotion.fingerprint, inputs.hate.fingerprint,
+        inputs.encoder.fingerprint, vectors_fingerprint(inputs.config.vectors),
+    )  # fmt: skip
+    assert all(len(each) == 64 and each in text for each in prints)
+
+
+def test_the_example_seed_is_kept_with_the_study(finished):
+    (study,) = runs(finished, "study")
+    place = Path(finished.download_artifacts(study.info.run_id, ""))
+    kept = read_example((place / ARRAYS_FILE).read_bytes(), (place / RECORD_FILE).read_bytes())
+    path = "rsa/lstm_to_bert/b4/similarity_matrices.npz"
+    (seed,) = (r for r in runs(finished, "seed") if r.data.params["seed"] == str(kept.seed))
+    with np.load(finished.download_artifacts(seed.info.run_id, path)) as matrices:
+        found = kept.emotion_matrices[-1].matrices["diffused"]
+        np.testing.assert_array_equal(found, matrices["diffused"].astype(np.float16))
+    assert len(kept.hate_projections) == 2 + 2 * 4
+
+
+def must_not_run(*_: object) -> None:
+    raise AssertionError("a finished result was computed again")
+
+
+def test_run_again_everything_is_reused(given, finished, monkeypatch):
+    before = Store(Path(given["store"])).entries()["key"].tolist()
+
+    for module, names in ((lstm, ("train", "extract")), (autoencode, ("train",)),
+                          (linear_baseline, ("fit",)), (transfer, ("train",))):  # fmt: skip
+        for name in names:
+            monkeypatch.setattr(module, name, must_not_run)
+    run(resolve(given, Config))
+    assert sorted(Store(Path(given["store"])).entries()["key"]) == sorted(before)
+    assert len(runs(finished, "seed")) == 2
+    assert len(runs(finished, "study")) == 2
+
+
+def test_the_report_alone_holds_what_the_reference_says(given, finished):
+    finished_studies.report(resolve(given, ReportConfig))
+    (made,) = [each for each in runs(finished, "stage") if each.info.run_name.endswith("report")]
+    assert made.info.status == "FINISHED"
+    check_run(finished, made, "report")
+
+
+def test_a_plan_of_a_finished_study_has_nothing_left(given, finished, capsys):
+    run(resolve({**given, "plan": "true"}, Config))
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "example 0 projections 20" in shown
+    assert "All of it is finished" in shown
+
+
+def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
+    given, finished, monkeypatch
+):
+    def key(**change: str) -> str:
+        inputs = prepare(resolve({**given, **change}, Config), store)
+        tables = study_tables(inputs, store, inputs.config.seeds, {})
+        return report._key(SimpleNamespace(inputs=inputs, store=store), tables)
+
+    store = Store(Path(given["store"]))
+    first = key()
+    assert store.has(first)
+    assert key(workers="2", plan="true") == first
+    assert key(share_text="false") != first
+    monkeypatch.setattr(report, "page_files", lambda: {"report.css": "p { color: red; }"})
+    assert key() != first
+
+
+def test_every_result_names_the_code_in_its_key(given, finished):
+    store = Store(Path(given["store"]))
+    entries = store.entries()
+    assert not entries["outdated"].any()
+    codeless = [not store.open(key).code for key in entries["key"]]
+    assert set(entries.loc[codeless, "stage"]) == {"corpus"}
+
+
+@pytest.mark.parametrize("stage", [lstm, autoencode, transfer])
+def test_results_of_changed_code_are_never_reused(given, finished, monkeypatch, stage):
+    store = Store(Path(given["store"]))
+    inputs = prepare(resolve(given, Config), store)
+    before = pipeline.seed_keys(inputs, store, 0)
+    monkeypatch.setattr(stage, "code_version", lambda name: f"changed {name}")
+    after = pipeline.seed_keys(inputs, store, 0)
+    name = stage.__name__.rpartition(".")[2]
+    apart = {"lstm", "task_specific", "linear_baseline", "transfer/b0"}
+    kept = {"lstm": set(), "autoencode": apart}
+    kept["transfer"] = {n for n in before if not n.startswith("transfer")}
+    assert {n for n in before if before[n] == after[n]} == kept[name]
+    assert not any(store.has(key) for n, key in after.items() if n not in kept[name])
+
+
+def test_a_stack_is_split_where_little_memory_is_free(given, finished, monkeypatch):
+    store = Store(Path(given["store"]))
+    inputs = prepare(resolve(given, Config), store)
+    task = autoencode.tasks(inputs, store, (0, 1))[0]
+    widths, written = [], {}
+    monkeypatch.setattr(autoencode, "share_of_memory", lambda: 0)
+    record = autoencode.Trajectories.record
+    monkeypatch.setattr(
+        autoencode.Trajectories, "record",
+        lambda self, epoch, view: widths.append(len(view.models)) or record(self, epoch, view),
+    )  # fmt: skip
+    monkeypatch.setattr(Store, "write", lambda _, key, **content: written.update({key: content}))
+    autoencode.train(store, task.payload, task.produces)
+    assert set(widths) == {1}
+    assert set(written) == set(task.produces)
+    for key, content in written.items():
+        for name, arrays in content["arrays"].items():
+            for part, values in store.open(key).arrays(name).items():
+                np.testing.assert_array_equal(values, arrays[part])
+
+
+def computed(config: Config) -> tuple[Inputs, Store]:
+    store = Store(Path(config.store))
+    inputs = prepare(config, store)
+    outcome = work.compute(inputs, store, pipeline.tasks(inputs, store))
+    assert not outcome.failures
+    return inputs, store
+
+
+@pytest.mark.parametrize("change", [{"seeds": "1,"}, {"seeds": "3,1"}, {"workers": "2"}])
+def test_a_seed_gives_the_same_numbers_alone_beside_others_and_on_workers(given, tmp_path, change):
+    inputs, store = computed(resolve(given, Config))
+    other_inputs, other = computed(
+        resolve({**given, **change, "store": str(tmp_path / "other")}, Config)
+    )
+    mine = pipeline.seed_keys(inputs, store, 1)
+    assert mine == pipeline.seed_keys(other_inputs, other, 1)
+    for name, key in mine.items():
+        first, second = store.open(key), other.open(key)
+        assert first.files.keys() == second.files.keys()
+        for file in first.files:
+            assert first.file(file).read_bytes() == second.file(file).read_bytes(), (name, file)

@@ -1,0 +1,49 @@
+"""MLflow's reports of its use are off, unless the user wants them."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CLIENT = """
+import hybridrep.tracking.runs
+from mlflow.telemetry import get_telemetry_client
+print(get_telemetry_client())
+"""
+SETTING = """
+import os, hybridrep.tracking
+print(os.environ["MLFLOW_DISABLE_TELEMETRY"])
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "wish", "found"),
+    [
+        (CLIENT, {}, "None"),
+        (SETTING, {}, "true"),
+        (SETTING, {"MLFLOW_DISABLE_TELEMETRY": "false"}, "false"),
+    ],
+    ids=["no client", "switched off", "wanted"],
+)
+def test_nothing_is_reported_unless_the_user_wants_it(program, wish, found):
+    # Under pytest and in CI, MLflow is silent by itself.
+    given = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT, capture_output=True, text=True, check=True, env=given | wish,
+    )  # fmt: skip
+    assert done.stdout.split()[-1] == found
+
+
+def test_mlflow_is_only_imported_where_they_are_switched_off():
+    files = [*ROOT.glob("hybridrep/**/*.py"), *ROOT.glob("entrypoints/*.py")]
+    importing = {
+        path.relative_to(ROOT).parts[:2]
+        for path in files
+        if re.search(r"^\s*(import|from) mlflow\b", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert importing == {("hybridrep", "tracking")}
