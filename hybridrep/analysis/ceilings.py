@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Int
 
 from hybridrep.analysis.descriptions import LEAST_SD
+from hybridrep.analysis.record import Measure
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,13 @@ def noise_ceiling(profiles: Float[np.ndarray, "seeds values"]) -> NoiseCeiling:
     Returns:
         The bounds; undefined with fewer than two seeds, a constant profile, a value that is not
         finite, or seeds that cancel each other out.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> seeds = rng.normal(size=45) + rng.normal(size=(5, 45))  # what is shared, and noise
+        >>> ceiling = noise_ceiling(seeds)
+        >>> round(ceiling.lower, 2), round(ceiling.upper, 2)
+        (0.59, 0.75)
     """
     seeds = len(profiles)
     if seeds < 2:
@@ -89,6 +97,11 @@ def class_similarity(
 
     Returns:
         Symmetric matrix; NaN on the diagonal for a class of one item.
+
+    Examples:
+        >>> matrix = np.array([[1.0, 0.8, 0.1], [0.8, 1.0, 0.3], [0.1, 0.3, 1.0]])
+        >>> class_similarity(matrix, np.array([0, 0, 1])).tolist()
+        [[0.8, 0.2], [0.2, nan]]
     """
     classes, index = np.unique(labels, return_inverse=True)
     members = np.eye(len(classes))[index]
@@ -102,6 +115,28 @@ def class_similarity(
 def class_profile(
     matrix: Float[np.ndarray, "items items"], labels: Int[np.ndarray, " items"]
 ) -> Float64[np.ndarray, " values"]:
-    """Return the lower triangle of `class_similarity` with its diagonal, as one profile."""
+    """Return the lower triangle of `class_similarity` with its diagonal, as one profile.
+
+    Examples:
+        >>> class_profile(np.eye(4), np.array([0, 0, 1, 1])).tolist()
+        [0.0, 0.0, 0.0]
+    """
     by_class = class_similarity(matrix, labels)
     return by_class[np.tril_indices(len(by_class))]
+
+
+NOISE_CEILING = Measure(
+    key="noise_ceiling",
+    name="agreement between seeds: lower and upper bound of the best r",
+    compares="profiles of seeds",
+    low=-1.0,
+    high=1.0,
+    best=1.0,
+    higher_means="seeds agree more",
+    symmetric=True,
+    invariant_to=frozenset({"common_scale", "item_scale", "item_order"}),
+    chance="0 for the lower bound, 1 / sqrt(seeds) for the upper, which holds the seed itself",
+    reference="Nili et al. (2014), PLoS Computational Biology 10(4) e1003553",
+    compute=noise_ceiling,
+)
+"""The measure of `noise_ceiling`."""

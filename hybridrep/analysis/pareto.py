@@ -1,4 +1,4 @@
-"""hybridrep.analysis.pareto."""
+"""What is best by several objectives at once: Pareto fronts, and the first of equals."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ def pareto_front(values: Float[np.ndarray, "trials objectives"]) -> Bool[np.ndar
 
     Of equal rows all are on the front; a row with NaN never is, and beats none. Optuna's
     `Study.best_trials` says the same, but only of a study that maximises all of the objectives.
+
+    Args:
+        values: one row a trial; higher is better in every column.
+
+    Examples:
+        >>> pareto_front(np.array([[1.0, 3.0], [2.0, 2.0], [1.0, 2.0]])).tolist()
+        [True, True, False]
     """
     finite = np.isfinite(values).all(axis=1)
     known = values[finite]
@@ -22,6 +29,11 @@ def pareto_front(values: Float[np.ndarray, "trials objectives"]) -> Bool[np.ndar
 
 
 def best_row(values: Float[np.ndarray, " rows"]) -> int | None:
-    """Return the place of the highest value, the first of equals; None if none is finite."""
+    """Return the place of the highest value, the first of equals; None if none is finite.
+
+    Examples:
+        >>> best_row(np.array([0.5, np.nan, 0.7, 0.7]))
+        2
+    """
     finite = np.where(np.isfinite(values), values, -np.inf)
     return int(finite.argmax()) if np.isfinite(finite).any() else None

@@ -1,4 +1,4 @@
-"""Similarity of items within one representation, and what is promised of every measure."""
+"""Similarity of items within one representation."""
 
 from __future__ import annotations
 
@@ -11,18 +11,6 @@ _SAFE_SQUARES = (1e-200, 1e200)
 """Squared lengths between these lose nothing to under- or overflow in float64."""
 
 
-COSINE = Measure(
-    name="cosine similarity",
-    compares="two items of a representation",
-    low=-1.0,
-    high=1.0,
-    higher_means="more alike",
-    symmetric=True,
-    invariant_to=frozenset({"common_scale", "item_scale", "rotation"}),
-)
-"""The measure of `cosine_similarity`."""
-
-
 def unit_rows(
     embeddings: Num[np.ndarray, "*models items dim"],
 ) -> Float64[np.ndarray, "*models items dim"]:
@@ -33,6 +21,10 @@ def unit_rows(
 
     Args:
         embeddings: items x dimensions, optionally for many models; left as it is.
+
+    Examples:
+        >>> unit_rows(np.array([[3, 4], [0, 0]])).tolist()
+        [[0.6, 0.8], [0.0, 0.0]]
     """
     rows = np.array(embeddings, dtype=np.float64)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
@@ -61,7 +53,28 @@ def cosine_similarity(
 
     Args:
         embeddings: one row an item.
+
+    Examples:
+        >>> cosine_similarity(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]])).round(3).tolist()
+        [[1.0, 0.707, 0.0], [0.707, 1.0, 0.707], [0.0, 0.707, 1.0]]
     """
     rows = unit_rows(embeddings)
     similarity = rows @ rows.T
-    return np.clip(similarity, COSINE.low, COSINE.high, out=similarity)
+    return np.clip(similarity, -1.0, 1.0, out=similarity)
+
+
+COSINE = Measure(
+    key="cosine",
+    name="cosine similarity",
+    compares="items of one representation",
+    low=-1.0,
+    high=1.0,
+    best=1.0,
+    higher_means="more alike",
+    symmetric=True,
+    invariant_to=frozenset({"common_scale", "item_scale", "rotation"}),
+    chance="0 between random directions; items with a common direction stand above it",
+    reference="Jiang, Dale & Lu, section 3.2.1",
+    compute=cosine_similarity,
+)
+"""The measure of `cosine_similarity`."""

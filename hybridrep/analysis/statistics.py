@@ -15,7 +15,6 @@ import pandas as pd
 from jaxtyping import Float64
 
 from hybridrep.analysis.t_tests import cohens_d, independent, paired, varies
-from hybridrep.studies.hybrid.names import BASELINE
 
 HOLM_CORRECTS = "student_p"
 """The column of p values that `holm_p` corrects, over the representations tested."""
@@ -56,7 +55,7 @@ def summarise(values: pd.DataFrame, seeds: Sequence[int] | None = None) -> pd.Da
 
 
 def compare_with_baseline(
-    values: pd.DataFrame, baseline: str = BASELINE, seeds: Sequence[int] | None = None
+    values: pd.DataFrame, baseline: str, seeds: Sequence[int] | None = None
 ) -> pd.DataFrame:
     """Test every representation against the baseline over seeds.
 
@@ -88,7 +87,7 @@ def compare_with_baseline(
     return table
 
 
-def stars_against_baseline(values: pd.DataFrame, baseline: str = BASELINE) -> dict[str, str]:
+def stars_against_baseline(values: pd.DataFrame, baseline: str) -> dict[str, str]:
     """Return the paper's stars of every other representation, as in `compare_with_baseline`."""
     rows = _compared(values, baseline, None)
     return {str(row["representation"]): str(row["stars"]) for row in rows}

@@ -178,7 +178,7 @@ def test_comparison_with_the_baseline_equals_the_libraries() -> None:
     ordered = shuffled.sort_values(
         "representation", kind="stable", key=lambda c: c.map(list(columns).index)
     )
-    table = statistics.compare_with_baseline(ordered)
+    table = statistics.compare_with_baseline(ordered, "baseline")
     assert tuple(table.columns) == statistics.COMPARISON_COLUMNS
     assert list(table["representation"]) == ["near", "far", "mid"]
     for name in ("near", "far", "mid"):
@@ -223,6 +223,7 @@ def test_missing_seeds_are_named_and_only_pairs_are_paired() -> None:
             baseline={0: 1.0, 1: 2.0, 2: 4.0, 5: math.nan},
             lstm={0: 3.0, 2: 5.5, 3: 4.0, 5: 1.0},
         ),
+        "baseline",
         seeds=range(6),
     )
     row = row_of(table, "lstm")
@@ -233,7 +234,9 @@ def test_missing_seeds_are_named_and_only_pairs_are_paired() -> None:
 
 
 def test_one_seed_allows_no_test_and_says_so() -> None:
-    table = statistics.compare_with_baseline(long_table(baseline={3: 1.0}, bert={3: 0.5}))
+    table = statistics.compare_with_baseline(
+        long_table(baseline={3: 1.0}, bert={3: 0.5}), "baseline"
+    )
     row = row_of(table, "bert")
     assert (row["n"], row["mean"], row["difference"]) == (1, 0.5, -0.5)
     assert row[["sd", "student_t", "welch_p", "paired_t", "holm_p", "cohens_d"]].isna().all()
@@ -247,7 +250,8 @@ def test_no_variance_over_seeds_is_named() -> None:
             baseline={0: 0.1, 1: 0.1, 2: 0.1},
             same={0: 0.2, 1: 0.2, 2: 0.2},
             varied={0: 0.2, 1: 0.3, 2: 0.25},
-        )
+        ),
+        "baseline",
     )
     same, varied = row_of(table, "same"), row_of(table, "varied")
     assert (same["sd"], same["baseline_sd"]) == (0.0, 0.0)
@@ -260,18 +264,18 @@ def test_no_variance_over_seeds_is_named() -> None:
 
 
 def test_without_a_baseline_nothing_is_tested() -> None:
-    table = statistics.compare_with_baseline(long_table(bert={0: 1.0, 1: 2.0}))
+    table = statistics.compare_with_baseline(long_table(bert={0: 1.0, 1: 2.0}), "baseline")
     row = row_of(table, "bert")
     assert row["mean"] == 1.5
     assert math.isnan(row["student_p"])
     assert "baseline: no values" in row["note"]
-    assert statistics.compare_with_baseline(long_table()).empty
+    assert statistics.compare_with_baseline(long_table(), "baseline").empty
 
 
 def test_two_values_of_a_seed_are_refused() -> None:
     table = pd.concat([long_table(baseline={0: 1.0}), long_table(baseline={0: 2.0})])
     with pytest.raises(ValueError, match="seed 0 has two values for 'baseline'"):
-        statistics.compare_with_baseline(table)
+        statistics.compare_with_baseline(table, "baseline")
 
 
 def test_summaries_have_the_sample_sd() -> None:

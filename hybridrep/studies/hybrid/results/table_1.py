@@ -13,7 +13,7 @@ from hybridrep.analysis.statistics import (
 )
 from hybridrep.reporting.formatting import count_range, mean_sd
 from hybridrep.reporting.markup import as_markdown, starred
-from hybridrep.studies.hybrid.names import TRANSFER_METRICS, readable
+from hybridrep.studies.hybrid.names import BASELINE, TRANSFER_METRICS, readable
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import bottleneck_sizes, transfer_values
 
@@ -37,7 +37,7 @@ def against_baseline(tables: StudyTables, bottleneck: int | None = None) -> pd.D
     parts = []
     for measure in TRANSFER_METRICS:
         values = transfer_values(tables, measure, bottleneck)
-        part = compare_with_baseline(values, seeds=tables.seeds_wanted)
+        part = compare_with_baseline(values, BASELINE, tables.seeds_wanted)
         part.insert(0, "measure", measure)
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
@@ -54,7 +54,7 @@ def table_1(tables: StudyTables, bottleneck: int | None = None) -> pd.DataFrame:
     seeds: dict[str, list[int]] = {}
     for measure in TRANSFER_METRICS:
         values = transfer_values(tables, measure, bottleneck)
-        marks = stars_against_baseline(values)
+        marks = stars_against_baseline(values, BASELINE)
         for row in summarise(values).itertuples():
             name = str(row.representation)
             text = f"{mean_sd(float(row.mean), float(row.sd))} {marks.get(name, '')}".strip()  # type: ignore[arg-type]
