@@ -21,8 +21,8 @@ ROOT = Path(__file__).parents[1]
 MOST_LINES = 300
 CODE = ("hybridrep", "entrypoints", "tests", "benchmarks", "chaos", "tools")
 LONGER = {
-    "tests/studies/hybrid/results/test_tables.py": "one made-up study, small enough to check by eye, for all",
-    "tests/studies/hybrid/report/test_browser.py": "one browser and one page serve all of its tests",
+    "tests/studies/hybrid/results/test_tables.py": "one made-up study for all, to check by eye",
+    "tests/studies/hybrid/report/test_browser.py": "one browser and one page for all",
     "tests/tracking/test_runs.py": "one record, written in many ways",
 }
 """Files that may have more than `MOST_LINES`, and why."""
