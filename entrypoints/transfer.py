@@ -6,9 +6,9 @@ from hybridrep.studies.hybrid.config import Config
 
 def run(config: Config) -> None:
     """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.running.stage_run import run_stage
+    from hybridrep.studies.hybrid import study
 
-    run_stage("transfer", config)
+    study.transfer(config)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 Nobody has to remember to raise a number: when a module, or any module of the same package that
 it imports, is changed, its version changes and older results are not used again. Comments,
-docstrings, layout and blocks under `if TYPE_CHECKING` do not count.
+docstrings, layout and blocks under `if TYPE_CHECKING` do not count. At a module that declares a
+stage of its own (`NAME = Stage(...)`) a version stops: that code enters through the keys of what
+the stage made, so a loader stands in the key of what it loads and in no training's.
 
 Limits: an import by a computed name (`import_module(name)`) is not seen, one by a literal name
 is. Another minor version of Python may describe the same source differently, which only costs
@@ -24,9 +26,10 @@ from pathlib import Path
 
 NOT_SCIENCE = (
     "hybridrep.execution",
+    "hybridrep.running",
     "hybridrep.tracking",
-    "hybridrep.studies.hybrid.config",
     "hybridrep.parameters",
+    "hybridrep.messages",
     "hybridrep.errors",
 )
 """Packages and modules that cannot change a result's numbers."""
@@ -44,10 +47,42 @@ _NUMERIC = {
 
 @dataclass(frozen=True)
 class _Module:
-    """What one source file says: a digest of its syntax tree and the names that it imports."""
+    """What one source file says.
+
+    Attributes:
+        digest: of its syntax tree.
+        imports: the names that it imports.
+        declares_stage: whether it says what a stage is.
+    """
 
     digest: str
     imports: frozenset[str]
+    declares_stage: bool
+
+
+def covered_modules(module_name: str, exclude: tuple[str, ...] = NOT_SCIENCE) -> frozenset[str]:
+    """Return the modules whose code `code_version` of a module covers, itself among them.
+
+    Raises:
+        ModuleNotFoundError: as `code_version`.
+    """
+    package = module_name.partition(".")[0]
+    covered: set[str] = set()
+    waiting = [module_name]
+    while waiting:
+        name = waiting.pop()
+        if name in covered:
+            continue
+        covered.add(name)
+        for imported in _read(name).imports:
+            if imported.partition(".")[0] != package:
+                continue
+            found = _nearest_module(imported)
+            if found == package or found in covered or _within(found, exclude):
+                continue
+            if not _read(found).declares_stage:
+                waiting.append(found)
+    return frozenset(covered)
 
 
 @cache
@@ -55,7 +90,8 @@ def code_version(module_name: str, exclude: tuple[str, ...] = NOT_SCIENCE) -> st
     """Return a hash over the code of a module and everything of its package that it uses.
 
     Covers the module, transitively all modules of the same top-level package that it imports
-    (also inside functions), and the versions of the numeric libraries imported by any of them.
+    (also inside functions) and that declare no stage of their own, and the versions of the
+    numeric libraries imported by any of them.
     The top-level package's own `__init__` is left out: it carries the release number, which is
     no reason to compute anything again. Nothing is imported to find out; a process computes
     each answer once.
@@ -70,25 +106,10 @@ def code_version(module_name: str, exclude: tuple[str, ...] = NOT_SCIENCE) -> st
     Raises:
         ModuleNotFoundError: there is no such module, or it has no Python source.
     """
-    package = module_name.partition(".")[0]
-    digests: dict[str, str] = {}
-    libraries: set[str] = set()
-    waiting = [module_name]
-    while waiting:
-        name = waiting.pop()
-        if name in digests:
-            continue
-        module = _read(name)
-        digests[name] = module.digest
-        for imported in module.imports:
-            root = imported.partition(".")[0]
-            if root in _NUMERIC:
-                libraries.add(root)
-            elif root == package:
-                found = _nearest_module(imported)
-                if found != package and found not in digests and not _within(found, exclude):
-                    waiting.append(found)
-    lines = [f"{name} {digest}" for name, digest in sorted(digests.items())]
+    modules = {name: _read(name) for name in sorted(covered_modules(module_name, exclude))}
+    imported = {name for module in modules.values() for name in module.imports}
+    libraries = {name.partition(".")[0] for name in imported} & _NUMERIC.keys()
+    lines = [f"{name} {module.digest}" for name, module in modules.items()]
     distributions = sorted(name for root in libraries for name in _NUMERIC[root])
     lines += [f"{name} {_library_version(name)}" for name in distributions]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -157,7 +178,14 @@ def _read(name: str) -> _Module:
     if b"import_module" in source or b"__import__" in source:
         imports.update(_literal_imports(tree))
     dump = ast.dump(tree).encode("utf-8", "surrogatepass")
-    return _Module(hashlib.sha256(dump).hexdigest(), frozenset(imports))
+    stage = any(map(_declares_stage, tree.body))
+    return _Module(hashlib.sha256(dump).hexdigest(), frozenset(imports), stage)
+
+
+def _declares_stage(statement: ast.stmt) -> bool:
+    """Tell whether a statement at a module's top is `NAME = Stage(...)`."""
+    value = statement.value if isinstance(statement, ast.Assign) else None
+    return isinstance(value, ast.Call) and _last_name(value.func) == "Stage"
 
 
 def _bare(tree: ast.Module, package: str) -> Iterator[str]:

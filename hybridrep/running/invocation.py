@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 from rich import box
@@ -19,34 +19,20 @@ from hybridrep.execution.planning import plan, wall_seconds
 from hybridrep.execution.schedule import Outcome
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
-from hybridrep.execution.workers import Workers
-from hybridrep.parameters import resolve_path
+from hybridrep.parameters import Parameters, resolve_path
 from hybridrep.running import work
-from hybridrep.studies.hybrid import pipeline
-from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.inputs import Inputs
-from hybridrep.studies.hybrid.names import DIRECTIONS
-from hybridrep.studies.hybrid.prepare import prepare
-from hybridrep.studies.hybrid.results.gather import study_key
-from hybridrep.studies.hybrid.results.seed_run import data_inputs
+from hybridrep.running.study import Invocation, Prepared, Study
 from hybridrep.tracking.records import Contents
-from hybridrep.tracking.runs import MainRun, Tracker, connect
+from hybridrep.tracking.runs import connect
 
 
-@dataclass(frozen=True)
-class Prepared:
-    """A checked study: what it reads and where its results are."""
-
-    inputs: Inputs
-    store: Store
-
-
-def check(config: Config, directions: Sequence[str] = DIRECTIONS) -> Prepared:
-    """Check the store, the corpora, the word vectors and the encoder before any long work.
+def check(study: Study, config: Parameters, **options: Any) -> Prepared:
+    """Check the store and everything that the study reads before any long work.
 
     Args:
-        config: of the trainings.
-        directions: of their autoencoders.
+        study: the one to run.
+        config: its parameters.
+        options: what else its `prepare` takes.
 
     Raises:
         HybridrepError: naming what is wrong and what to do.
@@ -54,47 +40,47 @@ def check(config: Config, directions: Sequence[str] = DIRECTIONS) -> Prepared:
     fix_code_versions("hybridrep.studies")
     store = Store(resolve_path(config.store))
     store.check_writable()
-    return Prepared(prepare(config, store, directions), store)
-
-
-@dataclass(frozen=True)
-class Invocation:
-    """A checked study with its open main run, and the workers that compute for it."""
-
-    inputs: Inputs
-    store: Store
-    tracker: Tracker
-    main: MainRun
-    workers: Workers
+    return Prepared(study.prepare(config, store, **options), store)
 
 
 @contextmanager
 def open_invocation(
-    prepared: Prepared, kind: str, name: str, description: str, tasks: Sequence[Task]
+    study: Study,
+    prepared: Prepared,
+    kind: str,
+    name: str,
+    description: str,
+    tasks: Sequence[Task],
 ) -> Iterator[Invocation]:
     """Connect to MLflow, close what dead processes left, and open this invocation's run.
 
     Args:
+        study: the one that runs.
+        prepared: what it reads.
         kind: `study` or `stage`.
         name: the run's readable name.
         description: Markdown for its page.
         tasks: what will be computed; meanwhile the workers get ready for it.
     """
-    inputs = prepared.inputs
-    with work.open_workers(inputs.config) as workers:
-        work.warm_up(workers, tasks, prepared.store)
+    config = prepared.config
+    with work.open_workers(config) as workers:
+        work.warm_up(workers, study.warm_up, tasks, prepared.store)
         tracker = connect()
         tracker.close_stale_runs()
         with tracker.main_run(
-            kind, name, study=inputs.config.study, study_key=study_key(inputs),
-            description=description, config=inputs.config.as_text(),
+            kind, name, study=config.study, study_key=study.key(prepared.inputs),
+            description=description, config=config.as_text(),
         ) as main:  # fmt: skip
-            main.log(Contents(inputs=data_inputs(inputs)))
-            yield Invocation(inputs, prepared.store, tracker, main, workers)
+            main.log(Contents(inputs=study.data(prepared.inputs)))
+            yield Invocation(study, prepared, tracker, main, workers)
 
 
-def print_plan(tasks: Sequence[Task], store: Store, config: Config) -> None:
-    """Print per stage what would run and what is reused, and how long all of it would take."""
+def print_plan(tasks: Sequence[Task], store: Store, config: Parameters) -> pd.DataFrame:
+    """Print per stage what would run and what is reused, and how long all of it would take.
+
+    Returns:
+        The same as a table, as from `hybridrep.execution.planning.plan`.
+    """
     frame = plan(tasks, store)
     table = Table(title="Plan: nothing is run", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("stage")
@@ -109,9 +95,10 @@ def print_plan(tasks: Sequence[Task], store: Store, config: Config) -> None:
     console = Console(highlight=False)
     console.print(table)
     console.print(_how_long(frame, tasks, store, config))
+    return frame
 
 
-def _how_long(frame: pd.DataFrame, tasks: Sequence[Task], store: Store, config: Config) -> str:
+def _how_long(frame: pd.DataFrame, tasks: Sequence[Task], store: Store, config: Parameters) -> str:
     """Say how long a plan would take, and what the estimate stands on."""
     left = frame[frame["tasks_to_run"] > 0]
     if not len(left):
@@ -127,11 +114,11 @@ def _how_long(frame: pd.DataFrame, tasks: Sequence[Task], store: Store, config: 
     return f"About {time}, and a minute for start and report ({basis})."
 
 
-def failed_seeds(inputs: Inputs, store: Store, outcome: Outcome) -> Mapping[int, str]:
+def failed_seeds(study: Study, prepared: Prepared, outcome: Outcome) -> dict[int, str]:
     """Return the seeds that are not complete, each with the reason."""
     reasons = {}
-    for seed in inputs.config.seeds:
-        for key in pipeline.seed_keys(inputs, store, seed).values():
+    for seed in prepared.config.seeds:
+        for key in study.complete(prepared, seed).values():
             if key in outcome.failed:
                 failure = outcome.failed[key]
                 reasons[seed] = f"{failure.label}: {failure.reason}"

@@ -1,15 +1,10 @@
-"""hybridrep.running.seed_runs."""
+"""Seeds logged as they finish, each as a run of its own."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from hybridrep.running.invocation import (
-    Invocation,
-)
-from hybridrep.studies.hybrid import pipeline
-from hybridrep.studies.hybrid.results.gather import study_key
-from hybridrep.studies.hybrid.results.seed_run import cache_key, seed_artifacts, seed_record
+from hybridrep.running.study import Invocation
 
 
 class SeedRuns:
@@ -21,10 +16,10 @@ class SeedRuns:
 
     def __init__(self, invocation: Invocation) -> None:
         self._invocation = invocation
-        inputs, store = invocation.inputs, invocation.store
+        study, prepared = invocation.study, invocation.prepared
         self._waiting = {
-            seed: frozenset(pipeline.seed_keys(inputs, store, seed).values())
-            for seed in inputs.config.seeds
+            seed: frozenset(study.complete(prepared, seed).values())
+            for seed in prepared.config.seeds
         }
         self.ids: dict[int, str] = {}
 
@@ -33,13 +28,14 @@ class SeedRuns:
 
         A run of before whose artifacts are gone is given them again.
         """
-        inputs, store = self._invocation.inputs, self._invocation.store
+        study, prepared = self._invocation.study, self._invocation.prepared
+        tracker = self._invocation.tracker
+        study_key = study.key(prepared.inputs)
+        link = tracker.link(self._invocation.main.run_id)
         for seed in [seed for seed, keys in self._waiting.items() if keys <= stored]:
             del self._waiting[seed]
-            tracker = self._invocation.tracker
-            link = tracker.link(self._invocation.main.run_id)
-            record = partial(seed_record, inputs, store, seed, link)
-            found = tracker.find_finished("seed", study_key(inputs), cache_key(inputs, store, seed))
-            if found:
-                tracker.restore(found, seed_artifacts(inputs, store, seed), record)
-            self.ids[seed] = found.run_id if found else tracker.log_finished(record())
+            record = partial(study.seed_record, prepared, seed, link)
+            run = tracker.find_finished("seed", study_key, study.cache_key(prepared, seed))
+            if run:
+                tracker.restore(run, study.seed_artifacts(prepared, seed), record)
+            self.ids[seed] = run.run_id if run else tracker.log_finished(record())

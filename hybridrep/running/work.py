@@ -1,8 +1,11 @@
-"""hybridrep.running.work."""
+"""What is to be computed, and where: tasks of a study, run on this machine or a cluster.
+
+Seeds are worked through in groups, so that the first seeds are finished while later ones wait.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 
 from hybridrep.execution.progress import progress_for
@@ -11,8 +14,9 @@ from hybridrep.execution.scheduler import run_tasks
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 from hybridrep.execution.workers import Workers
-from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.parameters import Parameters
+from hybridrep.running.stage import Node, tasks_of
+from hybridrep.running.study import Prepared, Study
 
 GROUP = 5
 """Seeds that are trained as one stack and finished together."""
@@ -24,35 +28,100 @@ def groups(seeds: Sequence[int]) -> Iterator[tuple[int, ...]]:
         yield tuple(seeds[start : start + GROUP])
 
 
+def study_tasks(study: Study, prepared: Prepared, stage: str = "") -> list[Task]:
+    """Return the tasks of a study, or those that one stage needs, in the order of priority.
+
+    Args:
+        study: whose results.
+        prepared: what it reads.
+        stage: the entry point of a stage; empty: everything.
+    """
+    batches: list[list[Node]] = [list(study.shared(prepared))]
+    for seeds in groups(prepared.config.seeds):
+        batches.append([node for seed in seeds for node in study.of_seed(prepared, seed)])
+    tasks = [task for nodes in batches for task in tasks_of(_stage_by_stage(nodes))]
+    if not stage:
+        return tasks
+    wanted = {n.key for nodes in batches for n in nodes if n.stage.part_of == stage}
+    return needed_tasks(tasks, wanted)
+
+
+def _stage_by_stage(nodes: Sequence[Node]) -> list[Node]:
+    """Order nodes by their stages, as these first appear."""
+    order = {name: place for place, name in enumerate(dict.fromkeys(n.stage.name for n in nodes))}
+    return sorted(nodes, key=lambda node: order[node.stage.name])
+
+
+def needed_tasks(tasks: Sequence[Task], wanted: Iterable[str]) -> list[Task]:
+    """Return the tasks that make some results, and before them those that make what these need."""
+    needed = set(wanted)
+    kept = []
+    for task in reversed(tasks):  # what is needed by what is needed comes last
+        if needed.intersection(task.produces):
+            needed.update(task.needs)
+            kept.append(task)
+    return kept[::-1]
+
+
 def compute(
-    inputs: Inputs,
+    config: Parameters,
     store: Store,
-    found: Sequence[Task],
+    tasks: Sequence[Task],
     on_stored: Callable[[frozenset[str]], None] | None = None,
     workers: Workers | None = None,
 ) -> Outcome:
     """Run tasks where the configuration says: processes of this machine or a cluster.
 
     Args:
+        config: says where.
+        store: of the results.
+        tasks: in the order of priority.
+        on_stored: told what is stored as it grows.
         workers: as from `open_workers`, where several batches share them; None: for this call.
     """
     with ExitStack() as stack:
-        mine = workers if workers is not None else stack.enter_context(open_workers(inputs.config))
+        mine = workers if workers is not None else stack.enter_context(open_workers(config))
         progress = stack.enter_context(progress_for())
-        return run_tasks(found, store, workers=mine, progress=progress, on_stored=on_stored)
+        return run_tasks(tasks, store, workers=mine, progress=progress, on_stored=on_stored)
 
 
-def open_workers(config: Config) -> Workers:
+def open_workers(config: Parameters) -> Workers:
     """Return the workers that a configuration asks for, to be used as a context."""
     return Workers(config.workers, config.cluster)
 
 
-def warm_up(workers: Workers, tasks: Sequence[Task], store: Store) -> None:
-    """Let workers import what a study needs, in the background, if anything is to be computed."""
+def warm_up(
+    workers: Workers, modules: tuple[str, ...], tasks: Sequence[Task], store: Store
+) -> None:
+    """Let workers import what tasks need, in the background, if anything is to be computed."""
     if any(not store.has(key) for task in tasks for key in task.produces):
-        names = [
-            "hybridrep.studies.hybrid.task_specific.training",
-            "hybridrep.transforms.stacked",
-            "hybridrep.studies.hybrid.transfer.stacked",
+        workers.warm_up(modules)
+
+
+def missing_tasks(batches: Iterable[Sequence[Node]], store: Store) -> list[Task]:
+    """Return the tasks of nodes that are not stored, and before them all that these lack.
+
+    Args:
+        batches: nodes; those of one batch may train as one stack.
+        store: tells what is there.
+    """
+    unstored = [
+        [
+            node
+            for task in tasks_of(nodes)
+            if not all(map(store.has, task.produces))
+            for node in nodes
+            if node.key in task.produces
         ]
-        workers.warm_up((__name__, *names, "hybridrep.sources.encoders._model"))
+        for nodes in batches
+    ]
+    last = {node.key for nodes in unstored for node in nodes}
+    before: dict[str, Node] = {}
+    waiting = [need for nodes in unstored for node in nodes for need in node.needed_nodes]
+    while waiting:
+        node = waiting.pop()
+        if node.key not in last and node.key not in before and not store.has(node.key):
+            before[node.key] = node
+            waiting.extend(node.needed_nodes)
+    lacking = [*before.values()][::-1]
+    return [*tasks_of(lacking), *(task for nodes in unstored for task in tasks_of(nodes))]

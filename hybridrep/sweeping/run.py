@@ -152,8 +152,8 @@ class SweepRun:
         if not missing:
             return
         tasks = self.trainings.tasks(missing)
-        inputs, store = self.trainings.inputs, self.trainings.store
-        outcome = work.compute(inputs, store, tasks, settle, self._workers)
+        study = self.trainings.study
+        outcome = work.compute(study.config, study.store, tasks, settle, self._workers)
         self.failures += outcome.failures
         for search, asked in alive:
             if not asked.settled and not outcome.failed.keys().isdisjoint(

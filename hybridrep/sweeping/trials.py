@@ -9,7 +9,6 @@ import pandas as pd
 
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
-from hybridrep.studies.hybrid.inputs import Inputs
 from hybridrep.studies.hybrid.results.seed_run import data_inputs
 from hybridrep.studies.hybrid.sweep.config import SweepConfig
 from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES
@@ -29,7 +28,6 @@ class TrialLog:
 
     Args:
         config: the sweep's.
-        inputs: what its trainings read.
         trainings: where its values come from.
         sweep_key: identifies the sweep.
         tracker: of the sweep's main run.
@@ -38,13 +36,13 @@ class TrialLog:
     def __init__(
         self,
         config: SweepConfig,
-        inputs: Inputs,
         trainings: Trainings,
         sweep_key: str,
         tracker: Tracker,
     ) -> None:
         self.tracker = tracker.sibling("sweep")
-        self._config, self._inputs, self._trainings = config, inputs, trainings
+        self._config, self._trainings = config, trainings
+        self._inputs = trainings.study.inputs
         self._sweep_key = sweep_key
         self._seen: set[tuple[str, int]] = set()
         self._known: dict[str, str] = {}

@@ -8,7 +8,7 @@ vectors equal those of padded batches up to rounding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = [
     "BATCH_TOKENS",
     "EncoderSource",
-    "distinct_chunks",
     "embed_texts",
     "encoder_files",
     "equal_length_batches",
@@ -77,25 +76,6 @@ def embed_texts(
         )
     rows = {text: row for row, text in enumerate(distinct)}
     return vectors[np.array([rows[text] for text in texts], dtype=np.int64)]
-
-
-def distinct_chunks(texts: Iterable[str], size: int) -> list[tuple[str, ...]]:
-    """Cut the distinct texts into chunks that can be embedded one by one, anywhere.
-
-    Sorted by length, then by code points: the same set of texts always gives the same chunks,
-    and a chunk's texts are of similar length.
-
-    Args:
-        texts: any texts, with repetitions.
-        size: most texts of a chunk, 1 or above; only the last chunk may hold fewer.
-
-    Raises:
-        ValueError: the size is below 1.
-    """
-    if size < 1:
-        raise ValueError(f"the size of a chunk must be 1 or above, not {size}")
-    ordered = sorted(set(texts), key=lambda text: (len(text), text))
-    return [tuple(ordered[start : start + size]) for start in range(0, len(ordered), size)]
 
 
 def equal_length_batches(

@@ -16,6 +16,7 @@ from rich.console import Console
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.reporting.markup import plain
+from hybridrep.running.study_run import run_study
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.report.config import CompareConfig, ReportConfig
 from hybridrep.studies.hybrid.report.kept_example import (
@@ -31,7 +32,7 @@ from hybridrep.studies.hybrid.results.table_1 import table_1_markdown, table_1_r
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import final_transfer, seeds_by_status, standing
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
-from hybridrep.studies.hybrid.study import run_study
+from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.tracking.queries import StudyRun, load_file, load_parts, study_runs
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import Tracker, connect
@@ -81,7 +82,7 @@ def report(config: ReportConfig) -> None:
     """
     if config.source == "study":
         fields = {name: getattr(config, name) for name in Config.model_fields}
-        run_study(Config.model_validate(fields), "stage")
+        run_study(HYBRID, Config.model_validate(fields), "stage")
         return
     tracker = _connect()
     (found,) = _read(tracker.server, "source", [config.source])

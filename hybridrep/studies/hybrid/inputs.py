@@ -1,25 +1,27 @@
-"""What every stage reads: both corpora, their tokens with word vectors, and the encoder.
+"""What every stage reads, as it lies in the store: both corpora and their tokens.
 
-`prepare` loads and checks all of it in the parent before any long work, and puts corpora and
-tokens into the store; tasks in any process read them back from there by key.
+`prepare` puts them there in the parent, before any long work; tasks in any process read them back
+by key. Nothing here loads or checks what a user gives, so no message of a loader stands in the
+key of a training.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from hybridrep.execution.store import Store
-from hybridrep.sources.encoders.text import EncoderSource
+from hybridrep.running.study import Prepared
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.words.tokens import TokenBatch
-from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.names import HIDDEN_SIZE
 
-HIDDEN_SIZE = 300
-"""Size of the LSTM's hidden state, the task-specific representation (section 3.1.3)."""
+if TYPE_CHECKING:
+    from hybridrep.sources.encoders.text import EncoderSource
+    from hybridrep.studies.hybrid.config import Config
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,12 @@ class CorpusInput:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything that a study's tasks need to know: small, frozen, sent to workers.
-
-    Attributes:
-        vectors: fingerprint of the word vectors.
-    """
+    """Everything that a study's results depend on: small and frozen."""
 
     config: Config
     emotion: CorpusInput
     hate: CorpusInput
     encoder: EncoderSource
-    vectors: str
     time_steps: int
     vector_size: int
     vectors_fingerprint: str
@@ -69,6 +66,10 @@ class Inputs:
         """Input and output size of the autoencoder of a direction."""
         sizes = (self.encoder.hidden_size, HIDDEN_SIZE)
         return sizes if direction == "bert_to_lstm" else sizes[::-1]
+
+
+Hybrid: TypeAlias = Prepared[Inputs]
+"""This study, checked: what it reads, and the store of its results."""
 
 
 @lru_cache(maxsize=8)

@@ -7,6 +7,9 @@ from typing import Literal
 DIRECTIONS = ("bert_to_lstm", "lstm_to_bert")
 """The two autoencoders, named input first."""
 
+HIDDEN_SIZE = 300
+"""Size of the LSTM's hidden state, the task-specific representation (section 3.1.3)."""
+
 REPRESENTATIONS = ("global", "task_specific", "diffused", "transformed")
 """The paper's four representations: encoder, LSTM, bottleneck, reconstruction."""
 

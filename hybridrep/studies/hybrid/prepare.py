@@ -1,4 +1,7 @@
-"""hybridrep.studies.hybrid.prepare."""
+"""What a study is given, loaded and checked in the parent alone, before any long work.
+
+Corpora and tokens go into the store, where tasks in any process find them by key (`inputs`).
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from hybridrep.sources.encoders.text import resolve_encoder
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.words.vectors import vectors_fingerprint
 from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.inputs import HIDDEN_SIZE, CorpusInput, Inputs
-from hybridrep.studies.hybrid.names import DIRECTIONS
+from hybridrep.studies.hybrid.inputs import CorpusInput, Inputs
+from hybridrep.studies.hybrid.names import DIRECTIONS, HIDDEN_SIZE
 from hybridrep.studies.hybrid.tweets.cleaning import clean_corpus
 from hybridrep.studies.hybrid.tweets.loading import load_corpus
 from hybridrep.studies.hybrid.tweets.rows import emotion_rows, transfer_rows
@@ -56,7 +59,6 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         emotion=emotion_input,
         hate=_corpus_input(store, config, cleaned.corpus, vectors, time_steps, hate_notes),
         encoder=encoder,
-        vectors=vectors,
         time_steps=time_steps,
         vector_size=store.open(emotion_input.tokens_key).meta["vector_size"],
         vectors_fingerprint=vectors,

@@ -1,71 +1,50 @@
-"""The whole simulation over all seeds: compute what is missing, log each seed, report."""
+"""The study as the platform runs it, and the entry points that compute."""
 
 from __future__ import annotations
 
-from hybridrep.execution.store import Store
-from hybridrep.execution.tasks import Task
-from hybridrep.running import work
-from hybridrep.running.invocation import (
-    check,
-    failed_seeds,
-    open_invocation,
-    print_plan,
-    refuse_incomplete,
-)
-from hybridrep.running.seed_runs import SeedRuns
+from functools import partial
+
+from hybridrep.running.stage_run import run_stage
+from hybridrep.running.study import Study
+from hybridrep.running.study_run import run_study
 from hybridrep.studies.hybrid import pipeline
 from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.inputs import Inputs
-from hybridrep.studies.hybrid.report import example_stage as example
+from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.report.stage import write_report
-from hybridrep.studies.hybrid.results.gather import study_tables
-from hybridrep.studies.hybrid.results.views import final_transfer
-from hybridrep.tracking.records import Contents
+from hybridrep.studies.hybrid.results import seed_run
+from hybridrep.studies.hybrid.results.gather import study_key, study_tables
+from hybridrep.studies.hybrid.results.tables import StudyTables
+
+HYBRID = Study(
+    name="hybrid",
+    prepare=prepare,
+    key=study_key,
+    shared=pipeline.shared,
+    of_seed=pipeline.of_seed,
+    beyond=pipeline.of_example,
+    warm_up=pipeline.WARM_UP,
+    data=seed_run.data_inputs,
+    tables=study_tables,
+    overview=seed_run.overview,
+    stage_contents=seed_run.stage_contents,
+    cache_key=seed_run.cache_key,
+    seed_record=seed_run.seed_record,
+    seed_artifacts=seed_run.seed_artifacts,
+    report=write_report,
+)
 
 
-def run(config: Config) -> None:
+def run(config: Config) -> StudyTables:
     """Run a study; what the store holds is not computed again.
 
     Raises:
         HybridrepError: bad input before any work, or seeds that could not be finished after it.
     """
-    run_study(config, "study")
+    return run_study(HYBRID, config)
 
 
-def run_study(config: Config, kind: str) -> None:
-    """Compute what a study lacks and report it in a run of this kind.
-
-    Args:
-        kind: `study` also logs each complete seed as a run of its own; `stage` only reports.
-
-    Raises:
-        HybridrepError: as `run`.
-    """
-    prepared = check(config)
-    inputs, store = prepared.inputs, prepared.store
-    tasks = pipeline.tasks(inputs, store)
-    if config.plan:
-        print_plan([*tasks, *_projections(inputs, store)], store, config)
-        return
-    name = f"{config.study} {'study' if kind == 'study' else 'report'}"
-    description = f"The study **{config.study}** over {len(config.seeds)} seeds."
-    with open_invocation(prepared, kind, name, description, tasks) as invocation:
-        runs = SeedRuns(invocation)
-        log_complete = runs.log_complete if kind == "study" else None
-        outcome = work.compute(inputs, store, tasks, log_complete, invocation.workers)
-        failed = failed_seeds(inputs, store, outcome)
-        complete = [seed for seed in config.seeds if seed not in failed]
-        tables = study_tables(inputs, store, complete, failed)
-        seeds = final_transfer(tables).drop(columns="epoch")
-        invocation.main.log(Contents(tables={"seeds.json": seeds}))
-        write_report(invocation, tables, runs.ids)
-        refuse_incomplete(outcome)
-
-
-def _projections(inputs: Inputs, store: Store) -> list[Task]:
-    """Return the tasks of the report's example seed, for a plan.
-
-    Which seed it will be, only finished results tell; one that has them already stands for it.
-    """
-    each = (example.tasks(inputs, store, seed) for seed in inputs.config.seeds)
-    return max(each, key=lambda tasks: sum(store.has(k) for task in tasks for k in task.produces))
+embed = partial(run_stage, HYBRID, "embed")
+lstm = partial(run_stage, HYBRID, "lstm")
+autoencode = partial(run_stage, HYBRID, "autoencode")
+rsa = partial(run_stage, HYBRID, "rsa")
+transfer = partial(run_stage, HYBRID, "transfer")

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from hybridrep.errors import CorpusError, EncoderError
 from hybridrep.sources.encoders.text import (
-    distinct_chunks,
     embed_texts,
     equal_length_batches,
     forget_encoder,
     resolve_encoder,
 )
+from hybridrep.studies.hybrid.global_vectors.stage import distinct_chunks
 from hybridrep.testing.tiny_encoder import TEXTS, configure, make_model, plain_vectors
 
 pytest_plugins = ["hybridrep.testing.encoder_folders"]

@@ -6,65 +6,73 @@ run side by side, a killed run goes on from the last chunk, and no seed computes
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hybridrep.execution.store import Store
-from hybridrep.execution.tasks import Task
-from hybridrep.sources.encoders.text import EncoderSource, distinct_chunks
-from hybridrep.studies.hybrid.global_vectors.chunks import Chunk, chunk_of, compute
-from hybridrep.studies.hybrid.inputs import CorpusInput, Inputs, read_corpus
+from hybridrep.running.stage import Node
+from hybridrep.studies.hybrid.global_vectors import chunks
+from hybridrep.studies.hybrid.inputs import CorpusInput, Hybrid, read_corpus
+
+if TYPE_CHECKING:
+    from hybridrep.sources.encoders.text import EncoderSource
 
 CHUNK = 2048
 """Distinct texts a task: about five seconds of `minilm` on one core."""
 
 
-def tasks(inputs: Inputs, store: Store) -> list[Task]:
-    """One task per chunk of each corpus."""
-    return [
-        Task(
-            stage="embed", label=f"embed {corpus.name} {number}", produces=(chunk.key,), needs=(),
-            function=compute, payload=chunk, units=len(chunk.texts), noun="texts",
-            seconds=len(chunk.texts) / 400,
-        )
-        for corpus in (inputs.emotion, inputs.hate)
-        for number, chunk in enumerate(chunks(inputs, corpus, store), start=1)
-    ]  # fmt: skip
+def nodes(study: Hybrid) -> list[Node]:
+    """Declare the chunks of both corpora."""
+    corpora = (study.inputs.emotion, study.inputs.hate)
+    return [node for corpus in corpora for node in chunk_nodes(study, corpus)]
 
 
-def keys(inputs: Inputs, store: Store) -> tuple[str, ...]:
-    """Keys of all chunks of both corpora."""
-    return tuple(
-        chunk.key
-        for corpus in (inputs.emotion, inputs.hate)
-        for chunk in chunks(inputs, corpus, store)
-    )
-
-
-def chunks(inputs: Inputs, corpus: CorpusInput, store: Store) -> tuple[Chunk, ...]:
-    """Cut the distinct texts of a corpus into chunks with their keys."""
-    return _chunks(store, corpus.key, inputs.encoder)
+def chunk_nodes(study: Hybrid, corpus: CorpusInput) -> tuple[Node, ...]:
+    """Declare the chunks of a corpus' distinct texts."""
+    return _chunk_nodes(study.store, corpus.name, corpus.key, study.inputs.encoder)
 
 
 @lru_cache(maxsize=8)
-def _chunks(store: Store, corpus_key: str, encoder: EncoderSource) -> tuple[Chunk, ...]:
-    corpus = read_corpus(store, corpus_key)
-    return tuple(chunk_of(encoder, texts) for texts in distinct_chunks(corpus.texts, CHUNK))
+def _chunk_nodes(store: Store, name: str, key: str, encoder: EncoderSource) -> tuple[Node, ...]:
+    parts = distinct_chunks(read_corpus(store, key).texts, CHUNK)
+    return tuple(
+        chunks.node(encoder, texts, f"{name} {number}") for number, texts in enumerate(parts, 1)
+    )
 
 
 @lru_cache(maxsize=4)
-def global_vectors(store: Store, inputs: Inputs, name: str) -> np.ndarray:
+def global_vectors(store: Store, corpus_key: str, chunk_keys: tuple[str, ...]) -> np.ndarray:
     """Return the global vectors of a corpus, float32 [items, hidden_size], in its order.
 
     Args:
-        name: `emotion` or `hate`.
+        store: where the corpus and its chunks are.
+        corpus_key: of the corpus.
+        chunk_keys: of all its chunks, in their order.
     """
-    corpus = inputs.emotion if name == "emotion" else inputs.hate
-    texts = read_corpus(store, corpus.key).texts
-    parts = chunks(inputs, corpus, store)
-    rows = {text: row for row, text in enumerate(t for part in parts for t in part.texts)}
-    vectors = np.concatenate(
-        [store.open(part.key).arrays("global")["vectors"] for part in parts], axis=0
-    )
+    texts = read_corpus(store, corpus_key).texts
+    parts = distinct_chunks(texts, CHUNK)
+    rows = {text: row for row, text in enumerate(text for part in parts for text in part)}
+    vectors = np.concatenate([store.open(key).arrays("global")["vectors"] for key in chunk_keys])
     return vectors[[rows[text] for text in texts]]
+
+
+def distinct_chunks(texts: Iterable[str], size: int) -> list[tuple[str, ...]]:
+    """Cut the distinct texts into chunks that can be embedded one by one, anywhere.
+
+    Sorted by length, then by code points: the same set of texts always gives the same chunks,
+    and a chunk's texts are of similar length.
+
+    Args:
+        texts: any texts, with repetitions.
+        size: most texts of a chunk, 1 or above; only the last chunk may hold fewer.
+
+    Raises:
+        ValueError: the size is below 1.
+    """
+    if size < 1:
+        raise ValueError(f"the size of a chunk must be 1 or above, not {size}")
+    ordered = sorted(set(texts), key=lambda text: (len(text), text))
+    return [tuple(ordered[start : start + size]) for start in range(0, len(ordered), size)]

@@ -16,22 +16,24 @@ import pandas as pd
 
 from hybridrep.errors import ExecutionError
 from hybridrep.execution.fingerprint import content_key
-from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 from hybridrep.execution.threads import single_thread
+from hybridrep.running import work
+from hybridrep.running.stage import Node
 from hybridrep.sources.encoders.text import embed_texts
 from hybridrep.sources.words.tokens import FIRST_WORD_ID, TokenBatch, Vocabulary
-from hybridrep.studies.hybrid.inputs import Inputs, read_corpus, read_tokens
+from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus, read_tokens
 from hybridrep.studies.hybrid.names import PAIRS
 from hybridrep.studies.hybrid.pairs import rsa_pairs
 from hybridrep.studies.hybrid.register.logging import EXAMPLE_TEXTS
 from hybridrep.studies.hybrid.register.text_parts import TextParts
+from hybridrep.studies.hybrid.results import gather
 from hybridrep.studies.hybrid.sweep.objectives import CHOSEN_ON
-from hybridrep.studies.hybrid.sweep.training import missing_tasks
-from hybridrep.studies.hybrid.task_specific import stage as lstm
+from hybridrep.studies.hybrid.task_specific import stage as task_specific
+from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig
 from hybridrep.studies.hybrid.task_specific.training import extract_hidden
-from hybridrep.studies.hybrid.transformation import baseline as linear_baseline
-from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.transformation import baseline
+from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.seed_data import SeedData, seed_data
 from hybridrep.studies.hybrid.transformation.stage import Variant
 from hybridrep.tracking.model_files import Network, network_digest
@@ -67,17 +69,16 @@ class ChosenModel:
     """A chosen autoencoder with everything around it.
 
     Args:
-        inputs: what its training read.
-        store: where it is.
+        study: what its training read, and where it is.
         choice: which.
         share_text: whether its example may be made of tweets; what it was chosen from must allow
             it too.
     """
 
-    def __init__(self, inputs: Inputs, store: Store, choice: Choice, *, share_text: bool) -> None:
-        self.inputs, self.store, self.choice = inputs, store, choice
-        self.share_text = share_text and inputs.config.share_text
-        self.training, self.weights = _training(inputs, store, choice)
+    def __init__(self, study: Hybrid, choice: Choice, *, share_text: bool) -> None:
+        self.study, self.inputs, self.choice = study, study.inputs, choice
+        self.share_text = share_text and study.config.share_text
+        self.training, self.weights = _training(study, choice)
 
     @property
     def direction(self) -> str:
@@ -90,38 +91,41 @@ class ChosenModel:
         The store keeps a training's models of half and of all epochs. A model of another epoch
         is trained again up to there, from the same random streams, so it is the same model.
         """
-        stack = autoencode.stack_task(self.inputs, self.store, [self.training], [self.choice.seed])
-        baseline = linear_baseline.tasks(self.inputs, self.store, [self.choice.seed])
-        return missing_tasks([stack, *baseline], self.inputs, self.store)
+        beside = baseline.node(self.study, self.choice.seed)
+        return work.missing_tasks([[self._node, beside]], self.study.store)
 
     @cached_property
     def data(self) -> SeedData:
         """What the seed's autoencoders read."""
-        return seed_data(self.store, self.inputs, self.choice.seed)
+        return seed_data(
+            self._node.call.reading(self.study.store)[0],
+            self.choice.seed,
+            self.study.config.items_per_emotion,
+        )
 
     @cached_property
     def autoencoder(self) -> Network:
         """Configuration and weights."""
-        trained = self.store.open(self._key)
-        config = autoencode.network(self.inputs, self.training)
+        trained = self.study.open(self._node)
+        config = transformation.network(self.training, self.inputs.size_of(self.training.direction))
         return Network(dataclasses.asdict(config), trained.arrays(self.weights))
 
     @cached_property
     def correlations(self) -> pd.DataFrame:
         """Correlations at training time: item_set, pair, value."""
-        rsa = self.store.open(self._key).table("rsa")
+        rsa = self.study.open(self._node).table("rsa")
         return rsa[rsa["epoch"] == self.choice.epoch].drop(columns="epoch")
 
     @cached_property
     def test_loss(self) -> float:
         """The autoencoder's loss on its test tweets."""
-        curves = self.store.open(self._key).table("curves")
+        curves = self.study.open(self._node).table("curves")
         return float(curves["test_loss"][curves["epoch"] == self.choice.epoch].iloc[0])
 
     @cached_property
     def linear(self) -> pd.Series:
         """The seed's linear baseline of the same direction."""
-        table = linear_baseline.table(self.inputs, self.store, self.choice.seed)
+        table = gather.linear_baseline(self.study, self.choice.seed)
         return table[table["direction"] == self.direction].iloc[0]
 
     @cached_property
@@ -129,17 +133,19 @@ class ChosenModel:
         """Everything that leads from tweets to the autoencoder's input."""
         inputs, seed = self.inputs, self.choice.seed
         key = inputs.emotion.tokens_key
-        words = self.store.open(key).table("vocabulary")["word"].to_numpy(dtype=object)
-        vectors = read_tokens(self.store, key).vectors
+        words = self.study.store.open(key).table("vocabulary")["word"].to_numpy(dtype=object)
+        vectors = read_tokens(self.study.store, key).vectors
         # A word without a vector counts as unknown, whose vector is zeros too. So no such word,
         # many a user's name among them, needs to travel with the model.
         known = np.flatnonzero(vectors[FIRST_WORD_ID:].any(axis=1))
-        state = self.store.open(lstm.network_key(inputs, seed)).arrays("state")
+        state = self.study.open(task_specific.network_node(self.study, seed)).arrays("state")
         return TextParts(
             encoder_folder=inputs.encoder.folder,
             words=words[known].tolist(),
             word_vectors=vectors[[*range(FIRST_WORD_ID), *(known + FIRST_WORD_ID)]],
-            lstm=Network(dataclasses.asdict(lstm.network(inputs)), state),
+            lstm=Network(
+                dataclasses.asdict(LSTMConfig(**task_specific.network(self.study))), state
+            ),
             source="global" if self.direction == "bert_to_lstm" else "task_specific",
         )
 
@@ -184,7 +190,7 @@ class ChosenModel:
             ExecutionError: naming what differs.
         """
         self._verify_correlations()
-        corpus = read_corpus(self.store, self.inputs.emotion.key)
+        corpus = read_corpus(self.study.store, self.inputs.emotion.key)
         rows = self._unseen[:CHECKED_TWEETS]
         found = self._spaces([corpus.texts[row] for row in rows])
         stored = {"global": self.data.global_[rows], "task_specific": self.data.task_specific[rows]}
@@ -215,11 +221,11 @@ class ChosenModel:
         return np.asarray(self.data.rows.items[CHOSEN_ON])
 
     @property
-    def _key(self) -> str:
-        return autoencode.key(self.inputs, self.store, self.training, self.choice.seed)
+    def _node(self) -> Node:
+        return transformation.node(self.study, self.training, self.choice.seed)
 
     def _apply(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        config = autoencode.network(self.inputs, self.training)
+        config = transformation.network(self.training, self.inputs.size_of(self.training.direction))
         with single_thread():
             return apply_autoencoder(
                 config, self.autoencoder.state, np.ascontiguousarray(vectors, dtype=np.float32)
@@ -227,7 +233,7 @@ class ChosenModel:
 
     def _spaces(self, texts: list[str] | tuple[str, ...]) -> dict[str, np.ndarray]:
         """Return the two representations of some tweets, made from the model's own parts."""
-        config = lstm.network(self.inputs)
+        config = LSTMConfig(**task_specific.network(self.study))
         vocabulary = Vocabulary(tuple(self.parts.words))
         tokens: TokenBatch = vocabulary.encode(texts, config.time_steps, config.padding)
         with single_thread():
@@ -239,11 +245,11 @@ class ChosenModel:
             }
 
 
-def _training(inputs: Inputs, store: Store, choice: Choice) -> tuple[Variant, str]:
+def _training(study: Hybrid, choice: Choice) -> tuple[Variant, str]:
     """Return the training that ends (or is half done) with the chosen model, and which it is."""
     variant = choice.variant
     ends = {variant.epochs: "final", max(1, variant.epochs // 2): "half"}
-    stored = store.has(autoencode.key(inputs, store, variant, choice.seed))
+    stored = study.has(transformation.node(study, variant, choice.seed))
     if choice.epoch in ends and (stored or choice.epoch == variant.epochs):
         return variant, ends[choice.epoch]
     return dataclasses.replace(variant, epochs=choice.epoch), "final"

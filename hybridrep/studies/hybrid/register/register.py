@@ -46,16 +46,16 @@ def run(config: RegisterConfig) -> None:
     # Where trainings are missing, only they will tell which model is the best.
     models = [] if source.tasks else _models(config, source)
     if config.plan:
-        print_plan(source.tasks or _tasks(models), source.store, config)
+        print_plan(source.tasks or _tasks(models), source.prepared.store, config)
         return
     tracker.close_stale_runs()
-    study = source.inputs.config.study
+    study = source.prepared.inputs.config.study
     with tracker.main_run(
         "stage", f"{study} register", study=study, study_key=source.key,
         description=f"The best autoencoders of the {source.kind} **{study}** by `{config.by}`.",
         config=config.as_text(), tags={names.STAGE: "register"},
     ) as main:  # fmt: skip
-        main.log(Contents(inputs=data_inputs(source.inputs)[:1]))
+        main.log(Contents(inputs=data_inputs(source.prepared.inputs)[:1]))
         if source.tasks:
             _compute(source, source.tasks)
             models = _models(config, source)
@@ -75,7 +75,7 @@ def run(config: RegisterConfig) -> None:
 
 def _models(config: RegisterConfig, source: Source) -> list[ChosenModel]:
     return [
-        ChosenModel(source.inputs, source.store, choice, share_text=config.share_text)
+        ChosenModel(source.prepared, choice, share_text=config.share_text)
         for choice in choose(source)
     ]
 
@@ -93,7 +93,7 @@ def _compute(source: Source, tasks: Sequence[Task]) -> None:
     """
     if not tasks:
         return
-    outcome = work.compute(source.inputs, source.store, tasks)
+    outcome = work.compute(source.prepared.config, source.prepared.store, tasks)
     if outcome.failures:
         first = outcome.failures[0]
         raise ExecutionError(f"{first.label} failed: {first.reason}")
@@ -135,7 +135,7 @@ def data_fingerprint(inputs: Inputs) -> str:
     return content_key(
         {
             "tweets": inputs.emotion.fingerprint,
-            "word_vectors": inputs.vectors,
+            "word_vectors": inputs.vectors_fingerprint,
             "time_steps": inputs.time_steps,
             "padding": inputs.config.padding,
             "encoder": inputs.encoder.fingerprint,
@@ -157,7 +157,7 @@ def _selection(
         study_key=source.key,
         selected_by=config.by,
         score=choice.value,
-        data_fingerprint=data_fingerprint(source.inputs),
+        data_fingerprint=data_fingerprint(source.prepared.inputs),
         digest=model.text_digest if text else model.digest,
         card=model_card(model, source, config.by, text=text),
         share_text=None if text else model.share_text,
@@ -165,7 +165,7 @@ def _selection(
             "direction": model.direction,
             "epoch": str(choice.epoch),
             "source": source.kind,
-            "synthetic_data": str(source.inputs.emotion.synthetic).lower(),
+            "synthetic_data": str(source.prepared.inputs.emotion.synthetic).lower(),
         },
     )
 
@@ -202,7 +202,7 @@ def _logged_name(model: ChosenModel) -> str:
 def _description(config: RegisterConfig, source: Source, done: list[Registration]) -> str:
     lines = [f"- `{each.uri}`, version {each.version}: {each.reason}" for each in done]
     return (
-        f"The best autoencoders of the {source.kind} **{source.inputs.config.study}** by "
+        f"The best autoencoders of the {source.kind} **{source.prepared.inputs.config.study}** by "
         f"`{config.by}` on validation tweets that no model saw:\n\n" + "\n".join(lines)
     )
 

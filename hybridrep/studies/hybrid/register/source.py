@@ -18,21 +18,21 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.errors import TrackingError
-from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 from hybridrep.parameters import resolve, seeds_as_text
+from hybridrep.running import work
 from hybridrep.running.invocation import check
 from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.results.gather import study_key
 from hybridrep.studies.hybrid.results.seed_run import cache_key
+from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
 from hybridrep.studies.hybrid.sweep.objectives import measures, with_objectives
 from hybridrep.studies.hybrid.sweep.space import Point
 from hybridrep.studies.hybrid.sweep.sweep import sweep_key, sweep_trainings
-from hybridrep.studies.hybrid.sweep.training import missing_tasks
-from hybridrep.studies.hybrid.transformation import baseline as linear_baseline
-from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.transformation import baseline
+from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.stage import Variant
 from hybridrep.tracking import names
 from hybridrep.tracking.queries import find_study, load_parts, search, seed_runs
@@ -49,8 +49,7 @@ class Source:
     Attributes:
         kind: `study` or `sweep`.
         key: the study's or sweep's key.
-        inputs: what its trainings read.
-        store: where they are.
+        prepared: what its trainings read, and where they are.
         server: of the experiment that holds these runs.
         tasks: make again what was removed from the store since; they come before `candidates`.
         read: reads the candidates.
@@ -58,8 +57,7 @@ class Source:
 
     kind: str
     key: str
-    inputs: Inputs
-    store: Store
+    prepared: Hybrid
     server: Server
     tasks: Sequence[Task]
     read: Callable[[], pd.DataFrame]
@@ -122,9 +120,8 @@ def _recorded(server: Server, run_id: str) -> Mapping[str, Any]:
 
 def _study(config: RegisterConfig, study: Config, server: Server) -> Source:
     """Take the finished seeds of a study, at the epoch that RSA and transfer use."""
-    prepared = check(study)
-    inputs, store = prepared.inputs, prepared.store
-    key = study_key(inputs)
+    prepared = check(HYBRID, study)
+    key = study_key(prepared.inputs)
     runs = seed_runs(server, key).drop_duplicates("seed")
     wanted = runs[runs["seed"].isin(study.seeds)]
     place = f"the experiment {server.experiment_name!r} at {server.place}"
@@ -139,7 +136,7 @@ def _study(config: RegisterConfig, study: Config, server: Server) -> Source:
         for seed, run_id, cached in zip(
             wanted["seed"], wanted["run_id"], wanted["cache_key"], strict=True
         )
-        if cached == cache_key(inputs, store, int(seed))
+        if cached == cache_key(prepared, int(seed))
     }
     if not current:
         raise TrackingError(
@@ -147,19 +144,24 @@ def _study(config: RegisterConfig, study: Config, server: Server) -> Source:
             "version of the code: run `make full` with the same parameters first"
         )
     seeds = list(current)
-    tasks = [*autoencode.tasks(inputs, store, seeds), *linear_baseline.tasks(inputs, store, seeds)]
+    variants = transformation.variants(prepared)
+    batches = [
+        [transformation.node(prepared, each, seed) for each in variants for seed in group]
+        + [baseline.node(prepared, seed) for seed in group]
+        for group in work.groups(seeds)
+    ]
 
     def read() -> pd.DataFrame:
         parts = []
         for seed, run_id in current.items():
-            for variant in autoencode.variants(inputs):
-                rsa = store.open(autoencode.key(inputs, store, variant, seed)).table("rsa")
+            for variant in variants:
+                rsa = prepared.open(transformation.node(prepared, variant, seed)).table("rsa")
                 wide = measures(rsa.assign(seed=seed))
                 used = wide[wide["epoch"] == study.half_epoch]
                 parts.append(_candidate(variant, run_id, used, config.by))
         return pd.concat(parts)
 
-    return Source("study", key, inputs, store, server, missing_tasks(tasks, inputs, store), read)
+    return Source("study", key, prepared, server, work.missing_tasks(batches, prepared.store), read)
 
 
 def _sweep_run(server: Server, *, name: str = "", study: str = "") -> tuple[str, str] | None:
@@ -188,7 +190,7 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
     parts, meta = load_parts(server, run_id)
     recorded = {n: v for n, v in meta["config"].items() if n in SweepConfig.model_fields}
     sweep: SweepConfig = resolve({**recorded, **_places(config)}, SweepConfig)
-    prepared = check(sweep.training(), sweep.directions)
+    prepared = check(HYBRID, sweep.training(), directions=sweep.directions)
     trainings = sweep_trainings(sweep, prepared)
     if sweep_key(sweep, trainings) != key:
         raise TrackingError(
@@ -214,7 +216,7 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
         found.append(_candidate(variant, own, mine, config.by))
     sibling = server.sibling("sweep") if runs else server
     table = pd.concat(found)
-    return Source("sweep", key, prepared.inputs, prepared.store, sibling, (), lambda: table)
+    return Source("sweep", key, prepared, sibling, (), lambda: table)
 
 
 def _trial_runs(server: Server, key: str) -> dict[tuple[str, int], str]:

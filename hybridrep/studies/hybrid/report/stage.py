@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 
@@ -11,26 +10,28 @@ import pandas as pd
 from rich.console import Console
 
 from hybridrep.execution.code_version import code_version
-from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.workers import Workers
 from hybridrep.parameters import PLACES
 from hybridrep.reporting.drawing import draw_one
 from hybridrep.reporting.html.page import page_files
 from hybridrep.reporting.report import Draw, Report
 from hybridrep.running import work
-from hybridrep.running.invocation import Invocation, refuse_incomplete
-from hybridrep.studies.hybrid import pipeline
+from hybridrep.running.invocation import refuse_incomplete
+from hybridrep.running.stage import Made, Node, Stage, tasks_of
+from hybridrep.running.study import Invocation
 from hybridrep.studies.hybrid.report import example_stage as example
-from hybridrep.studies.hybrid.report.example import choose_example_seed
+from hybridrep.studies.hybrid.report.example import ExampleSeed, choose_example_seed
 from hybridrep.studies.hybrid.report.kept_example import example_files
 from hybridrep.studies.hybrid.report.report import build_report
-from hybridrep.studies.hybrid.results import inference as inference_
+from hybridrep.studies.hybrid.results.inference import inference_table
 from hybridrep.studies.hybrid.results.table_1 import table_1_markdown, table_1_rich
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import standing
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
+
+STAGE = Stage("report", module=__name__)
 
 
 def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping[int, str]) -> None:
@@ -41,10 +42,15 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     Args:
         seed_runs: seed -> id of its run, for links.
     """
-    store, key = invocation.store, _key(invocation, tables)
-    if not store.has(key):
-        _store_report(invocation, tables, key)
-    stored = store.open(key)
+    prepared = invocation.prepared
+    chosen = choose_example_seed(tables)
+    nodes = example.nodes(prepared, chosen.seed) if chosen else []
+    stored = STAGE.keep(
+        prepared.store,
+        _key(invocation, tables, nodes),
+        lambda: _make(invocation, tables, chosen, nodes),
+        {"study": prepared.config.study, "seeds": tables.lstm["seed"].nunique()},
+    )
     files = {path: stored.file(name) for name, path in stored.meta["paths"].items()}
     # the tables first: a run that ends in between is a study without its report
     save_parts(invocation.tracker.server, invocation.main.run_id, *tables.to_parts())
@@ -56,63 +62,59 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     console.print("Browse the runs and the report: make ui", highlight=False)
 
 
-def _key(invocation: Invocation, tables: StudyTables) -> str:
+def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> str:
     """Key of a study's report: its seeds' results, everything it says of them, and the code.
 
     The code is more than what makes numbers: the page's files, and the configuration's defaults,
     from which the command that makes the study again is written. Of the study's record, which
     holds the versions of all libraries, only the place where it was computed is left out.
     """
-    inputs, store = invocation.inputs, invocation.store
-    seeds = sorted(set(tables.lstm["seed"]))
+    study, prepared = invocation.study, invocation.prepared
     config = tables.meta["config"]
-    return content_key(
-        {
-            "stage": "report",
-            "code": code_version(__name__),
-            "reproduce": code_version("hybridrep.reporting.reproduce", exclude=()),
-            "page": page_files(),
-            "results": {str(s): pipeline.seed_keys(inputs, store, int(s)) for s in seeds},
-            "meta": {**tables.meta, "config": {n: v for n, v in config.items() if n not in PLACES}},
-        }
+    return STAGE.key(
+        code_version("hybridrep.reporting.reproduce", exclude=()),
+        page_files(),
+        {**tables.meta, "config": {n: v for n, v in config.items() if n not in PLACES}},
+        example=nodes,
+        **{
+            f"seed {seed}": list(study.complete(prepared, int(seed)).values())
+            for seed in sorted(set(tables.lstm["seed"]))
+        },
     )
 
 
-def _store_report(invocation: Invocation, tables: StudyTables, key: str) -> None:
-    started = time.perf_counter()
-    inputs, store = invocation.inputs, invocation.store
+def _make(
+    invocation: Invocation,
+    tables: StudyTables,
+    chosen: ExampleSeed | None,
+    nodes: Sequence[Node],
+) -> Made:
+    prepared = invocation.prepared
     seeds = sorted(set(tables.lstm["seed"]))
-    surely = inference_.inference_table(inputs, store, tables, seeds) if seeds else None
-    shown = _example(invocation, tables)
-    report = build_report([tables], [shown], [surely], draw_plans=_on(invocation.workers))
+    inference = inference_table(prepared, tables, seeds) if seeds else None
+    items = _example(invocation, chosen, nodes) if chosen else None
+    report = build_report([tables], [items], [inference], draw_plans=_on(invocation.workers))
     invocation.workers.close()
     files = {**report_files(report), "report/table_1.md": table_1_markdown(tables)}
-    if shown is not None:
-        files |= example_files(shown)
+    if items is not None:
+        files |= example_files(items)
     paths = {f"{n:03}{PurePosixPath(path).suffix}": path for n, path in enumerate(files)}
     contents = {name: files[path] for name, path in paths.items()}
-    store.write(
-        key,
-        stage="report",
-        inputs={"study": inputs.config.study, "seeds": len(seeds)},
+    return Made(
         files={n: c.encode() if isinstance(c, str) else c for n, c in contents.items()},
         meta={"paths": paths},
-        code=(__name__,),
-        seconds=time.perf_counter() - started,
     )
 
 
-def _example(invocation: Invocation, tables: StudyTables) -> ExampleItems | None:
-    """Compute and read what may be shown of one seed; None without a complete seed."""
-    chosen = choose_example_seed(tables)
-    if chosen is None:
-        return None
-    inputs, store = invocation.inputs, invocation.store
-    tasks = example.tasks(inputs, store, chosen.seed)
-    outcome = work.compute(inputs, store, tasks, workers=invocation.workers)
+def _example(invocation: Invocation, chosen: ExampleSeed, nodes: Sequence[Node]) -> ExampleItems:
+    """Compute and read what may be shown of one seed."""
+    prepared = invocation.prepared
+    outcome = work.compute(
+        prepared.config, prepared.store, tasks_of(nodes), workers=invocation.workers
+    )
     refuse_incomplete(outcome)
-    found = example.example_items(inputs, store, chosen)
-    return found if inputs.config.share_text else found.without_texts()
+    items = example.example_items(prepared, chosen)
+    return items if prepared.config.share_text else items.without_texts()
 
 
 def _on(workers: Workers) -> Draw | None:
@@ -136,7 +138,7 @@ def _csv(table: pd.DataFrame) -> str:
 
 def _description(invocation: Invocation, tables: StudyTables, seed_runs: Mapping[int, str]) -> str:
     """The study run's note: what it is, how many seeds it stands on, links to their runs."""
-    inputs, tracker = invocation.inputs, invocation.tracker
+    inputs, tracker = invocation.prepared.inputs, invocation.tracker
     lines = [f"The study **{inputs.config.study}**. {standing(tables)}", ""]
     if inputs.emotion.synthetic or inputs.hate.synthetic:
         lines += ["**Synthetic data**: it shows how the platform works, not how people feel.", ""]

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from hybridrep.execution.fingerprint import content_key
-from hybridrep.execution.store import Store
-from hybridrep.studies.hybrid.inputs import CorpusInput, Inputs, read_corpus
+from hybridrep.studies.hybrid.inputs import CorpusInput, Hybrid, Inputs, read_corpus
 from hybridrep.studies.hybrid.results.schema import frame
 from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION, StudyTables
-from hybridrep.studies.hybrid.task_specific import stage as lstm
+from hybridrep.studies.hybrid.task_specific import stage as task_specific
 from hybridrep.studies.hybrid.transfer import stage as transfer
-from hybridrep.studies.hybrid.transformation import baseline as linear_baseline
-from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.transformation import baseline
+from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.tweets.rows import transfer_rows
 from hybridrep.studies.hybrid.tweets.splits import count_test_in_train
 from hybridrep.tracking.provenance import package_versions, provenance_tags
@@ -34,44 +33,36 @@ def study_key(inputs: Inputs) -> str:
     )
 
 
-TABLES = {
-    "embed": (),
-    "lstm": ("lstm",),
-    "autoencode": ("autoencoder", "linear_baseline"),
-    "rsa": ("rsa",),
-    "transfer": ("transfer",),
-}
-"""Stage -> the tables of a study that it fills."""
+Read = Callable[[Hybrid, int], pd.DataFrame]
 
 
 def study_tables(
-    inputs: Inputs,
-    store: Store,
-    seeds: Iterable[int],
+    study: Hybrid,
+    seeds: Sequence[int],
     failed: Mapping[int, str],
-    stages: Iterable[str] = tuple(TABLES),
+    stages: Sequence[str] | None = None,
 ) -> StudyTables:
     """Read the results of complete seeds.
 
     Args:
+        study: whose results.
         seeds: the seeds whose results are all stored.
         failed: seed -> why it has no results.
-        stages: fill only the tables of these stages.
+        stages: fill only the tables of these entry points; None: all.
     """
-    readers: dict[str, Callable[..., pd.DataFrame]] = {
-        "lstm": _lstm,
-        "autoencoder": partial(_trained, table="curves"),
-        "linear_baseline": linear_baseline.table,
-        "rsa": partial(_trained, table="rsa"),
-        "transfer": _transfer,
+    readers: dict[str, tuple[str, Read]] = {
+        "lstm": ("lstm", _lstm),
+        "autoencoder": ("autoencode", partial(_trained, table="curves")),
+        "linear_baseline": ("autoencode", linear_baseline),
+        "rsa": ("rsa", partial(_trained, table="rsa")),
+        "transfer": ("transfer", _transfer),
     }
-    done = list(seeds)
     filled = {
-        name: _gather(name, done, partial(readers[name], inputs, store))
-        for stage in stages
-        for name in TABLES[stage]
+        name: _gather(name, seeds, partial(read, study))
+        for name, (stage, read) in readers.items()
+        if stages is None or stage in stages
     }
-    return StudyTables(**filled, meta=_meta(inputs, store, done, failed)).validate()
+    return StudyTables(**filled, meta=_meta(study, seeds, failed)).validate()
 
 
 def _gather(name: str, seeds: Sequence[int], read: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
@@ -80,32 +71,35 @@ def _gather(name: str, seeds: Sequence[int], read: Callable[[int], pd.DataFrame]
     return frame(name, pd.concat(parts, ignore_index=True) if parts else ())
 
 
-def _lstm(inputs: Inputs, store: Store, seed: int) -> pd.DataFrame:
-    return store.open(lstm.network_key(inputs, seed)).table("curves")
+def _lstm(study: Hybrid, seed: int) -> pd.DataFrame:
+    return study.open(task_specific.network_node(study, seed)).table("curves")
 
 
-def _trained(inputs: Inputs, store: Store, seed: int, *, table: str) -> pd.DataFrame:
+def linear_baseline(study: Hybrid, seed: int) -> pd.DataFrame:
+    """Return a seed's stored linear baseline, one row a direction."""
+    return study.open(baseline.node(study, seed)).table("linear_baseline")
+
+
+def _trained(study: Hybrid, seed: int, *, table: str) -> pd.DataFrame:
     parts = []
-    for variant in autoencode.variants(inputs):
-        part = store.open(autoencode.key(inputs, store, variant, seed)).table(table)
+    for variant in transformation.variants(study):
+        part = study.open(transformation.node(study, variant, seed)).table(table)
         parts.append(part.assign(direction=variant.direction, bottleneck=variant.bottleneck))
     return pd.concat(parts, ignore_index=True)
 
 
-def _transfer(inputs: Inputs, store: Store, seed: int) -> pd.DataFrame:
+def _transfer(study: Hybrid, seed: int) -> pd.DataFrame:
     parts = [
-        store.open(transfer.key(inputs, store, bottleneck, seed))
+        study.open(transfer.node(study, bottleneck, seed))
         .table("curves")
         .assign(bottleneck=bottleneck)
-        for bottleneck in (0, *inputs.config.bottlenecks)
+        for bottleneck in (0, *study.config.bottlenecks)
     ]
     return pd.concat(parts, ignore_index=True)
 
 
-def _meta(
-    inputs: Inputs, store: Store, seeds: Sequence[int], failed: Mapping[int, str]
-) -> dict[str, Any]:
-    config = inputs.config
+def _meta(study: Hybrid, seeds: Sequence[int], failed: Mapping[int, str]) -> dict[str, Any]:
+    inputs, config = study.inputs, study.inputs.config
     return {
         "schema_version": SCHEMA_VERSION,
         "study": config.study,
@@ -126,7 +120,7 @@ def _meta(
             "fingerprint": inputs.vectors_fingerprint,
         },
         "coverage": _coverage(inputs.emotion),
-        "duplicates": _duplicates(inputs, store, seeds),
+        "duplicates": _duplicates(study, seeds),
         "time_steps": inputs.time_steps,
         "versions": package_versions(),
         "commit": provenance_tags().get("mlflow.source.git.commit", ""),
@@ -151,13 +145,13 @@ def _coverage(corpus: CorpusInput) -> dict[str, Any]:
     return {name: notes[f"{name}_found"] for name in ("tokens", "types")}
 
 
-def _duplicates(inputs: Inputs, store: Store, seeds: Sequence[int]) -> dict[str, Any]:
+def _duplicates(study: Hybrid, seeds: Sequence[int]) -> dict[str, Any]:
     """What became of repeated tweets of the new task; kept ones reach from training into test."""
-    choice = inputs.config.duplicates
-    found = {"choice": choice, "repeated_texts": dict(inputs.hate.notes)["repeated_texts"]}
+    choice, corpus = study.config.duplicates, study.inputs.hate
+    found = {"choice": choice, "repeated_texts": dict(corpus.notes)["repeated_texts"]}
     if choice == "drop" or not seeds:
         return found
-    hate = read_corpus(store, inputs.hate.key)
+    hate = read_corpus(study.store, corpus.key)
     splits = {seed: transfer_rows(hate, seed, choice) for seed in seeds}
     return found | {
         "test_tweets": max(len(split.test) for split in splits.values()),

@@ -1,4 +1,7 @@
-"""hybridrep.studies.hybrid.results.inference."""
+"""How sure every correlation is: the resamples of complete seeds, joined to one table.
+
+Intervals over items, over seeds and over both, a permutation test and the noise ceiling.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +15,16 @@ from hybridrep.analysis.inference import (
     permutation_p,
     study_intervals,
 )
-from hybridrep.execution.store import Store
 from hybridrep.randomness import generator
-from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import PAIRS, REPRESENTATIONS
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import rsa_values
-from hybridrep.studies.hybrid.similarity.resamples import _sides, key
-from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.similarity import resamples
+from hybridrep.studies.hybrid.transformation import stage as transformation
 
 
-def inference_table(
-    inputs: Inputs, store: Store, tables: StudyTables, seeds: Sequence[int]
-) -> pd.DataFrame:
+def inference_table(study: Hybrid, tables: StudyTables, seeds: Sequence[int]) -> pd.DataFrame:
     """Join the resamples of complete seeds: one row per direction, bottleneck and pair.
 
     The permutation p is two-sided, as every other p of a report, and of the mean r over seeds: its
@@ -34,15 +34,15 @@ def inference_table(
     the r over items (`noise_ceiling`).
     """
     rows = []
-    for variant in autoencode.variants(inputs):
+    for variant in transformation.variants(study):
         stored = [
-            store.open(key(inputs, store, variant, seed)).arrays("resamples") for seed in seeds
+            study.open(resamples.node(study, variant, seed)).arrays("resamples") for seed in seeds
         ]
         ceilings = [
             noise_ceiling(np.stack([each["class_profiles"][place] for each in stored]))
             for place in range(len(REPRESENTATIONS))
         ]
-        sides = _sides(variant.direction)
+        sides = resamples.sides(variant.direction)
         for number, pair in enumerate(PAIRS):
             values = rsa_values(tables, variant.direction, pair, variant.bottleneck)
             observed = values.loc[list(seeds)].to_numpy(np.float64)

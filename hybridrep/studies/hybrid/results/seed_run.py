@@ -9,39 +9,38 @@ import pandas as pd
 
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
-from hybridrep.execution.store import Store
 from hybridrep.reporting.markup import code
 from hybridrep.studies.hybrid import pipeline
-from hybridrep.studies.hybrid.inputs import CorpusInput, Inputs
+from hybridrep.studies.hybrid.inputs import CorpusInput, Hybrid, Inputs
 from hybridrep.studies.hybrid.names import UNSIZED
 from hybridrep.studies.hybrid.results.gather import study_key, study_tables
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import final_transfer, used_rsa
 from hybridrep.studies.hybrid.similarity import pictures
-from hybridrep.studies.hybrid.similarity import stage as rsa
-from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.similarity import stage as similarity
+from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.tracking import names
-from hybridrep.tracking.records import DataInput, RunRecord, config_params
+from hybridrep.tracking.records import Contents, DataInput, RunRecord, config_params
 
 _TRANSFER_TABLE = "tables/transfer.json"
 _RSA_TABLE = "tables/rsa.json"
 _RSA_PREFIX = {"test": "rsa", "unseen": "rsa_unseen", "seen": "rsa_seen"}
 
 
-def cache_key(inputs: Inputs, store: Store, seed: int) -> str:
+def cache_key(study: Hybrid, seed: int) -> str:
     """Identify what a seed's run holds: its results and the code that lays them out."""
-    keys = pipeline.seed_keys(inputs, store, seed)
+    keys = [node.key for node in pipeline.of_seed(study, seed)]
     return content_key({"results": keys, "layout": code_version(__name__)})
 
 
-def seed_record(inputs: Inputs, store: Store, seed: int, study_link: str) -> RunRecord:
+def seed_record(study: Hybrid, seed: int, study_link: str) -> RunRecord:
     """Lay out a complete seed as a run: parameters, metrics, tables, matrices, weights.
 
     Args:
         study_link: where the description's link to the study's run leads.
     """
-    config = inputs.config
-    tables = study_tables(inputs, store, [seed], {})
+    inputs, config = study.inputs, study.inputs.config
+    tables = study_tables(study, [seed], {})
     return RunRecord(
         name=f"{config.study} seed {seed}",
         kind="seed",
@@ -50,11 +49,11 @@ def seed_record(inputs: Inputs, store: Store, seed: int, study_link: str) -> Run
         tags={
             names.STUDY: config.study,
             names.STUDY_KEY: study_key(inputs),
-            names.CACHE_KEY: cache_key(inputs, store, seed),
+            names.CACHE_KEY: cache_key(study, seed),
         },
         metrics=metrics(tables),
         tables=_tables(tables),
-        files=dict(_files(inputs, store, seed)),
+        files=dict(_files(study, seed)),
         inputs=data_inputs(inputs),
     )
 
@@ -79,9 +78,9 @@ def _first(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return table[[*columns, *table.columns.drop(columns)]]
 
 
-def seed_artifacts(inputs: Inputs, store: Store, seed: int) -> dict[str, int | None]:
+def seed_artifacts(study: Hybrid, seed: int) -> dict[str, int | None]:
     """Return the paths of a seed run's artifacts, with their sizes where these are known."""
-    files = {path: file.stat().st_size for path, file in _files(inputs, store, seed)}
+    files = {path: file.stat().st_size for path, file in _files(study, seed)}
     return {**files, _TRANSFER_TABLE: None, _RSA_TABLE: None}
 
 
@@ -101,6 +100,22 @@ def _data_input(corpus: CorpusInput, context: str) -> DataInput:
         context=context,
         rows=corpus.items,
         classes=dict(corpus.label_counts),
+    )
+
+
+def overview(tables: StudyTables) -> Contents:
+    """Return what the study's run holds beside its report: a row a seed and representation."""
+    return Contents(tables={"seeds.json": final_transfer(tables).drop(columns="epoch")})
+
+
+def stage_contents(stage: str, tables: StudyTables) -> Contents:
+    """Return what the run of one stage holds: its tables, and as metrics the means over seeds."""
+    filled = {name: table for name, table in tables.to_parts()[0].items() if len(table)}
+    if not filled:
+        return Contents()
+    means = metrics(tables).groupby(["key", "step"], sort=False)["value"].mean().reset_index()
+    return Contents(
+        metrics=means, tables={f"tables/{name}.json": table for name, table in filled.items()}
     )
 
 
@@ -157,16 +172,14 @@ def _transfer_names(table: pd.DataFrame, first: int) -> pd.Series:
     return "transfer/" + table["representation"] + "/" + middle
 
 
-def _files(inputs: Inputs, store: Store, seed: int) -> Iterator[tuple[str, Path]]:
+def _files(study: Hybrid, seed: int) -> Iterator[tuple[str, Path]]:
     """Similarity matrices with their picture, and the weights of both saved models."""
-    for variant in autoencode.variants(inputs):
+    for variant in transformation.variants(study):
         place = f"{variant.direction}/b{variant.bottleneck}"
-        matrices = store.open(rsa.key(inputs, store, variant, seed))
-        picture = store.open(pictures.key(inputs, store, variant, seed))
-        for name, result in (("npz", matrices), ("png", picture)):
-            file = f"similarity_matrices.{name}"
-            yield f"rsa/{place}/{file}", result.file(file)
-        trained = store.open(autoencode.key(inputs, store, variant, seed))
+        for part in (similarity, pictures):
+            result = study.open(part.node(study, variant, seed))
+            yield f"rsa/{place}/{part.FILE}", result.file(part.FILE)
+        trained = study.open(transformation.node(study, variant, seed))
         for epoch in ("half", "final"):
             yield f"autoencoder/{place}/{epoch}.safetensors", trained.file(f"{epoch}.safetensors")
 

@@ -1,94 +1,55 @@
-"""How sure every correlation is: resamples of a seed's items, filed, then joined over seeds.
-
-A task resamples the stored similarity matrices of one seed and autoencoder; the study's table
-joins them to intervals over items, over seeds and over both, a permutation test and the noise
-ceiling.
-"""
+"""How sure every correlation is: resamples of a seed's items, one result an autoencoder."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
 
 from hybridrep.analysis.ceilings import class_profile
-from hybridrep.analysis.inference import (
-    bootstrap_items,
-    permutation_null,
-)
-from hybridrep.execution.code_version import code_version
-from hybridrep.execution.fingerprint import content_key
-from hybridrep.execution.store import Store
-from hybridrep.execution.tasks import Task
+from hybridrep.analysis.inference import bootstrap_items, permutation_null
 from hybridrep.randomness import generator
-from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import PAIRS, REPRESENTATIONS
 from hybridrep.studies.hybrid.pairs import roles
-from hybridrep.studies.hybrid.similarity import stage as rsa
-from hybridrep.studies.hybrid.similarity.stage import MatricesTask, tasks_per_autoencoder
+from hybridrep.studies.hybrid.similarity import stage as similarity
 from hybridrep.studies.hybrid.transformation.stage import Variant
 
+STAGE = Stage("inference", module=__name__, noun="autoencoders", entry="rsa")
 RESAMPLES = 1_000
 """Bootstrap resamples, and permutations, of each seed's items."""
 
 
-def key(inputs: Inputs, store: Store, variant: Variant, seed: int) -> str:
-    """Key of the resamples of a seed's similarity matrices for an autoencoder."""
-    return content_key(
-        {
-            "stage": "inference",
-            "code": code_version(__name__),
-            "matrices": rsa.key(inputs, store, variant, seed),
-            "resamples": RESAMPLES,
-        }
-    )
-
-
-def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
-    """One task per seed and autoencoder."""
-    return tasks_per_autoencoder(
-        inputs, store, seeds, stage="inference", function=resample, seconds=0.6,
-        key=key, needs=rsa.key,
+def node(study: Hybrid, variant: Variant, seed: int) -> Node:
+    """Declare the resamples of a seed's similarity matrices for an autoencoder."""
+    return STAGE.node(
+        make, variant, seed, RESAMPLES, matrices=similarity.node(study, variant, seed),
+        name=variant.place, seed=seed, seconds=0.6,
     )  # fmt: skip
 
 
-def resample(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:
-    """Store bootstrap and permutation values of the six pairs, float64 [resamples, 6].
+def make(read: Reader, variant: Variant, seed: int, resamples: int) -> Made:
+    """Draw bootstrap and permutation values of the six pairs, float64 [resamples, 6].
 
     Items are drawn within their class, as every seed has the same number of each. Beside them the
     mean similarities within and between classes of each representation, for the noise ceiling:
     float64 [4, classes * (classes + 1) / 2].
     """
-    started = time.perf_counter()
-    variant = task.variant
-    result = store.open(rsa.key(task.inputs, store, variant, task.seed))
-    with np.load(result.file("similarity_matrices.npz"), allow_pickle=False) as arrays:
-        labels = arrays["labels"]
-        matrices = np.stack([arrays[name] for name in REPRESENTATIONS]).astype(np.float64)
+    named, labels = similarity.read_matrices(read["matrices"])
+    matrices = np.stack([named[name] for name in REPRESENTATIONS]).astype(np.float64)
     stream = ("inference", variant.direction, variant.bottleneck)
-    pairs = _sides(variant.direction)
-    drawn = bootstrap_items(
-        matrices, RESAMPLES, generator(task.seed, *stream, "items"), groups=labels
-    )
-    null = _null(matrices, pairs, generator(task.seed, *stream, "permutations"))
+    pairs = sides(variant.direction)
+    drawn = bootstrap_items(matrices, resamples, generator(seed, *stream, "items"), groups=labels)
     values = {
         "bootstrap": np.stack([drawn[:, i, j] for i, j in pairs], axis=1),
-        "null": null,
+        "null": _null(matrices, pairs, resamples, generator(seed, *stream, "permutations")),
         "class_profiles": np.stack([class_profile(matrix, labels) for matrix in matrices]),
     }
-    for result_key in missing:
-        store.write(
-            result_key,
-            stage="inference",
-            inputs={"seed": task.seed},
-            arrays={"resamples": values},
-            code=(__name__,),
-            seconds=time.perf_counter() - started,
-        )
+    return Made(arrays={"resamples": values})
 
 
-def _sides(direction: str) -> list[tuple[int, int]]:
+def sides(direction: str) -> list[tuple[int, int]]:
     """Return for each of `PAIRS` the places of its two sides among `REPRESENTATIONS`."""
     parts = ("input", "target", "bottleneck", "reconstructed")
     named = dict(zip(parts, roles(direction), strict=True))
@@ -99,12 +60,15 @@ def _sides(direction: str) -> list[tuple[int, int]]:
 
 
 def _null(
-    matrices: np.ndarray, pairs: Sequence[tuple[int, int]], rng: np.random.Generator
+    matrices: np.ndarray,
+    pairs: Sequence[tuple[int, int]],
+    resamples: int,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Permute the items of each pair's first side; a matrix is permuted once for all its pairs."""
-    null = np.full((RESAMPLES, len(pairs)), np.nan)
+    null = np.full((resamples, len(pairs)), np.nan)
     for first in sorted({side for side, _ in pairs}):
         mine = [place for place, (side, _) in enumerate(pairs) if side == first]
         others = matrices[[pairs[place][1] for place in mine]]
-        null[:, mine] = permutation_null(matrices[first], others, RESAMPLES, rng)
+        null[:, mine] = permutation_null(matrices[first], others, resamples, rng)
     return null

@@ -7,126 +7,59 @@ epoch: nothing is computed twice.
 from __future__ import annotations
 
 import io
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 
 from hybridrep.analysis.similarity import cosine_similarity
-from hybridrep.execution.code_version import code_version
-from hybridrep.execution.fingerprint import content_key
-from hybridrep.execution.store import Store
-from hybridrep.execution.tasks import Task, TaskFunction
-from hybridrep.studies.hybrid.inputs import Inputs, read_corpus
+from hybridrep.execution.stored import StoredResult
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import REPRESENTATIONS
 from hybridrep.studies.hybrid.pairs import roles
-from hybridrep.studies.hybrid.transformation import stage as autoencode
-from hybridrep.studies.hybrid.transformation.seed_data import seed_data
+from hybridrep.studies.hybrid.transformation import stage as transformation
+from hybridrep.studies.hybrid.transformation.seed_data import data_nodes, seed_data
 from hybridrep.studies.hybrid.transformation.stage import Variant
 
-
-@dataclass(frozen=True)
-class MatricesTask:
-    """One seed's autoencoder of a variant."""
-
-    inputs: Inputs
-    variant: Variant
-    seed: int
+STAGE = Stage("rsa", module=__name__, noun="autoencoders")
+FILE = "similarity_matrices.npz"
 
 
-def key(inputs: Inputs, store: Store, variant: Variant, seed: int) -> str:
-    """Key of a seed's similarity matrices for an autoencoder."""
-    return content_key(
-        {
-            "stage": "rsa",
-            "code": code_version(__name__),
-            "autoencoder": autoencode.key(inputs, store, variant, seed),
-        }
-    )
-
-
-def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
-    """One task per seed and autoencoder."""
-    return tasks_per_autoencoder(
-        inputs, store, seeds, stage="rsa", function=compute, seconds=0.7,
-        key=key, needs=autoencode.key,
+def node(study: Hybrid, variant: Variant, seed: int) -> Node:
+    """Declare a seed's similarity matrices for an autoencoder."""
+    return STAGE.node(
+        make, variant, seed, study.inputs.config.items_per_emotion,
+        autoencoder=transformation.node(study, variant, seed), **data_nodes(study, seed),
+        name=variant.place, seed=seed, seconds=0.7,
+        about={"seed": seed, "direction": variant.direction, "b": variant.bottleneck},
     )  # fmt: skip
 
 
-KeyOf = Callable[[Inputs, Store, Variant, int], str]
-"""Gives the key of a seed's result for a variant."""
-
-
-def tasks_per_autoencoder(
-    inputs: Inputs,
-    store: Store,
-    seeds: Sequence[int],
-    stage: str,
-    function: TaskFunction,
-    seconds: float,
-    key: KeyOf,
-    needs: KeyOf,
-    noun: str = "autoencoders",
-) -> list[Task]:
-    """Return one task per seed and variant, which gets a `MatricesTask`.
-
-    Args:
-        inputs: of the study.
-        store: where the results lie.
-        seeds: the simulations.
-        stage: its name.
-        function: does the work.
-        seconds: what one task takes.
-        key: of the result that it makes.
-        needs: of the result that it reads.
-        noun: what the stage's progress counts.
-    """
-    return [
-        Task(
-            stage=stage,
-            label=f"{stage} {variant.direction} b{variant.bottleneck} seed {seed}",
-            produces=(key(inputs, store, variant, seed),),
-            needs=(needs(inputs, store, variant, seed),),
-            function=function,
-            payload=MatricesTask(inputs, variant, seed),
-            seconds=seconds,
-            noun=noun,
-        )
-        for seed in seeds
-        for variant in autoencode.variants(inputs)
-    ]
-
-
-def compute(store: Store, task: MatricesTask, missing: tuple[str, ...]) -> None:
-    """Store the four similarity matrices of the paper's test items.
+def make(read: Reader, variant: Variant, seed: int, per_emotion: int) -> Made:
+    """Compute the four similarity matrices of the paper's test items.
 
     `similarity_matrices.npz` holds the four of `REPRESENTATIONS`, float32 [items, items],
     `labels` int64 [items] and `items`, the rows of the emotion corpus.
     """
     from hybridrep.transforms.stacked import apply_autoencoder
 
-    started = time.perf_counter()
-    inputs, variant = task.inputs, task.variant
-    data = seed_data(store, inputs, task.seed)
-    trained = store.open(autoencode.key(inputs, store, variant, task.seed))
+    data = seed_data(read, seed, per_emotion)
     items = data.rows.items["test"]
     sources, targets = (side[items] for side in data.sides(variant.direction))
-    layers = apply_autoencoder(autoencode.network(inputs, variant), trained.arrays("half"), sources)
+    network = transformation.network(variant, (sources.shape[1], targets.shape[1]))
+    layers = apply_autoencoder(network, read["autoencoder"].arrays("half"), sources)
     named = dict(zip(roles(variant.direction), (sources, targets, *layers), strict=True))
     matrices = {name: cosine_similarity(named[name]).astype(np.float32) for name in REPRESENTATIONS}
-    corpus = read_corpus(store, inputs.emotion.key)
-    arrays = {**matrices, "labels": corpus.labels[items], "items": items}
-    for result_key in missing:
-        store.write(
-            result_key, stage="rsa",
-            inputs={"seed": task.seed, "direction": variant.direction, "b": variant.bottleneck},
-            files={"similarity_matrices.npz": _npz(arrays)},
-            code=(__name__,), seconds=time.perf_counter() - started,
-        )  # fmt: skip
+    return Made(files={FILE: _npz({**matrices, "labels": data.labels[items], "items": items})})
 
 
 def _npz(arrays: Mapping[str, np.ndarray]) -> bytes:
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
+
+
+def read_matrices(result: StoredResult) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the matrices of a stored result by their names, and the labels of their items."""
+    with np.load(result.file(FILE), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in REPRESENTATIONS}, arrays["labels"]

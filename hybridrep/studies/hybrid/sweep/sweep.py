@@ -17,16 +17,20 @@ from hybridrep.execution.schedule import Failure, Outcome
 from hybridrep.execution.workers import Workers
 from hybridrep.parameters import resolve_path
 from hybridrep.running import work
-from hybridrep.running.invocation import Prepared, check, print_plan, refuse_incomplete
+from hybridrep.running.invocation import check, print_plan, refuse_incomplete
+from hybridrep.running.stage import Node, tasks_of
+from hybridrep.studies.hybrid.inputs import Hybrid
+from hybridrep.studies.hybrid.results import gather
 from hybridrep.studies.hybrid.results.schema import frame
 from hybridrep.studies.hybrid.results.seed_run import data_inputs
+from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.studies.hybrid.sweep.config import SweepConfig
 from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES
 from hybridrep.studies.hybrid.sweep.report import contents, importance_table, print_summary, summary
 from hybridrep.studies.hybrid.sweep.results import SweepResults, sweep_results
 from hybridrep.studies.hybrid.sweep.space import Point, Space
-from hybridrep.studies.hybrid.sweep.training import Trainings, missing_tasks, rungs
-from hybridrep.studies.hybrid.transformation import baseline as linear_baseline
+from hybridrep.studies.hybrid.sweep.training import Trainings, rungs
+from hybridrep.studies.hybrid.transformation import baseline
 from hybridrep.sweeping.run import Clock, SweepRun
 from hybridrep.sweeping.search import Rules, Search
 from hybridrep.sweeping.storage import check_space, open_storage, open_study, public_storage
@@ -44,7 +48,7 @@ def run(config: SweepConfig) -> None:
     Raises:
         HybridrepError: bad input before any work, or trials that could not be finished after it.
     """
-    prepared = check(config.training(), config.directions)
+    prepared = check(HYBRID, config.training(), directions=config.directions)
     trainings = sweep_trainings(config, prepared)
     if config.plan:
         _print_plan(config, trainings)
@@ -60,7 +64,7 @@ def run(config: SweepConfig) -> None:
     ) as main:  # fmt: skip
         main.log(Contents(inputs=data_inputs(prepared.inputs)[:1]))
         started, clock = time.perf_counter(), Clock()
-        trials = TrialLog(config, prepared.inputs, trainings, key, tracker)
+        trials = TrialLog(config, trainings, key, tracker)
         sweep_run = SweepRun(
             searches, storage, trainings, workers, batch=config.batch, timeout=config.timeout,
             shared=bool(config.storage),
@@ -103,20 +107,19 @@ def search_space(config: SweepConfig, trainings: Trainings) -> dict[str, Any]:
         "study": config.study,
         "autoencoder_epochs": text["autoencoder_epochs"],
         "prune": config.prune,
-        "data": content_key({"trainings": trainings.keys(variant)}),
+        "data": content_key({"trainings": [node.key for node in trainings.nodes(variant)]}),
     }
 
 
-def sweep_trainings(config: SweepConfig, prepared: Prepared) -> Trainings:
+def sweep_trainings(config: SweepConfig, prepared: Hybrid) -> Trainings:
     """Return the trainings that a sweep's trials read."""
     space = Space.of(config)
-    return Trainings(prepared.inputs, prepared.store, rungs(space.epochs, config.prune))
+    return Trainings(prepared, rungs(space.epochs, config.prune))
 
 
 def _open(config: SweepConfig, trainings: Trainings, key: str) -> tuple[list[Search], Any]:
     """Open the storage and one study a direction; refuse one of another search first."""
-    store = trainings.store
-    default = store.root / ".sweeps" / f"{key[:16]}.journal"
+    default = trainings.study.store.root / ".sweeps" / f"{key[:16]}.journal"
     if config.storage and "://" not in config.storage and resolve_path(config.storage).is_dir():
         raise ParameterError(
             f"parameter storage: {config.storage} is a folder: name a journal file in it"
@@ -149,19 +152,21 @@ def _config_text(config: SweepConfig) -> dict[str, str]:
 
 def _fit_baselines(trainings: Trainings, workers: Workers) -> tuple[Failure, ...]:
     """Fit the linear baselines that stand beside the autoencoders."""
-    inputs, store = trainings.inputs, trainings.store
-    tasks = linear_baseline.tasks(inputs, store, inputs.config.seeds)
-    if all(store.has(key) for task in tasks for key in task.produces):
-        return ()
-    missing = missing_tasks(tasks, inputs, store)
-    return work.compute(inputs, store, missing, workers=workers).failures
+    study = trainings.study
+    missing = work.missing_tasks([_baselines(study)], study.store)
+    return work.compute(study.config, study.store, missing, workers=workers).failures
+
+
+def _baselines(study: Hybrid) -> list[Node]:
+    return [baseline.node(study, seed) for seed in study.config.seeds]
 
 
 def _results(config: SweepConfig, searches: list[Search], trainings: Trainings) -> SweepResults:
-    inputs, store = trainings.inputs, trainings.store
+    study = trainings.study
     parts = [
-        linear_baseline.table(inputs, store, seed).assign(seed=seed)
-        for seed in linear_baseline.stored_seeds(inputs, store)
+        gather.linear_baseline(study, node.seed).assign(seed=node.seed)
+        for node in _baselines(study)
+        if node.seed is not None and study.has(node)
     ]
     linear = frame("linear_baseline", pd.concat(parts, ignore_index=True) if parts else ())
     return sweep_results(searches, trainings, Space.of(config).epochs, linear)
@@ -197,7 +202,6 @@ def _print_plan(config: SweepConfig, trainings: Trainings) -> None:
         for direction in config.directions
         for params in Space.of(config).grid()
     ]
-    seeds = trainings.inputs.config.seeds
     tasks = trainings.tasks(variants)
-    baselines = linear_baseline.tasks(trainings.inputs, trainings.store, seeds)
-    print_plan([*tasks, *baselines], trainings.store, config)
+    baselines = tasks_of(_baselines(trainings.study))
+    print_plan([*tasks, *baselines], trainings.study.store, config)

@@ -17,16 +17,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 from hybridrep.running import work
-from hybridrep.studies.hybrid.global_vectors import stage as embed
-from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.running.stage import Node
+from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import PAIRS
 from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES, curves, measures
 from hybridrep.studies.hybrid.sweep.space import Point
-from hybridrep.studies.hybrid.task_specific import stage as lstm
-from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.stage import Variant
 
 RUNG_FACTOR = 3
@@ -51,13 +49,12 @@ class Trainings:
     """The stored trainings of a sweep.
 
     Args:
-        inputs: what they read; its seeds are those of every trial.
-        store: where they are.
+        study: what they read, and where they are; its seeds are those of every trial.
         rungs: as from `rungs`.
     """
 
-    def __init__(self, inputs: Inputs, store: Store, rungs: Sequence[int]) -> None:
-        self.inputs, self.store, self.rungs = inputs, store, tuple(rungs)
+    def __init__(self, study: Hybrid, rungs: Sequence[int]) -> None:
+        self.study, self.rungs = study, tuple(rungs)
         self._measures: dict[Variant, pd.DataFrame] = {}
         self._curves: dict[Variant, pd.DataFrame] = {}
 
@@ -70,24 +67,22 @@ class Trainings:
         ]
         return next((variant for variant in longer if self.is_stored(variant)), longer[0])
 
-    def keys(self, variant: Variant) -> tuple[str, ...]:
-        """Return the keys of a training's results, one a seed."""
-        seeds = self.inputs.config.seeds
-        return tuple(autoencode.key(self.inputs, self.store, variant, seed) for seed in seeds)
+    def nodes(self, variant: Variant) -> list[Node]:
+        """Return a training's results, one a seed."""
+        return [transformation.node(self.study, variant, s) for s in self.study.config.seeds]
 
     def is_stored(self, variant: Variant) -> bool:
         """Tell whether a training is finished for all seeds."""
-        return variant in self._measures or all(map(self.store.has, self.keys(variant)))
+        return variant in self._measures or all(map(self.study.has, self.nodes(variant)))
 
     def tasks(self, variants: Iterable[Variant]) -> list[Task]:
         """Return the tasks of some trainings and of what is missing before them, by priority."""
-        inputs, store = self.inputs, self.store
-        stacks = [
-            autoencode.stack_task(inputs, store, together, group)
-            for together in autoencode.stacks(dict.fromkeys(variants))
-            for group in work.groups(inputs.config.seeds)
+        distinct = list(dict.fromkeys(variants))
+        batches = [
+            [transformation.node(self.study, each, seed) for each in distinct for seed in group]
+            for group in work.groups(self.study.config.seeds)
         ]
-        return missing_tasks(stacks, inputs, store)
+        return work.missing_tasks(batches, self.study.store)
 
     def measures(self, variant: Variant) -> pd.DataFrame:
         """Return what a stored training measured, as from `objectives.measures`."""
@@ -133,30 +128,11 @@ class Trainings:
 
     def rsa(self, variant: Variant) -> pd.DataFrame:
         """Return a stored training's correlations: seed, item_set, epoch, pair, value."""
-        seeds = self.inputs.config.seeds
         parts = [
-            self.store.open(key).table("rsa").assign(seed=seed)
-            for key, seed in zip(self.keys(variant), seeds, strict=True)
+            self.study.open(node).table("rsa").assign(seed=node.seed)
+            for node in self.nodes(variant)
         ]
         return pd.concat(parts, ignore_index=True)
-
-
-def missing_tasks(tasks: Sequence[Task], inputs: Inputs, store: Store) -> list[Task]:
-    """Return tasks on autoencoders that are not finished, and before them all that they lack."""
-    left = [task for task in tasks if not _finished(task, store)]
-    needed = {key for task in left for key in task.needs}
-    chunks = embed.tasks(inputs, store)
-    lstms = [task for seed in inputs.config.seeds for task in lstm.tasks(inputs, seed)]
-    before = []
-    for task in reversed([*chunks, *lstms]):  # what is needed by what is needed comes last
-        if needed.intersection(task.produces) and not _finished(task, store):
-            needed.update(task.needs)
-            before.append(task)
-    return [*reversed(before), *left]
-
-
-def _finished(task: Task, store: Store) -> bool:
-    return all(map(store.has, task.produces))
 
 
 def _number(value: Any) -> float | None:

@@ -7,88 +7,74 @@ bottleneck size does not train them again.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hybridrep.execution.code_version import code_version
-from hybridrep.execution.fingerprint import content_key
-from hybridrep.execution.store import Store
-from hybridrep.execution.tasks import Task
 from hybridrep.randomness import generator, torch_generator
-from hybridrep.studies.hybrid.global_vectors import stage as embed
-from hybridrep.studies.hybrid.inputs import Inputs, read_corpus, read_tokens
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
+from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus, read_tokens
 from hybridrep.studies.hybrid.names import BASELINE, SIZED, UNSIZED
-from hybridrep.studies.hybrid.task_specific import stage as lstm
-from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.task_specific import stage as task_specific
+from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.stage import Variant
-from hybridrep.studies.hybrid.tweets.rows import transfer_rows
+from hybridrep.studies.hybrid.tweets.rows import Duplicates, transfer_rows
 
 if TYPE_CHECKING:
     import torch
 
     from hybridrep.studies.hybrid.transfer.classifier import ClassifierConfig
 
+STAGE = Stage("transfer", module=__name__, noun="classifiers")
+
 
 @dataclass(frozen=True)
-class GroupTask:
-    """The classifiers of a group of seeds; `keys` belong to `seeds` in order.
+class Tested:
+    """What is tested of a seed, and how.
 
     Attributes:
-        bottleneck: size of the autoencoders whose two layers are tested; 0: the representations
-            that need none (baseline, LSTM, BERT).
+        variants: the autoencoders whose two layers are tested; none: the representations that
+            need none (baseline, LSTM, BERT).
+        epochs: of the classifiers.
+        duplicates: what becomes of repeated tweets.
+        pooling: how the baseline pools its words; empty where it is not among the tested.
     """
 
-    inputs: Inputs
-    bottleneck: int
-    seeds: tuple[int, ...]
-    keys: tuple[str, ...]
+    variants: tuple[Variant, ...]
+    epochs: int
+    duplicates: Duplicates
+    pooling: str
+
+    @property
+    def bottleneck(self) -> int:
+        """Size of the autoencoders; 0 where none is needed."""
+        return self.variants[0].bottleneck if self.variants else 0
 
 
-def key(inputs: Inputs, store: Store, bottleneck: int, seed: int) -> str:
-    """Key of a seed's classifiers at a bottleneck size; 0: those that need no autoencoder."""
-    sources = [autoencode.key(inputs, store, v, seed) for v in _variants(inputs, bottleneck)]
-    config = inputs.config
-    return content_key(
-        {
-            "stage": "transfer",
-            "code": code_version(__name__),
-            "seed": seed,
-            "global": [chunk.key for chunk in embed.chunks(inputs, inputs.hate, store)],
-            "task_specific": lstm.vectors_key(inputs, seed),
-            "autoencoders": sources,
-            "epochs": config.transfer_epochs,
-            "duplicates": config.duplicates,
-            "pooling": "" if bottleneck else config.baseline_pooling,
-        }
-    )
+def node(study: Hybrid, bottleneck: int, seed: int) -> Node:
+    """Declare a seed's classifiers at a bottleneck size; 0: those that need no autoencoder.
 
-
-def _variants(inputs: Inputs, bottleneck: int) -> list[Variant]:
-    return [v for v in autoencode.variants(inputs) if v.bottleneck == bottleneck]
-
-
-def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
-    """One task per bottleneck size for a group of seeds, and one for what needs none."""
-    return [_task(inputs, store, b, tuple(seeds)) for b in (0, *inputs.config.bottlenecks)]
-
-
-def _task(inputs: Inputs, store: Store, bottleneck: int, seeds: tuple[int, ...]) -> Task:
-    keys = tuple(key(inputs, store, bottleneck, seed) for seed in seeds)
-    needs = [chunk.key for chunk in embed.chunks(inputs, inputs.hate, store)]
-    for seed in seeds:
-        needs.append(lstm.vectors_key(inputs, seed))
-        needs += [autoencode.key(inputs, store, v, seed) for v in _variants(inputs, bottleneck)]
-    return Task(
-        stage="transfer", label=f"transfer b{bottleneck} seeds {','.join(map(str, seeds))}",
-        produces=keys, needs=tuple(needs), function=train,
-        payload=GroupTask(inputs, bottleneck, seeds, keys),
-        units=len(SIZED if bottleneck else UNSIZED) * len(seeds), noun="classifiers",
-        seconds=0.05 * inputs.config.transfer_epochs * len(seeds),
+    Args:
+        study: what they read.
+        bottleneck: one of the study's sizes, or 0.
+        seed: the simulation.
+    """
+    inputs, config = study.inputs, study.inputs.config
+    variants = tuple(v for v in transformation.variants(study) if v.bottleneck == bottleneck)
+    pooling = "" if bottleneck else config.baseline_pooling
+    return STAGE.node(
+        train, Tested(variants, config.transfer_epochs, config.duplicates, pooling), seed,
+        chunks=global_vectors.chunk_nodes(study, inputs.hate),
+        vectors=task_specific.vectors_node(study, seed),
+        autoencoders=[transformation.node(study, variant, seed) for variant in variants],
+        reads={"corpus": inputs.hate.key, "tokens": inputs.hate.tokens_key},
+        name=f"b{bottleneck}", seed=seed, stack=f"b{bottleneck}",
+        units=len(SIZED if bottleneck else UNSIZED), seconds=0.05 * config.transfer_epochs,
+        about={"seed": seed, "bottleneck": bottleneck},
     )  # fmt: skip
 
 
@@ -111,9 +97,10 @@ class Items:
     task_specific: np.ndarray
     global_: np.ndarray
 
-    def source(self, direction: str) -> np.ndarray:
-        """Input of the autoencoder of a direction."""
-        return self.global_ if direction == "bert_to_lstm" else self.task_specific
+    def sides(self, direction: str) -> tuple[np.ndarray, np.ndarray]:
+        """Input and target of the autoencoder of a direction."""
+        both = self.global_, self.task_specific
+        return both if direction == "bert_to_lstm" else both[::-1]
 
     @property
     def train_positions(self) -> np.ndarray:
@@ -126,61 +113,57 @@ class Items:
         return np.arange(self.train, len(self.rows))
 
 
-def _items(store: Store, inputs: Inputs, seed: int) -> Items:
-    corpus = read_corpus(store, inputs.hate.key)
-    split = transfer_rows(corpus, seed, inputs.config.duplicates)
+def _items(read: Reader, seed: int, duplicates: Duplicates) -> Items:
+    corpus = read_corpus(read.store, read.key("corpus"))
+    split = transfer_rows(corpus, seed, duplicates)
     rows = np.concatenate([split.train, split.test])
-    vectors = store.open(lstm.vectors_key(inputs, seed)).arrays("vectors")
+    vectors = read["vectors"].arrays("vectors")
+    encoded = global_vectors.global_vectors(read.store, read.key("corpus"), read.keys["chunks"])
     return Items(
         seed=seed,
         rows=rows,
         labels=corpus.labels[rows],
         train=len(split.train),
         task_specific=np.concatenate([vectors["hate_train"], vectors["hate_test"]]),
-        global_=embed.global_vectors(store, inputs, "hate")[rows],
+        global_=encoded[rows],
     )
 
 
-def train(store: Store, task: GroupTask, missing: tuple[str, ...]) -> None:
-    """Train the classifiers of the seeds whose results are missing, and store each seed's."""
+def train(stack: Sequence[tuple[Reader, Tested, int]]) -> Iterator[Made]:
+    """Train the classifiers of a group of seeds: the curves of each seed's."""
     from hybridrep.studies.hybrid.transfer.classifier import ClassifierConfig
 
-    started = time.perf_counter()
-    left = [(k, s) for k, s in zip(task.keys, task.seeds, strict=True) if k in missing]
-    items = [_items(store, task.inputs, seed) for _, seed in left]
-    config = ClassifierConfig(
-        epochs=task.inputs.config.transfer_epochs, pooling=task.inputs.config.baseline_pooling
-    )
-    if task.bottleneck == 0:
-        read = [{"lstm": each.task_specific, "bert": each.global_} for each in items]
+    tested = stack[0][1]
+    items = [_items(read, seed, tested.duplicates) for read, _, seed in stack]
+    settings = {"pooling": tested.pooling} if tested.pooling else {}
+    config = ClassifierConfig(epochs=tested.epochs, **settings)
+    if tested.variants:
+        vectors = [
+            _layers(read, tested, mine) for (read, _, _), mine in zip(stack, items, strict=True)
+        ]
+        curves = _train_representations(config, tested.bottleneck, items, vectors)
     else:
-        read = [_layers(store, task, each) for each in items]
-    curves = _train_representations(config, task.bottleneck, items, read)
-    if task.bottleneck == 0:
+        vectors = [{"lstm": mine.task_specific, "bert": mine.global_} for mine in items]
+        curves = _train_representations(config, 0, items, vectors)
         for mine, baseline in zip(
-            curves, _train_baselines(store, task, config, items), strict=True
+            curves, _train_baselines(stack[0][0], config, items), strict=True
         ):
             mine.insert(0, baseline)
-    seconds = (time.perf_counter() - started) / len(left)
-    for (result_key, seed), tables in zip(left, curves, strict=True):
-        store.write(
-            result_key, stage="transfer", inputs={"seed": seed, "bottleneck": task.bottleneck},
-            tables={"curves": pd.concat(tables, ignore_index=True)},
-            code=(__name__,), seconds=seconds,
-        )  # fmt: skip
+    for tables in curves:
+        yield Made(tables={"curves": pd.concat(tables, ignore_index=True)})
 
 
-def _layers(store: Store, task: GroupTask, items: Items) -> dict[str, np.ndarray]:
+def _layers(read: Reader, tested: Tested, items: Items) -> dict[str, np.ndarray]:
     """Both layers of both autoencoders, from the models saved at half of the epochs."""
     from hybridrep.transforms.stacked import apply_autoencoder
 
     layers = {}
-    for variant in _variants(task.inputs, task.bottleneck):
-        trained = store.open(autoencode.key(task.inputs, store, variant, items.seed))
+    for variant, key in zip(tested.variants, read.keys["autoencoders"], strict=True):
+        source, target = items.sides(variant.direction)
         bottleneck, reconstructed = apply_autoencoder(
-            autoencode.network(task.inputs, variant),
-            trained.arrays("half"),
-            items.source(variant.direction),
+            transformation.network(variant, (source.shape[1], target.shape[1])),
+            read.store.open(key).arrays("half"),
+            source,
         )
         layers[f"{variant.direction}_bottleneck"] = bottleneck
         layers[f"{variant.direction}_reconstructed"] = reconstructed
@@ -215,11 +198,11 @@ def _train_representations(
 
 
 def _train_baselines(
-    store: Store, task: GroupTask, config: ClassifierConfig, items: Sequence[Items]
+    read: Reader, config: ClassifierConfig, items: Sequence[Items]
 ) -> list[pd.DataFrame]:
     from hybridrep.studies.hybrid.transfer.stacked import BaselineData, train_baselines
 
-    tokens = read_tokens(store, task.inputs.hate.tokens_key)
+    tokens = read_tokens(read.store, read.key("tokens"))
     models = []
     for mine in items:
         init, order = _streams(mine.seed, BASELINE, 0)

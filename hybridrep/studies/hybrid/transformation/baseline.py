@@ -2,76 +2,32 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import pandas as pd
 
 from hybridrep.analysis.dissimilarity import rsa_correlation
-from hybridrep.execution.code_version import code_version
-from hybridrep.execution.fingerprint import content_key
-from hybridrep.execution.store import Store
-from hybridrep.execution.tasks import Task
-from hybridrep.studies.hybrid.global_vectors import stage as embed
-from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import DIRECTIONS
-from hybridrep.studies.hybrid.task_specific import stage as lstm
-from hybridrep.studies.hybrid.transformation.seed_data import data_key, seed_data
+from hybridrep.studies.hybrid.transformation.seed_data import data_nodes, seed_data
 from hybridrep.transforms.ridge import linear_baseline, moments
 
-
-@dataclass(frozen=True)
-class BaselineTask:
-    """One seed's linear baseline."""
-
-    inputs: Inputs
-    seed: int
+STAGE = Stage("linear_baseline", module=__name__, entry="autoencode", title="linear baseline")
 
 
-def key(inputs: Inputs, store: Store, seed: int) -> str:
-    """Key of a seed's linear baseline, both directions."""
-    return content_key(
-        {
-            "stage": "linear_baseline",
-            "code": code_version(__name__),
-            **data_key(inputs, store, seed),
-        }
-    )
-
-
-def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
-    """Fit the linear baselines of some seeds, each by itself."""
-    return [_task(inputs, store, seed) for seed in seeds]
-
-
-def _task(inputs: Inputs, store: Store, seed: int) -> Task:
-    needs = [chunk.key for chunk in embed.chunks(inputs, inputs.emotion, store)]
-    return Task(
-        stage="linear_baseline", label=f"linear baseline seed {seed}",
-        produces=(key(inputs, store, seed),),
-        needs=(*needs, lstm.vectors_key(inputs, seed)),
-        function=fit, payload=BaselineTask(inputs, seed), units=1, seconds=2.0,
+def node(study: Hybrid, seed: int) -> Node:
+    """Declare a seed's linear baseline, both directions."""
+    return STAGE.node(
+        make, seed, study.inputs.config.items_per_emotion, **data_nodes(study, seed), seed=seed,
+        seconds=2.0,
     )  # fmt: skip
 
 
-def table(inputs: Inputs, store: Store, seed: int) -> pd.DataFrame:
-    """Return a seed's stored linear baseline, one row a direction."""
-    return store.open(key(inputs, store, seed)).table("linear_baseline")
-
-
-def stored_seeds(inputs: Inputs, store: Store) -> list[int]:
-    """Return the seeds of the study whose linear baseline is stored."""
-    return [seed for seed in inputs.config.seeds if store.has(key(inputs, store, seed))]
-
-
-def fit(store: Store, task: BaselineTask, missing: tuple[str, ...]) -> None:
+def make(read: Reader, seed: int, per_emotion: int) -> Made:
     """Fit ridge regression in both directions on the autoencoders' split; penalty by validation."""
-    started = time.perf_counter()
-    data = seed_data(store, task.inputs, task.seed)
+    data = seed_data(read, seed, per_emotion)
     train_rows, test_rows = data.rows.autoencoder_train, data.rows.autoencoder_test
     validation_rows = data.rows.lstm.validation
-    forward = moments(data.global_[train_rows], data.task_specific[train_rows])
+    forward = moments(*(side[train_rows] for side in data.sides("bert_to_lstm")))
     rows = []
     for direction in DIRECTIONS:
         inputs, targets = data.sides(direction)
@@ -95,9 +51,4 @@ def fit(store: Store, task: BaselineTask, missing: tuple[str, ...]) -> None:
                 **correlations,
             }
         )
-    for result_key in missing:
-        store.write(
-            result_key, stage="linear_baseline", inputs={"seed": task.seed},
-            tables={"linear_baseline": pd.DataFrame(rows)},
-            code=(__name__,), seconds=time.perf_counter() - started,
-        )  # fmt: skip
+    return Made(tables={"linear_baseline": pd.DataFrame(rows)})

@@ -5,24 +5,32 @@ The autoencoders, their linear baseline and RSA all start from here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from hybridrep.execution.store import Store
-from hybridrep.studies.hybrid.global_vectors import stage as embed
-from hybridrep.studies.hybrid.inputs import Inputs, read_corpus
-from hybridrep.studies.hybrid.task_specific import stage as lstm
+from hybridrep.running.stage import Reader
+from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
+from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus
+from hybridrep.studies.hybrid.task_specific import stage as task_specific
 from hybridrep.studies.hybrid.tweets.rows import EmotionRows, emotion_rows
 
 
-def data_key(inputs: Inputs, store: Store, seed: int) -> dict[str, object]:
-    """Return everything that `seed_data` depends on, for the keys of what is made from it."""
+def data_nodes(study: Hybrid, seed: int) -> dict[str, Any]:
+    """Return what `seed_data` reads, for the declaration of what is made from it.
+
+    In the key stands the LSTM alone, not its vectors: these are filed with those of the new task,
+    and another corpus there trains no autoencoder again.
+    """
     return {
-        "seed": seed,
-        "global": [chunk.key for chunk in embed.chunks(inputs, inputs.emotion, store)],
-        "lstm": lstm.network_key(inputs, seed),
-        "items": inputs.config.items_per_emotion,
+        "chunks": global_vectors.chunk_nodes(study, study.inputs.emotion),
+        "lstm": task_specific.network_node(study, seed),
+        "reads": {
+            "corpus": study.inputs.emotion.key,
+            "vectors": task_specific.vectors_node(study, seed),
+        },
     }
 
 
@@ -32,22 +40,22 @@ class SeedData:
 
     seed: int
     rows: EmotionRows
-    global_: np.ndarray
-    task_specific: np.ndarray
+    labels: np.ndarray
+    representations: Mapping[str, np.ndarray]
 
     def sides(self, direction: str) -> tuple[np.ndarray, np.ndarray]:
         """Inputs and targets of a direction, float32 [tweets, size]."""
-        both = (self.global_, self.task_specific)
+        both = self.representations["global"], self.representations["task_specific"]
         return both if direction == "bert_to_lstm" else both[::-1]
 
 
-def seed_data(store: Store, inputs: Inputs, seed: int) -> SeedData:
+def seed_data(read: Reader, seed: int, per_emotion: int) -> SeedData:
     """Read a seed's two representations of the emotion corpus and its rows."""
-    corpus = read_corpus(store, inputs.emotion.key)
-    vectors = store.open(lstm.vectors_key(inputs, seed)).arrays("vectors")["emotion"]
-    return SeedData(
-        seed,
-        emotion_rows(corpus, seed, inputs.config.items_per_emotion),
-        embed.global_vectors(store, inputs, "emotion"),
-        vectors,
-    )
+    corpus = read_corpus(read.store, read.key("corpus"))
+    both = {
+        "global": global_vectors.global_vectors(
+            read.store, read.key("corpus"), read.keys["chunks"]
+        ),
+        "task_specific": read["vectors"].arrays("vectors")["emotion"],
+    }
+    return SeedData(seed, emotion_rows(corpus, seed, per_emotion), corpus.labels, both)

@@ -7,31 +7,26 @@ is the same whatever stands beside it.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from hybridrep.execution.code_version import code_version
-from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.local import share_of_memory
-from hybridrep.execution.store import Store
-from hybridrep.execution.tasks import Task
 from hybridrep.randomness import generator, torch_generator
-from hybridrep.studies.hybrid.global_vectors import stage as embed
-from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import DIRECTIONS, ITEM_SETS, PAIRS
 from hybridrep.studies.hybrid.pairs import FixedSides, fix_sides
-from hybridrep.studies.hybrid.task_specific import stage as lstm
-from hybridrep.studies.hybrid.transformation.seed_data import SeedData, data_key, seed_data
+from hybridrep.studies.hybrid.transformation.seed_data import SeedData, data_nodes, seed_data
 
 if TYPE_CHECKING:
     from hybridrep.transforms.autoencoder import AutoencoderConfig, ModelData
     from hybridrep.transforms.stacked import StackView
+
+STAGE = Stage("autoencode", module=__name__, noun="autoencoders")
 
 
 @dataclass(frozen=True)
@@ -46,6 +41,11 @@ class Variant:
     kind: str = "convolutional"
 
     @property
+    def place(self) -> str:
+        """Direction and size, as labels name them: `bert_to_lstm b32`."""
+        return f"{self.direction} b{self.bottleneck}"
+
+    @property
     def name(self) -> str:
         """What people read: `bert_to_lstm b32, 50 epochs`, and what differs from the paper."""
         plain = Variant(self.direction, self.bottleneck, self.epochs)
@@ -55,12 +55,12 @@ class Variant:
             "kind": self.kind.replace("_", " "),
         }
         parts = [text for field, text in extra.items() if vars(self)[field] != vars(plain)[field]]
-        return ", ".join([f"{self.direction} b{self.bottleneck}, {self.epochs} epochs", *parts])
+        return ", ".join([f"{self.place}, {self.epochs} epochs", *parts])
 
 
-def variants(inputs: Inputs) -> list[Variant]:
+def variants(study: Hybrid) -> list[Variant]:
     """The paper's variants at the study's bottleneck sizes, both directions each."""
-    config = inputs.config
+    config = study.inputs.config
     return [
         Variant(direction, bottleneck, config.autoencoder_epochs)
         for bottleneck in config.bottlenecks
@@ -68,14 +68,18 @@ def variants(inputs: Inputs) -> list[Variant]:
     ]
 
 
-def network(inputs: Inputs, variant: Variant) -> AutoencoderConfig:
-    """Return the configuration of a variant's models."""
+def network(variant: Variant, sizes: tuple[int, int]) -> AutoencoderConfig:
+    """Return the configuration of a variant's models.
+
+    Args:
+        variant: the kind of autoencoder.
+        sizes: of its input and its output.
+    """
     from hybridrep.transforms.autoencoder import AutoencoderConfig
 
-    input_size, output_size = inputs.size_of(variant.direction)
     return AutoencoderConfig(
-        input_size=input_size,
-        output_size=output_size,
+        input_size=sizes[0],
+        output_size=sizes[1],
         bottleneck=variant.bottleneck,
         epochs=variant.epochs,
         learning_rate=variant.learning_rate,
@@ -84,97 +88,50 @@ def network(inputs: Inputs, variant: Variant) -> AutoencoderConfig:
     )
 
 
-def key(inputs: Inputs, store: Store, variant: Variant, seed: int) -> str:
-    """Key of a seed's trained autoencoder of a variant."""
-    return content_key(
-        {
-            "stage": "autoencode",
-            "code": code_version(__name__),
-            "variant": vars(variant),
-            **data_key(inputs, store, seed),
-        }
-    )
+def node(study: Hybrid, variant: Variant, seed: int) -> Node:
+    """Declare a seed's trained autoencoder of a variant.
 
-
-@dataclass(frozen=True)
-class StackTask:
-    """Variants of one direction, size and number of epochs for a group of seeds.
-
-    Attributes:
-        keys: of the results, variant by variant, and for each in the order of `seeds`.
+    Variants of one direction, size and number of epochs train as one stack.
     """
-
-    inputs: Inputs
-    variants: tuple[Variant, ...]
-    seeds: tuple[int, ...]
-    keys: tuple[str, ...]
-
-    @property
-    def models(self) -> list[tuple[Variant, int]]:
-        """Variant and seed of each of `keys`."""
-        return list(product(self.variants, self.seeds))
-
-
-def tasks(inputs: Inputs, store: Store, seeds: Sequence[int]) -> list[Task]:
-    """Train the study's variants for a group of seeds."""
-    return [stack_task(inputs, store, [variant], seeds) for variant in variants(inputs)]
-
-
-def stacks(variants: Iterable[Variant]) -> list[list[Variant]]:
-    """Group variants that can be trained as one stack: of one direction, size and epochs."""
-    found: dict[tuple[str, int, int], list[Variant]] = {}
-    for each in variants:
-        found.setdefault((each.direction, each.bottleneck, each.epochs), []).append(each)
-    return list(found.values())
-
-
-def stack_task(
-    inputs: Inputs, store: Store, together: Sequence[Variant], seeds: Sequence[int]
-) -> Task:
-    """Return the task that trains variants of one stack for a group of seeds."""
-    variant = together[0]
-    keys = tuple(key(inputs, store, each, seed) for each in together for seed in seeds)
-    needs = [chunk.key for chunk in embed.chunks(inputs, inputs.emotion, store)]
-    needs += [lstm.vectors_key(inputs, seed) for seed in seeds]
+    inputs = study.inputs
     weights = 3 * 8 * variant.bottleneck * sum(inputs.size_of(variant.direction))
-    work = inputs.emotion.items * variant.epochs * weights * len(keys)
-    return Task(
-        stage="autoencode",
-        label=f"autoencode {'; '.join(each.name for each in together)}, seeds {_span(seeds)}",
-        produces=keys, needs=tuple(needs), function=train,
-        payload=StackTask(inputs, tuple(together), tuple(seeds), keys),
-        units=len(keys), noun="autoencoders", seconds=work / 2e10,
+    return STAGE.node(
+        train, variant, seed, inputs.config.items_per_emotion, **data_nodes(study, seed),
+        name=variant.name, seed=seed,
+        stack=f"{variant.place} {variant.epochs}",
+        seconds=inputs.emotion.items * variant.epochs * weights / 2e10,
+        about={"seed": seed, **vars(variant)},
     )  # fmt: skip
 
 
-def _span(seeds: Sequence[int]) -> str:
-    return ",".join(map(str, seeds))
-
-
-def train(store: Store, task: StackTask, missing: tuple[str, ...]) -> None:
-    """Train the models whose results are missing, and store each by itself."""
+def train(stack: Sequence[tuple[Reader, Variant, int, int]]) -> Iterator[Made]:
+    """Train the models of a stack: both saved states, curves and correlations of each."""
     from hybridrep.transforms.stacked import train_autoencoders
 
-    started = time.perf_counter()
-    left = [each for each in zip(task.keys, task.models, strict=True) if each[0] in missing]
-    of_seed = {s: seed_data(store, task.inputs, s) for s in {seed for _, (_, seed) in left}}
-    data = [of_seed[seed] for _, (_, seed) in left]
-    trajectories = Trajectories(task.variants[0].direction, data)
+    of_seed = {seed: (read, seed, per_emotion) for read, _, seed, per_emotion in stack}
+    loaded = {seed: seed_data(*given) for seed, given in of_seed.items()}
+    data = [loaded[seed] for _, _, seed, _ in stack]
+    variants = [variant for _, variant, _, _ in stack]
+    trajectories = Trajectories(variants[0].direction, data)
     results = train_autoencoders(
-        [network(task.inputs, variant) for _, (variant, _) in left],
-        [_model_data(of_seed[seed], variant) for _, (variant, seed) in left],
+        [
+            network(variant, _sizes(mine, variant.direction))
+            for variant, mine in zip(variants, data, strict=True)
+        ],
+        [_model_data(mine, variant) for variant, mine in zip(variants, data, strict=True)],
         on_epoch=trajectories.record,
         memory=share_of_memory() // 2,  # the rest: batches, similarity matrices, other programs
     )
-    seconds = (time.perf_counter() - started) / len(left)
-    for (name, (variant, seed)), result, rsa in zip(
-        left, results, trajectories.tables(), strict=True
-    ):
-        store.write(
-            name, stage="autoencode", inputs={"seed": seed, **vars(variant)},
+    for result, rsa in zip(results, trajectories.tables(), strict=True):
+        yield Made(
             arrays={"half": result.half_state, "final": result.final_state},
-            tables={"curves": result.curves, "rsa": rsa}, code=(__name__,), seconds=seconds,
-        )  # fmt: skip
+            tables={"curves": result.curves, "rsa": rsa},
+        )
+
+
+def _sizes(data: SeedData, direction: str) -> tuple[int, int]:
+    inputs, targets = data.sides(direction)
+    return inputs.shape[1], targets.shape[1]
 
 
 def _model_data(data: SeedData, variant: Variant) -> ModelData:

@@ -24,6 +24,9 @@ from hybridrep.studies.hybrid.tweets.splits import (
     split_emotion,
 )
 
+Duplicates = Literal["keep", "drop"]
+"""What becomes of repeated tweets of the new task."""
+
 
 @dataclass(frozen=True)
 class EmotionRows:
@@ -42,13 +45,22 @@ class EmotionRows:
     items: Mapping[str, np.ndarray]
 
 
+def lstm_rows(corpus: Corpus, seed: int) -> EmotionSplit:
+    """Split the emotion corpus for a seed's LSTM (section 3.1.1).
+
+    Raises:
+        CorpusError: when a class is too small for the split.
+    """
+    return split_emotion(corpus, generator(seed, "split", "emotion"))
+
+
 def emotion_rows(corpus: Corpus, seed: int, per_emotion: int) -> EmotionRows:
     """Split the emotion corpus for a seed and sample its RSA items.
 
     Raises:
         CorpusError: when a class is too small for a split or for `per_emotion` items of a set.
     """
-    lstm = split_emotion(corpus, generator(seed, "split", "emotion"))
+    lstm = lstm_rows(corpus, seed)
     inner = split_autoencoder(
         corpus.labels[lstm.train], generator(seed, "split", "autoencoder"), corpus.label_names
     )
@@ -77,7 +89,7 @@ def emotion_rows(corpus: Corpus, seed: int, per_emotion: int) -> EmotionRows:
     return EmotionRows(lstm, train, test, items)
 
 
-def transfer_rows(corpus: Corpus, seed: int, duplicates: Literal["keep", "drop"]) -> TransferSplit:
+def transfer_rows(corpus: Corpus, seed: int, duplicates: Duplicates) -> TransferSplit:
     """Sample and split the corpus of the new task for a seed (section 3.3.1).
 
     Raises:

@@ -5,16 +5,21 @@ A module of its own, so that the results' key covers the code that makes them an
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
-from hybridrep.execution.code_version import code_version
-from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
+from hybridrep.running.stage import Made, Stage
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.words.tokens import Vocabulary, tokenize
 from hybridrep.sources.words.vectors import coverage, load_word_vectors, lookup
-from hybridrep.studies.hybrid.config import Config
+
+if TYPE_CHECKING:
+    from hybridrep.studies.hybrid.config import Config
+
+STAGE = Stage("tokens", module=__name__)
 
 
 def store_longest(store: Store, corpus: Corpus) -> tuple[int, int]:
@@ -22,18 +27,15 @@ def store_longest(store: Store, corpus: Corpus) -> tuple[int, int]:
 
     Looking takes the tokenizer, and torch with it.
     """
-    code = code_version(__name__)
-    inputs = {"corpus": corpus.fingerprint}
-    key = content_key({"stage": "tokens", "of": "longest", "code": code, **inputs})
-    if not store.has(key):
+
+    def make() -> Made:
         words = [len(tokenize(text)) for text in corpus.texts]
         item = int(np.argmax(words))
-        store.write(
-            key, stage="tokens", inputs=inputs,
-            meta={"item": item, "words": words[item]}, code=(__name__,), seconds=0.0,
-        )  # fmt: skip
-    found = store.open(key).meta
-    return found["item"], found["words"]
+        return Made(meta={"item": item, "words": words[item]})
+
+    key = STAGE.key("longest", corpus)
+    meta = STAGE.keep(store, key, make, {"corpus": corpus.fingerprint}).meta
+    return meta["item"], meta["words"]
 
 
 def store_tokens(
@@ -49,29 +51,19 @@ def store_tokens(
         vectors: fingerprint of the word vectors.
         time_steps: to which texts are padded or cut.
     """
-    key = content_key(
-        {
-            "stage": "tokens",
-            "code": code_version(__name__),
-            "corpus": corpus_key,
-            "vectors": vectors,
-            "time_steps": time_steps,
-            "padding": config.padding,
-        }
-    )
-    if not store.has(key):
-        _make(store, key, corpus, config, time_steps)
+    key = STAGE.key(vectors, time_steps, config.padding, corpus=corpus_key)
+    about = {"corpus": corpus.fingerprint, "vectors": config.vectors}
+    STAGE.keep(store, key, lambda: _make(corpus, config, time_steps), about)
     return key
 
 
-def _make(store: Store, key: str, corpus: Corpus, config: Config, time_steps: int) -> None:
+def _make(corpus: Corpus, config: Config, time_steps: int) -> Made:
     vocabulary = Vocabulary.from_texts(corpus.texts)
     vectors = load_word_vectors(config.vectors, words=vocabulary.words)
     batch = vocabulary.encode(corpus.texts, time_steps, config.padding)
     found = coverage(vectors, corpus.texts)
     matrix = lookup(vectors, vocabulary)
-    store.write(
-        key, stage="tokens", inputs={"corpus": corpus.fingerprint, "vectors": vectors.source},
+    return Made(
         arrays={
             "tokens": {"token_ids": batch.token_ids, "lengths": batch.lengths},
             "lookup": {"vectors": matrix},
@@ -82,6 +74,4 @@ def _make(store: Store, key: str, corpus: Corpus, config: Config, time_steps: in
             "time_steps": time_steps,
             "coverage": {"tokens_found": found.tokens, "types_found": found.types},
         },
-        code=(__name__,),
-        seconds=0.0,
-    )  # fmt: skip
+    )

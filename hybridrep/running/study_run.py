@@ -1,0 +1,60 @@
+"""A whole study over all its seeds: compute what is missing, log each seed, report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hybridrep.parameters import Parameters
+from hybridrep.running import work
+from hybridrep.running.invocation import (
+    check,
+    failed_seeds,
+    open_invocation,
+    print_plan,
+    refuse_incomplete,
+)
+from hybridrep.running.seed_runs import SeedRuns
+from hybridrep.running.stage import Node, tasks_of
+from hybridrep.running.study import Prepared, Study
+
+
+def run_study(study: Study, config: Parameters, kind: str = "study") -> Any:
+    """Compute what a study lacks and report it in a run of this kind.
+
+    Args:
+        study: what to run.
+        config: its parameters.
+        kind: `study` also logs each complete seed as a run of its own; `stage` only reports.
+
+    Returns:
+        The study's tables; of a plan the plan's.
+
+    Raises:
+        HybridrepError: bad input before any work, or seeds that could not be finished after it.
+    """
+    prepared = check(study, config)
+    tasks = work.study_tasks(study, prepared)
+    if config.plan:
+        return print_plan([*tasks, *tasks_of(_beyond(study, prepared))], prepared.store, config)
+    name = f"{config.study} {'study' if kind == 'study' else 'report'}"
+    description = f"The study **{config.study}** over {len(config.seeds)} seeds."
+    with open_invocation(study, prepared, kind, name, description, tasks) as invocation:
+        runs = SeedRuns(invocation)
+        log_complete = runs.log_complete if kind == "study" else None
+        outcome = work.compute(config, prepared.store, tasks, log_complete, invocation.workers)
+        failed = failed_seeds(study, prepared, outcome)
+        complete = [seed for seed in config.seeds if seed not in failed]
+        tables = study.tables(prepared, complete, failed, None)
+        invocation.main.log(study.overview(tables))
+        study.report(invocation, tables, runs.ids)
+        refuse_incomplete(outcome)
+        return tables
+
+
+def _beyond(study: Study, prepared: Prepared) -> list[Node]:
+    """Return what the report needs beside complete seeds, for a plan.
+
+    Of which seed, only finished results tell; one that has them already stands for it.
+    """
+    each = (list(study.beyond(prepared, seed)) for seed in prepared.config.seeds)
+    return max(each, key=lambda nodes: sum(map(prepared.has, nodes)))
