@@ -9,12 +9,12 @@ import sys
 
 import yaml
 
-from hybridrep.parameters import parameters
+from hybridrep.parameters import Parameters, parameters
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.report.config import CompareConfig, ReportConfig
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
 
-ENTRY_POINTS: dict[str, type[Config]] = {
+ENTRY_POINTS: dict[str, type[Parameters]] = {
     "main": Config,
     "full": Config,
     "embed": Config,

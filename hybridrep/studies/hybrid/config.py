@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
@@ -16,10 +16,11 @@ from hybridrep.parameters import (
 )
 
 Bottlenecks = Annotated[tuple[int, ...], BeforeValidator(parse_bottlenecks)]
+E = TypeVar("E")
 
 
-class Config(Parameters):
-    """The parameters of the study, and of each of its entry points."""
+class StudyParameters(Parameters, Generic[E]):
+    """What every entry point of the study takes; `E` is what epochs of autoencoders are to it."""
 
     emotion: Source = setting(
         "sample", "hub:dair-ai/emotion", "emotion corpus: `sample`, a file or folder, or `hub:ID`"
@@ -47,7 +48,7 @@ class Config(Parameters):
     )
     bottlenecks: Bottlenecks = setting("32", "32,64,128,256", "bottleneck sizes, a comma list")
     lstm_epochs: Epochs = setting(2, 10, "epochs of the LSTM")
-    autoencoder_epochs: Epochs = setting(10, 50, "epochs of the autoencoders; half are used")
+    autoencoder_epochs: E = setting(10, 50, "epochs of the autoencoders; half are used")
     transfer_epochs: Epochs = setting(12, 20, "epochs of the classifiers on the new task")
     padding: Literal["front", "after"] = setting(
         "front", "front", "where short tweets are padded: `front` or `after` the words"
@@ -80,6 +81,10 @@ class Config(Parameters):
         0,
         "of a sweep alone: seconds after which it starts no further trial; 0: no limit",
     )
+
+
+class Config(StudyParameters[Epochs]):
+    """The configuration of a study: its autoencoders are trained over one number of epochs."""
 
     @property
     def half_epoch(self) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from hybridrep.parameters import EpochRange, Seeds, Span, setting
-from hybridrep.studies.hybrid.config import Bottlenecks, Config
+from hybridrep.studies.hybrid.config import Bottlenecks, Config, StudyParameters
 
 Direction = Literal["bert_to_lstm", "lstm_to_bert"]
 Activation = Literal["relu", "leaky_relu", "elu", "tanh"]
@@ -49,13 +49,13 @@ Activations = Annotated[tuple[Activation, ...], _choices(get_args(Activation))]
 Kinds = Annotated[tuple[Kind, ...], _choices(get_args(Kind))]
 
 
-class SweepConfig(Config):
-    """What a sweep searches, and how; `bottlenecks` and `autoencoder_epochs` are its ranges."""
+class SweepConfig(StudyParameters[EpochRange]):
+    """What a sweep searches, and how; `training` is the configuration of what it trains."""
 
     bottlenecks: Bottlenecks = setting(
         "32,64,128,256", "32,64,128,256", "bottleneck sizes to choose from, a comma list"
     )
-    autoencoder_epochs: EpochRange = setting(  # type: ignore[assignment]  # a range here
+    autoencoder_epochs: EpochRange = setting(
         "10-100", "50", "epochs of the autoencoders: a range (`10-100`) or one number"
     )
     seeds: Seeds = setting(
@@ -111,11 +111,6 @@ class SweepConfig(Config):
                 "Optuna cannot prune two objectives"
             )
         return prune
-
-    @property
-    def half_epoch(self) -> int:
-        """Half of the most epochs that are tried."""
-        return max(1, self.autoencoder_epochs[1] // 2)
 
     def training(self) -> Config:
         """Return the configuration of the trainings: the most epochs, all bottleneck sizes."""
