@@ -17,12 +17,12 @@ import click
 from hybridrep.errors import HybridrepError, ParameterError
 from hybridrep.execution.signals import Terminated, terminate_cleanly
 from hybridrep.messages import escaped, has_password, without_passwords
-from hybridrep.parameters import default_of, parameters, resolve, shown
+from hybridrep.parameters import Parameters, default_of, parameters, resolve, shown
 from hybridrep.studies.hybrid.config import Config
 
 
 def command(
-    name: str, description: str, run: Callable[[Any], object], model: type[Config] = Config
+    name: str, description: str, run: Callable[[Any], object], model: type[Parameters] = Config
 ) -> click.Command:
     """Make the command line of one entry point, an option per parameter of `model`."""
     options = [_option(parameter, model) for parameter in parameters(model)]
@@ -53,7 +53,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _option(parameter: str, model: type[Config]) -> click.Option:
+def _option(parameter: str, model: type[Parameters]) -> click.Option:
     quickstart, paper = (default_of(parameter, p, model) for p in ("quickstart", "paper"))
     defaults = f"{quickstart}" if quickstart == paper else f"{quickstart}; paper: {paper}"
     text = f"{model.model_fields[parameter].description}  [{defaults}]"
@@ -62,7 +62,7 @@ def _option(parameter: str, model: type[Config]) -> click.Option:
 
 
 def main(
-    name: str, description: str, run: Callable[[Any], object], model: type[Config] = Config
+    name: str, description: str, run: Callable[[Any], object], model: type[Parameters] = Config
 ) -> None:
     """Parse the command line, run, and leave with the exit code."""
     gc.set_threshold(50_000, 20)  # a fifth of the imports' time went into looking for garbage

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from hybridrep import errors
-from hybridrep.parameters import default_of, parameters, value_as_text
+from hybridrep.parameters import Parameters, default_of, parameters, value_as_text
 from hybridrep.project_file import ENTRY_POINTS
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.results import catalogue
@@ -139,7 +139,7 @@ def _parameters() -> str:
     return "\n".join(parts)
 
 
-def _parameter_table(model: type[Config], names: Iterable[str]) -> str:
+def _parameter_table(model: type[Parameters], names: Iterable[str]) -> str:
     rows = [
         (
             _code(name),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from beartype import BeartypeConf, beartype
-from beartype.roar import BeartypeDecorHintPep673Exception
+from beartype.roar import BeartypeDecorHintPep673Exception, BeartypeDecorHintPep3119Exception
 
 _CONFIGURATION = BeartypeConf(is_pep484_tower=True)
 
@@ -13,5 +13,6 @@ def check(checked: Callable[..., Any]) -> Callable[..., Any]:
     """Check arguments and results of a function, or of a class's methods, at every call."""
     try:
         return beartype(checked, conf=_CONFIGURATION)
-    except BeartypeDecorHintPep673Exception:  # `Self` says nothing of a method on its own
+    except (BeartypeDecorHintPep673Exception, BeartypeDecorHintPep3119Exception):
+        # `Self` says nothing of a method on its own, a plain protocol cannot be looked for
         return checked
