@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 gc.disable()
 
 install_import_hook(
-    ["hybridrep"],
+    ["hybridrep.analysis", "hybridrep.networks", "hybridrep.transforms", "hybridrep.sources", "hybridrep.studies"],
     f"{typechecking.__name__}.{typechecking.check.__name__}",
 )
 

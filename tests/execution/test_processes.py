@@ -108,7 +108,7 @@ from pathlib import Path
 from hybridrep.execution.scheduler import run_tasks
 from hybridrep.execution.signals import Terminated, terminate_cleanly
 from hybridrep.execution.store import Store
-from tests import execution_tasks as functions
+from hybridrep.testing import execution_tasks as functions
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])

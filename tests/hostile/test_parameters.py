@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from entrypoints._command import command, exit_code
 from hybridrep.errors import ParameterError
 from hybridrep.messages import has_password, public_uri, without_passwords
-from hybridrep.parameters import resolve, resolve_path
-from hybridrep.studies.hybrid.config import Config, parse_names
+from hybridrep.parameters import parse_names, resolve, resolve_path
+from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.report.config import CompareConfig
 from hybridrep.studies.hybrid.sweep.config import CRITERIA, RegisterConfig, SweepConfig
 from hybridrep.testing.hostile import attempt, examples, texts

@@ -4,7 +4,7 @@ import pytest
 
 from hybridrep.errors import CorpusError
 from hybridrep.parameters import resolve
-from hybridrep.studies.hybrid import inputs, prepare
+from hybridrep.studies.hybrid import prepare
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.tweets.loading import load_corpus
 from tests.studies.hybrid.tweets.test_split_bounds import corpus_of, refused
@@ -26,7 +26,7 @@ def test_every_seed_is_tried_where_it_matters():
 
 def test_seeds_are_not_tried_one_by_one_where_any_would_do(monkeypatch):
     tried = []
-    monkeypatch.setattr(inputs, "emotion_rows", lambda _, seed, __: tried.append(seed))
+    monkeypatch.setattr(prepare, "emotion_rows", lambda _, seed, __: tried.append(seed))
     check(load_corpus("emotion", "sample"), seeds="10000")
     assert tried == [0]
 
