@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 # What is imported stays: looking for garbage in it, again and again, is a tenth of the time.
 gc.disable()
 
-install_import_hook(
-    ["hybridrep.analysis", "hybridrep.networks", "hybridrep.transforms", "hybridrep.sources", "hybridrep.studies"],
-    f"{typechecking.__name__}.{typechecking.check.__name__}",
-)
+install_import_hook(typechecking.HOOKED, typechecking.CHECK)
 
 # The same inputs in every run, so that a failure is one of the change at hand; more of them, and
 # others each time, on demand (see hybridrep/testing/hostile.py).

@@ -6,6 +6,12 @@ from typing import Any
 from beartype import BeartypeConf, beartype
 from beartype.roar import BeartypeDecorHintPep673Exception, BeartypeDecorHintPep3119Exception
 
+HOOKED = tuple(
+    f"hybridrep.{name}"
+    for name in ("analysis", "networks", "reporting.html", "sources", "studies", "transforms")
+)
+"""The packages that are checked: all in which the shape of an array is written."""
+
 _CONFIGURATION = BeartypeConf(is_pep484_tower=True)
 
 
@@ -14,5 +20,8 @@ def check(checked: Callable[..., Any]) -> Callable[..., Any]:
     try:
         return beartype(checked, conf=_CONFIGURATION)
     except (BeartypeDecorHintPep673Exception, BeartypeDecorHintPep3119Exception):
-        # `Self` says nothing of a method on its own, a plain protocol cannot be looked for
-        return checked
+        return checked  # what no call can tell: `Self` of a method alone, a protocol
+
+
+CHECK = f"{__name__}.{check.__name__}"
+"""Its name, for jaxtyping's import hook."""

@@ -29,15 +29,15 @@ def all_blank(plans: Sequence[Plan]) -> list[Drawn]:
 
 def undraw_reports(patch: pytest.MonkeyPatch) -> None:
     """Draw no figure of a report."""
-    patch.setattr("hybridrep.reporting.report.draw", all_blank)
+    patch.setattr("hybridrep.studies.hybrid.report.report.draw", all_blank)
     patch.setattr("hybridrep.studies.hybrid.report.stage.draw_one", blank)
 
 
 def undraw_all(patch: pytest.MonkeyPatch) -> None:
     """Draw no figure of a report, a sweep or, in this process, a seed."""
     undraw_reports(patch)
-    for module in ("stages.sweep_report", "reporting.figures.similarity"):
-        patch.setattr(f"hybridrep.{module}.to_png", lambda *_, **__: b"png")
+    for module in ("sweep.report", "similarity.figure"):
+        patch.setattr(f"hybridrep.studies.hybrid.{module}.to_png", lambda *_, **__: b"png")
 
 
 if __name__ == "__main__":

@@ -127,7 +127,7 @@ class Page(HTMLParser):
 @pytest.fixture
 def undrawn(monkeypatch):
     """Figures are drawn in a test of their own."""
-    monkeypatch.setattr("hybridrep.reporting.report.draw", lambda plans: [])
+    monkeypatch.setattr("hybridrep.studies.hybrid.report.report.draw", lambda plans: [])
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -202,7 +202,7 @@ def test_a_hostile_tweet_is_only_text(visit):
 def test_a_hostile_class_name_is_only_text(visit, tmp_path, monkeypatch):
     """plotly.js takes some markup in its texts for what it is: bold type, and links."""
     names = ("<b>a</b>", '<a href="https://x.example/">b</a>', "&lt;c&gt;", "d<br>d", "e", "f")
-    monkeypatch.setattr("hybridrep.reporting.report.draw", lambda plans: [])
+    monkeypatch.setattr("hybridrep.studies.hybrid.report.report.draw", lambda plans: [])
     example = example_items(6)
     changed = {
         field: tuple(
