@@ -13,11 +13,11 @@ from markdown_it import MarkdownIt
 
 from hybridrep.reporting.drawing import draw
 from hybridrep.reporting.markup import code, fenced, inline, plain
-from hybridrep.reporting.reproduce import reproduce_command
 from hybridrep.studies.hybrid.register import card as register_card
 from hybridrep.studies.hybrid.register import register
 from hybridrep.studies.hybrid.report.figures.catalogue import plan_figures
 from hybridrep.studies.hybrid.report.report import build_report
+from hybridrep.studies.hybrid.report.reproduce import reproduce_command
 from hybridrep.studies.hybrid.results import seed_run as records
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.testing.hostile import MARKUP, examples, texts

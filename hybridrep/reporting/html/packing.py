@@ -1,6 +1,6 @@
 """What travels inside the page: the explorers' data and plotly.js, gzip in base64.
 
-Base64 cannot end a script element whatever the tweets say, and the page's script writes tweets
+Base64 cannot end a script element whatever a study's texts say, and the page's script writes them
 as text only.
 """
 
@@ -9,14 +9,13 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
-from typing import Any
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Float
 
-from hybridrep.studies.hybrid.similarity.items import (
-    Items,
-)
+_T = TypeVar("_T")
 
 
 def packed(text: str) -> str:
@@ -47,34 +46,19 @@ def security_policy(scripts: list[str]) -> str:
     )
 
 
-class _Pool:
-    """Arrays and lists of tweets, each stored once."""
+class Pool(Generic[_T]):
+    """Contents by their number, each kept once."""
 
     def __init__(self) -> None:
-        self.items: list[dict[str, Any]] = []
-        self.arrays: list[str] = []
-        self._known: dict[bytes | tuple[Any, ...], int] = {}
+        self.contents: list[_T] = []
+        self._numbers: dict[Hashable, int] = {}
 
-    def add_items(self, items: Items) -> int:
-        key = (items.labels.tobytes(), items.label_names, items.texts)
-        if key not in self._known:
-            self._known[key] = len(self.items)
-            self.items.append(
-                {
-                    "labels": items.labels.tolist(),
-                    "names": list(items.label_names),
-                    "texts": None if items.texts is None else list(items.texts),
-                }
-            )
-        return self._known[key]
-
-    def add_matrix(self, matrix: Float[np.ndarray, "items items"]) -> int:
-        text = lower_triangle_text(matrix)
-        key = hashlib.sha256(text.encode()).digest()
-        if key not in self._known:
-            self._known[key] = len(self.arrays)
-            self.arrays.append(text)
-        return self._known[key]
+    def add(self, key: Hashable, content: _T) -> int:
+        """Return the number of what has this key, which is kept if it is new."""
+        if key not in self._numbers:
+            self._numbers[key] = len(self.contents)
+            self.contents.append(content)
+        return self._numbers[key]
 
 
 def lower_triangle_text(matrix: Float[np.ndarray, "items items"]) -> str:

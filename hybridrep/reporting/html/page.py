@@ -1,12 +1,20 @@
-"""The page itself: template, style and script joined into one file that loads nothing."""
+"""The page itself: templates, style and scripts joined into one file that loads nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from hybridrep.reporting.html.packing import packed, security_policy
+
+_PACKAGE = "hybridrep.reporting.html"
 _SCRIPTS = ("theme.js", "tables.js", "figures.js")
 _EXPLORER_SCRIPTS = ("data.js", "matrix.js", "projection.js")
 
@@ -18,6 +26,46 @@ class Entry:
     anchor: str
     label: str
     first: bool = False
+
+
+@dataclass(frozen=True)
+class Explorers:
+    """The interactive views' data by their study's prefix, and their library, packed."""
+
+    data: dict[str, str]
+    plotly: str
+
+
+def render(package: str, template: str, explorers: Mapping[str, str], **values: Any) -> str:
+    """Return a page as one HTML file.
+
+    Args:
+        package: whose folder holds the template; the common ones stand behind it.
+        template: a template that extends `report.html.j2`.
+        explorers: prefix of a study's anchors -> JSON that its interactive views draw from.
+        values: what the templates read: `title`, `contents`, and what the study's own needs.
+    """
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader(package, "."), PackageLoader(_PACKAGE, ".")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    environment.filters["tied"] = tied
+    plotly = _plotly() if explorers else ""
+    script = _joined([*_SCRIPTS, *(_EXPLORER_SCRIPTS if explorers else ())])
+    return environment.get_template(template).render(
+        explorers=Explorers(
+            {prefix: packed(data) for prefix, data in explorers.items()},
+            packed(plotly) if explorers else "",
+        ),
+        # style and script are the package's own files, not a study's text
+        style=Markup(_read("report.css")),  # noqa: S704
+        script=Markup(script),  # noqa: S704
+        policy=security_policy([script, plotly] if explorers else [script]),
+        version=version("hybridrep"),
+        **values,
+    )
 
 
 def tied(text: str) -> str:
@@ -33,15 +81,19 @@ def _joined(names: Sequence[str]) -> str:
     return f'(() => {{\n"use strict";\n{body}}})();\n'
 
 
-def page_files() -> dict[str, str]:
-    """Return the package's files that are no code but make the page, by their names."""
-    folder = Path(__file__).parent
-    files = sorted(f for f in folder.rglob("*") if f.suffix in (".j2", ".css", ".js"))
-    return {str(file.relative_to(folder)): file.read_text("utf-8") for file in files}
+def page_files(*packages: str) -> dict[str, str]:
+    """Return the files that are no code but make a page: the common ones and these packages'."""
+    return {
+        f"{package}/{file.relative_to(folder)}": file.read_text("utf-8")
+        for package in (_PACKAGE, *packages)
+        for folder in [Path(str(resources.files(package)))]
+        for file in sorted(folder.rglob("*"))
+        if file.suffix in (".j2", ".css", ".js")
+    }
 
 
 def _read(name: str) -> str:
-    return resources.files("hybridrep.reporting.html").joinpath(name).read_text("utf-8")
+    return resources.files(_PACKAGE).joinpath(name).read_text("utf-8")
 
 
 def _plotly() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,6 @@ import pandas as pd
 from hybridrep.reporting.drawing import Drawn
 from hybridrep.reporting.formatting import counted, interval, number, p_value
 from hybridrep.reporting.html.packing import data_address
-from hybridrep.studies.hybrid.names import TRANSFER, readable
 
 Row = dict[str, Any]
 
@@ -86,9 +84,8 @@ def records(frame: pd.DataFrame) -> list[Row]:
     return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
-def words(name: str, label: str, wrap: bool = False, *, readably: bool = True) -> Column:
-    """Return a column of words, by default as people read the tables' names."""
-    show = readable if readably else str
+def words(name: str, label: str, wrap: bool = False, *, show: Callable[[str], str] = str) -> Column:
+    """Return a column of words, by default as they stand in the table."""
     return Column(label, lambda row: show(str(row[name])), wrap=wrap)
 
 
@@ -135,8 +132,8 @@ def table_view(
 def _cell(column: Column, row: Row) -> Cell:
     value = None
     if column.value is not None:
-        found = column.value(row)
-        value = repr(float(found)) if math.isfinite(found) else ""
+        order = column.value(row)
+        value = repr(float(order)) if math.isfinite(order) else ""
     return Cell(column.text(row), value, column.wrap, column.flag is not None and column.flag(row))
 
 
@@ -155,8 +152,13 @@ class ClaimView:
     sign: str
 
 
-def claim_views(claims: pd.DataFrame) -> list[ClaimView]:
-    """Return the claims with their statistic, interval and note in one line."""
+def claim_views(claims: pd.DataFrame, show: Callable[[str], str] = str) -> list[ClaimView]:
+    """Return the claims with their statistic, interval and note in one line.
+
+    Args:
+        claims: one a row, with the columns of `analysis.verdicts.Claim`.
+        show: gives a note as people read it.
+    """
     views = []
     for claim in records(claims):
         value = ""
@@ -171,7 +173,7 @@ def claim_views(claims: pd.DataFrame) -> list[ClaimView]:
             ClaimView(
                 sentence=str(claim["sentence"]),
                 value=value,
-                statistic=" ".join(_sentence(_readably(part)) for part in parts if part),
+                statistic=" ".join(_sentence(show(part)) for part in parts if part),
                 verdict=verdict,
                 css=verdict.replace(" ", "-"),
                 sign=_SIGNS.get(verdict, "?"),
@@ -184,13 +186,6 @@ def _sentence(text: str) -> str:
     """Return words as a sentence; a statistic that starts with its symbol keeps it."""
     start = text if text.startswith(("r(", "r ")) else text[:1].upper() + text[1:]
     return f"{start}."
-
-
-def _readably(note: str) -> str:
-    """Return a note with the tables' names as people read them, the longest names first."""
-    for name in sorted(TRANSFER, key=len, reverse=True):
-        note = re.sub(rf"\b{name}\b", readable(name), note)
-    return note
 
 
 def picture(figure: Drawn, prefix: str) -> Picture:

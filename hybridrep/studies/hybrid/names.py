@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 DIRECTIONS = ("bert_to_lstm", "lstm_to_bert")
@@ -91,6 +92,13 @@ _SOURCES = {"bert_to_lstm": ("BERT", "LSTM"), "lstm_to_bert": ("LSTM", "BERT")}
 def readable(name: str) -> str:
     """Return a table's name as people read it; an unknown one with spaces for underscores."""
     return _WORDS.get(name, name.replace("_", " "))
+
+
+def in_words(text: str) -> str:
+    """Return a text with the new task's names in it as people read them, the longest first."""
+    for name in sorted(TRANSFER, key=len, reverse=True):
+        text = re.sub(rf"\b{name}\b", readable(name), text)
+    return text
 
 
 def pair_in(direction: str, pair: str) -> str:

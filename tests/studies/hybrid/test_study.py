@@ -202,7 +202,7 @@ def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
     assert store.has(first)
     assert key(workers="2", plan="true") == first
     assert key(share_text="false") != first
-    monkeypatch.setattr(report, "page_files", lambda: {"report.css": "p { color: red; }"})
+    monkeypatch.setattr(report, "page_files", lambda *_: {"report.css": "p { color: red; }"})
     assert key() != first
 
 

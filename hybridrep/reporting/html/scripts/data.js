@@ -63,13 +63,13 @@ function fillSelect(select, options) {
   if (options.some(([value]) => value === chosen)) select.value = chosen;
 }
 
-// A tweet is only ever written as text, never as markup.
-function tweetElement(items, index) {
+// A study's text is only ever written as text, never as markup.
+function itemElement(items, index) {
   const element = document.createElement("p");
-  element.className = "tweet";
+  element.className = "item";
   const name = document.createElement("span");
   name.className = "class";
-  name.textContent = `${items.names[items.labels[index]]}, tweet ${index + 1}`;
+  name.textContent = `${items.names[items.labels[index]]}, ${items.noun} ${index + 1}`;
   element.append(name);
   if (items.texts) {
     const text = document.createElement("bdi");

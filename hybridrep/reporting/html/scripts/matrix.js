@@ -1,4 +1,4 @@
-// The similarity matrix: hover, tap or the arrow keys show two tweets and their similarity.
+// The similarity matrix: hover, tap or the arrow keys show two items and their similarity.
 for (const explorer of document.querySelectorAll(".explorer.matrix")) {
   whenVisible(explorer, async () => {
     const [Plotly, data] = await Promise.all([loadPlotly(), explorerData(explorer)]);
@@ -17,7 +17,7 @@ for (const explorer of document.querySelectorAll(".explorer.matrix")) {
       value.textContent = rows[i][j].toFixed(3).replace("-", "\u2212");
       const word = document.createElement("div");
       word.textContent = "cosine similarity of";
-      inspector.replaceChildren(value, word, tweetElement(items, i), tweetElement(items, j));
+      inspector.replaceChildren(value, word, itemElement(items, i), itemElement(items, j));
     }
 
     function borders(n) {

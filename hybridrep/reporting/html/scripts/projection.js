@@ -1,4 +1,4 @@
-// The t-SNE map: hover or tap a point to read its tweet.
+// The t-SNE map: hover or tap a point to read its text.
 const tip = document.getElementById("tip");
 
 function showTip(element, event) {
@@ -18,7 +18,7 @@ for (const explorer of document.querySelectorAll(".explorer.projection")) {
     const inspector = explorer.querySelector(".inspector");
     const [corpusSelect, representationSelect] = explorer.querySelectorAll("select");
     let items;
-    let walked = -1; // the tweet that the arrow keys have come to
+    let walked = -1; // the item that the arrow keys have come to
 
     function draw() {
       const record = data.projections.find((p) =>
@@ -62,8 +62,8 @@ for (const explorer of document.querySelectorAll(".explorer.projection")) {
     plot.textContent = "";
     fill();
     const read = ({ points: [point], event }) => {
-      inspector.replaceChildren(tweetElement(items, point.customdata));
-      if (event) showTip(tweetElement(items, point.customdata), event);
+      inspector.replaceChildren(itemElement(items, point.customdata));
+      if (event) showTip(itemElement(items, point.customdata), event);
     };
     plot.on("plotly_hover", read);
     plot.on("plotly_click", read);
@@ -74,7 +74,7 @@ for (const explorer of document.querySelectorAll(".explorer.projection")) {
       event.preventDefault();
       const n = items.labels.length;
       walked = walked < 0 ? (move > 0 ? 0 : n - 1) : (walked + move + n) % n;
-      inspector.replaceChildren(tweetElement(items, walked));
+      inspector.replaceChildren(itemElement(items, walked));
       // all others fade
       Plotly.restyle(plot, {
         selectedpoints: plot.data.map((trace) => {

@@ -135,13 +135,13 @@ def _made(tables: StudyTables) -> dict[str, str]:
     config = tables.meta.get("config", {})
     record = {name: _text(value) for name, value in config.items() if name not in _IGNORED}
     for name in ("encoder", "vectors"):  # one name, or place, may stand for other content
-        if fingerprint := meta_record(tables, name).get("fingerprint"):
+        if fingerprint := meta_record(tables.meta, name).get("fingerprint"):
             record[name] = f"{record.get(name, UNKNOWN)} ({str(fingerprint)[:12]})"
     for corpus in corpora_of(tables):
         record[f"{corpus.name} data"] = f"{corpus.source} ({corpus.fingerprint[:12]})"
-    for name, share in meta_record(tables, "coverage").items():
+    for name, share in meta_record(tables.meta, "coverage").items():
         record[f"{name} with a vector"] = f"{share:.2%}"
-    versions = meta_record(tables, "versions")
+    versions = meta_record(tables.meta, "versions")
     record |= {f"version of {name}": str(version) for name, version in versions.items()}
     if commit := tables.meta.get("commit"):
         record["commit"] = str(commit)[:12]

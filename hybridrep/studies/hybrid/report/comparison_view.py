@@ -21,6 +21,7 @@ from hybridrep.reporting.html.views import (
     words,
 )
 from hybridrep.studies.hybrid.report.comparison import Comparison
+from hybridrep.studies.hybrid.report.table_views import names
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,15 @@ def comparison_view(compared: Comparison, drawn: Sequence[Drawn]) -> ComparisonV
     views: list[TableView] = [
         table_view(
             "compare-made", "What differs in how they were made", made,
-            [words(name, name, wrap=True, readably=False) for name in made.columns],
+            [words(name, name, wrap=True) for name in made.columns],
         ),
         _results(compared, "compare_transfer", "The new task",
-                 [words("representation", "Representation"), words("metric", "Measure"), _SIZE]),
+                 [names("representation", "Representation"), names("metric", "Measure"), _SIZE]),
         _results(compared, "compare_rsa", "Correlations of similarity matrices",
-                 [words("pair", "Pair"), words("direction", "Direction"), _SIZE]),
+                 [names("pair", "Pair"), names("direction", "Direction"), _SIZE]),
         table_view(
             "compare-claims", "Verdicts on the paper’s claims", verdicts,
-            [words(n, n, wrap=n == "claim", readably=False) for n in verdicts.columns],
+            [words(n, n, wrap=n == "claim") for n in verdicts.columns],
         ),
     ]  # fmt: skip
     notices = [Notice("note", "Standing", text) for text in compared.standings]

@@ -1,4 +1,4 @@
-"""hybridrep.studies.hybrid.report.explorers."""
+"""What the interactive matrix and map of the page draw from."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import json
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
-from hybridrep.reporting.html.packing import _Pool
+from hybridrep.reporting.html.packing import Pool, lower_triangle_text
 from hybridrep.reporting.style import CLASS_COLOURS, CLASS_COLOURS_DARK, CLASS_MARKERS
 from hybridrep.studies.hybrid.names import SHOWN_REPRESENTATIONS, readable
 from hybridrep.studies.hybrid.similarity.figure import colour_range
 from hybridrep.studies.hybrid.similarity.items import (
     ExampleItems,
+    Items,
     Projection,
     SimilarityMatrices,
 )
@@ -24,6 +26,27 @@ _SYMBOLS = {
 """plotly's names of matplotlib's markers."""
 
 
+class _Contents:
+    """Matrices and lists of tweets, each stored once."""
+
+    def __init__(self) -> None:
+        self.items: Pool[dict[str, Any]] = Pool()
+        self.arrays: Pool[str] = Pool()
+
+    def add_items(self, items: Items) -> int:
+        record = {
+            "noun": "tweet",
+            "labels": items.labels.tolist(),
+            "names": list(items.label_names),
+            "texts": None if items.texts is None else list(items.texts),
+        }
+        return self.items.add((items.labels.tobytes(), items.label_names, items.texts), record)
+
+    def add_matrix(self, matrix: Float[np.ndarray, "items items"]) -> int:
+        text = lower_triangle_text(matrix)
+        return self.arrays.add(text, text)
+
+
 def explorer_data(example: ExampleItems) -> str:
     """Return the JSON that the interactive matrix and map draw from.
 
@@ -32,7 +55,7 @@ def explorer_data(example: ExampleItems) -> str:
     are stored once (LSTM and BERT are the same for every bottleneck and direction); similarities
     are rounded to thousandths.
     """
-    pool = _Pool()
+    pool = _Contents()
     matrices = [
         _matrix_record(pool, corpus, record)
         for corpus, records in (
@@ -49,8 +72,8 @@ def explorer_data(example: ExampleItems) -> str:
     ]  # fmt: skip
     return json.dumps(
         {
-            "items": pool.items,
-            "arrays": pool.arrays,
+            "items": pool.items.contents,
+            "arrays": pool.arrays.contents,
             "matrices": matrices,
             "projections": projections,
             "corpora": [["emotion", "emotion tweets"], ["hate", "hate tweets (new task)"]],
@@ -66,7 +89,7 @@ def _first_size(records: tuple[SimilarityMatrices, ...]) -> list[SimilarityMatri
     return [record for record in records if record.bottleneck == records[0].bottleneck]
 
 
-def _matrix_record(pool: _Pool, corpus: str, record: SimilarityMatrices) -> dict[str, Any]:
+def _matrix_record(pool: _Contents, corpus: str, record: SimilarityMatrices) -> dict[str, Any]:
     return {
         "corpus": corpus,
         "key": f"{record.direction}/{record.bottleneck}",
@@ -80,7 +103,7 @@ def _matrix_record(pool: _Pool, corpus: str, record: SimilarityMatrices) -> dict
     }
 
 
-def _projection_record(pool: _Pool, corpus: str, record: Projection) -> dict[str, Any]:
+def _projection_record(pool: _Contents, corpus: str, record: Projection) -> dict[str, Any]:
     label = readable(record.representation)
     if record.direction:
         label = f"{readable(record.direction)}: {label}, bottleneck {record.bottleneck}"

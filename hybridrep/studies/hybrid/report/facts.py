@@ -1,4 +1,4 @@
-"""hybridrep.studies.hybrid.report.facts."""
+"""What a study says of its corpora, encoder and design, for people."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from hybridrep.reporting.facts import UNKNOWN, _whole, config_number, config_value, meta_record
+from hybridrep.reporting.facts import UNKNOWN, config_number, config_value, meta_record, whole
 from hybridrep.reporting.formatting import shortened
 from hybridrep.studies.hybrid.report.figures.design import Design
 from hybridrep.studies.hybrid.results.tables import StudyTables
@@ -45,8 +45,8 @@ def _corpus(entry: dict[str, Any]) -> CorpusFacts:
     return CorpusFacts(
         name=str(entry.get("name", "")),
         source=str(entry.get("source", UNKNOWN)),
-        items=_whole(entry.get("items")),
-        classes=_whole(entry.get("classes")),
+        items=whole(entry.get("items")),
+        classes=whole(entry.get("classes")),
         synthetic=bool(entry.get("synthetic", False)),
         fingerprint=str(entry.get("fingerprint", UNKNOWN)),
     )
@@ -54,17 +54,17 @@ def _corpus(entry: dict[str, Any]) -> CorpusFacts:
 
 def encoder_name(tables: StudyTables) -> str:
     """Return the frozen encoder's name: its description, else the parameter."""
-    encoder = meta_record(tables, "encoder")
+    encoder = meta_record(tables.meta, "encoder")
     for name in ("description", "source", "name"):
         if encoder.get(name):
             return str(encoder[name])
-    return str(config_value(tables, "encoder", UNKNOWN))
+    return str(config_value(tables.meta, "encoder", UNKNOWN))
 
 
 def vectors_name(tables: StudyTables) -> str:
     """Return the word vectors' name: what was recorded, else the parameter."""
-    recorded = meta_record(tables, "vectors").get("source")
-    return str(recorded or config_value(tables, "vectors", UNKNOWN))
+    recorded = meta_record(tables.meta, "vectors").get("source")
+    return str(recorded or config_value(tables.meta, "vectors", UNKNOWN))
 
 
 def _short_source(source: str, width: int) -> str:
@@ -97,12 +97,12 @@ def design_of(tables: StudyTables) -> Design:
         hate_items=hate.items,
         vectors=shortened(vectors_name(tables), 22),
         encoder=_boxed(encoder_name(tables), 30),
-        encoder_size=_whole(meta_record(tables, "encoder").get("hidden_size")),
+        encoder_size=whole(meta_record(tables.meta, "encoder").get("hidden_size")),
         bottlenecks=bottleneck_sizes(tables),
-        lstm_epochs=config_number(tables, "lstm_epochs"),
-        autoencoder_epochs=config_number(tables, "autoencoder_epochs"),
+        lstm_epochs=config_number(tables.meta, "lstm_epochs"),
+        autoencoder_epochs=config_number(tables.meta, "autoencoder_epochs"),
         used_epoch=tables.half_epoch,
-        transfer_epochs=config_number(tables, "transfer_epochs"),
-        items=config_number(tables, "items_per_emotion") * (classes or 6),
+        transfer_epochs=config_number(tables.meta, "transfer_epochs"),
+        items=config_number(tables.meta, "items_per_emotion") * (classes or 6),
         seeds=len(seeds_by_status(tables, "complete")),
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from hybridrep.reporting.html.packing import Pool
 from hybridrep.studies.hybrid.names import SHOWN_REPRESENTATIONS
 from hybridrep.studies.hybrid.similarity.items import (
     ExampleItems,
@@ -36,55 +37,40 @@ class ExampleError(ValueError):
     """The files hold no example that this version can show."""
 
 
-class _Pool:
-    """Arrays by name, each content once."""
-
-    def __init__(self) -> None:
-        self.arrays: dict[str, np.ndarray] = {}
-
-    def add(self, array: np.ndarray) -> str:
-        content = np.ascontiguousarray(array)
-        head = f"{content.dtype.str} {content.shape}".encode()
-        name = hashlib.sha256(head + content.tobytes()).hexdigest()[:32]
-        self.arrays[name] = content
-        return name
-
-
 def example_files(example: ExampleItems) -> dict[str, bytes | str]:
     """Return the files that `read_example` reads, by their path in a run.
 
     Tweets are in them when they are in the example: see `ExampleItems.without_texts`.
     """
-    pool = _Pool()
+    arrays: dict[str, np.ndarray] = {}
+    items: Pool[dict[str, Any]] = Pool()
     record: dict[str, Any] = {
         "version": EXAMPLE_VERSION,
         "seed": example.seed,
         "reason": example.reason,
-        "items": [],
+        "items": items.contents,
     }
-    known: list[Items] = []
 
-    def place(items: Items) -> int:
-        for number, other in enumerate(known):
-            if other is items:
-                return number
-        known.append(items)
-        record["items"].append(
-            {
-                "labels": pool.add(items.labels),
-                "label_names": list(items.label_names),
-                "texts": None if items.texts is None else list(items.texts),
-            }
-        )
-        return len(known) - 1
+    def name_of(array: np.ndarray) -> str:
+        """Keep an array once, under a name that its content gives it."""
+        content = np.ascontiguousarray(array)
+        head = f"{content.dtype.str} {content.shape}".encode()
+        name = hashlib.sha256(head + content.tobytes()).hexdigest()[:32]
+        arrays[name] = content
+        return name
+
+    def number_of(own: Items) -> int:
+        texts = None if own.texts is None else list(own.texts)
+        entry = {"labels": name_of(own.labels), "label_names": list(own.label_names)}
+        return items.add(id(own), {**entry, "texts": texts})
 
     for field in _MATRICES:
         record[field] = [
             {
                 "direction": each.direction,
                 "bottleneck": each.bottleneck,
-                "matrices": {name: pool.add(matrix) for name, matrix in each.matrices.items()},
-                "items": place(each.items),
+                "matrices": {name: name_of(matrix) for name, matrix in each.matrices.items()},
+                "items": number_of(each.items),
             }
             for each in getattr(example, field)
         ]
@@ -94,13 +80,13 @@ def example_files(example: ExampleItems) -> dict[str, bytes | str]:
                 "representation": each.representation,
                 "direction": each.direction,
                 "bottleneck": each.bottleneck,
-                "points": pool.add(each.points),
-                "items": place(each.items),
+                "points": name_of(each.points),
+                "items": number_of(each.items),
             }
             for each in getattr(example, field)
         ]
     packed = io.BytesIO()
-    np.savez_compressed(packed, allow_pickle=False, **pool.arrays)
+    np.savez_compressed(packed, allow_pickle=False, **arrays)
     return {
         ARRAYS_FILE: packed.getvalue(),
         RECORD_FILE: json.dumps(record, ensure_ascii=False, separators=(",", ":")),

@@ -1,4 +1,4 @@
-"""hybridrep.studies.hybrid.report.looks."""
+"""How the lines of the study's figures are told apart."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def _size(tables: StudyTables) -> list[Notice]:
 
 def _older(tables: StudyTables) -> list[Notice]:
     """Say when another version made the study, by its tables' layout or by its own record."""
-    recorded = str(meta_record(tables, "versions").get("hybridrep", ""))
+    recorded = str(meta_record(tables.meta, "versions").get("hybridrep", ""))
     parts = []
     if recorded and recorded != hybridrep.__version__:
         parts.append(
@@ -119,7 +119,7 @@ def _synthetic(tables: StudyTables) -> list[Notice]:
 
 
 def _duplicates(tables: StudyTables) -> list[Notice]:
-    choice = config_value(tables, "duplicates", "")
+    choice = config_value(tables.meta, "duplicates", "")
     text = {
         "keep": "Tweets of the new task that occur more than once were kept (the paper names no "
         "removal): test tweets that also stand in training flatter every accuracy.",
@@ -128,10 +128,10 @@ def _duplicates(tables: StudyTables) -> list[Notice]:
     }.get(str(choice), "")
     if not text:
         return []
-    record = meta_record(tables, "duplicates")
+    record = meta_record(tables.meta, "duplicates")
     if record.get("repeated_texts"):
         text += f" The corpus holds {record['repeated_texts']:,} such repetitions."
-    if found := meta_record(tables, "duplicates", "test_in_training"):
+    if found := meta_record(tables.meta, "duplicates", "test_in_training"):
         text += (
             f" Of a seed’s {record.get('test_tweets', 0):,} test tweets "
             f"{number(fmean(found.values()), 0)} also stand in its training (mean over "

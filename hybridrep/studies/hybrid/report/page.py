@@ -1,28 +1,17 @@
-"""hybridrep.studies.hybrid.report.page."""
+"""The study's page: its parts, its contents and its interactive views."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
-from hybridrep.reporting.html.packing import packed, security_policy
-from hybridrep.reporting.html.page import (
-    _EXPLORER_SCRIPTS,
-    _SCRIPTS,
-    Entry,
-    _joined,
-    _plotly,
-    _read,
-    tied,
-)
+from hybridrep.reporting.html.page import Entry, render
 from hybridrep.studies.hybrid.report.comparison_view import ComparisonView
 from hybridrep.studies.hybrid.report.explorers import explorer_data
 from hybridrep.studies.hybrid.report.view import StudyView
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
+
+PACKAGE = "hybridrep.studies.hybrid.report"
+"""Its folder holds the page's own templates."""
 
 _SECTIONS = (
     ("summary", "Summary"),
@@ -35,14 +24,6 @@ _SECTIONS = (
     ("appendix", "Appendix"),
     ("making", "How it was made"),
 )
-
-
-@dataclass(frozen=True)
-class Explorers:
-    """The interactive views' data by their study's prefix, and their library, packed."""
-
-    data: dict[str, str]
-    plotly: str
 
 
 def render_page(
@@ -59,33 +40,19 @@ def render_page(
         comparison: the part that puts them side by side.
         examples: what the studies' interactive views show, in order; None where there are none.
     """
-    environment = Environment(
-        loader=PackageLoader("hybridrep.reporting.html", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
-    environment.filters["tied"] = tied
-    data = {
-        study.prefix: packed(explorer_data(example))
-        for study, example in zip(studies, examples, strict=False)
-        if example is not None and example.emotion_matrices and example.emotion_projections
-    }
-    plotly = _plotly() if data else ""
-    explorers = Explorers(data, packed(plotly) if data else "")
-    script = _joined([*_SCRIPTS, *(_EXPLORER_SCRIPTS if data else ())])
-    return environment.get_template("report.html.j2").render(
+    return render(
+        PACKAGE,
+        "page.html.j2",
+        {
+            study.prefix: explorer_data(example)
+            for study, example in zip(studies, examples, strict=False)
+            if example is not None and example.emotion_matrices and example.emotion_projections
+        },
         title=title,
         studies=studies,
         comparison=comparison,
         notices=studies[0].notices if len(studies) == 1 else [],
         contents=_contents(studies, comparison is not None),
-        explorers=explorers,
-        # style and script are the package's own files, not a study's text
-        style=Markup(_read("report.css")),  # noqa: S704
-        script=Markup(script),  # noqa: S704
-        policy=security_policy([script, plotly] if data else [script]),
-        version=version("hybridrep"),
     )
 
 

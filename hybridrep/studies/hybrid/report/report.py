@@ -1,8 +1,9 @@
-"""hybridrep.studies.hybrid.report.report."""
+"""The whole report of one study, or of several side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from hybridrep.reporting.drawing import draw
 from hybridrep.reporting.facts import config_value
 from hybridrep.reporting.formatting import listed
 from hybridrep.reporting.markup import plain
-from hybridrep.reporting.report import Draw, Report, _padded, labels_of, slugs_of
+from hybridrep.reporting.report import Draw, Report, labels_of, slugs_of
 from hybridrep.studies.hybrid.report.comparison import compare_studies
 from hybridrep.studies.hybrid.report.comparison_view import comparison_view
 from hybridrep.studies.hybrid.report.figures.catalogue import plan_figures
@@ -21,6 +22,8 @@ from hybridrep.studies.hybrid.report.view import study_view
 from hybridrep.studies.hybrid.results.result_tables import result_tables
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
+
+_T = TypeVar("_T")
 
 
 def build_report(
@@ -46,15 +49,16 @@ def build_report(
     """
     if not studies:
         raise ValueError("a report needs at least one study")
-    several = len(studies) > 1
+    count = len(studies)
+    several = count > 1
     drawer = draw_plans or draw
-    shared = [_may_share(tables) for tables in studies]
+    open_ = [_may_share(tables) for tables in studies]
     shown = [
-        found if found is None or may else found.without_texts()
-        for found, may in zip(_padded(examples, None, studies), shared, strict=True)
+        example if example is None or may else example.without_texts()
+        for example, may in zip(_padded(examples, None, count), open_, strict=True)
     ]
-    surely, remarked = _padded(inference, None, studies), _padded(remarks, (), studies)
-    labels = labels_of(studies)
+    sureness, notes = _padded(inference, None, count), _padded(remarks, (), count)
+    labels = labels_of([str(tables.meta["study"]) for tables in studies])
     slugs = slugs_of(labels)
     figures: dict[str, bytes] = {}
     frames: dict[str, pd.DataFrame] = {}
@@ -62,7 +66,7 @@ def build_report(
     for place, tables in enumerate(studies):
         prefix = f"{slugs[place]}-" if several else ""
         mine = shown[place]
-        results = result_tables(tables, surely[place])
+        results = result_tables(tables, sureness[place])
         summary = summarise_study(tables)
         drawn = drawer(plan_figures(tables, mine))
         figures |= {prefix + figure.plan.name: figure.png for figure in drawn}
@@ -70,7 +74,7 @@ def build_report(
         views.append(
             study_view(
                 tables, results, summary, drawn, mine, labels[place], prefix,
-                texts_shown=shared[place], remarks=remarked[place],
+                texts_shown=open_[place], remarks=notes[place],
             )
         )  # fmt: skip
         texts.append(study_markdown(tables, results, summary, labels[place]))
@@ -88,6 +92,11 @@ def build_report(
     return Report(html, heading + "\n".join(texts), figures, frames)
 
 
+def _padded(given: Sequence[_T], missing: _T, count: int) -> list[_T]:
+    """Return one entry per study; those that were not given are `missing`."""
+    return [*given, *[missing] * (count - len(given))]
+
+
 def _may_share(tables: StudyTables) -> bool:
     """Say whether a study's tweets may be shown: only if its configuration is known to allow it."""
-    return str(config_value(tables, "share_text", False)).lower() in ("true", "1", "yes")
+    return str(config_value(tables.meta, "share_text", False)).lower() in ("true", "1", "yes")

@@ -20,8 +20,10 @@ from hybridrep.running.invocation import refuse_incomplete
 from hybridrep.running.stage import Made, Node, Stage, tasks_of
 from hybridrep.running.study import Invocation
 from hybridrep.studies.hybrid.report import example_stage as example
+from hybridrep.studies.hybrid.report import reproduce
 from hybridrep.studies.hybrid.report.example import ExampleSeed, choose_example_seed
 from hybridrep.studies.hybrid.report.kept_example import example_files
+from hybridrep.studies.hybrid.report.page import PACKAGE
 from hybridrep.studies.hybrid.report.report import build_report
 from hybridrep.studies.hybrid.results.inference import inference_table
 from hybridrep.studies.hybrid.results.table_1 import table_1_markdown, table_1_rich
@@ -72,8 +74,8 @@ def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> 
     study, prepared = invocation.study, invocation.prepared
     config = tables.meta["config"]
     return STAGE.key(
-        code_version("hybridrep.reporting.reproduce", exclude=()),
-        page_files(),
+        code_version(reproduce.__name__, exclude=()),
+        page_files(PACKAGE),
         {**tables.meta, "config": {n: v for n, v in config.items() if n not in PLACES}},
         example=nodes,
         **{

@@ -20,19 +20,25 @@ from hybridrep.reporting.html.views import (
 from hybridrep.studies.hybrid.names import SHOWN_ITEM_SETS, TRANSFER_METRICS, readable
 from hybridrep.studies.hybrid.results.table_1 import STARS_NOTE
 
-_MEASURE = words("measure", "Measure")
-_METRIC = words("metric", "Measure")
-_REPRESENTATION = words("representation", "Representation")
-_DIRECTION = words("direction", "Direction")
-_PAIR = words("pair", "Pair")
+
+def names(name: str, label: str) -> Column:
+    """Return a column of the tables' names, as people read them."""
+    return words(name, label, show=readable)
+
+
+_MEASURE = names("measure", "Measure")
+_METRIC = names("metric", "Measure")
+_REPRESENTATION = names("representation", "Representation")
+_DIRECTION = names("direction", "Direction")
+_PAIR = names("pair", "Pair")
 _SIZE = numbers("bottleneck", "b", 0)
 _COUNT = numbers("n", "Seeds", 0)
-_NOTE = words("note", "Note", wrap=True, readably=False)
+_NOTE = words("note", "Note", wrap=True)
 
 
 def paper_table(frame: pd.DataFrame, key: str, caption: str) -> TableView:
     """Return Table 1 in the paper's layout."""
-    columns = [words(name, name, readably=False) for name in frame.columns[:-1]]
+    columns = [words(name, name) for name in frame.columns[:-1]]
     columns.append(
         Column("Seeds", lambda row: row["Seeds"], lambda row: float(row["Seeds"].partition("–")[0]))
     )
@@ -81,8 +87,8 @@ def recomputed(frame: pd.DataFrame, key: str) -> TableView:
     """Return the paper's own t-tests, recomputed from what it printed."""
     columns = [
         _REPRESENTATION, _METRIC, means("mean", "sd", "Printed"),
-        words("stars", "Printed stars", readably=False), numbers("t", "t", 2), p_values("p", "p"),
-        words("recomputed_stars", "Recomputed stars", readably=False),
+        words("stars", "Printed stars"), numbers("t", "t", 2), p_values("p", "p"),
+        words("recomputed_stars", "Recomputed stars"),
         Column(
             "Agrees", lambda row: "contradicts" if row["contradicts"] else "yes",
             flag=lambda row: bool(row["contradicts"]),
@@ -129,7 +135,7 @@ def rsa(frame: pd.DataFrame, key: str, epoch: int) -> TableView:
 def rsa_paper(frame: pd.DataFrame, key: str) -> TableView:
     """Return our correlations next to the only ones that the paper gives as numbers."""
     columns = [
-        _DIRECTION, _SIZE, words("item_set", "Tweets", readably=False),
+        _DIRECTION, _SIZE, words("item_set", "Tweets"),
         Column("Paper", lambda row: _range(row), lambda row: float(row["published_low"])),
         means("mean", "sd", "Here"), _COUNT, numbers("difference", "Outside the range by"),
         numbers("in_own_sds", "in our SDs", 1),
@@ -166,7 +172,7 @@ def linear(frame: pd.DataFrame, key: str, epoch: int) -> TableView:
 def inference(frame: pd.DataFrame, key: str) -> TableView:
     """Return the inference over seeds and items."""
     columns = [
-        _DIRECTION, _PAIR, _SIZE, words("item_set", "Tweets", readably=False), _COUNT,
+        _DIRECTION, _PAIR, _SIZE, words("item_set", "Tweets"), _COUNT,
         numbers("estimate", "Mean r"), intervals("seeds_low", "seeds_high", "over seeds"),
         intervals("items_low", "items_high", "over items"),
         intervals("both_low", "both_high", "over both"),
@@ -200,7 +206,7 @@ def seeds(frame: pd.DataFrame, key: str) -> TableView:
     """Return the seeds that are not complete, and why."""
     columns = [
         numbers("seed", "Seed", 0),
-        words("status", "Status", readably=False),
+        words("status", "Status"),
         _NOTE,
     ]
     return table_view(key, "Seeds that are not complete", frame, columns)

@@ -21,10 +21,11 @@ from hybridrep.reporting.html.views import (
     claim_views,
     picture,
 )
-from hybridrep.reporting.reproduce import reproduce_command
+from hybridrep.studies.hybrid.names import in_words
 from hybridrep.studies.hybrid.report import table_views as study_tables
 from hybridrep.studies.hybrid.report.facts import corpora_of, encoder_name, vectors_name
 from hybridrep.studies.hybrid.report.notices import notices_of
+from hybridrep.studies.hybrid.report.reproduce import reproduce_command
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import bottleneck_sizes, seeds_by_status, standing
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
@@ -86,7 +87,7 @@ def study_view(
             *(Notice("note", "Left out", remark) for remark in remarks),
         ],
         summary=summary,
-        claims=claim_views(results["claims"]),
+        claims=claim_views(results["claims"], in_words),
         tables=_tables(tables, results, prefix),
         pictures=_pictures(drawn, prefix),
         example=_example_text(tables, example),
@@ -192,11 +193,11 @@ def _recorded(tables: StudyTables) -> list[tuple[str, Pairs]]:
         data.append((f"{corpus.name} tweets, from", corpus.source))
         data.append((f"{corpus.name} tweets, SHA-256", corpus.fingerprint))
     for name in ("encoder", "vectors"):
-        data += [(f"{name}, {key}", _text(v)) for key, v in meta_record(tables, name).items()]
-    coverage = meta_record(tables, "coverage")
+        data += [(f"{name}, {key}", _text(v)) for key, v in meta_record(tables.meta, name).items()]
+    coverage = meta_record(tables.meta, "coverage")
     data += [(f"{key} with a word vector", _share(value)) for key, value in coverage.items()]
-    config = meta_record(tables, "config")
-    versions = meta_record(tables, "versions")
+    config = meta_record(tables.meta, "config")
+    versions = meta_record(tables.meta, "versions")
     return [
         ("Configuration", [(n, _text(value)) for n, value in config.items() if n not in PLACES]),
         ("Data", data),

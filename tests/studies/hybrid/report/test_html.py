@@ -14,8 +14,9 @@ import pytest
 
 from hybridrep.reporting.html.packing import lower_triangle_text, packed, security_policy
 from hybridrep.reporting.html.page import tied
-from hybridrep.reporting.html.views import numbers, table_view, words
+from hybridrep.reporting.html.views import numbers, table_view
 from hybridrep.studies.hybrid.report.report import build_report
+from hybridrep.studies.hybrid.report.table_views import names
 from hybridrep.studies.hybrid.results.result_tables import INFERENCE_COLUMNS
 from hybridrep.testing.reporting_fixtures import (
     NASTY,
@@ -229,7 +230,7 @@ def test_headers_sort_and_say_so_to_everyone(page):
 
 def test_cells_carry_the_value_they_sort_by():
     frame = pd.DataFrame({"name": ["b", "a"], "x": [1.5, float("nan")]})
-    view = table_view("t", "c", frame, [words("name", "Name"), numbers("x", "X")])
+    view = table_view("t", "c", frame, [names("name", "Name"), numbers("x", "X")])
     assert [(cell.text, cell.value) for cell in view.rows[0]] == [("b", None), ("1.500", "1.5")]
     assert view.rows[1][1].value == ""
     assert view.headers == (("Name", False), ("X", True))

@@ -18,11 +18,11 @@ from hybridrep.reporting.formatting import (
     seeds_text,
     shortened,
 )
-from hybridrep.reporting.reproduce import reproduce_command
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import pair_in, readable
 from hybridrep.studies.hybrid.report.example import choose_example_seed
 from hybridrep.studies.hybrid.report.notices import notices_of
+from hybridrep.studies.hybrid.report.reproduce import reproduce_command
 from hybridrep.studies.hybrid.report.summary import summarise_study
 from hybridrep.studies.hybrid.results.result_tables import linear_summary, rsa_summary
 from hybridrep.testing.reporting_fixtures import example_items, study_tables, without_seed
