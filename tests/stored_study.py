@@ -39,9 +39,10 @@ def write() -> None:
     """Run a study of two seeds on parts of the synthetic corpora and store its tables."""
     from hybridrep.execution.store import Store
     from hybridrep.parameters import resolve
-    from hybridrep.studies.hybrid import pipeline
+    from hybridrep.running.study import Prepared
     from hybridrep.studies.hybrid.prepare import prepare
     from hybridrep.studies.hybrid.results.gather import study_tables
+    from hybridrep.studies.hybrid.study import HYBRID
     from hybridrep.testing import small_study
 
     target = folder(SCHEMA_VERSION).absolute()
@@ -52,9 +53,9 @@ def write() -> None:
         small = {"study": "stored", "bottlenecks": "8", "autoencoder_epochs": "2"}
         config = resolve({**given, **small}, Config)
         store = Store(Path(config.store))
-        inputs = prepare(config, store)
-        work.compute(inputs, store, pipeline.tasks(inputs, store, "transfer"))
-        parts, meta = study_tables(inputs, store, config.seeds, {}).to_parts()
+        study = Prepared(prepare(config, store), store)
+        work.compute(config, store, work.study_tasks(HYBRID, study))
+        parts, meta = study_tables(study, config.seeds, {}).to_parts()
         os.chdir(target)
     for name, table in parts.items():
         table.to_parquet(target / f"{name}.parquet", index=False)

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from hybridrep.execution.store import Store
+from hybridrep.running.stage import Reader
 from hybridrep.sources import hub as _hub_files
 from hybridrep.sources.encoders import _hub as _encoder_hub
 from hybridrep.sources.texts import hub
 from hybridrep.sources.words import _glove_download
 from hybridrep.studies.hybrid.similarity import pictures
-from hybridrep.studies.hybrid.similarity.stage import MatricesTask
 from hybridrep.studies.hybrid.transformation.stage import Variant
 from hybridrep.testing.pickle_bombs import npz_bomb, pickle_bomb
 
@@ -82,16 +82,15 @@ def test_every_download_names_a_revision():
     assert not [name for name in fetched if name.endswith((".py", ".bin", ".pt", ".pkl", "*"))]
 
 
-def test_a_pickle_in_the_store_is_not_loaded(tmp_path, monkeypatch):
+def test_a_pickle_in_the_store_is_not_loaded(tmp_path):
     trace = tmp_path / "it-ran"
     store = Store(tmp_path / "store")
     content = npz_bomb(trace, "global", "task_specific", "diffused", "transformed", "labels")
     store.write("a" * 64, stage="rsa", inputs={}, seconds=0.0,
                 files={"similarity_matrices.npz": content})  # fmt: skip
-    monkeypatch.setattr(pictures.rsa, "key", lambda *_: "a" * 64)
-    variant = Variant("bert_to_lstm", 8, 2)
+    read = Reader(store, {"matrices": ("a" * 64,)})
     with pytest.raises(ValueError, match="allow_pickle=False"):
-        pictures.draw(store, MatricesTask(None, variant, 0), ("b" * 64,))
+        pictures.make(read, Variant("bert_to_lstm", 8, 2), 0)
     assert not trace.exists()
     with np.load(store.open("a" * 64).file("similarity_matrices.npz"), allow_pickle=True) as bomb:
         bomb["labels"]

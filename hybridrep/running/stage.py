@@ -63,6 +63,11 @@ class Reader:
     store: Store
     keys: Mapping[str, tuple[str, ...]]
 
+    @classmethod
+    def of(cls, store: Store, **needs: Needs) -> Reader:
+        """Return a reader of some results, for whoever is no stage."""
+        return cls(store, {name: tuple(map(_key, _all(need))) for name, need in needs.items()})
+
     def __getitem__(self, name: str) -> StoredResult:
         """Open the one result of a name."""
         return self.store.open(self.key(name))

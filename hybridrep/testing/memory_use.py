@@ -14,11 +14,11 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
-from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.running import work
+from hybridrep.running.stage import Reader, tasks_of
 from hybridrep.studies.hybrid.names import ITEM_SETS
-from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.seed_data import SeedData
 from hybridrep.testing.autoencoder_data import data
 from hybridrep.transforms.autoencoder import AutoencoderConfig
@@ -28,7 +28,7 @@ TWEETS, SIZES = 8_000, (384, 300)
 GLOBAL = np.random.default_rng(0).standard_normal((TWEETS, SIZES[0]), dtype=np.float32)
 
 
-def seed_data(_store: Store, _inputs: object, seed: int) -> SeedData:
+def seed_data(_read: Reader, seed: int, _per_emotion: int) -> SeedData:
     """A seed's vectors of its own: 9 MiB."""
     rng = np.random.default_rng(seed)
     rows = SimpleNamespace(
@@ -37,16 +37,19 @@ def seed_data(_store: Store, _inputs: object, seed: int) -> SeedData:
         items={name: np.arange(60) for name in ITEM_SETS},
     )
     own = rng.standard_normal((TWEETS, SIZES[1]), dtype=np.float32)
-    return SeedData(seed, rows, GLOBAL, own)
+    return SeedData(seed, rows, np.zeros(TWEETS), {"global": GLOBAL, "task_specific": own})
 
 
 def study(seeds: int, store: Store) -> float:
     """Peak after a study's autoencoders, group after group as a worker trains them."""
-    inputs = SimpleNamespace(size_of=lambda _: SIZES)
-    variant = autoencode.Variant("bert_to_lstm", 32, 1)
+    variant = transformation.Variant("bert_to_lstm", 32, 1)
     for group in work.groups(range(seeds)):
-        keys = tuple(content_key({"seeds": seeds, "seed": seed}) for seed in group)
-        autoencode.train(store, autoencode.StackTask(inputs, (variant,), group, keys), keys)
+        nodes = [
+            transformation.STAGE.node(transformation.train, variant, seed, seeds, stack="one")
+            for seed in group
+        ]
+        (task,) = tasks_of(nodes)
+        task.function(store, task.payload, task.produces)
     return peak()
 
 
@@ -65,7 +68,7 @@ def peak() -> float:
 
 
 def main(folder: Path) -> None:
-    autoencode.seed_data = seed_data
+    transformation.seed_data = seed_data
     torch.set_num_threads(1)
     store = Store(folder)
     studies = {seeds: study(seeds, store) for seeds in (5, 5, 20)}

@@ -9,9 +9,10 @@ import pandas as pd
 
 from hybridrep.execution.store import Store
 from hybridrep.parameters import resolve
+from hybridrep.running.study import Prepared
 from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.sweep.config import SweepConfig
-from hybridrep.studies.hybrid.transformation import stage as autoencode
+from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.stage import Variant
 
 GRID = {
@@ -46,9 +47,9 @@ def trajectory(given, direction: str, bottleneck: int, seed: int) -> pd.DataFram
     """Correlations on unseen tweets as the store has them: epochs x pairs."""
     config = resolve({**given, **GRID}, SweepConfig).training()
     store = Store(Path(config.store))
-    inputs = prepare(config, store)
-    key = autoencode.key(inputs, store, Variant(direction, bottleneck, 12), seed)
-    rsa = store.open(key).table("rsa")
+    study = Prepared(prepare(config, store), store)
+    node = transformation.node(study, Variant(direction, bottleneck, 12), seed)
+    rsa = study.open(node).table("rsa")
     return rsa[rsa["item_set"] == "unseen"].pivot(index="epoch", columns="pair", values="value")
 
 

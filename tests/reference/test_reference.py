@@ -23,12 +23,13 @@ from scipy.stats import ttest_ind
 from hybridrep.execution.store import Store
 from hybridrep.parameters import resolve
 from hybridrep.running import work
-from hybridrep.studies.hybrid import pipeline
+from hybridrep.running.study import Prepared
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.results.gather import study_tables
 from hybridrep.studies.hybrid.results.schema import SCHEMAS
 from hybridrep.studies.hybrid.results.table_1 import against_baseline
+from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.studies.hybrid.tweets.loading import load_corpus
 from hybridrep.testing import small_study
 
@@ -121,11 +122,11 @@ def both(raw, tmp_path_factory) -> tuple[dict[str, pd.DataFrame], dict[str, pd.D
     process = start(for_reference(raw), out, REFERENCE)
     config = resolve(raw, Config)
     store = Store(Path(config.store))
-    inputs = prepare(config, store)
-    work.compute(inputs, store, pipeline.tasks(inputs, store, "transfer"))
-    study = study_tables(inputs, store, SEEDS, {})
-    tables = {name: getattr(study, name) for name in SCHEMAS}
-    tables["table_1"] = against_baseline(study)
+    study = Prepared(prepare(config, store), store)
+    work.compute(config, store, work.study_tasks(HYBRID, study))
+    results = study_tables(study, SEEDS, {})
+    tables = {name: getattr(results, name) for name in SCHEMAS}
+    tables["table_1"] = against_baseline(results)
     indexed = {name: table.set_index(KEYS[name]).sort_index() for name, table in tables.items()}
     finish(process)
     return indexed, tables_of(out / REFERENCE.name)

@@ -41,7 +41,7 @@ from hybridrep.testing.undrawn import undraw_all
 pytestmark = pytest.mark.slow
 MARK = re.compile(rb"zq[a-z]{6}qz")
 FAULT = "so very glad zqfaultsqz today"
-FIT = linear_baseline.fit
+FIT = linear_baseline.make
 WORDS = ("i", "am", "so", "very", "glad", "angry", "today", "you", "all", "with", "this", "world")
 
 
@@ -80,11 +80,11 @@ def write_corpora(folder: Path) -> dict[str, str]:
     }
 
 
-def fit_but_one(store, task, missing) -> None:
+def fit_but_one(read, seed, per_emotion):
     """Fail for a seed as a lookup by text would."""
-    if task.seed == 1:
+    if seed == 1:
         raise KeyError(FAULT)
-    FIT(store, task, missing)
+    return FIT(read, seed, per_emotion)
 
 
 @contextmanager

@@ -13,18 +13,19 @@ from mlflow.tracking import MlflowClient
 
 from hybridrep.execution.store import Store
 from hybridrep.parameters import resolve
+from hybridrep.running import stage as stages
 from hybridrep.running import work
+from hybridrep.running.stage import tasks_of
+from hybridrep.running.study import Prepared
 from hybridrep.sources.words.vectors import vectors_fingerprint
 from hybridrep.studies.hybrid import finished as finished_studies
-from hybridrep.studies.hybrid import pipeline
 from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.inputs import Inputs
 from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.report import stage as report
 from hybridrep.studies.hybrid.report.config import ReportConfig
 from hybridrep.studies.hybrid.report.kept_example import ARRAYS_FILE, RECORD_FILE, read_example
 from hybridrep.studies.hybrid.results.gather import study_tables
-from hybridrep.studies.hybrid.study import run
+from hybridrep.studies.hybrid.study import HYBRID, run
 from hybridrep.studies.hybrid.task_specific import stage as lstm
 from hybridrep.studies.hybrid.transfer import stage as transfer
 from hybridrep.studies.hybrid.transformation import baseline as linear_baseline
@@ -38,6 +39,10 @@ PAIRS = (
     "input_vs_target", "bottleneck_vs_input", "bottleneck_vs_target",
     "reconstructed_vs_input", "reconstructed_vs_target", "bottleneck_vs_reconstructed",
 )  # fmt: skip
+
+
+def study_of(given: dict[str, str], store: Store) -> Prepared:
+    return Prepared(prepare(resolve(given, Config), store), store)
 
 
 @pytest.fixture(scope="module")
@@ -193,9 +198,9 @@ def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
     given, finished, monkeypatch
 ):
     def key(**change: str) -> str:
-        inputs = prepare(resolve({**given, **change}, Config), store)
-        tables = study_tables(inputs, store, inputs.config.seeds, {})
-        return report._key(SimpleNamespace(inputs=inputs, store=store), tables)
+        prepared = study_of({**given, **change}, store)
+        tables = study_tables(prepared, prepared.config.seeds, {})
+        return report._key(SimpleNamespace(study=HYBRID, prepared=prepared), tables, ())
 
     store = Store(Path(given["store"]))
     first = key()
@@ -217,22 +222,26 @@ def test_every_result_names_the_code_in_its_key(given, finished):
 @pytest.mark.parametrize("stage", [lstm, autoencode, transfer])
 def test_results_of_changed_code_are_never_reused(given, finished, monkeypatch, stage):
     store = Store(Path(given["store"]))
-    inputs = prepare(resolve(given, Config), store)
-    before = pipeline.seed_keys(inputs, store, 0)
-    monkeypatch.setattr(stage, "code_version", lambda name: f"changed {name}")
-    after = pipeline.seed_keys(inputs, store, 0)
-    name = stage.__name__.rpartition(".")[2]
+    study = study_of(given, store)
+    before = HYBRID.complete(study, 0)
+    real = stages.code_version
+    monkeypatch.setattr(
+        stages, "code_version",
+        lambda name: f"changed {name}" if name == stage.__name__ else real(name),
+    )  # fmt: skip
+    after = HYBRID.complete(study, 0)
     apart = {"lstm", "task_specific", "linear_baseline", "transfer/b0"}
-    kept = {"lstm": set(), "autoencode": apart}
-    kept["transfer"] = {n for n in before if not n.startswith("transfer")}
-    assert {n for n in before if before[n] == after[n]} == kept[name]
-    assert not any(store.has(key) for n, key in after.items() if n not in kept[name])
+    kept = {lstm: set(), autoencode: apart}
+    kept[transfer] = {n for n in before if not n.startswith("transfer")}
+    assert {n for n in before if before[n] == after[n]} == kept[stage]
+    assert not any(store.has(key) for n, key in after.items() if n not in kept[stage])
 
 
 def test_a_stack_is_split_where_little_memory_is_free(given, finished, monkeypatch):
     store = Store(Path(given["store"]))
-    inputs = prepare(resolve(given, Config), store)
-    task = autoencode.tasks(inputs, store, (0, 1))[0]
+    study = study_of(given, store)
+    variant = autoencode.variants(study)[0]
+    (task,) = tasks_of([autoencode.node(study, variant, seed) for seed in (0, 1)])
     widths, written = [], {}
     monkeypatch.setattr(autoencode, "share_of_memory", lambda: 0)
     record = autoencode.Trajectories.record
@@ -241,7 +250,7 @@ def test_a_stack_is_split_where_little_memory_is_free(given, finished, monkeypat
         lambda self, epoch, view: widths.append(len(view.models)) or record(self, epoch, view),
     )  # fmt: skip
     monkeypatch.setattr(Store, "write", lambda _, key, **content: written.update({key: content}))
-    autoencode.train(store, task.payload, task.produces)
+    task.function(store, task.payload, task.produces)
     assert set(widths) == {1}
     assert set(written) == set(task.produces)
     for key, content in written.items():
@@ -250,24 +259,22 @@ def test_a_stack_is_split_where_little_memory_is_free(given, finished, monkeypat
                 np.testing.assert_array_equal(values, arrays[part])
 
 
-def computed(config: Config) -> tuple[Inputs, Store]:
+def computed(config: Config) -> Prepared:
     store = Store(Path(config.store))
-    inputs = prepare(config, store)
-    outcome = work.compute(inputs, store, pipeline.tasks(inputs, store))
+    study = Prepared(prepare(config, store), store)
+    outcome = work.compute(config, store, work.study_tasks(HYBRID, study))
     assert not outcome.failures
-    return inputs, store
+    return study
 
 
 @pytest.mark.parametrize("change", [{"seeds": "1,"}, {"seeds": "3,1"}, {"workers": "2"}])
 def test_a_seed_gives_the_same_numbers_alone_beside_others_and_on_workers(given, tmp_path, change):
-    inputs, store = computed(resolve(given, Config))
-    other_inputs, other = computed(
-        resolve({**given, **change, "store": str(tmp_path / "other")}, Config)
-    )
-    mine = pipeline.seed_keys(inputs, store, 1)
-    assert mine == pipeline.seed_keys(other_inputs, other, 1)
+    study = computed(resolve(given, Config))
+    other = computed(resolve({**given, **change, "store": str(tmp_path / "other")}, Config))
+    mine = HYBRID.complete(study, 1)
+    assert mine == HYBRID.complete(other, 1)
     for name, key in mine.items():
-        first, second = store.open(key), other.open(key)
+        first, second = study.store.open(key), other.store.open(key)
         assert first.files.keys() == second.files.keys()
         for file in first.files:
             assert first.file(file).read_bytes() == second.file(file).read_bytes(), (name, file)

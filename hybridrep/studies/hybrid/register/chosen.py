@@ -34,7 +34,7 @@ from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig
 from hybridrep.studies.hybrid.task_specific.training import extract_hidden
 from hybridrep.studies.hybrid.transformation import baseline
 from hybridrep.studies.hybrid.transformation import stage as transformation
-from hybridrep.studies.hybrid.transformation.seed_data import SeedData, seed_data
+from hybridrep.studies.hybrid.transformation.seed_data import SeedData, seed_data_of
 from hybridrep.studies.hybrid.transformation.stage import Variant
 from hybridrep.tracking.model_files import Network, network_digest
 from hybridrep.transforms.stacked import apply_autoencoder
@@ -97,11 +97,7 @@ class ChosenModel:
     @cached_property
     def data(self) -> SeedData:
         """What the seed's autoencoders read."""
-        return seed_data(
-            self._node.call.reading(self.study.store)[0],
-            self.choice.seed,
-            self.study.config.items_per_emotion,
-        )
+        return seed_data_of(self.study, self.choice.seed)
 
     @cached_property
     def autoencoder(self) -> Network:

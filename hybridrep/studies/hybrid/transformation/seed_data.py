@@ -49,6 +49,13 @@ class SeedData:
         return both if direction == "bert_to_lstm" else both[::-1]
 
 
+def seed_data_of(study: Hybrid, seed: int) -> SeedData:
+    """Read a seed's data outside of a stage."""
+    nodes = data_nodes(study, seed)
+    read = Reader.of(study.store, chunks=nodes["chunks"], **nodes["reads"])
+    return seed_data(read, seed, study.config.items_per_emotion)
+
+
 def seed_data(read: Reader, seed: int, per_emotion: int) -> SeedData:
     """Read a seed's two representations of the emotion corpus and its rows."""
     corpus = read_corpus(read.store, read.key("corpus"))

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from hybridrep.errors import ExecutionError, HybridrepError, TrackingError
 from hybridrep.execution.store import Store
 from hybridrep.parameters import resolve
+from hybridrep.running.study import Prepared
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.inputs import read_corpus
 from hybridrep.studies.hybrid.prepare import prepare
@@ -22,7 +23,7 @@ from hybridrep.studies.hybrid.results.catalogue import MODELS, VERSION_TAGS
 from hybridrep.studies.hybrid.study import run as run_full
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
 from hybridrep.studies.hybrid.sweep.sweep import run as run_sweep
-from hybridrep.studies.hybrid.transformation.seed_data import seed_data
+from hybridrep.studies.hybrid.transformation.seed_data import seed_data_of
 from hybridrep.testing import small_study
 from hybridrep.testing.databases import set_store
 from hybridrep.testing.documented_runs import check_names, check_run
@@ -66,10 +67,10 @@ def registered(given, client):
 
 
 @pytest.fixture(scope="module")
-def stored(given):
-    """Inputs and store of the study."""
+def stored(given) -> Prepared:
+    """The study's inputs and store."""
     store = Store(Path(given["store"]))
-    return prepare(resolve(given, Config), store), store
+    return Prepared(prepare(resolve(given, Config), store), store)
 
 
 def read(answer, name: str) -> np.ndarray:
@@ -108,11 +109,10 @@ def test_the_run_and_the_versions_are_what_the_reference_says(client, registered
 
 
 def test_a_registered_model_gives_what_the_plain_module_gives(client, registered, stored):
-    inputs, store = stored
     for direction in DIRECTIONS:
         version = registered[f"hybridrep-{direction.replace('_', '-')}"]
         seed, size = int(version.tags["seed"]), int(version.tags["bottleneck"])
-        data = seed_data(store, inputs, seed)
+        data = seed_data_of(stored, seed)
         vectors = data.sides(direction)[0][:20]
         config = AutoencoderConfig(
             input_size=vectors.shape[1], output_size=data.sides(direction)[1].shape[1],
@@ -133,17 +133,16 @@ def test_a_registered_model_gives_what_the_plain_module_gives(client, registered
 
 
 def test_a_text_model_gives_the_vectors_of_training_for_ten_tweets(registered, stored):
-    inputs, store = stored
-    texts = read_corpus(store, inputs.emotion.key).texts
+    texts = read_corpus(stored.store, stored.inputs.emotion.key).texts
     rows = np.arange(0, len(texts), len(texts) // 10)[:10]
     for direction in DIRECTIONS:
         version = registered[f"hybridrep-{direction.replace('_', '-')}-text"]
-        data = seed_data(store, inputs, int(version.tags["seed"]))
+        data = seed_data_of(stored, int(version.tags["seed"]))
         answer = mlflow.pyfunc.load_model(f"models:/{version.name}@best").predict(
             [texts[row] for row in rows]
         )
-        assert close(read(answer, "global"), data.global_[rows])
-        assert close(read(answer, "task_specific"), data.task_specific[rows])
+        assert close(read(answer, "global"), data.representations["global"][rows])
+        assert close(read(answer, "task_specific"), data.representations["task_specific"][rows])
         vectors = mlflow.pyfunc.load_model(
             f"models:/{version.name.removesuffix('-text')}@best"
         ).predict(data.sides(direction)[0][rows].astype(np.float64))
@@ -184,7 +183,7 @@ def test_a_model_of_any_epoch_of_a_sweep_is_the_one_that_was_judged(given, clien
     trials = client.search_runs([experiment.experiment_id])
     config = resolve({**given, **SWEEP}, SweepConfig).training()
     store = Store(Path(config.store))
-    inputs = prepare(config, store)
+    study = Prepared(prepare(config, store), store)
     for direction in DIRECTIONS:
         name = f"hybridrep-{direction.replace('_', '-')}"
         versions = client.search_model_versions(f"name = '{name}'")
@@ -198,7 +197,7 @@ def test_a_model_of_any_epoch_of_a_sweep_is_the_one_that_was_judged(given, clien
         assert each_seed[version.run_id, int(version.tags["seed"])] == value
         assert float(version.tags["score"]) == pytest.approx(value, abs=1e-9)
         assert version.tags["epoch"] == client.get_run(version.run_id).data.params["epochs"]
-        data = seed_data(store, inputs, int(version.tags["seed"]))
+        data = seed_data_of(study, int(version.tags["seed"]))
         rows = data.rows.items["unseen"]
         sources, targets = (side[rows].astype(np.float64) for side in data.sides(direction))
         model = mlflow.pyfunc.load_model(f"models:/{name}/{version.version}")
