@@ -41,14 +41,25 @@ STAGES = [
 ]  # fmt: skip
 
 LOADERS = (
-    "hybridrep.sources.encoders", "hybridrep.sources.hub", "hybridrep.sources.texts.files",
-    "hybridrep.sources.texts.hub", "hybridrep.sources.texts.rows",
-    "hybridrep.sources.words.vectors", "hybridrep.sources.words._", "hybridrep.studies.hybrid.tweets.loading",
-    "hybridrep.studies.hybrid.tweets._classes", "hybridrep.studies.hybrid.tweets.cleaning",
-    "hybridrep.studies.hybrid.tweets.sample", "hybridrep.studies.hybrid.prepare",
-    "hybridrep.studies.hybrid.config", "hybridrep.messages", "hybridrep.parameters",
-    "hybridrep.reporting", "hybridrep.studies.hybrid.report", "hybridrep.studies.hybrid.results",
-)  # fmt: skip
+    "hybridrep.sources.encoders",
+    "hybridrep.sources.hub",
+    "hybridrep.sources.texts.files",
+    "hybridrep.sources.texts.hub",
+    "hybridrep.sources.texts.rows",
+    "hybridrep.sources.words.vectors",
+    "hybridrep.sources.words._",
+    "hybridrep.studies.hybrid.tweets.loading",
+    "hybridrep.studies.hybrid.tweets._classes",
+    "hybridrep.studies.hybrid.tweets.cleaning",
+    "hybridrep.studies.hybrid.tweets.sample",
+    "hybridrep.studies.hybrid.prepare",
+    "hybridrep.studies.hybrid.config",
+    "hybridrep.messages",
+    "hybridrep.parameters",
+    "hybridrep.reporting",
+    "hybridrep.studies.hybrid.report",
+    "hybridrep.studies.hybrid.results",
+)
 """What reads, checks, words or reports, and can change no number of a training."""
 
 
