@@ -1,1 +1,78 @@
-"""Similarity, RSA, statistics: pure functions on arrays and tables, without files or plots."""
+"""Measures of representations and statistics over items and seeds, on arrays and tables.
+
+Pure functions without files or plots. What they compute is float64 whatever comes in, what they
+are given stays as it is, and what cannot be computed is NaN with a note that says why. The names
+below are public; importing this package loads nothing until one of them is asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# fmt: off
+# isort: off
+if TYPE_CHECKING:
+    from hybridrep.analysis.record import Change, Compares, Measure
+    from hybridrep.analysis.measures import MEASURES
+    from hybridrep.analysis.similarity import cosine_similarity, unit_rows
+    from hybridrep.analysis.descriptions import Side, correlate, describe, lower_triangle
+    from hybridrep.analysis.dissimilarity import rsa_correlation
+    from hybridrep.analysis.ceilings import (
+        NoiseCeiling, class_profile, class_similarity, noise_ceiling,
+    )
+    from hybridrep.analysis.inference import (
+        Interval, StudyIntervals, bootstrap_items, item_weights, percentile_interval,
+        permutation_null, permutation_p, study_intervals, weighted_correlations,
+    )
+    from hybridrep.analysis.t_tests import (
+        TTest, cohens_d, independent, one_sample, paired, stars, t_from_summary,
+    )
+    from hybridrep.analysis.statistics import (
+        against_first, compare_with_baseline, holm, over_seeds, summarise,
+    )
+    from hybridrep.analysis.verdicts import Claim, Part, claim_of, part_of
+    from hybridrep.analysis.pareto import best_row, pareto_front
+    from hybridrep.analysis.projections import t_sne
+    from hybridrep.analysis.schema import Column, Schema, make_table, table_problems
+
+__all__ = [
+    "MEASURES", "Change", "Claim", "Column", "Compares", "Interval", "Measure", "NoiseCeiling",
+    "Part", "Schema", "Side", "StudyIntervals", "TTest", "against_first", "best_row",
+    "bootstrap_items", "claim_of", "class_profile", "class_similarity", "cohens_d",
+    "compare_with_baseline", "correlate", "cosine_similarity", "describe", "holm", "independent",
+    "item_weights", "lower_triangle", "make_table", "noise_ceiling", "one_sample", "over_seeds",
+    "paired", "pareto_front", "part_of", "percentile_interval", "permutation_null",
+    "permutation_p", "rsa_correlation", "stars", "study_intervals", "summarise",
+    "t_from_summary", "t_sne", "table_problems", "unit_rows", "weighted_correlations",
+]
+_HOMES = {
+    "record": "Change Compares Measure",
+    "measures": "MEASURES",
+    "similarity": "cosine_similarity unit_rows",
+    "descriptions": "Side correlate describe lower_triangle",
+    "dissimilarity": "rsa_correlation",
+    "ceilings": "NoiseCeiling class_profile class_similarity noise_ceiling",
+    "inference": "Interval StudyIntervals bootstrap_items item_weights percentile_interval "
+        "permutation_null permutation_p study_intervals weighted_correlations",
+    "t_tests": "TTest cohens_d independent one_sample paired stars t_from_summary",
+    "statistics": "against_first compare_with_baseline holm over_seeds summarise",
+    "verdicts": "Claim Part claim_of part_of",
+    "pareto": "best_row pareto_front",
+    "projections": "t_sne",
+    "schema": "Column Schema make_table table_problems",
+}
+# isort: on
+# fmt: on
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module when it is first asked for."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

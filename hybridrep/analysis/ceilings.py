@@ -109,7 +109,8 @@ def class_similarity(
     sums = members.T @ matrix.astype(np.float64) @ members
     sums -= np.diag(members.T @ np.diagonal(matrix).astype(np.float64))
     pairs = np.outer(counts, counts) - np.diag(counts)
-    return np.divide(sums, pairs, out=np.full_like(sums, math.nan), where=pairs > 0)
+    means: np.ndarray = np.divide(sums, pairs, out=np.full_like(sums, math.nan), where=pairs > 0)
+    return means
 
 
 def class_profile(

@@ -40,7 +40,8 @@ class TriangleSide:
         """Return Pearson r with the other side, per model."""
         if not self.vectors.shape[1]:
             return np.full(len(self.vectors), np.nan)
-        return np.vecdot(self.vectors, other.vectors)
+        r: np.ndarray = np.vecdot(self.vectors, other.vectors)
+        return r
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class GramSide:
 
     def correlate(self, other: GramSide) -> Float64[np.ndarray, " models"]:
         """Return Pearson r with the other side, per model."""
-        return self.products(other) / (self.norms * other.norms)
+        r: np.ndarray = self.products(other) / (self.norms * other.norms)
+        return r
 
     def products(self, other: GramSide) -> Float64[np.ndarray, " models"]:
         """Return the scalar product of both sides' centred triangles, per model."""
@@ -78,10 +80,12 @@ class GramSide:
         )
         everywhere = 2 * items * np.vecdot(self.offsets, other.offsets) + cross
         below = (everywhere - np.vecdot(self.diagonals, other.diagonals)) / 2
-        return below - pair_count(items) * self.means * other.means
+        products: np.ndarray = below - pair_count(items) * self.means * other.means
+        return products
 
 
 Side = TriangleSide | GramSide
+"""A described representation, in the form that suits its number of items."""
 
 
 def pair_count(items: int) -> int:
@@ -99,7 +103,12 @@ def triangle_index(items: int) -> Int[np.ndarray, " pairs"]:
 
 
 def lower_triangle(matrix: Float[np.ndarray, "items items"]) -> Float[np.ndarray, " pairs"]:
-    """Return the strictly lower triangle of a matrix, row by row."""
+    """Return the strictly lower triangle of a matrix, row by row.
+
+    Examples:
+        >>> lower_triangle(np.arange(9.0).reshape(3, 3)).tolist()
+        [3.0, 6.0, 7.0]
+    """
     return matrix.ravel().take(triangle_index(len(matrix)))
 
 
@@ -110,6 +119,11 @@ def describe(embeddings: Num[np.ndarray, "models items dim"]) -> Side:
 
     Args:
         embeddings: items in the same order for everything that will be compared.
+
+    Examples:
+        >>> sides = describe(np.random.default_rng(0).normal(size=(5, 20, 8)))  # five models
+        >>> sides.vectors.shape
+        (5, 190)
     """
     models, items, _ = embeddings.shape
     if items > GRAM_ABOVE:
@@ -158,13 +172,22 @@ def correlate(first: Side, second: Side) -> Float64[np.ndarray, " models"]:
 
     Raises:
         ValueError: when the two sides describe different numbers of items.
+
+    Examples:
+        >>> models = np.random.default_rng(0).normal(size=(5, 20, 8))
+        >>> correlate(describe(models), describe(2 * models)).round(6).tolist()
+        [1.0, 1.0, 1.0, 1.0, 1.0]
     """
+    r: np.ndarray
     if isinstance(first, TriangleSide) and isinstance(second, TriangleSide):
         if first.vectors.shape != second.vectors.shape:
             raise ValueError("the two sides hold different numbers of models or items")
-        return np.clip(first.correlate(second), -1.0, 1.0)
-    if isinstance(first, GramSide) and isinstance(second, GramSide):
+        r = first.correlate(second)
+    elif isinstance(first, GramSide) and isinstance(second, GramSide):
         if first.offsets.shape != second.offsets.shape:
             raise ValueError("the two sides hold different numbers of models or items")
-        return np.clip(first.correlate(second), -1.0, 1.0)
-    raise ValueError("the two sides hold different numbers of items")
+        r = first.correlate(second)
+    else:
+        raise ValueError("the two sides hold different numbers of items")
+    clipped: np.ndarray = np.clip(r, -1.0, 1.0)
+    return clipped

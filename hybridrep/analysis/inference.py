@@ -39,7 +39,12 @@ class Interval:
 
 
 def percentile_interval(estimate: float, distribution: Float[np.ndarray, " resamples"]) -> Interval:
-    """Return the 95% percentile interval of a bootstrap distribution, leaving NaN out."""
+    """Return the 95% percentile interval of a bootstrap distribution, leaving NaN out.
+
+    Examples:
+        >>> percentile_interval(0.5, np.linspace(0, 1, 41))
+        Interval(estimate=0.5, low=0.025, high=0.9750000000000001, resamples=41, note='')
+    """
     defined = distribution[np.isfinite(distribution)]
     left_out = len(distribution) - len(defined)
     note = f"{left_out} of {len(distribution)} resamples are undefined" if left_out else ""
@@ -63,6 +68,10 @@ def item_weights(
         rng: source of the draws.
         groups: classes that keep their sizes (a stratified bootstrap); without, all items are
             drawn from one pool.
+
+    Examples:
+        >>> item_weights(4, 2, np.random.default_rng(0)).sum(axis=1).tolist()
+        [4.0, 4.0]
     """
     weights = np.zeros((resamples, items))
     pools = (
@@ -93,6 +102,12 @@ def weighted_correlations(
     Args:
         matrices: symmetric similarity matrices of the same items; diagonals are not looked at.
         weights: as `item_weights` draws them.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> matrices = np.stack([np.corrcoef(rng.normal(size=(9, 5))) for _ in range(2)])
+        >>> weighted_correlations(matrices, np.ones((1, 9))).round(3).tolist()  # no resampling
+        [[[1.0, -0.086], [-0.086, 1.0]]]
     """
     centred = np.stack([_centred(matrix) for matrix in matrices])
     pairs = (weights.sum(axis=1) ** 2 - np.vecdot(weights, weights)) / 2
@@ -106,7 +121,8 @@ def weighted_correlations(
             covariances[:, a, b] = covariances[:, b, a] = product - means[:, a] * means[:, b]
     variances = np.diagonal(covariances, axis1=1, axis2=2)
     spreads = np.sqrt(np.where(variances > LEAST_SD**2, variances, np.nan))
-    return np.clip(covariances / (spreads[:, :, None] * spreads[:, None, :]), -1.0, 1.0)
+    r: np.ndarray = np.clip(covariances / (spreads[:, :, None] * spreads[:, None, :]), -1.0, 1.0)
+    return r
 
 
 def _centred(matrix: Float[np.ndarray, "items items"]) -> Float64[np.ndarray, "items items"]:
@@ -123,7 +139,8 @@ def _form(
     weights: Float[np.ndarray, "resamples items"], matrix: Float64[np.ndarray, "items items"]
 ) -> Float64[np.ndarray, " resamples"]:
     """Return w'Fw / 2 for every row w of weights."""
-    return np.vecdot(weights @ matrix, weights) / 2
+    forms: np.ndarray = np.vecdot(weights @ matrix, weights) / 2
+    return forms
 
 
 def bootstrap_items(
@@ -136,6 +153,14 @@ def bootstrap_items(
 
     All pairs share each resample. See `weighted_correlations` for what a resample is and
     `item_weights` for `groups`.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> items = rng.normal(size=(30, 5))
+        >>> matrices = np.stack([np.corrcoef(items), np.corrcoef(items + rng.normal(size=(30, 5)))])
+        >>> resampled = bootstrap_items(matrices, 200, rng)[:, 0, 1]
+        >>> percentile_interval(0.5, resampled).resamples
+        200
     """
     weights = item_weights(matrices.shape[-1], resamples, rng, groups)
     return weighted_correlations(matrices, weights)
@@ -185,6 +210,13 @@ def study_intervals(
 
     Returns:
         The intervals; with one seed those over seeds are undefined, as their notes say.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> seeds = rng.normal(0.4, 0.1, size=5)
+        >>> found = study_intervals(seeds, seeds[:, None] + rng.normal(0, 0.05, size=(5, 500)), rng)
+        >>> bool(found.both.low < seeds.mean() < found.both.high)
+        True
     """
     seeds, resamples = item_resamples.shape
     estimate = float(values.mean()) if seeds else math.nan
@@ -229,6 +261,13 @@ def permutation_null(
     The matrices are symmetric. Rows and columns are permuted together, so the triangle's mean
     and variance stay what they are, and every r is one scalar product; all others share each
     permutation.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> matrix = np.corrcoef(rng.normal(size=(20, 5)))
+        >>> null = permutation_null(matrix, matrix[None], 99, rng)
+        >>> null.shape, permutation_p(1.0, null[:, 0])
+        ((99, 1), 0.01)
     """
     items = len(permuted)
     moved = _normalised(permuted)
@@ -259,6 +298,10 @@ def permutation_p(r: float, null: Float[np.ndarray, " permutations"]) -> float:
 
     That is (1 + count) / (1 + n) of permutations with |r| as high or higher: two-sided, as every
     other p of a report. NaN for an undefined r.
+
+    Examples:
+        >>> permutation_p(0.5, np.array([0.1, -0.6, 0.2]))
+        0.5
     """
     if math.isnan(r) or np.isnan(null).any():
         return math.nan

@@ -28,6 +28,10 @@ def t_sne(
 
     Raises:
         ValueError: when a value is not finite.
+
+    Examples:
+        >>> t_sne(np.eye(6)).shape
+        (6, 2)
     """
     from sklearn.manifold import TSNE
     from threadpoolctl import threadpool_limits
@@ -47,4 +51,5 @@ def t_sne(
         random_state=seed,
     )
     with threadpool_limits(limits=1):
-        return model.fit_transform(points).astype(np.float64)
+        positions: np.ndarray = model.fit_transform(points).astype(np.float64)
+        return positions

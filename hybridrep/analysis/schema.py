@@ -39,6 +39,11 @@ class Schema:
         columns: in their order.
         key: those that together name a row.
         rule: says what else is wrong with a table whose columns are right; None: nothing more.
+
+    Examples:
+        >>> schema = Schema({"seed": Column("int", low=0), "value": Column("float")}, key=("seed",))
+        >>> list(make_table("results", schema, [{"seed": 0, "value": 0.5}]).columns)
+        ['seed', 'value']
     """
 
     columns: Mapping[str, Column]
@@ -61,6 +66,11 @@ def make_table(
 
     Raises:
         TablesError: when a column is missing or unknown, or a value does not fit its dtype.
+
+    Examples:
+        >>> schema = Schema({"seed": Column("int"), "value": Column("float")}, key=("seed",))
+        >>> make_table("results", schema, [{"value": 1, "seed": 3}]).values.tolist()
+        [[3.0, 1.0]]
     """
     table = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     if table.empty and not len(table.columns):
@@ -87,7 +97,8 @@ def _convert(values: pd.Series, kind: str) -> pd.Series:
         return pd.to_numeric(values).astype("int64")
     if kind == "text" and values.isna().any():
         raise ValueError("there are missing values")
-    return values.astype(_DTYPES[kind])  # type: ignore[call-overload]
+    converted: pd.Series = values.astype(_DTYPES[kind])  # type: ignore[call-overload]
+    return converted
 
 
 def refuse(problems: list[str]) -> None:
@@ -110,7 +121,13 @@ def _column_problems(name: str, schema: Schema, table: pd.DataFrame) -> list[str
 
 
 def table_problems(name: str, schema: Schema, table: pd.DataFrame) -> list[str]:
-    """Say what is wrong with a table: columns, dtypes, values, rows that occur twice."""
+    """Say what is wrong with a table: columns, dtypes, values, rows that occur twice.
+
+    Examples:
+        >>> schema = Schema({"r": Column("float", low=-1, high=1)}, key=("r",))
+        >>> table_problems("results", schema, pd.DataFrame({"r": [0.5, 2.0]}))
+        ["table 'results', column 'r': np.float64(2.0) is not between -1 and 1"]
+    """
     if problems := _column_problems(name, schema, table):
         return problems
     for column, rule in schema.columns.items():

@@ -60,7 +60,8 @@ def cosine_similarity(
     """
     rows = unit_rows(embeddings)
     similarity = rows @ rows.T
-    return np.clip(similarity, -1.0, 1.0, out=similarity)
+    clipped: np.ndarray = np.clip(similarity, -1.0, 1.0, out=similarity)
+    return clipped
 
 
 COSINE = Measure(

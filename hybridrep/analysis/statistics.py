@@ -43,6 +43,11 @@ def summarise(values: pd.DataFrame, seeds: Sequence[int] | None = None) -> pd.Da
 
     Raises:
         ValueError: when a seed has two values for one representation.
+
+    Examples:
+        >>> values = pd.DataFrame({"seed": [0, 1], "representation": "a", "value": [0.5, 0.7]})
+        >>> summarise(values)[["n", "mean"]].round(3).values.tolist()
+        [[2.0, 0.6]]
     """
     wide = _by_seed(values)
     expected = _expected(wide, seeds)
@@ -81,6 +86,12 @@ def compare_with_baseline(
 
     Raises:
         ValueError: when a seed has two values for one representation.
+
+    Examples:
+        >>> rows = [(0, "base", 1.0), (1, "base", 2.0), (0, "other", 4.0), (1, "other", 6.0)]
+        >>> values = pd.DataFrame(rows, columns=["seed", "representation", "value"])
+        >>> compare_with_baseline(values, "base")[["representation", "difference"]].values.tolist()
+        [['other', 3.5]]
     """
     table = pd.DataFrame(_compared(values, baseline, seeds), columns=list(COMPARISON_COLUMNS))
     table["holm_p"] = holm(table[HOLM_CORRECTS].to_numpy(dtype=np.float64))
@@ -108,7 +119,12 @@ def _compared(
 
 
 def holm(p: Float64[np.ndarray, " tests"]) -> Float64[np.ndarray, " tests"]:
-    """Return p values corrected by Holm's method; NaN stays NaN and counts as no test."""
+    """Return p values corrected by Holm's method; NaN stays NaN and counts as no test.
+
+    Examples:
+        >>> holm(np.array([0.01, 0.04, np.nan])).tolist()
+        [0.02, 0.04, nan]
+    """
     from statsmodels.stats.multitest import multipletests
 
     corrected = np.full(len(p), math.nan)
@@ -233,11 +249,17 @@ def over_seeds(table: pd.DataFrame, by: list[str], value: str = "value") -> pd.D
         table: a long table with a column seed.
         by: the columns that name what is averaged.
         value: the column that is averaged.
+
+    Examples:
+        >>> table = pd.DataFrame({"seed": [0, 1], "width": 32, "value": [0.5, 0.7]})
+        >>> over_seeds(table, ["width"])["mean"].round(3).tolist()
+        [0.6]
     """
     finite = table[np.isfinite(table[value])]
     grouped = finite.groupby(by, sort=False)[value]
     result = grouped.agg(["size", "mean", "std"]).reset_index()
-    return result.rename(columns={"size": "n", "std": "sd"})
+    renamed: pd.DataFrame = result.rename(columns={"size": "n", "std": "sd"})
+    return renamed
 
 
 def against_first(
@@ -256,6 +278,12 @@ def against_first(
         `difference` from it with Welch's interval (`low`, `high`) and p (`welch_p`), its Holm
         correction (`holm_p`), and the p of the test paired by the seeds that both have
         (`paired_p`, `paired_n` of them).
+
+    Examples:
+        >>> rows = [("a", 0, 32, 1.0), ("a", 1, 32, 2.0), ("b", 0, 32, 4.0), ("b", 1, 32, 5.0)]
+        >>> values = pd.DataFrame(rows, columns=["study", "seed", "size", "value"])
+        >>> against_first(values, ["size"], ["a", "b"], {32: 0})["difference"].tolist()
+        [nan, 3.0]
     """
     rows = []
     known = {tuple(key): group.set_index("seed")["value"].dropna()

@@ -23,7 +23,12 @@ STARS = ((0.001, "***"), (0.01, "**"), (0.05, "*"))
 
 
 def stars(p: float) -> str:
-    """Return the paper's stars for a p value; none for NaN."""
+    """Return the paper's stars for a p value; none for NaN.
+
+    Examples:
+        >>> stars(0.004)
+        '**'
+    """
     return next((mark for limit, mark in STARS if p < limit), "")
 
 
@@ -95,6 +100,11 @@ def independent(
     Returns:
         The test; undefined with fewer than two values in either sample, with values that are
         not finite, and when neither sample varies.
+
+    Examples:
+        >>> test = independent(np.array([1.0, 2.0, 4.0]), np.array([4.0, 5.0, 7.0]), True)
+        >>> round(test.difference, 3), round(test.p, 3), test.stars
+        (-3.0, 0.074, '')
     """
     both = len(first) > 0 and len(second) > 0
     difference = float(np.mean(first) - np.mean(second)) if both else math.nan
@@ -110,13 +120,25 @@ def independent(
 
 
 def one_sample(values: Float[np.ndarray, " n"], against: float = 0.0) -> TTest:
-    """Compare a sample's mean with a number; undefined as in `independent`."""
+    """Compare a sample's mean with a number; undefined as in `independent`.
+
+    Examples:
+        >>> round(one_sample(np.array([0.1, 0.3, 0.2])).p, 3)
+        0.074
+        >>> one_sample(np.array([0.1])).note
+        'fewer than two values: no test'
+    """
     difference = float(np.mean(values) - against) if len(values) else math.nan
     return _one_sample(values - against, difference, scale=max(abs(against), _size(values)))
 
 
 def paired(first: Float[np.ndarray, " n"], second: Float[np.ndarray, " n"]) -> TTest:
-    """Compare two samples pair by pair (first minus second); undefined as in `independent`."""
+    """Compare two samples pair by pair (first minus second); undefined as in `independent`.
+
+    Examples:
+        >>> round(paired(np.array([1.0, 2.0, 4.0]), np.array([2.0, 2.5, 5.0])).statistic, 3)
+        -5.0
+    """
     differences = first - second
     difference = float(np.mean(differences)) if len(differences) else math.nan
     return _one_sample(differences, difference, scale=max(_size(first), _size(second)))
@@ -158,6 +180,10 @@ def t_from_summary(
     """Compare two samples of which only mean, SD (ddof 1) and size are known, e.g. from print.
 
     Undefined with fewer than two values in either sample or when both SDs are 0.
+
+    Examples:
+        >>> round(t_from_summary(0.618, 0.028, 25, 0.574, 0.040, 25).statistic, 2)
+        4.51
     """
     difference = mean - other_mean
     if min(n, other_n) < 2:
@@ -205,6 +231,11 @@ def cohens_d(student: TTest, n_first: int, n_second: int) -> tuple[float, float,
 
     Returns:
         d, lower end, upper end; all NaN when the test is undefined.
+
+    Examples:
+        >>> student = t_from_summary(1.0, 1.0, 20, 0.0, 1.0, 20)
+        >>> [round(number, 2) for number in cohens_d(student, 20, 20)]
+        [1.0, 0.34, 1.65]
     """
     if math.isnan(student.statistic):
         return math.nan, math.nan, math.nan

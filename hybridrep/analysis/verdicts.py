@@ -118,7 +118,12 @@ def part_of(
     least: float = 0.0,
     most: float = math.inf,
 ) -> Part:
-    """Test the mean over seeds of one number a seed."""
+    """Test the mean over seeds of one number a seed.
+
+    Examples:
+        >>> part_of("r above 0", pd.Series([0.2, 0.3, 0.25]), [0, 1, 2]).verdict(1)
+        'supported'
+    """
     finite = values[np.isfinite(values)]
     test = one_sample(finite.to_numpy(dtype=np.float64))
     missing = sorted(set(wanted) - {int(seed) for seed in finite.index})
@@ -132,7 +137,13 @@ def part_of(
 
 
 def claim_of(name: str, sentence: str, statistic: str, parts: Sequence[Part]) -> Claim:
-    """Put parts together by the rule of this module; there is at least one."""
+    """Put parts together by the rule of this module; there is at least one.
+
+    Examples:
+        >>> part = part_of("r above 0", pd.Series([0.2, 0.3, 0.25]), [0, 1, 2])
+        >>> claim_of("similar", "The two are alike.", "mean r", [part]).verdict
+        'supported'
+    """
     said = [part.verdict(len(parts)) for part in parts]
     verdicts = set(said)
     verdict = UNCLEAR

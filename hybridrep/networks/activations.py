@@ -55,4 +55,9 @@ ACTIVATIONS = {
     "elu": Activation(nn.ELU, nn.functional.elu_, _elu_backward),
     "tanh": Activation(nn.Tanh, torch.tanh_, _tanh_backward),
 }
-"""Name -> activation; the names that configurations accept."""
+"""Name -> activation; the names that configurations accept.
+
+Examples:
+    >>> ", ".join(ACTIVATIONS)
+    'relu, leaky_relu, elu, tanh'
+"""

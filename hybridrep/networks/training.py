@@ -84,7 +84,8 @@ class Stack:
             self.network.backward(work, to_inputs=learn)
             if learn:
                 self.inputs.learn(step, work.errors[0])
-        return total.numpy() / self.train.shape[1]
+        means: np.ndarray = total.numpy() / self.train.shape[1]
+        return means
 
     def measure(
         self, bench: Bench

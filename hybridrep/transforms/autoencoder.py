@@ -52,6 +52,10 @@ class AutoencoderConfig:
         kind: `convolutional` (the paper) or `fully_connected`, which has the same widths and
             differs on these inputs only in its initialisation (fan-in: its inputs, without the
             kernel's 3).
+
+    Examples:
+        >>> AutoencoderConfig(768, 300, 32).sizes
+        (768, 128, 64, 32, 64, 128, 300)
     """
 
     input_size: int
@@ -119,11 +123,13 @@ class Autoencoder(nn.Module, ABC):
 
     def bottleneck(self, inputs: Float[Tensor, "items inputs"]) -> Float[Tensor, "items middle"]:
         """Return the diffused representation."""
-        return self.encoder(inputs)
+        middle: Tensor = self.encoder(inputs)
+        return middle
 
     def forward(self, inputs: Float[Tensor, "items inputs"]) -> Float[Tensor, "items outputs"]:
         """Return the transformed (reconstructed) representation."""
-        return self.decoder(self.encoder(inputs))
+        output: Tensor = self.decoder(self.encoder(inputs))
+        return output
 
     def linear_maps(self) -> list[LinearMap]:
         """Return the layers as linear maps that share memory with the module."""
@@ -154,11 +160,13 @@ class ConvAutoencoder(Autoencoder):
 
     def bottleneck(self, inputs: Float[Tensor, "items inputs"]) -> Float[Tensor, "items middle"]:
         """Return the diffused representation."""
-        return self.encoder(inputs.unsqueeze(2)).squeeze(2)
+        middle: Tensor = self.encoder(inputs.unsqueeze(2)).squeeze(2)
+        return middle
 
     def forward(self, inputs: Float[Tensor, "items inputs"]) -> Float[Tensor, "items outputs"]:
         """Return the transformed (reconstructed) representation."""
-        return self.decoder(self.encoder(inputs.unsqueeze(2))).squeeze(2)
+        output: Tensor = self.decoder(self.encoder(inputs.unsqueeze(2))).squeeze(2)
+        return output
 
 
 class LinearAutoencoder(Autoencoder):
@@ -180,7 +188,13 @@ _KINDS: dict[str, type[Autoencoder]] = {
 def build_autoencoder(
     config: AutoencoderConfig, init: torch.Generator | None = None
 ) -> Autoencoder:
-    """Return the untrained module of a configuration; see `Autoencoder` for `init`."""
+    """Return the untrained module of a configuration; see `Autoencoder` for `init`.
+
+    Examples:
+        >>> model = build_autoencoder(AutoencoderConfig(20, 12, 3), torch.Generator())
+        >>> model(torch.zeros(5, 20)).shape, model.bottleneck(torch.zeros(5, 20)).shape
+        (torch.Size([5, 12]), torch.Size([5, 3]))
+    """
     return _KINDS[config.kind](config, init)
 
 
@@ -194,6 +208,12 @@ def autoencoder_of_state(config: AutoencoderConfig, state: Mapping[str, np.ndarr
 
     Raises:
         ValueError: if names or shapes are not those of `config`.
+
+    Examples:
+        >>> config = AutoencoderConfig(20, 12, 3)
+        >>> state = state_arrays(build_autoencoder(config, torch.Generator()))
+        >>> type(autoencoder_of_state(config, state)).__name__
+        'ConvAutoencoder'
     """
     model = build_autoencoder(config)
     tensors = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}

@@ -137,6 +137,17 @@ def train_autoencoders(
     Raises:
         ValueError: when arrays do not fit `config` or each other, or configurations differ in
             more than they may.
+
+    Examples:
+        >>> rng, rows = np.random.default_rng(0), np.arange(80)
+        >>> first, second = rng.normal(size=(80, 12)), rng.normal(size=(80, 5))
+        >>> config = AutoencoderConfig(12, 5, 4, epochs=3)
+        >>> init = [torch.Generator().manual_seed(number) for number in range(10)]
+        >>> data = [ModelData(first, second, rows[:70], rows[70:], each, rng) for each in init]
+        >>> trained = train_autoencoders(config, data)
+        >>> bottleneck, output = apply_autoencoder(config, trained[0].final_state, first)
+        >>> len(trained), bottleneck.shape, output.shape
+        (10, (80, 4), (80, 5))
     """
     configs = [config] * len(models) if isinstance(config, AutoencoderConfig) else list(config)
     check_models(configs, models)
@@ -167,6 +178,12 @@ def apply_autoencoder(
 
     Raises:
         ValueError: when the state is not one of `config`, or inputs have another width.
+
+    Examples:
+        >>> config = AutoencoderConfig(20, 12, 3)
+        >>> state = state_arrays(build_autoencoder(config, torch.Generator()))
+        >>> [part.shape for part in apply_autoencoder(config, state, np.zeros((5, 20)))]
+        [(5, 3), (5, 12)]
     """
     if inputs.shape[1] != config.input_size:
         raise ValueError(
