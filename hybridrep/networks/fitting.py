@@ -125,8 +125,8 @@ def train_networks(
 ) -> list[TrainedNetwork]:
     """Train networks of one shape, each on its own data, order and initialisation.
 
-    They are trained as batched matrix products, which is many times as fast as one by one. On one
-    thread a network's numbers do not depend, to the last bit, on those beside it.
+    They are trained as batched matrix products, which is faster than one by one. On one thread a
+    network's numbers do not depend, to the last bit, on those beside it.
 
     Args:
         config: of every network.

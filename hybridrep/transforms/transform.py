@@ -154,7 +154,7 @@ def read_about(path: Path | str) -> dict[str, Any]:
 
     try:
         with safe_open(path, framework="numpy") as opened:
-            about = json.loads((opened.metadata() or {}).get(_ABOUT, "{}"))
+            about: dict[str, Any] = json.loads((opened.metadata() or {}).get(_ABOUT, "{}"))
     except (SafetensorError, ValueError) as error:
         raise ValueError(f"{path} is no safetensors file of a transform: {error}") from error
     known = isinstance(about, dict) and about.get("layout") == _LAYOUT
