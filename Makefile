@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 PORT ?= 5000
-STAGES := embed lstm autoencode rsa transfer sweep register report compare full
+STAGES := $(filter-out main,$(shell sed -n 's/^  \([a-z_]*\):$$/\1/p' MLproject))
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY ?= true

@@ -1,15 +1,6 @@
-"""Put two or more finished studies side by side in one report."""
+"""The entry point `compare`: see `hybridrep.command`."""
 
-from entrypoints._command import main
-from hybridrep.studies.hybrid.report.config import CompareConfig
-
-
-def run(config: CompareConfig) -> None:
-    """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.studies.hybrid.finished import compare as stage
-
-    stage(config)
-
+from hybridrep.command import main
 
 if __name__ == "__main__":
-    main("compare", __doc__ or "", run, CompareConfig)
+    main("compare")

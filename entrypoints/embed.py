@@ -1,15 +1,6 @@
-"""Global representations of both corpora from the frozen encoder."""
+"""The entry point `embed`: see `hybridrep.command`."""
 
-from entrypoints._command import main
-from hybridrep.studies.hybrid.config import Config
-
-
-def run(config: Config) -> None:
-    """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.studies.hybrid import study
-
-    study.embed(config)
-
+from hybridrep.command import main
 
 if __name__ == "__main__":
-    main("embed", __doc__ or "", run)
+    main("embed")

@@ -1,15 +1,6 @@
-"""The whole simulation over all seeds, with its report."""
+"""The entry point `full`: see `hybridrep.command`."""
 
-from entrypoints._command import main
-from hybridrep.studies.hybrid.config import Config
-
-
-def run(config: Config) -> None:
-    """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.studies.hybrid.study import run as stage
-
-    stage(config)
-
+from hybridrep.command import main
 
 if __name__ == "__main__":
-    main("full", __doc__ or "", run)
+    main("full")

@@ -1,15 +1,6 @@
-"""Train the task-specific LSTM and extract its representations."""
+"""The entry point `lstm`: see `hybridrep.command`."""
 
-from entrypoints._command import main
-from hybridrep.studies.hybrid.config import Config
-
-
-def run(config: Config) -> None:
-    """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.studies.hybrid import study
-
-    study.lstm(config)
-
+from hybridrep.command import main
 
 if __name__ == "__main__":
-    main("lstm", __doc__ or "", run)
+    main("lstm")

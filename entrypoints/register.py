@@ -1,15 +1,6 @@
-"""Register the best autoencoder of each direction as models that can be served."""
+"""The entry point `register`: see `hybridrep.command`."""
 
-from entrypoints._command import main
-from hybridrep.studies.hybrid.sweep.config import RegisterConfig
-
-
-def run(config: RegisterConfig) -> None:
-    """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.studies.hybrid.register.register import run as stage
-
-    stage(config)
-
+from hybridrep.command import main
 
 if __name__ == "__main__":
-    main("register", __doc__ or "", run, RegisterConfig)
+    main("register")

@@ -1,15 +1,6 @@
-"""Compare the representations by representational similarity analysis."""
+"""The entry point `rsa`: see `hybridrep.command`."""
 
-from entrypoints._command import main
-from hybridrep.studies.hybrid.config import Config
-
-
-def run(config: Config) -> None:
-    """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.studies.hybrid import study
-
-    study.rsa(config)
-
+from hybridrep.command import main
 
 if __name__ == "__main__":
-    main("rsa", __doc__ or "", run)
+    main("rsa")

@@ -1,15 +1,6 @@
-"""Search bottleneck sizes, epochs and further choices of the autoencoders with Optuna."""
+"""The entry point `sweep`: see `hybridrep.command`."""
 
-from entrypoints._command import main
-from hybridrep.studies.hybrid.sweep.config import SweepConfig
-
-
-def run(config: SweepConfig) -> None:
-    """Run the stage; its imports wait until the parameters are known to be good."""
-    from hybridrep.studies.hybrid.sweep.sweep import run as stage
-
-    stage(config)
-
+from hybridrep.command import main
 
 if __name__ == "__main__":
-    main("sweep", __doc__ or "", run, SweepConfig)
+    main("sweep")

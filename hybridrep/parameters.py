@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, cast, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.fields import FieldInfo
@@ -19,7 +19,6 @@ from hybridrep.errors import ParameterError
 from hybridrep.messages import stray_character, without_passwords
 
 MOST_SEEDS = 10_000
-MOST_BOTTLENECK = 8_192
 MOST_EPOCHS = 999_999
 SHOWN_LENGTH = 200
 """Characters of a bad value that its message repeats."""
@@ -61,28 +60,6 @@ def _bounded(count: int) -> int:
     if count > MOST_SEEDS:
         raise ValueError(f"{count} seeds are more than the {MOST_SEEDS} allowed")
     return count
-
-
-def parse_bottlenecks(value: object) -> tuple[int, ...]:
-    """Read a comma list of bottleneck sizes, e.g. `32,64,128,256`.
-
-    Raises:
-        ValueError: when an entry is not a whole number from 1 to 8192 or is named twice.
-    """
-    parts = [str(item) for item in value] if isinstance(value, tuple | list) else None
-    parts = str(value).strip().removesuffix(",").split(",") if parts is None else parts
-    sizes = []
-    for part in parts:
-        text = part.strip()
-        if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= MOST_BOTTLENECK:
-            raise ValueError(
-                f"{shown(text, 40)} is not a whole number from 1 to {MOST_BOTTLENECK}; "
-                "write a comma list such as 32,64"
-            )
-        sizes.append(int(text))
-    if len(set(sizes)) != len(sizes):
-        raise ValueError("a size is named twice")
-    return tuple(sizes)
 
 
 def parse_names(value: object) -> tuple[str, ...]:
@@ -163,6 +140,15 @@ def user_path(text: str) -> Path:
         ) from error
 
 
+def resolve_path(text: str) -> Path:
+    """Return a user's path with `~` expanded, absolute.
+
+    Raises:
+        ParameterError: as `user_path`.
+    """
+    return user_path(text).absolute()
+
+
 Profile = Literal["quickstart", "paper"]
 PROFILES: tuple[str, ...] = get_args(Profile)
 
@@ -173,14 +159,34 @@ Names = Annotated[tuple[str, ...], BeforeValidator(parse_names)]
 Source = Annotated[str, Field(min_length=1, max_length=4096)]
 Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 
-PLACES = frozenset({"workers", "cluster", "store", "plan"})
-"""Parameters that say where and how to compute, which changes no result."""
+Role = Literal["number", "place", "amount", "name", "profile"]
+"""What a parameter is to a study. Only a `number` may change one; a `place` says where and how to
+compute, an `amount` how much of the same, the `name` what it is called, and the `profile` is
+known by the defaults that it gives."""
 
 
-def setting(quickstart: Any, paper: Any, description: str, **rules: Any) -> Any:
-    """Declare a field with a default per profile."""
-    extra = {"paper": paper}
-    return Field(default=quickstart, description=description, json_schema_extra=extra, **rules)
+def setting(
+    default: Any,
+    description: str,
+    *,
+    paper: Any = None,
+    role: Role = "number",
+    stages: tuple[str, ...] = (),
+    **rules: Any,
+) -> Any:
+    """Declare a field with a default per profile.
+
+    Args:
+        default: of the profile `quickstart`, unparsed.
+        description: what it means, and what it takes.
+        paper: the default of that profile, where it is another.
+        role: what it is to a study.
+        stages: those that read it, so that what runs none of them ignores it; empty: whatever
+            computes reads it.
+        rules: of pydantic's `Field`.
+    """
+    extra = {"paper": default if paper is None else paper, "role": role, "stages": stages}
+    return Field(default=default, description=description, json_schema_extra=extra, **rules)
 
 
 class Parameters(BaseModel):
@@ -191,27 +197,31 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
-    profile: Profile = setting("quickstart", "paper", "which column the rest defaults to")
+    profile: Profile = setting(
+        "quickstart", "which column the rest defaults to", paper="paper", role="profile"
+    )
     study: str = setting(
         "hybridrep",
-        "hybridrep",
         "the study's name: prefix of its runs' names and a tag",
+        role="name",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}$",
     )
     seeds: Seeds = setting(
-        "25", "25", "how many (`25`), a range (`0-24`) or a list (`0,3,7`; of one: `7,`)"
+        "25", "how many (`25`), a range (`0-24`) or a list (`0,3,7`; of one: `7,`)", role="amount"
     )
     workers: Annotated[int, Field(ge=0, le=1024)] = setting(
-        0, 0, "processes on this machine; 0: one per core"
+        0, "processes on this machine; 0: one per core", role="place"
     )
     cluster: str = setting(
-        "", "", "address of a running Dask scheduler (`tcp://host:8786`); empty: this machine"
+        "",
+        "address of a running Dask scheduler (`tcp://host:8786`); empty: this machine",
+        role="place",
     )
     store: Source = setting(
-        ".hybridrep", ".hybridrep", "folder of finished results; on a cluster a shared one"
+        ".hybridrep", "folder of finished results; on a cluster a shared one", role="place"
     )
     plan: bool = setting(
-        False, False, "only print what would run, what is reused and an estimate of the time"
+        False, "only print what would run, what is reused and an estimate of the time", role="place"
     )
 
     def as_text(self) -> dict[str, str]:
@@ -219,25 +229,44 @@ class Parameters(BaseModel):
         texts = {name: value_as_text(value) for name, value in self.model_dump().items()}
         return {**texts, "seeds": seeds_as_text(self.seeds)}
 
+    def study_identity(self) -> dict[str, Any]:
+        """What makes two invocations one study: all but how much is computed, and where."""
+        others = {*with_role(type(self), "place", "amount", "profile")}
+        return self.model_dump(mode="json", exclude=others)
+
 
 P = TypeVar("P", bound=Parameters)
 
 
-def parameters(model: type[BaseModel]) -> dict[str, FieldInfo]:
-    """Return the fields of a configuration in the order in which they are declared."""
-    return dict(model.model_fields)
-
-
-def default_of(name: str, profile: str, model: type[BaseModel]) -> Any:
+def default_of(name: str, profile: str, model: type[Parameters]) -> Any:
     """Return a parameter's default in a profile, unparsed."""
     field = model.model_fields[name]
-    extra = field.json_schema_extra
-    if profile == "paper" and isinstance(extra, dict):
-        return extra["paper"]
-    return field.default
+    return _said(field)["paper"] if profile == "paper" else field.default
 
 
-def resolve(given: Mapping[str, Any], model: type[P]) -> P:
+def with_role(model: type[Parameters], *roles: Role) -> tuple[str, ...]:
+    """Return the parameters that have one of some roles."""
+    return tuple(
+        name for name, field in model.model_fields.items() if _said(field)["role"] in roles
+    )
+
+
+def stages_of(name: str, model: type[Parameters]) -> tuple[str, ...]:
+    """Return the stages that a parameter is said to bear on; empty: whatever computes."""
+    return tuple(_said(model.model_fields[name])["stages"])
+
+
+def _said(field: FieldInfo) -> dict[str, Any]:
+    """Return what `setting` has kept of a field."""
+    return cast("dict[str, Any]", field.json_schema_extra)
+
+
+def is_given(value: object) -> bool:
+    """Tell whether a parameter's value as written is one: `""` and `None` are not."""
+    return value is not None and str(value).strip() != ""
+
+
+def resolve(given: Mapping[str, object], model: type[P]) -> P:
     """Fill what is missing or empty from the profile, check everything, and freeze it.
 
     Args:
@@ -255,10 +284,10 @@ def resolve(given: Mapping[str, Any], model: type[P]) -> P:
     set_values = {
         name: value.strip() if isinstance(value, str) else value
         for name, value in given.items()
-        if value is not None and str(value).strip() != ""
+        if is_given(value)
     }
     for name, value in set_values.items():
-        if stray := stray_character(str(value)):
+        if stray := stray_character(value_as_text(value)):
             raise ParameterError(f"parameter {name} holds {stray}, which no value may: remove it")
     profile = set_values.get("profile", "quickstart")
     defaults = {name: default_of(name, str(profile), model) for name in model.model_fields}
@@ -277,12 +306,3 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
         description = model.model_fields[name].description
         lines.append(f"parameter {name}={shown(finding['input'])}: {reason} ({description})")
     return "\n".join(dict.fromkeys(lines))
-
-
-def resolve_path(text: str) -> Path:
-    """Return a user's path with `~` expanded, absolute.
-
-    Raises:
-        ParameterError: as `user_path`.
-    """
-    return user_path(text).absolute()

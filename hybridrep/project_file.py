@@ -1,4 +1,4 @@
-"""`MLproject`, written from the configuration so that the two cannot disagree.
+"""`MLproject`, written from the studies' catalogue so that the two cannot disagree.
 
 `python -m hybridrep.project_file` prints the file; a test compares it with the one committed.
 """
@@ -9,25 +9,7 @@ import sys
 
 import yaml
 
-from hybridrep.parameters import Parameters, parameters
-from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.report.config import CompareConfig, ReportConfig
-from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
-
-ENTRY_POINTS: dict[str, type[Parameters]] = {
-    "main": Config,
-    "full": Config,
-    "embed": Config,
-    "lstm": Config,
-    "autoencode": Config,
-    "rsa": Config,
-    "transfer": Config,
-    "report": ReportConfig,
-    "sweep": SweepConfig,
-    "register": RegisterConfig,
-    "compare": CompareConfig,
-}
-"""Every entry point and the configuration that it takes."""
+from hybridrep.studies.catalogue import CATALOGUE, Catalogue
 
 _HEAD = """\
 # Written by `python -m hybridrep.project_file > MLproject`; an empty default means
@@ -35,15 +17,19 @@ _HEAD = """\
 """
 
 
-def project_file() -> str:
-    """Return the text of `MLproject`: one entry point a stage, one string parameter a field."""
+def project_file(catalogue: Catalogue = CATALOGUE) -> str:
+    """Return the text of `MLproject`: one string parameter for each that bears on an entry point.
+
+    MLflow hands on what else it is given, too; the command knows what to make of it.
+    """
     entry_points = {}
-    for name, model in ENTRY_POINTS.items():
-        module = "full" if name == "main" else name
-        options = " ".join(f"--{parameter} {{{parameter}}}" for parameter in parameters(model))
+    every = catalogue.entry_points
+    for name, entry in {"main": every["full"], **every}.items():
+        bearing = catalogue.bearing(entry)
+        options = " ".join(f"--{parameter} {{{parameter}}}" for parameter in bearing)
         entry_points[name] = {
-            "parameters": {p: {"type": "string", "default": ""} for p in parameters(model)},
-            "command": f"python -m entrypoints.{module} {options}",
+            "parameters": {p: {"type": "string", "default": ""} for p in bearing},
+            "command": f"python -m entrypoints.{entry.name} {options}",
         }
     document = {"name": "hybridrep", "conda_env": "conda.yaml", "entry_points": entry_points}
     return _HEAD + yaml.safe_dump(document, sort_keys=False, width=1_000_000)

@@ -1,25 +1,20 @@
 """`docs/reference.md`, written from the code so that it cannot fall behind.
 
 `python -m hybridrep.reference` prints the file; a test compares it with the one committed, and
-another compares what it says of runs with what runs really hold (`tracking.catalogue`).
+another compares what it says of runs with what runs really hold (the module that a study's
+`documentation` names).
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from importlib import import_module
+from typing import Any
 
 from hybridrep import errors
-from hybridrep.parameters import Parameters, default_of, parameters, value_as_text
-from hybridrep.project_file import ENTRY_POINTS
-from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.results import catalogue
-from hybridrep.studies.hybrid.results.result_tables import (
-    COMPARISON_TABLES,
-    STUDY_TABLES,
-    ReportTable,
-)
-from hybridrep.studies.hybrid.results.schema import SCHEMAS
+from hybridrep.parameters import PROFILES, Parameters, default_of, value_as_text
+from hybridrep.studies.catalogue import CATALOGUE, StudyListing
 from hybridrep.tracking import entries
 from hybridrep.tracking.entries import Entry
 
@@ -34,20 +29,6 @@ Everything that has a name: [entry points](#entry-points), [parameters](#paramet
 [registered models](#registered-models). Why things are as they are: [science.md](science.md).
 """
 
-_ENTRY_POINTS = {
-    "main": "the same as `full`",
-    "full": "the whole study: one run a seed and one for the study, with its report",
-    "embed": "global vectors of every distinct text, from the frozen encoder",
-    "lstm": "the task-specific LSTM of every seed, and its vectors",
-    "autoencode": "the autoencoders, both directions and all sizes, and their linear baseline",
-    "rsa": "similarity matrices and their correlations; a study's runs say how sure they are",
-    "transfer": "seven representations on the new task",
-    "report": "Table 1 and the report, in a run of its own",
-    "sweep": "Optuna over bottleneck sizes, epochs and more; see [sweep.md](sweep.md)",
-    "register": "the best autoencoder of each direction into the model registry",
-    "compare": "finished studies side by side in one report",
-}
-
 _KINDS = {
     "seed": (
         "one simulation",
@@ -60,6 +41,9 @@ _KINDS = {
     ),
     "trial": ("one trial of a sweep", "`EXPERIMENT-sweep`"),
 }
+
+_DOCUMENTED = [import_module(study.documentation) for study in CATALOGUE.studies]
+"""The modules that say what each study's runs, tables and models hold."""
 
 _HOLDERS = {
     "seed": "Seed runs",
@@ -103,7 +87,10 @@ def _code(text: str) -> str:
 
 
 def _entry_points() -> str:
-    rows = [(_code(name), _ENTRY_POINTS[name]) for name in ENTRY_POINTS]
+    rows = [("`main`", "the same as `full`")]
+    for entry in CATALOGUE.entry_points.values():
+        more = f"; see [{entry.page}]({entry.page})" if entry.page else ""
+        rows.append((_code(entry.name), entry.does + more))
     return (
         "## Entry points\n\n"
         '`make NAME ARGS="-P parameter=value"`, `mlflow run . -e NAME -P parameter=value`, or\n'
@@ -120,35 +107,45 @@ def _parameters() -> str:
     parts = [
         "## Parameters\n\n"
         "Empty means the default of the `profile`. An unknown name or a bad value is refused\n"
-        "before any work, with what is allowed.\n\n"
-        "### Of every entry point\n\n"
-        "All entry points take them, so that one line of parameters serves all, and each reads\n"
-        "those that bear on it.\n\n" + _parameter_table(Config, parameters(Config))
+        "before any work, with what is allowed. An entry point takes all parameters of its study,\n"
+        "so that one line of them serves all, and names those that have no effect on it."
     ]
-    for name, model in ENTRY_POINTS.items():
-        own = [
-            parameter
-            for parameter in parameters(model)
-            if model.model_fields[parameter].description
-            != getattr(Config.model_fields.get(parameter), "description", None)
-        ]
-        if own:
-            parts.append(
-                f"### Of `{name}`, beside or instead of these\n\n{_parameter_table(model, own)}"
-            )
+    for study in CATALOGUE.studies:
+        shared = study.parameters.model_fields
+        parts += ["", f"### Of the study `{study.name}`", "", _shared_parameters(study)]
+        for entry in study.entry_points:
+            fields = entry.parameters.model_fields
+            own = [
+                name
+                for name in CATALOGUE.bearing(entry)
+                if name not in shared or fields[name].description != shared[name].description
+            ]
+            if own:
+                parts += [f"### Of `{entry.name}`, beside or instead of these", ""]
+                parts.append(_table(_COLUMNS, [_row(name, entry.parameters) for name in own]))
     return "\n".join(parts)
 
 
-def _parameter_table(model: type[Parameters], names: Iterable[str]) -> str:
-    rows = [
-        (
-            _code(name),
-            str(model.model_fields[name].description),
-            *(_code(value_as_text(default_of(name, p, model))) for p in ("quickstart", "paper")),
-        )
-        for name in names
-    ]
-    return _table(("parameter", "meaning", "`quickstart` (default)", "`paper`"), rows)
+_COLUMNS = ("parameter", "meaning", "`quickstart` (default)", "`paper`")
+
+
+def _shared_parameters(study: StudyListing) -> str:
+    """Return the table of a study's parameters, with the entry points that each bears on."""
+    bearing = {entry.name: CATALOGUE.bearing(entry) for entry in study.entry_points}
+    order = [*bearing[study.entry_points[0].name], *study.parameters.model_fields]
+    rows = []
+    for name in dict.fromkeys(order):
+        those = [entry for entry, names in bearing.items() if name in names]
+        others = [entry for entry in bearing if entry not in those]
+        few = ", ".join(map(_code, others if len(others) < len(those) else those))
+        says = few if len(others) >= len(those) else f"all but {few}" if others else "all"
+        rows.append((*_row(name, study.parameters), says))
+    return _table((*_COLUMNS, "bears on"), rows)
+
+
+def _row(name: str, model: type[Parameters]) -> tuple[str, ...]:
+    defaults = (_code(value_as_text(default_of(name, p, model))) for p in PROFILES)
+    return (_code(name), str(model.model_fields[name].description), *defaults)
 
 
 def _exit_codes() -> str:
@@ -181,7 +178,11 @@ def _first_line(thing: object) -> str:
 def _runs() -> str:
     kinds = [(_code(kind), *said) for kind, said in _KINDS.items()]
     tags = [(_code(entry.name), entry.meaning) for entry in entries.TAGS]
-    params = [(_code(entry.name), entry.meaning, _holders(entry)) for entry in catalogue.PARAMS]
+    params = [
+        (_code(entry.name), entry.meaning, _holders(entry))
+        for study in _DOCUMENTED
+        for entry in study.PARAMS
+    ]
     return (
         "## Runs\n\n"
         "All runs are top-level; tags tie them together. A run that is FINISHED is complete.\n\n"
@@ -199,7 +200,8 @@ def _holders(entry: Entry) -> str:
 
 
 def _metrics() -> str:
-    stand_for = [(_code(name), p.meaning) for name, p in catalogue.PLACEHOLDERS.items()]
+    placeholders = [each for study in _DOCUMENTED for each in study.PLACEHOLDERS.items()]
+    stand_for = [(_code(name), p.meaning) for name, p in placeholders]
     parts = [
         "## Metrics\n",
         "In names, capitals stand for:\n",
@@ -210,7 +212,8 @@ def _metrics() -> str:
     for kind in ("seed", "sweep", "trial"):
         rows = [
             (_code(entry.name), entry.meaning, entry.step or "one point")
-            for entry in entries.documented(catalogue.METRICS, kind)
+            for study in _DOCUMENTED
+            for entry in entries.documented(study.METRICS, kind)
         ]
         parts += [f"### {_HOLDERS[kind]}\n", _table(("metric", "meaning", "step"), rows)]
     return "\n".join(parts)
@@ -219,7 +222,7 @@ def _metrics() -> str:
 def _artifacts() -> str:
     parts = ["## Artifacts\n"]
     for kind, title in _HOLDERS.items():
-        found = entries.documented(catalogue.ARTIFACTS, kind)
+        found = [e for study in _DOCUMENTED for e in entries.documented(study.ARTIFACTS, kind)]
         rows = [(_code(entry.name), entry.meaning) for entry in found]
         if rows:
             parts += [f"### {title}\n", _table(("artifact", "what it holds"), rows)]
@@ -230,10 +233,10 @@ def _study_tables() -> str:
     parts = [
         "## Tables of a study\n",
         "`study/NAME.parquet` of the study's run; in Python\n"
-        "`hybridrep.studies.hybrid.load.load_study(NAME)` returns them as pandas tables, see\n"
+        "`hybridrep.load_study(NAME)` returns them as pandas tables, see\n"
         "[the notebook](notebooks/explore_a_study.ipynb).\n",
     ]
-    for name, schema in SCHEMAS.items():
+    for name, schema in (each for study in _DOCUMENTED for each in study.SCHEMAS.items()):
         rows = []
         for column, rule in schema.columns.items():
             key = " (key)" if column in schema.key else ""
@@ -243,18 +246,21 @@ def _study_tables() -> str:
 
 
 def _report_tables() -> str:
-    return (
+    parts = [
         "## Tables of the report\n\n"
         "`report/NAME.csv`. Numbers over seeds: `n` how many, `sd` with n - 1, `low` and `high`\n"
-        "the ends of a 95% interval.\n\n"
-        f"### Of a study\n\n{_csv_tables(STUDY_TABLES)}\n"
-        f"### Of a comparison\n\n"
-        "The tables of each study under its name, and:\n\n"
-        f"{_csv_tables(COMPARISON_TABLES)}"
-    )
+        "the ends of a 95% interval.\n"
+    ]
+    for study in _DOCUMENTED:
+        for what, tables in study.REPORT_TABLES.items():
+            parts += [f"### Of {what}\n", *_BESIDE.get(what, ()), _csv_tables(tables)]
+    return "\n".join(parts)
 
 
-def _csv_tables(tables: Iterable[ReportTable]) -> str:
+_BESIDE = {"a comparison": ("The tables of each study under its name, and:\n",)}
+
+
+def _csv_tables(tables: Iterable[Any]) -> str:
     rows = [
         (_code(table.name), table.meaning, ", ".join(map(_code, table.columns))) for table in tables
     ]
@@ -262,8 +268,9 @@ def _csv_tables(tables: Iterable[ReportTable]) -> str:
 
 
 def _models() -> str:
-    models = [(_code(name), takes, gives) for name, takes, gives in catalogue.MODELS]
-    tags = [(_code(entry.name), entry.meaning) for entry in catalogue.VERSION_TAGS]
+    models = [(_code(name), *said) for study in _DOCUMENTED for name, *said in study.MODELS]
+    every = {entry.name: entry.meaning for study in _DOCUMENTED for entry in study.VERSION_TAGS}
+    tags = [(_code(name), meaning) for name, meaning in every.items()]
     return (
         "## Registered models\n\n"
         "`models:/NAME@best` is the best so far under one criterion on one set of data;\n"

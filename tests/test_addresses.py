@@ -8,10 +8,9 @@ import sqlalchemy
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from entrypoints._command import command, exit_code
+from hybridrep.command import command, exit_code
 from hybridrep.messages import has_password, public_uri, without_passwords
 from hybridrep.parameters import shown
-from hybridrep.studies.hybrid.sweep.config import SweepConfig
 from hybridrep.testing.hostile import examples
 
 secrets = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Zl", "Zp"]), min_size=1)
@@ -123,7 +122,7 @@ def test_harmless_addresses_stay_as_they_are(text):
 @pytest.mark.parametrize("password", ["s3/cr3t", "s3 cr3t", "s3%2Fcr3t", "12/34"])
 def test_a_recorded_password_is_refused_whatever_it_holds(capsys, monkeypatch, password):
     ran = []
-    entry = command("sweep", "", ran.append, SweepConfig)
+    entry = command("sweep", ran.append)
     monkeypatch.setenv("MLFLOW_RUN_ID", "f" * 32)
     assert exit_code(entry, ["--storage", f"postgresql://ada:{password}@db.lab/x"]) == 2
     said = capsys.readouterr().err

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hybridrep.project_file import ENTRY_POINTS
+from hybridrep.studies.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[1]
 HEAVY = (
@@ -48,7 +48,7 @@ def test_importing_the_package_loads_nothing_heavy():
 
 
 def test_importing_an_entry_point_loads_nothing_heavy():
-    assert {*SCRIPTS} == {*ENTRY_POINTS, "store"} - {"main"}
+    assert {*SCRIPTS} == {*CATALOGUE.entry_points, "store"}
     assert loaded_by("\n".join(f"    import entrypoints.{name}" for name in SCRIPTS)) == []
 
 

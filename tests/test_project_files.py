@@ -13,8 +13,9 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from hybridrep.parameters import default_of, parameters
-from hybridrep.project_file import ENTRY_POINTS, project_file
+from hybridrep.parameters import default_of
+from hybridrep.project_file import project_file
+from hybridrep.studies.catalogue import CATALOGUE
 from hybridrep.studies.hybrid.config import Config
 
 ROOT = Path(__file__).parents[1]
@@ -87,14 +88,14 @@ def test_every_imported_library_is_a_declared_dependency():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in ENTRY_POINTS if name != "main"])
-def test_every_entry_point_lists_every_parameter_in_its_help(name):
+@pytest.mark.parametrize("name", [*CATALOGUE.entry_points])
+def test_every_entry_point_lists_the_parameters_that_bear_on_it_in_its_help(name):
     shown = subprocess.run(
         [sys.executable, "-m", f"entrypoints.{name}", "--help"],
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
-    for parameter in parameters(ENTRY_POINTS[name]):
-        assert f"--{parameter}" in shown
+    listed = set(re.findall(r"^  --(\w+)", shown, re.M)) - {"help"}
+    assert listed == {*CATALOGUE.bearing(CATALOGUE.entry_points[name])}
 
 
 def test_make_refuses_a_parameter_outside_args():
@@ -111,7 +112,7 @@ def test_make_refuses_a_parameter_outside_args():
 
 def test_readme_table_gives_every_parameter_with_its_defaults():
     readme = (ROOT / "README.md").read_text()
-    for name, field in parameters(Config).items():
+    for name, field in Config.model_fields.items():
         cells = [_cell(default_of(name, profile, Config)) for profile in ("quickstart", "paper")]
         row = f"| `{name}` | {field.description} | {cells[0]} | {cells[1]} |"
         assert row in readme, row

@@ -6,16 +6,18 @@ import shlex
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-
-from hybridrep.parameters import PLACES, PROFILES, default_of, seeds_as_text, value_as_text
-
-_LEFT_OUT = PLACES | {"profile", "seeds"}
-"""What changes no number; profile and seeds are said first."""
+from hybridrep.parameters import (
+    PROFILES,
+    Parameters,
+    default_of,
+    seeds_as_text,
+    value_as_text,
+    with_role,
+)
 
 
 def reproduce_command(
-    config: Mapping[str, Any], seeds: Sequence[int], model: type[BaseModel], entry_point: str
+    config: Mapping[str, Any], seeds: Sequence[int], model: type[Parameters], entry_point: str
 ) -> str:
     """Return the `mlflow run` command: the profile, the seeds, and what differs from the profile.
 
@@ -30,8 +32,8 @@ def reproduce_command(
     if profile not in PROFILES:
         profile = PROFILES[0]
     given = {"profile": profile, "seeds": seeds_as_text(seeds)}
-    for name in model.model_fields:
-        if name in _LEFT_OUT or config.get(name) is None:
+    for name in with_role(model, "number", "name"):
+        if config.get(name) is None:
             continue
         text = value_as_text(config[name])
         if text and text != value_as_text(default_of(name, profile, model)):

@@ -7,6 +7,9 @@ are all that holds a study together.
 KIND = "hybridrep.kind"
 """`study`, `seed`, `trial` or `stage`."""
 
+SIMULATION = "hybridrep.simulation"
+"""Which of the studies in the catalogue a run is of; one without it is of the first."""
+
 STAGE = "hybridrep.stage"
 """Which stage a run of kind `stage` is: `sweep` or `register`, where others look for it."""
 

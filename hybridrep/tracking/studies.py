@@ -1,8 +1,9 @@
 """Finished studies as pandas tables, for notebooks and scripts.
 
-    from hybridrep.tracking.studies import list_studies, load_study
+    import hybridrep
 
-    tables = load_study("hybridrep")
+    hybridrep.list_studies()
+    tables = hybridrep.load_study("hybridrep")
     tables.transfer.groupby("representation")["test_loss"].mean()
 
 Where runs are looked for is what MLflow's own settings say: `mlflow.set_tracking_uri(...)`,
@@ -31,7 +32,7 @@ def list_studies(*, experiment: str = "hybridrep") -> pd.DataFrame:
     Raises:
         TrackingError: there is no database or server.
     """
-    server = _existing_server(experiment)
+    server = existing_server(experiment)
     with readable_errors(server.uri, "listing the studies"):
         runs = search(server, {names.KIND: "study"})
     rows = [
@@ -47,7 +48,7 @@ def list_studies(*, experiment: str = "hybridrep") -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(STUDY_COLUMNS))
 
 
-def _existing_server(experiment: str) -> Server:
+def existing_server(experiment: str) -> Server:
     """Connect without making anything: whoever reads must not leave an empty database behind."""
     import mlflow
 

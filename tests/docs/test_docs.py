@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hybridrep.parameters import resolve
-from hybridrep.project_file import ENTRY_POINTS
+from hybridrep.studies.catalogue import CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -96,15 +96,13 @@ def test_a_name_that_links_to_code_is_defined_there():
 @pytest.mark.parametrize(("page", "target", "arguments"), sorted(set(commands())))
 def test_a_command_names_a_target_and_parameters_that_exist(page, target, arguments):
     makefile = (ROOT / "Makefile").read_text()
-    stages = re.search(r"^STAGES := (.+)$", makefile, re.M)
-    assert stages
-    targets = {*stages[1].split(), *re.findall(r"^([a-z-]+):", makefile, re.M)}
+    targets = {*CATALOGUE.entry_points, *re.findall(r"^([a-z-]+):", makefile, re.M)}
     assert target in targets, page
-    model = ENTRY_POINTS.get("full" if target == "plan" else target)
-    if model is not None:
+    entry = CATALOGUE.entry_points.get("full" if target == "plan" else target)
+    if entry is not None:
         words = shlex.split(arguments)
         given = [words[place + 1] for place, word in enumerate(words) if word == "-P"]
-        resolve(dict(pair.split("=", 1) for pair in given), model)
+        resolve(dict(pair.split("=", 1) for pair in given), entry.parameters)
 
 
 def test_indented_commands_are_found_as_those_in_blocks_are():

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints._command import exit_code
-from entrypoints.store import store as command
+from hybridrep.command import exit_code
 from hybridrep.errors import StoreError
 from hybridrep.execution import disk
 from hybridrep.execution.fingerprint import canonical_json
 from hybridrep.execution.store import Store
 from hybridrep.execution.stored import is_outdated
+from hybridrep.running.store_command import store as command
 from hybridrep.testing.execution_stores import fill, left_behind
 from hybridrep.testing.execution_tasks import key
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from entrypoints._command import command, exit_code
+from hybridrep.command import command, exit_code
 from hybridrep.errors import ParameterError
 from hybridrep.messages import has_password, public_uri, without_passwords
 from hybridrep.parameters import parse_names, resolve, resolve_path
@@ -122,7 +122,7 @@ def test_a_timeout_that_no_clock_can_hold_is_refused(timeout):
 
 
 def test_the_home_of_nobody_is_refused(capsys):
-    entry = command("full", "", lambda config: resolve_path(config.store))
+    entry = command("full", lambda config: resolve_path(config.store))
     assert exit_code(entry, ["--store", "~nobody-of-this-name/x"]) == 2
     assert "'~nobody-of-this-name/x'" in capsys.readouterr().err
 

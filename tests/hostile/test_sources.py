@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from entrypoints._command import command, exit_code
-from entrypoints.store import store
+from hybridrep.command import command, exit_code
 from hybridrep.errors import CorpusError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.parameters import resolve
+from hybridrep.running.store_command import store
 from hybridrep.sources import hub as _hub_files
 from hybridrep.sources.texts import hub
 from hybridrep.studies.hybrid.config import Config
@@ -146,7 +146,7 @@ pairs = st.lists(
 def test_any_pairs_are_taken_as_options_are_or_refused_in_few_words(given_pairs):
     taken = []
     arguments = [word for pair in given_pairs for word in ("-P", pair)]
-    code, said = run(command("full", "", taken.append), arguments)
+    code, said = run(command("full", taken.append), arguments)
     assert (code, bool(said)) in ((0, False), (2, True))
     assert len(said) < 3_500
     assert len(taken) == (code == 0)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from entrypoints._command import command, exit_code
+from hybridrep.command import command, exit_code
 from hybridrep.errors import TrackingError
 from hybridrep.parameters import resolve
 from hybridrep.studies.hybrid.config import Config
@@ -105,7 +105,7 @@ def test_a_sweep_s_password_is_in_nothing_that_is_logged():
 def test_a_password_that_mlflow_run_has_recorded_is_refused_with_the_remedy(capsys, monkeypatch):
     """`mlflow run` prints and records parameters before this program is started."""
     ran = []
-    entry = command("sweep", "", ran.append, SweepConfig)
+    entry = command("sweep", ran.append)
     arguments = ["--storage", f"postgresql://ada:{SECRET}@db.lab/sweeps"]
     monkeypatch.setenv("MLFLOW_RUN_ID", "f" * 32)
     assert exit_code(entry, arguments) == 2
@@ -129,7 +129,7 @@ def test_a_password_that_mlflow_run_has_recorded_is_refused_with_the_remedy(caps
     ],
 )
 def test_a_password_in_a_bad_value_is_not_repeated(capsys, arguments):
-    assert exit_code(command("full", "", print), arguments) == 2
+    assert exit_code(command("full", print), arguments) == 2
     shown = capsys.readouterr().err
     assert arguments[0].removeprefix("--") in shown
     assert SECRET not in shown
@@ -140,6 +140,6 @@ def test_the_last_word_of_a_command_never_holds_the_server_s_password(capsys, mo
         raise TrackingError(f"http://ada:{SECRET}@db.lab refused {SECRET!r}")
 
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://ada:{SECRET}@db.lab")
-    assert exit_code(command("full", "", fail), []) == 2
+    assert exit_code(command("full", fail), []) == 2
     shown = capsys.readouterr().err
     assert "http://***@db.lab refused '***'" in shown

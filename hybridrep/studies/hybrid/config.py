@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, Literal, TypeVar
+import re
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from hybridrep.parameters import (
-    PLACES,
-    Epochs,
-    Parameters,
-    Source,
-    parse_bottlenecks,
-    setting,
-)
+from hybridrep.parameters import Epochs, Parameters, Seeds, Source, setting, shown
+
+MOST_BOTTLENECK = 8_192
+
+
+def parse_bottlenecks(value: object) -> tuple[int, ...]:
+    """Read a comma list of bottleneck sizes, e.g. `32,64,128,256`.
+
+    Raises:
+        ValueError: when an entry is not a whole number from 1 to 8192 or is named twice.
+    """
+    parts = [str(item) for item in value] if isinstance(value, tuple | list) else None
+    parts = str(value).strip().removesuffix(",").split(",") if parts is None else parts
+    sizes = []
+    for part in parts:
+        text = part.strip()
+        if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= MOST_BOTTLENECK:
+            raise ValueError(
+                f"{shown(text, 40)} is not a whole number from 1 to {MOST_BOTTLENECK}; "
+                "write a comma list such as 32,64"
+            )
+        sizes.append(int(text))
+    if len(set(sizes)) != len(sizes):
+        raise ValueError("a size is named twice")
+    return tuple(sizes)
+
 
 Bottlenecks = Annotated[tuple[int, ...], BeforeValidator(parse_bottlenecks)]
 E = TypeVar("E")
@@ -22,64 +41,102 @@ E = TypeVar("E")
 class StudyParameters(Parameters, Generic[E]):
     """What every entry point of the study takes; `E` is what epochs of autoencoders are to it."""
 
+    seeds: Seeds = setting(
+        "25",
+        "how many (`25`), a range (`0-24`) or a list (`0,3,7`; of one: `7,`)",
+        role="amount",
+        stages=("lstm",),
+    )
     emotion: Source = setting(
-        "sample", "hub:dair-ai/emotion", "emotion corpus: `sample`, a file or folder, or `hub:ID`"
+        "sample",
+        "emotion corpus: `sample`, a file or folder, or `hub:ID`",
+        paper="hub:dair-ai/emotion",
+        stages=("embed", "lstm"),
     )
     hate: Source = setting(
         "sample",
-        "hub:tweets-hate-speech-detection/tweets_hate_speech_detection",
         "corpus of the new task: `sample`, a file or folder, or `hub:ID`",
+        paper="hub:tweets-hate-speech-detection/tweets_hate_speech_detection",
+        stages=("embed", "lstm", "transfer"),
     )
     emotion_columns: str = setting(
-        "", "", "its columns as `text,label`; empty: found by their usual names"
+        "",
+        "its columns as `text,label`; empty: found by their usual names",
+        stages=("embed", "lstm"),
     )
     hate_columns: str = setting(
-        "", "", "its columns as `text,label`; empty: found by their usual names"
+        "",
+        "its columns as `text,label`; empty: found by their usual names",
+        stages=("embed", "lstm", "transfer"),
     )
     encoder: Source = setting(
         "minilm",
-        "hub:google-bert/bert-base-uncased",
         "frozen encoder: `minilm`, a local folder in Hugging Face format, or `hub:ID`",
+        paper="hub:google-bert/bert-base-uncased",
+        stages=("embed",),
     )
     vectors: Source = setting(
         "glove-50",
-        "glove.6B.300d",
         "word vectors: `glove-50`, a GloVe text file (plain, .gz, .zip), or `glove.6B.300d`",
+        paper="glove.6B.300d",
+        stages=("lstm", "transfer"),
     )
-    bottlenecks: Bottlenecks = setting("32", "32,64,128,256", "bottleneck sizes, a comma list")
-    lstm_epochs: Epochs = setting(2, 10, "epochs of the LSTM")
-    autoencoder_epochs: E = setting(10, 50, "epochs of the autoencoders; half are used")
-    transfer_epochs: Epochs = setting(12, 20, "epochs of the classifiers on the new task")
+    bottlenecks: Bottlenecks = setting(
+        "32", "bottleneck sizes, a comma list", paper="32,64,128,256", stages=("autoencode",)
+    )
+    lstm_epochs: Epochs = setting(2, "epochs of the LSTM", paper=10, stages=("lstm",))
+    autoencoder_epochs: E = setting(
+        10, "epochs of the autoencoders; half are used", paper=50, stages=("autoencode",)
+    )
+    transfer_epochs: Epochs = setting(
+        12, "epochs of the classifiers on the new task", paper=20, stages=("transfer",)
+    )
     padding: Literal["front", "after"] = setting(
-        "front", "front", "where short tweets are padded: `front` or `after` the words"
+        "front",
+        "where short tweets are padded: `front` or `after` the words",
+        stages=("lstm", "transfer"),
     )
     lstm_path: Literal["fast", "plain"] = setting(
-        "fast", "fast", "LSTM computation: `fast` (exact shortcut) or `plain` (the reference)"
+        "fast",
+        "LSTM computation: `fast` (exact shortcut) or `plain` (the reference)",
+        stages=("lstm",),
     )
     lstm_precision: Literal["float32", "bfloat16"] = setting(
-        "float32", "float32", "LSTM arithmetic: `float32`, or `bfloat16` (faster, approximate)"
+        "float32",
+        "LSTM arithmetic: `float32`, or `bfloat16` (faster, approximate)",
+        stages=("lstm",),
     )
     baseline_pooling: Literal["padded_mean", "token_mean", "flatten"] = setting(
         "padded_mean",
-        "padded_mean",
         "how the baseline pools its word embeddings: `padded_mean`, `token_mean` or `flatten`",
+        stages=("transfer",),
     )
     duplicates: Literal["keep", "drop"] = setting(
-        "drop", "keep", "repeated tweets of the new task: `keep` (paper) or `drop`"
+        "drop",
+        "repeated tweets of the new task: `keep` (paper) or `drop`",
+        paper="keep",
+        stages=("lstm", "transfer"),
     )
     items_per_emotion: Annotated[int, Field(ge=2, le=1000)] = setting(
-        50, 50, "tweets sampled per emotion for each similarity matrix"
+        50, "tweets sampled per emotion for each similarity matrix", stages=("autoencode",)
     )
     share_text: bool = setting(
-        True, True, "whether tweets may stand in reports, artifacts and model examples"
+        True,
+        "whether tweets may stand in reports, artifacts and model examples",
+        stages=("report",),
     )
     trials: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
-        12, 100, "of a sweep alone: how many trials it runs (a grid runs all its points)"
+        12,
+        "of a sweep alone: how many trials it runs (a grid runs all its points)",
+        paper=100,
+        role="amount",
+        stages=("sweep",),
     )
     timeout: Annotated[int, Field(ge=0)] = setting(
         0,
-        0,
         "of a sweep alone: seconds after which it starts no further trial; 0: no limit",
+        role="amount",
+        stages=("sweep",),
     )
 
 
@@ -90,8 +147,3 @@ class Config(StudyParameters[Epochs]):
     def half_epoch(self) -> int:
         """Epoch of the autoencoders that feed RSA and transfer: half of all (section 3.2.1)."""
         return max(1, self.autoencoder_epochs // 2)
-
-    def study_identity(self) -> dict[str, Any]:
-        """What makes two invocations one study: all but the seeds and where they are computed."""
-        others = {"seeds", "trials", "timeout", "profile"}
-        return self.model_dump(mode="json", exclude=others | PLACES)

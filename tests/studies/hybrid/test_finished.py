@@ -10,11 +10,9 @@ import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
-from entrypoints._command import command, exit_code
-from entrypoints.compare import run as compare
+from hybridrep.command import command, exit_code
 from hybridrep.parameters import resolve
 from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.report.config import CompareConfig
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.study import run
 from hybridrep.studies.hybrid.tweets.loading import load_corpus
@@ -59,7 +57,7 @@ def tracker(place: Path) -> Tracker:
 
 
 def leave_with(studies: str) -> int:
-    return exit_code(command("compare", "", compare, CompareConfig), ["--studies", studies])
+    return exit_code(command("compare"), ["--studies", studies])
 
 
 def comparisons(place: Path) -> list:

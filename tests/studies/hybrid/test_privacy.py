@@ -22,7 +22,7 @@ import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
-from entrypoints._command import command, exit_code
+from hybridrep.command import command, exit_code
 from hybridrep.errors import IncompleteStudyError
 from hybridrep.parameters import resolve
 from hybridrep.reporting.html.packing import packed
@@ -260,7 +260,7 @@ def test_a_first_row_without_names_is_not_shown(tmp_path, capfd):
     tweet = "so glad zqabcdefqz today"
     (tmp_path / "hate.csv").write_text(f"{tweet},0\n{tweet},1\n")
     given = ["-P", f"hate={tmp_path / 'hate.csv'}", "-P", f"store={tmp_path / 'store'}"]
-    assert exit_code(command("full", "", run_full), given) == 2
+    assert exit_code(command("full", run_full), given) == 2
     shown = "".join(capfd.readouterr())
     assert "2 cells, which do not look like names of columns" in shown
     assert "zq" not in shown

@@ -19,7 +19,7 @@ import pandas as pd
 
 from hybridrep.errors import TrackingError
 from hybridrep.execution.tasks import Task
-from hybridrep.parameters import resolve, seeds_as_text
+from hybridrep.parameters import resolve, seeds_as_text, with_role
 from hybridrep.running import work
 from hybridrep.running.invocation import check
 from hybridrep.studies.hybrid.config import Config
@@ -39,7 +39,6 @@ from hybridrep.tracking.queries import find_study, load_parts, search, seed_runs
 from hybridrep.tracking.server import Server, readable_errors
 
 CANDIDATE = ("direction", "bottleneck", "epoch", "seed", "value")
-_PLACES = ("store", "workers", "cluster")
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +107,7 @@ def _plain(config: RegisterConfig) -> Config:
 
 def _places(config: RegisterConfig) -> dict[str, Any]:
     """Where results are and work is done: always as given now, never as recorded."""
-    return {name: getattr(config, name) for name in _PLACES}
+    return {name: getattr(config, name) for name in with_role(Config, "place")}
 
 
 def _recorded(server: Server, run_id: str) -> Mapping[str, Any]:

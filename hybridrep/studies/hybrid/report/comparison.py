@@ -11,9 +11,11 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.analysis.statistics import against_first
+from hybridrep.parameters import with_role
 from hybridrep.reporting.facts import UNKNOWN, meta_record
 from hybridrep.reporting.formatting import listed
 from hybridrep.reporting.plan import Plan
+from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER, TRANSFER_METRICS
 from hybridrep.studies.hybrid.report.facts import corpora_of
 from hybridrep.studies.hybrid.report.figures.comparisons import studies_rsa, studies_transfer
@@ -26,7 +28,7 @@ from hybridrep.studies.hybrid.results.views import (
     used_rsa,
 )
 
-_IGNORED = {"study", "workers", "cluster", "store", "plan", "seeds", "trials", "timeout"}
+_IGNORED = with_role(Config, "name", "place", "amount")
 """Parameters that change no number, or that the page says elsewhere."""
 
 

@@ -25,7 +25,7 @@ class CompareConfig(Config):
     """A comparison of finished studies; what they are is read from their runs."""
 
     studies: Studies = setting(
-        "", "", "studies to put side by side: a comma list of names, study keys or run ids"
+        "", "studies to put side by side: a comma list of names, study keys or run ids"
     )
 
 
@@ -33,7 +33,6 @@ class ReportConfig(Config):
     """What is reported: the study of these parameters, or one that is read from its run."""
 
     source: Annotated[str, Field(min_length=1, max_length=256)] = setting(
-        "study",
         "study",
         "what to report: `study` (the one of these parameters, made where it is missing), or the "
         "name, key or run of a finished study, read from its run: nothing is computed",

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.workers import Workers
-from hybridrep.parameters import PLACES
+from hybridrep.parameters import with_role
 from hybridrep.reporting.drawing import draw_one
 from hybridrep.reporting.html.page import page_files
 from hybridrep.reporting.report import Draw, Report
@@ -19,6 +19,7 @@ from hybridrep.running import work
 from hybridrep.running.invocation import refuse_incomplete
 from hybridrep.running.stage import Made, Node, Stage, tasks_of
 from hybridrep.running.study import Invocation
+from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.report import example_stage as example
 from hybridrep.studies.hybrid.report import reproduce
 from hybridrep.studies.hybrid.report.example import ExampleSeed, choose_example_seed
@@ -72,11 +73,11 @@ def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> 
     holds the versions of all libraries, only the place where it was computed is left out.
     """
     study, prepared = invocation.study, invocation.prepared
-    config = tables.meta["config"]
+    config, places = tables.meta["config"], with_role(Config, "place")
     return STAGE.key(
         code_version(reproduce.__name__, exclude=()),
         page_files(PACKAGE),
-        {**tables.meta, "config": {n: v for n, v in config.items() if n not in PLACES}},
+        {**tables.meta, "config": {n: v for n, v in config.items() if n not in places}},
         example=nodes,
         **{
             f"seed {seed}": list(study.complete(prepared, int(seed)).values())

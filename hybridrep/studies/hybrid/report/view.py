@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from hybridrep.parameters import PLACES
+from hybridrep.parameters import with_role
 from hybridrep.reporting.drawing import Drawn
 from hybridrep.reporting.facts import meta_record
 from hybridrep.reporting.formatting import listed
@@ -21,6 +21,7 @@ from hybridrep.reporting.html.views import (
     claim_views,
     picture,
 )
+from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import in_words
 from hybridrep.studies.hybrid.report import table_views as study_tables
 from hybridrep.studies.hybrid.report.facts import corpora_of, encoder_name, vectors_name
@@ -196,10 +197,10 @@ def _recorded(tables: StudyTables) -> list[tuple[str, Pairs]]:
         data += [(f"{name}, {key}", _text(v)) for key, v in meta_record(tables.meta, name).items()]
     coverage = meta_record(tables.meta, "coverage")
     data += [(f"{key} with a word vector", _share(value)) for key, value in coverage.items()]
-    config = meta_record(tables.meta, "config")
+    config, places = meta_record(tables.meta, "config"), with_role(Config, "place")
     versions = meta_record(tables.meta, "versions")
     return [
-        ("Configuration", [(n, _text(value)) for n, value in config.items() if n not in PLACES]),
+        ("Configuration", [(n, _text(value)) for n, value in config.items() if n not in places]),
         ("Data", data),
         ("Versions", [(name, _text(value)) for name, value in versions.items()]),
         ("Study", [("key", str(tables.meta["study_key"]))]),

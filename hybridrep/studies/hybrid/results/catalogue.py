@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER
+from hybridrep.studies.hybrid.results.result_tables import COMPARISON_TABLES, STUDY_TABLES
 from hybridrep.studies.hybrid.results.schema import SCHEMAS
 from hybridrep.tracking import names
 from hybridrep.tracking.entries import Entry, Placeholder, one_of
@@ -196,3 +197,6 @@ MODELS: tuple[tuple[str, str, str], ...] = tuple(
     for direction in DIRECTIONS
 )
 """Registered model, what it takes, what it gives."""
+
+REPORT_TABLES = {"a study": STUDY_TABLES, "a comparison": COMPARISON_TABLES}
+"""The tables of a report, by what it is of."""

@@ -53,46 +53,42 @@ class SweepConfig(StudyParameters[EpochRange]):
     """What a sweep searches, and how; `training` is the configuration of what it trains."""
 
     bottlenecks: Bottlenecks = setting(
-        "32,64,128,256", "32,64,128,256", "bottleneck sizes to choose from, a comma list"
+        "32,64,128,256", "bottleneck sizes to choose from, a comma list"
     )
     autoencoder_epochs: EpochRange = setting(
-        "10-100", "50", "epochs of the autoencoders: a range (`10-100`) or one number"
+        "10-100", "epochs of the autoencoders: a range (`10-100`) or one number", paper="50"
     )
     seeds: Seeds = setting(
-        "3", "25", "seeds that every trial is averaged over: `3`, `0-24`, or `0,3,7`"
+        "3", "seeds that every trial is averaged over: `3`, `0-24`, or `0,3,7`", paper="25"
     )
     sampler: Literal["tpe", "grid"] = setting(
-        "tpe", "grid", "`tpe` learns from earlier trials; `grid` tries all combinations"
+        "tpe", "`tpe` learns from earlier trials; `grid` tries all combinations", paper="grid"
     )
     objective: Literal["transformability", "diffusibility", "both"] = setting(
-        "transformability",
         "transformability",
         "what is maximised: `transformability`, `diffusibility`, or `both` (a Pareto front)",
     )
     directions: Directions = setting(
         "bert_to_lstm,lstm_to_bert",
-        "bert_to_lstm,lstm_to_bert",
         "directions to search, each by itself; they share `trials` evenly",
     )
     learning_rates: Span = setting(
-        "0.001", "0.001", "Adam's learning rate: one number, or a range (`0.0001:0.01`)"
+        "0.001", "Adam's learning rate: one number, or a range (`0.0001:0.01`)"
     )
     activations: Activations = setting(
-        "relu", "relu", "activations to choose from: `relu`, `leaky_relu`, `elu`, `tanh`"
+        "relu", "activations to choose from: `relu`, `leaky_relu`, `elu`, `tanh`"
     )
     kinds: Kinds = setting(
-        "convolutional",
-        "convolutional",
-        "autoencoders to choose from: `convolutional` (paper), `fully_connected`",
+        "convolutional", "autoencoders to choose from: `convolutional` (paper), `fully_connected`"
     )
     prune: bool = setting(
-        False, False, "give up trials early that fall behind (only `tpe` with one objective)"
+        False, "give up trials early that fall behind (only `tpe` with one objective)"
     )
     batch: Annotated[int, Field(ge=1, le=10_000)] = setting(
-        4, 4, "trials per direction that run side by side; `tpe` learns between batches"
+        4, "trials per direction that run side by side; `tpe` learns between batches"
     )
     storage: str = setting(
-        "", "", "Optuna's storage: a journal file, or `postgresql://...`; empty: in the store"
+        "", "Optuna's storage: a journal file, or `postgresql://...`; empty: in the store"
     )
 
     @field_validator("timeout")
@@ -133,12 +129,10 @@ class RegisterConfig(Config):
 
     source: Annotated[str, Field(min_length=1, max_length=256)] = setting(
         "study",
-        "study",
         "where to choose: `study` (the one of these parameters), `sweep` (the latest one of that "
         "name), or the name, key or run of a finished study or sweep",
     )
     by: Annotated[Criterion, BeforeValidator(_criterion)] = setting(
-        "reconstructed_vs_target",
         "reconstructed_vs_target",
         "what decides, on tweets that no model saw: " + ", ".join(f"`{c}`" for c in CRITERIA),
     )

@@ -10,11 +10,8 @@ import pytest
 from mlflow.entities import Run
 from mlflow.tracking import MlflowClient
 
-from entrypoints import compare as compare_entry
-from entrypoints import report as report_entry
-from entrypoints._command import command, exit_code
+from hybridrep.command import command, exit_code
 from hybridrep.studies.hybrid.report import notices
-from hybridrep.studies.hybrid.report.config import CompareConfig, ReportConfig
 from hybridrep.studies.hybrid.report.kept_example import ARRAYS_FILE, RECORD_FILE
 from hybridrep.studies.hybrid.results import tables as tables_module
 from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION, StudyTables
@@ -53,11 +50,11 @@ def log_study(tracker: Tracker, name: str, version: int = SCHEMA_VERSION, **meta
 
 
 def report(*arguments: str) -> int:
-    return exit_code(command("report", "", report_entry.run, ReportConfig), arguments)
+    return exit_code(command("report"), arguments)
 
 
 def compare(*arguments: str) -> int:
-    return exit_code(command("compare", "", compare_entry.run, CompareConfig), arguments)
+    return exit_code(command("compare"), arguments)
 
 
 @pytest.fixture

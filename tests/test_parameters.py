@@ -6,14 +6,13 @@ from hypothesis import strategies as st
 
 from hybridrep.errors import ParameterError
 from hybridrep.parameters import (
-    parse_bottlenecks,
     parse_epoch_range,
     parse_seeds,
     parse_span,
     resolve,
     seeds_as_text,
 )
-from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.config import Config, parse_bottlenecks
 from hybridrep.studies.hybrid.sweep.config import SweepConfig
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from mlflow.tracking import MlflowClient
 
-from entrypoints._command import command, exit_code
-from entrypoints.store import store
+from hybridrep.command import command, exit_code
 from hybridrep.errors import CorpusError
 from hybridrep.execution import cluster
 from hybridrep.execution.store import Store
+from hybridrep.running.store_command import store
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.testing import execution_tasks, small_study
 
@@ -41,7 +41,7 @@ def leave_with(given: dict[str, str], **change: str) -> int:
     arguments = [
         part for name, value in {**given, **change}.items() for part in (f"--{name}", value)
     ]
-    return exit_code(command("full", "", full), arguments)
+    return exit_code(command("full", full), arguments)
 
 
 def open_runs(place: Path) -> list:
@@ -114,7 +114,7 @@ def test_a_mistake_is_named_and_leaves_no_open_run(
 
 
 def test_an_unknown_parameter_lists_the_known_ones(place, capsys):
-    assert exit_code(command("full", "", full), ["--sseds", "3"]) == 2
+    assert exit_code(command("full", full), ["--sseds", "3"]) == 2
     shown = capsys.readouterr().err
     assert "'sseds' (did you mean seeds?)" in shown
     assert "autoencoder_epochs" in shown
@@ -124,19 +124,19 @@ def test_what_a_message_repeats_cannot_command_the_terminal(capsys):
     def refuse(_: Config) -> None:
         raise CorpusError("\x1b]0;owned\x07\x1b[2J.csv\nis empty")
 
-    assert exit_code(command("full", "", refuse), []) == 2
+    assert exit_code(command("full", refuse), []) == 2
     shown = capsys.readouterr().err
     assert shown == "hybridrep: \\x1b]0;owned\\x07\\x1b[2J.csv\nis empty\n"
 
 
 def test_an_argument_without_p_is_told_how_parameters_are_given(capsys):
-    assert exit_code(command("full", "", full), ["seeds=3"]) == 2
+    assert exit_code(command("full", full), ["seeds=3"]) == 2
     assert "-P NAME=VALUE" in capsys.readouterr().err
 
 
 def read(arguments: list[str]) -> Config:
     found: list[Config] = []
-    assert exit_code(command("full", "", found.append), arguments) == 0
+    assert exit_code(command("full", found.append), arguments) == 0
     return found[0]
 
 
@@ -147,7 +147,7 @@ def test_parameters_may_be_given_as_mlflow_run_takes_them():
 
 @pytest.mark.parametrize(("pair", "message"), [("seeds", "NAME=VALUE"), ("sseds=3", "mean seeds?")])
 def test_a_pair_that_is_none_or_unknown_is_refused(pair, message, capsys):
-    assert exit_code(command("full", "", full), ["-P", pair]) == 2
+    assert exit_code(command("full", full), ["-P", pair]) == 2
     assert message in capsys.readouterr().err
 
 
@@ -174,7 +174,7 @@ def test_an_end_from_outside_has_the_code_that_shells_expect(number, code, capsy
     def stopped(_: Config) -> None:
         os.kill(os.getpid(), number)
 
-    assert exit_code(command("full", "", stopped), []) == code
+    assert exit_code(command("full", stopped), []) == code
     assert "goes on from what is finished" in capsys.readouterr().err
 
 

@@ -1,0 +1,186 @@
+"""The studies there are and their entry points, said once, for whoever runs or describes them.
+
+Light: it knows the parameters of each study, and by name the functions that run it and the
+modules that document its runs. `MLproject`, `docs/reference.md`, the command line and
+`hybridrep.run` are made from here. A function that takes a `Catalogue` can be handed another.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from hybridrep.errors import ParameterError
+from hybridrep.parameters import Parameters, shown, stages_of, with_role
+from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.report.config import CompareConfig, ReportConfig
+from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
+
+
+def imported(place: str) -> Any:
+    """Return what stands at `module:name`, the module of it imported only now."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)
+
+
+@dataclass(frozen=True)
+class EntryPoint:
+    """What can be run by name.
+
+    Attributes:
+        name: as `mlflow run . -e NAME` takes it.
+        does: what it does, in one line.
+        run: the function that does it, as `module:name`; it takes the resolved parameters and
+            returns the tables that it made.
+        parameters: all that it accepts; `Catalogue.bearing` are those that change what it does.
+        stages: those that it runs, with what they need; none: it computes nothing.
+        page: a page of docs/ that says more.
+    """
+
+    name: str
+    does: str
+    run: str
+    parameters: type[Parameters]
+    stages: tuple[str, ...] = ()
+    page: str = ""
+
+    @property
+    def function(self) -> Callable[[Any], Any]:
+        """The function that runs it."""
+        found: Callable[[Any], Any] = imported(self.run)
+        return found
+
+
+@dataclass(frozen=True)
+class StudyListing:
+    """A study as it is known before anything of it is loaded.
+
+    Attributes:
+        name: its folder's, and the tag `hybridrep.simulation` of its runs.
+        title: what people read.
+        parameters: those of the whole study.
+        entry_points: in the order in which they are listed; none has the name of another study's.
+        load: the function that reads a finished study back, as `module:name`; it takes the server
+            and the run.
+        documentation: the module that says what its runs, tables and models hold.
+    """
+
+    name: str
+    title: str
+    parameters: type[Parameters]
+    entry_points: tuple[EntryPoint, ...]
+    load: str
+    documentation: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The studies there are."""
+
+    studies: tuple[StudyListing, ...]
+
+    @property
+    def entry_points(self) -> dict[str, EntryPoint]:
+        """Every entry point by its name."""
+        return {each.name: each for study in self.studies for each in study.entry_points}
+
+    def entry_point(self, name: str) -> EntryPoint:
+        """Return an entry point.
+
+        Raises:
+            ParameterError: there is none of this name; it says which is near, and all there are.
+        """
+        known = self.entry_points
+        if name not in known:
+            near = did_you_mean(name, known)
+            raise ParameterError(
+                f"unknown entry point {shown(name)}{near}; the entry points are: {', '.join(known)}"
+            )
+        return known[name]
+
+    def study_of(self, entry: EntryPoint) -> StudyListing:
+        """Return the study that an entry point belongs to."""
+        return next(study for study in self.studies if entry in study.entry_points)
+
+    def bearing(self, entry: EntryPoint) -> tuple[str, ...]:
+        """Return the parameters that bear on an entry point; those of the place come last.
+
+        They are its own, beside those of its study, and of these the ones that a stage reads
+        which it runs or needs.
+        """
+        shared, model = self.study_of(entry).parameters.model_fields, entry.parameters
+        always, places = with_role(model, "name"), with_role(model, "place")
+
+        def bears(name: str) -> bool:
+            read_by = stages_of(name, model) or entry.stages
+            return name in always or name not in shared or bool({*read_by} & {*entry.stages})
+
+        return tuple(sorted(filter(bears, model.model_fields), key=lambda name: name in places))
+
+    def owner_of(self, parameter: str, entry: EntryPoint) -> str:
+        """Say to which tools of the same study, or to which study, a foreign parameter belongs.
+
+        Returns:
+            E.g. "`sweep`" or "the study `nback`"; empty: no entry point has it.
+        """
+        mine = self.study_of(entry)
+        takers = {
+            study.name: [
+                each.name
+                for each in study.entry_points
+                if parameter in each.parameters.model_fields
+            ]
+            for study in self.studies
+        }
+        if takers[mine.name]:
+            return " and ".join(f"`{name}`" for name in takers[mine.name])
+        return next((f"the study `{name}`" for name, found in takers.items() if found), "")
+
+
+def did_you_mean(wrong: str, names: Iterable[str]) -> str:
+    """Return a question for the nearest name, or nothing when none is near."""
+    near = difflib.get_close_matches(wrong, list(names), n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+_PLACE = "hybridrep.studies.hybrid"
+_TO_AUTOENCODERS = ("embed", "lstm", "autoencode")
+_WHOLE = (*_TO_AUTOENCODERS, "rsa", "transfer", "report")
+
+HYBRID = StudyListing(
+    name="hybrid",
+    title="hybrid neural representations of tweets (Jiang, Dale & Lu)",
+    parameters=Config,
+    entry_points=(
+        EntryPoint("full", "the whole study: one run a seed and one for the study, with its report",
+                   f"{_PLACE}.study:run", Config, _WHOLE),
+        EntryPoint("embed", "global vectors of every distinct text, from the frozen encoder",
+                   f"{_PLACE}.study:embed", Config, ("embed",)),
+        EntryPoint("lstm", "the task-specific LSTM of every seed, and its vectors",
+                   f"{_PLACE}.study:lstm", Config, ("lstm",)),
+        EntryPoint("autoencode",
+                   "the autoencoders, both directions and all sizes, and their linear baseline",
+                   f"{_PLACE}.study:autoencode", Config, _TO_AUTOENCODERS),
+        EntryPoint("rsa",
+                   "similarity matrices and their correlations; a study's runs say how sure they "
+                   "are", f"{_PLACE}.study:rsa", Config, (*_TO_AUTOENCODERS, "rsa")),
+        EntryPoint("transfer", "seven representations on the new task",
+                   f"{_PLACE}.study:transfer", Config, (*_TO_AUTOENCODERS, "transfer")),
+        EntryPoint("report", "Table 1 and the report, in a run of its own",
+                   f"{_PLACE}.finished:report", ReportConfig, _WHOLE),
+        EntryPoint("sweep", "Optuna over bottleneck sizes, epochs and more",
+                   f"{_PLACE}.sweep.sweep:run", SweepConfig, (*_TO_AUTOENCODERS, "sweep"),
+                   page="sweep.md"),
+        EntryPoint("register", "the best autoencoder of each direction into the model registry",
+                   f"{_PLACE}.register.register:run", RegisterConfig, _WHOLE),
+        EntryPoint("compare", "finished studies side by side in one report",
+                   f"{_PLACE}.finished:compare", CompareConfig),
+    ),
+    load=f"{_PLACE}.load:load",
+    documentation=f"{_PLACE}.results.catalogue",
+)  # fmt: skip
+
+CATALOGUE = Catalogue((HYBRID,))
