@@ -16,29 +16,32 @@ if TYPE_CHECKING:
     import torch
 
 SIMULATION = "transformability-diffusibility"
-"""The simulation that the streams belong to. Not the user's study name: renaming a study must
-not change its numbers."""
+"""The simulation that streams belong to unless another is named; each later study names its own.
+Not the user's study name: renaming a study must not change its numbers."""
 
 
-def seed_sequence(seed: int, *path: str | int) -> np.random.SeedSequence:
+def seed_sequence(
+    seed: int, *path: str | int, simulation: str = SIMULATION
+) -> np.random.SeedSequence:
     """Return the stream for a seed and a path of names, e.g. `seed_sequence(3, "lstm", "init")`.
 
     Args:
         seed: the simulation's seed, 0 or above.
         path: names (hashed by CRC-32) and whole numbers from the stage down.
+        simulation: whose stream it is: no two simulations share one.
     """
-    words = [zlib.crc32(p.encode()) if isinstance(p, str) else int(p) for p in (SIMULATION, *path)]
+    words = [zlib.crc32(p.encode()) if isinstance(p, str) else int(p) for p in (simulation, *path)]
     return np.random.SeedSequence([int(seed), *words])
 
 
-def generator(seed: int, *path: str | int) -> np.random.Generator:
+def generator(seed: int, *path: str | int, simulation: str = SIMULATION) -> np.random.Generator:
     """Return NumPy's default generator on the stream of `seed_sequence`."""
-    return np.random.default_rng(seed_sequence(seed, *path))
+    return np.random.default_rng(seed_sequence(seed, *path, simulation=simulation))
 
 
-def torch_generator(seed: int, *path: str | int) -> torch.Generator:
+def torch_generator(seed: int, *path: str | int, simulation: str = SIMULATION) -> torch.Generator:
     """Return a CPU `torch.Generator` seeded with 63 bits of the stream of `seed_sequence`."""
     import torch
 
-    state = seed_sequence(seed, *path).generate_state(1, np.uint64)[0]
+    state = seed_sequence(seed, *path, simulation=simulation).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state) >> 1)

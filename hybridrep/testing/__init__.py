@@ -1,1 +1,1 @@
-"""testing."""
+"""What tests, `chaos/` and `benchmarks/` share: small studies, servers, hostile inputs."""

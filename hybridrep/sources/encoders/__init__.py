@@ -1,1 +1,1 @@
-"""encoders."""
+"""Frozen encoders, from a package, a folder or the hub; their vectors."""

@@ -1,1 +1,1 @@
-"""texts."""
+"""Labelled texts from files and from the hub, as one record."""

@@ -1,1 +1,1 @@
-"""global_vectors."""
+"""3.1.2: the global representation, the frozen encoder's vector of every distinct text."""

@@ -1,1 +1,1 @@
-"""register."""
+"""The best autoencoders as registered models of vectors and of raw text."""

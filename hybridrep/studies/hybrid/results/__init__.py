@@ -1,1 +1,1 @@
-"""results."""
+"""4: a study's finished results as tables, tests, claims, and as what its runs hold."""

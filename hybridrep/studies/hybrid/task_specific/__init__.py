@@ -1,1 +1,1 @@
-"""task_specific."""
+"""3.1.3: the task-specific representation, an LSTM's last hidden state."""

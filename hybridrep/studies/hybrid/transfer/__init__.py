@@ -1,1 +1,1 @@
-"""transfer."""
+"""3.3: seven representations on a new task."""

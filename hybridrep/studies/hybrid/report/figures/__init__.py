@@ -1,1 +1,1 @@
-"""figures."""
+"""The figures of a report, one module a kind; `catalogue` says which there are."""
