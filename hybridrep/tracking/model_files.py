@@ -48,12 +48,13 @@ def write_network(folder: Path, name: str, network: Network) -> dict[str, str]:
     """Write a network's weights and configuration; return MLflow's artifacts, name -> path."""
     state = {key: np.ascontiguousarray(value) for key, value in network.state.items()}
     save_file(state, folder / f"{name}.safetensors")
-    _write_json(folder / f"{name}.json", dict(network.config))
+    write_json(folder / f"{name}.json", dict(network.config))
     return {
         f"{name}_config": str(folder / f"{name}.json"),
         f"{name}_state": str(folder / f"{name}.safetensors"),
     }
 
 
-def _write_json(path: Path, content: object) -> None:
+def write_json(path: Path, content: object) -> None:
+    """Write a file of JSON that is easy to read in any language."""
     path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")

@@ -1,8 +1,8 @@
 """Logging trained networks as MLflow models that anyone can load, anywhere, without pickle.
 
-Each is code (`autoencoder_model.py`, `text_model.py`) with safetensors weights and JSON
-configurations as artifacts, an explicit signature, an input example, pinned requirements and the
-package itself, so that it loads in an environment made from its own requirements.
+Each is a file of code with safetensors weights and JSON configurations as artifacts, an explicit
+signature, an input example, pinned requirements and the package itself, so that it loads in an
+environment made from its own requirements.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
 TOLERANCE = 1e-6
+"""How far a model's answers may be from those of its training, relative to the largest."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,33 @@ class LoggedModel:
     uri: str
 
 
-def _log(
+def log_model(
     server: Server,
     run_id: str,
     name: str,
-    code: str,
-    artifacts: dict[str, str],
+    code: Path,
+    artifacts: Mapping[str, str],
     signature: ModelSignature,
     example: object,
     packages: Sequence[str],
-    tags: Mapping[str, str] | None,
+    tags: Mapping[str, str] | None = None,
 ) -> LoggedModel:
+    """Log a model.
+
+    Args:
+        server: the connection.
+        run_id: the run that trained it; may be finished.
+        name: of the logged model.
+        code: the file that MLflow runs to load it; it calls `mlflow.models.set_model`.
+        artifacts: what travels with it, name -> path, as `write_network` returns it.
+        signature: what goes in and comes out.
+        example: an input that travels with it.
+        packages: what it needs, pinned to what is installed.
+        tags: of the logged model.
+
+    Raises:
+        TrackingError: when it cannot be written.
+    """
     import mlflow
     from mlflow.entities import LoggedModelOutput
 
@@ -65,8 +82,8 @@ def _log(
         mlflow.pyfunc.log_model(
             model_id=model.model_id,
             name=name,
-            python_model=str(Path(__file__).with_name(code)),
-            artifacts=artifacts,
+            python_model=str(code),
+            artifacts=dict(artifacts),
             code_paths=[str(Path(hybridrep.__file__).parent)],
             signature=signature,
             input_example=example,
@@ -76,8 +93,13 @@ def _log(
     return LoggedModel(model.model_id, f"models:/{model.model_id}")
 
 
-def _check(logged: LoggedModel, example: Any, expected: Mapping[str, np.ndarray]) -> None:
-    """Read the model back and compare its answer with what training gave.
+def check_model(logged: LoggedModel, example: Any, expected: Mapping[str, np.ndarray]) -> None:
+    """Read a model back and compare its answer with what training gave.
+
+    Args:
+        logged: the model.
+        example: its input.
+        expected: the vectors that it must give within `TOLERANCE` of the largest, by column.
 
     Raises:
         TrackingError: naming the largest difference.

@@ -1,21 +1,22 @@
-"""hybridrep.studies.hybrid.register.logging."""
+"""A chosen autoencoder logged as two models: vectors in, and raw tweets in.
+
+`autoencoder_model.py` and `text_model.py` are their code; see `tracking.models`.
+"""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hybridrep.studies.hybrid.register.text_parts import TextParts, write_parts
 from hybridrep.tracking.model_files import Network, write_network
+from hybridrep.tracking.models import LoggedModel, check_model, log_model
 from hybridrep.tracking.server import Server
 
-if TYPE_CHECKING:
-    pass
-from hybridrep.tracking.models import LoggedModel, _check, _log
+_HERE = Path(__file__).parent
 
 VECTOR_REQUIREMENTS = (
     "mlflow",
@@ -26,10 +27,7 @@ VECTOR_REQUIREMENTS = (
     "jaxtyping",
     "threadpoolctl",
 )
-
-
 TEXT_REQUIREMENTS = (*VECTOR_REQUIREMENTS, "transformers", "torchtext")
-
 
 EXAMPLE_TEXTS = ("i feel so happy about this", "i am angry at the whole world")
 """The example that travels with a text model: written for it, not taken from a corpus."""
@@ -72,12 +70,12 @@ def log_autoencoder_model(
     example = np.asarray(example, dtype=np.float64)
     with tempfile.TemporaryDirectory(prefix="hybridrep-") as folder:
         artifacts = write_network(Path(folder), "autoencoder", autoencoder)
-        logged = _log(
-            server, run_id, name, "autoencoder_model.py", artifacts, signature, example,
-            VECTOR_REQUIREMENTS, tags,
+        logged = log_model(
+            server, run_id, name, _HERE / "autoencoder_model.py", artifacts, signature,
+            example, VECTOR_REQUIREMENTS, tags,
         )  # fmt: skip
     if expected is not None:
-        _check(logged, example, dict(zip(names, expected, strict=True)))
+        check_model(logged, example, dict(zip(names, expected, strict=True)))
     return logged
 
 
@@ -122,10 +120,10 @@ def log_text_model(
             **write_network(Path(folder), "lstm", parts.lstm),
             **write_parts(Path(folder), parts),
         }
-        logged = _log(
-            server, run_id, name, "text_model.py", artifacts, signature, list(example),
-            TEXT_REQUIREMENTS, tags,
+        logged = log_model(
+            server, run_id, name, _HERE / "text_model.py", artifacts, signature,
+            list(example), TEXT_REQUIREMENTS, tags,
         )  # fmt: skip
     if expected is not None:
-        _check(logged, list(example), expected)
+        check_model(logged, list(example), expected)
     return logged

@@ -1,4 +1,4 @@
-"""hybridrep.studies.hybrid.register.text_parts."""
+"""What a text model carries beside the autoencoder: encoder, vocabulary, word vectors, LSTM."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from hybridrep.sources.encoders.text import encoder_files
-from hybridrep.tracking.model_files import Network, _write_json
+from hybridrep.tracking.model_files import Network, write_json
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ def write_parts(folder: Path, parts: TextParts) -> dict[str, str]:
         shutil.copyfile(file, encoder / file.name)  # follows the links of a hub's cache
     vectors = np.ascontiguousarray(parts.word_vectors, dtype=np.float32)
     save_file({"vectors": vectors}, folder / "word_vectors.safetensors")
-    _write_json(folder / "vocabulary.json", list(parts.words))
-    _write_json(folder / "text.json", {"source": parts.source})
+    write_json(folder / "vocabulary.json", list(parts.words))
+    write_json(folder / "text.json", {"source": parts.source})
     return {
         "encoder": str(encoder),
         "word_vectors": str(folder / "word_vectors.safetensors"),
