@@ -65,7 +65,7 @@ def open_invocation(
     config = prepared.config
     with work.open_workers(config) as workers:
         work.warm_up(workers, study.warm_up, tasks, prepared.store)
-        tracker = connect()
+        tracker = connect(study.name)
         tracker.close_stale_runs()
         with tracker.main_run(
             kind, name, study=config.study, study_key=study.key(prepared.inputs),

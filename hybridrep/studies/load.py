@@ -6,9 +6,7 @@ from typing import Any
 
 from hybridrep.errors import TrackingError
 from hybridrep.studies.catalogue import CATALOGUE, Catalogue, imported
-from hybridrep.tracking import names
 from hybridrep.tracking.queries import find_study
-from hybridrep.tracking.server import readable_errors
 from hybridrep.tracking.studies import existing_server
 
 
@@ -33,14 +31,11 @@ def load_study(
         TablesError: its tables were made by a newer hybridrep.
     """
     server = existing_server(experiment)
-    run_id = find_study(server, study).run_id
-    with readable_errors(server.uri, f"reading the run {run_id}"):
-        tags = server.client.get_run(run_id).data.tags
-    simulation = tags.get(names.SIMULATION, catalogue.studies[0].name)  # older runs: the first
-    listing = next((each for each in catalogue.studies if each.name == simulation), None)
+    run = find_study(server, study, None)
+    listing = next((each for each in catalogue.studies if each.name == run.simulation), None)
     if listing is None:
         raise TrackingError(
-            f"the run {run_id} is of the study {simulation!r}, which this version does not know: "
-            "update hybridrep to read it"
+            f"the run {run.run_id} is of the study {run.simulation!r}, which this version does not "
+            "know: update hybridrep to read it"
         )
-    return imported(listing.load)(server, run_id)
+    return imported(listing.load)(server, run.run_id)

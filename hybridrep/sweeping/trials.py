@@ -58,7 +58,9 @@ class TrialLog:
         """
         tags = {names.KIND: "trial", names.STUDY_KEY: self._sweep_key}
         with readable_errors(self.tracker.server.uri, "looking for the sweep's trials"):
-            runs = search_runs(self.tracker.server, tags, status="FINISHED")
+            runs = search_runs(
+                self.tracker.server, tags, simulation=self.tracker.simulation, status="FINISHED"
+            )
         self._known |= {r.data.tags.get(names.CACHE_KEY, ""): r.info.run_id for r in runs}
         self._log(search, attempts, lambda a: search.is_mine(a) or search.is_abandoned(a))
 

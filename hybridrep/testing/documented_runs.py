@@ -9,6 +9,7 @@ from mlflow.tracking import MlflowClient
 
 from hybridrep.studies.hybrid.results import catalogue
 from hybridrep.tracking.entries import TAGS, Entry, documented
+from hybridrep.tracking.names import SIMULATION
 
 
 def check_run(client: MlflowClient, run: Run, kind: str) -> None:
@@ -17,6 +18,7 @@ def check_run(client: MlflowClient, run: Run, kind: str) -> None:
     Args:
         kind: `seed`, `study`, `stage`, `report`, `trial`, `sweep`, `register` or `compare`.
     """
+    assert run.data.tags[SIMULATION] == "hybrid"
     artifacts = list(_artifacts(client, run.info.run_id))
     known = {entry.name for entry in TAGS}
     tags = [tag for tag in run.data.tags if tag in known or not tag.startswith("mlflow.")]

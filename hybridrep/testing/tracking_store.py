@@ -28,4 +28,4 @@ def store_uri(
 @pytest.fixture
 def tracker(store_uri: str) -> Tracker:
     """A tracker on that store."""
-    return connect()
+    return connect("hybrid")

@@ -4,11 +4,16 @@ Seed runs are top-level in a study's experiment (MLflow's charts leave nested on
 are all that holds a study together.
 """
 
-KIND = "hybridrep.kind"
-"""`study`, `seed`, `trial` or `stage`."""
+from collections.abc import Mapping
 
 SIMULATION = "hybridrep.simulation"
-"""Which of the studies in the catalogue a run is of; one without it is of the first."""
+"""Which of the catalogue's studies a run is of: runs of two are never mixed."""
+
+FIRST_SIMULATION = "hybrid"
+"""The simulation of the runs that lack the tag: they are from before there was a second one."""
+
+KIND = "hybridrep.kind"
+"""`study`, `seed`, `trial` or `stage`."""
 
 STAGE = "hybridrep.stage"
 """Which stage a run of kind `stage` is: `sweep` or `register`, where others look for it."""
@@ -41,3 +46,8 @@ weights. With `seed`, `bottleneck`, `study_key` and `score`."""
 
 MODEL_SHARES_TEXT = "share_text"
 """Tag of a registered version: whether its input example was made of tweets."""
+
+
+def simulation_of(tags: Mapping[str, str]) -> str:
+    """Return which simulation a run with these tags is of."""
+    return tags.get(SIMULATION, FIRST_SIMULATION)

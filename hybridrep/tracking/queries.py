@@ -30,12 +30,14 @@ class StudyRun:
 
     Attributes:
         run_id: its run in MLflow.
+        simulation: which simulation it is of.
         study: the study's name.
         study_key: what ties its seed runs to it.
         status: `FINISHED`, `RUNNING`, `FAILED` or `KILLED`.
     """
 
     run_id: str
+    simulation: str
     study: str
     study_key: str
     status: str
@@ -45,6 +47,7 @@ def search(
     server: Server,
     tags: Mapping[str, str],
     *,
+    simulation: str | None = None,
     status: str | None = None,
     experiments: Sequence[str] | None = None,
     limit: int | None = None,
@@ -55,10 +58,13 @@ def search(
         server: the connection; its experiment is searched unless `experiments` are given.
         tags: names and exact values. Values that MLflow's filters cannot express (with a quote
             or a backslash) are compared here, so any text is safe.
+        simulation: only runs of this simulation.
         status: only runs in this state.
         experiments: ids of the experiments to search.
         limit: at most so many.
     """
+    if simulation not in (None, names.FIRST_SIMULATION):  # whose runs may lack the tag
+        tags = {**tags, names.SIMULATION: simulation}
     clauses = [f"attributes.status = '{status}'"] if status else []
     clauses += [f"tags.`{k}` = '{v}'" for k, v in tags.items() if not re.search(r"['\\]", v)]
     found: list[Run] = []
@@ -70,55 +76,68 @@ def search(
             order_by=["attributes.start_time DESC"],
             page_token=token,
         )
-        found += [run for run in page if tags.items() <= run.data.tags.items()]
+        found += [
+            run
+            for run in page
+            if tags.items() <= run.data.tags.items()
+            and simulation in (None, names.simulation_of(run.data.tags))
+        ]
         token = page.token
         if not token or (limit is not None and len(found) >= limit):
             return found[:limit]
 
 
-def find_run(server: Server, tags: Mapping[str, str], *, status: str) -> Run | None:
-    """Return the latest run with these tags and status, or None.
+def find_run(
+    server: Server, tags: Mapping[str, str], simulation: str, *, status: str
+) -> Run | None:
+    """Return the latest run of a simulation with these tags and status, or None.
 
     Raises:
         TrackingError: when the server fails.
     """
     with readable_errors(server.uri, "looking for a run"):
-        found = search(server, tags, status=status, limit=1)
+        found = search(server, tags, simulation=simulation, status=status, limit=1)
     return found[0] if found else None
 
 
-def study_runs(server: Server, name_or_key: str) -> list[StudyRun]:
+def study_runs(server: Server, name_or_key: str, simulation: str | None) -> list[StudyRun]:
     """Return all runs of a study, the latest first, by its name, its key, or a run's id.
 
     Args:
         server: the connection; its experiment is searched.
         name_or_key: a name, a study key or its first six characters or more, or a run id.
+        simulation: only studies of this simulation; None: of any.
 
     Raises:
         TrackingError: when there is none; names the studies that there are.
     """
     with readable_errors(server.uri, "looking for a study"):
         runs = search(server, {names.KIND: "study"})
-    studies = [_study(run) for run in runs]
-    if wanted := [study for study in studies if _matches(study, name_or_key)]:
+    named = [study for study in map(_study, runs) if _matches(study, name_or_key)]
+    if wanted := [study for study in named if simulation in (None, study.simulation)]:
         return wanted
+    studies = [study for study in map(_study, runs) if simulation in (None, study.simulation)]
     known = list(dict.fromkeys(study.study for study in studies))[:SHOWN_STUDIES]
     there = f"there are: {', '.join(known)}" if known else "there are none yet: run `make full`"
-    raise TrackingError(f"there is no study {name_or_key!r} in {_place(server)}; {there}")
+    other = f", only one of the simulation {named[0].simulation!r}" if named else ""
+    raise TrackingError(f"there is no study {name_or_key!r} in {_place(server)}{other}; {there}")
 
 
-def find_study(server: Server, name_or_key: str, *, finished: bool = True) -> StudyRun:
+def find_study(
+    server: Server, name_or_key: str, simulation: str | None, *, finished: bool = True
+) -> StudyRun:
     """Return the latest of `study_runs`.
 
     Args:
         server: the connection; its experiment is searched.
         name_or_key: as `study_runs` takes it.
+        simulation: only studies of this simulation; None: of any.
         finished: only a study that ran to its end.
 
     Raises:
         TrackingError: when there is none.
     """
-    runs = study_runs(server, name_or_key)
+    runs = study_runs(server, name_or_key, simulation)
     good = [study for study in runs if study.status == "FINISHED" or not finished]
     if good:
         return good[0]
@@ -132,7 +151,9 @@ def _place(server: Server) -> str:
     return f"the experiment {server.experiment_name!r} at {server.place}"
 
 
-def seed_runs(server: Server, study_key: str, *, status: str | None = "FINISHED") -> pd.DataFrame:
+def seed_runs(
+    server: Server, study_key: str, simulation: str, *, status: str | None = "FINISHED"
+) -> pd.DataFrame:
     """Return a study's seed runs as a table, one row a run, the latest first.
 
     Columns: `run_id`, `name`, `seed` (int), `status`, `cache_key`, `start_time` (UTC), and one
@@ -141,10 +162,12 @@ def seed_runs(server: Server, study_key: str, *, status: str | None = "FINISHED"
     Args:
         server: the connection; its experiment is searched.
         study_key: the study's key.
+        simulation: which simulation the study is of.
         status: only runs in this state, or None for all.
     """
     with readable_errors(server.uri, "reading the seed runs"):
-        runs = search(server, {names.KIND: "seed", names.STUDY_KEY: study_key}, status=status)
+        tags = {names.KIND: "seed", names.STUDY_KEY: study_key}
+        runs = search(server, tags, simulation=simulation, status=status)
     rows = [
         {
             "run_id": run.info.run_id,
@@ -236,7 +259,11 @@ def load_file(server: Server, run_id: str, path: str) -> bytes | None:
 def _study(run: Run) -> StudyRun:
     tags = run.data.tags
     return StudyRun(
-        run.info.run_id, tags.get(names.STUDY, ""), tags.get(names.STUDY_KEY, ""), run.info.status
+        run_id=run.info.run_id,
+        simulation=names.simulation_of(tags),
+        study=tags.get(names.STUDY, ""),
+        study_key=tags.get(names.STUDY_KEY, ""),
+        status=run.info.status,
     )
 
 

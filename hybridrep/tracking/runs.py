@@ -37,13 +37,17 @@ _RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
 _logger = logging.getLogger(__name__)
 
 
-def connect(default_experiment: str = "hybridrep") -> Tracker:
+def connect(simulation: str, default_experiment: str = "hybridrep") -> Tracker:
     """Connect to MLflow as its environment variables say; see `open_server`.
+
+    Args:
+        simulation: which simulation the runs will be of.
+        default_experiment: where they go unless MLflow's settings say so.
 
     Raises:
         TrackingError: within seconds, when the server does not answer or names do not exist.
     """
-    return Tracker(open_server(default_experiment))
+    return Tracker(open_server(default_experiment), simulation)
 
 
 @dataclass(frozen=True)
@@ -60,18 +64,19 @@ class FoundRun:
 
 
 class Tracker:
-    """Writes runs into one experiment of one tracking server.
+    """Writes runs of one simulation into one experiment of one tracking server.
 
     Attributes:
         server: the connection and the experiment.
+        simulation: which simulation the runs are of; no others are found or used again.
     """
 
-    def __init__(self, server: Server) -> None:
-        self.server = server
+    def __init__(self, server: Server, simulation: str) -> None:
+        self.server, self.simulation = server, simulation
 
     def sibling(self, suffix: str) -> Tracker:
         """Return a tracker for the experiment `NAME-suffix`, e.g. the trials of a sweep."""
-        return Tracker(self.server.sibling(suffix))
+        return Tracker(self.server.sibling(suffix), self.simulation)
 
     def link(self, run_id: str) -> str:
         """Return a link to a run of this experiment that works inside the UI's descriptions."""
@@ -126,7 +131,7 @@ class Tracker:
         ):
             run = MainRun(self, run_id)
             if project_run:
-                self._take_over(run, name, _run_tags(kind, all_tags, description))
+                self._take_over(run, name, self._tags(kind, all_tags, description))
             config_text = _json(config or {})
             run.log(
                 Contents(
@@ -162,7 +167,7 @@ class Tracker:
         tags = {names.KIND: kind, names.CACHE_KEY: cache_key}
         if study_key is not None:
             tags[names.STUDY_KEY] = study_key
-        run = find_run(self.server, tags, status="FINISHED")
+        run = find_run(self.server, tags, self.simulation, status="FINISHED")
         return FoundRun(run.info.run_id, run.info.artifact_uri) if run else None
 
     def restore(
@@ -203,9 +208,18 @@ class Tracker:
         run = self.server.client.create_run(
             self.server.experiment_id,
             run_name=clip(name, NAME_LENGTH),
-            tags=_run_tags(kind, tags, description),
+            tags=self._tags(kind, tags, description),
         )
         return str(run.info.run_id)
+
+    def _tags(self, kind: str, tags: Mapping[str, str], description: str) -> dict[str, str]:
+        """Add to a run's own tags its simulation, kind, process, provenance and description."""
+        from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
+
+        note = {MLFLOW_RUN_NOTE: description} if description else {}
+        every = {**provenance_tags(), **process_tags(), **note, **tags}
+        every |= {names.KIND: kind, names.SIMULATION: self.simulation}
+        return {key: clip(value, TAG_LENGTH) for key, value in every.items()}
 
     def _take_over(self, run: MainRun, name: str, tags: Mapping[str, str]) -> None:
         """Tag a project's run as ours, and name it readably unless the user chose a name."""
@@ -273,15 +287,6 @@ class MainRun:
         from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
         self.log(Contents(tags={MLFLOW_RUN_NOTE: description}))
-
-
-def _run_tags(kind: str, tags: Mapping[str, str], description: str) -> dict[str, str]:
-    """Add to a run's own tags its kind, process, provenance and description."""
-    from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
-
-    note = {MLFLOW_RUN_NOTE: description} if description else {}
-    every = {**provenance_tags(), **process_tags(), **note, **tags, names.KIND: kind}
-    return {key: clip(value, TAG_LENGTH) for key, value in every.items()}
 
 
 def _json(config: Mapping[str, object]) -> str:

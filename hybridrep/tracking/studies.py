@@ -20,7 +20,7 @@ from hybridrep.tracking.queries import search
 from hybridrep.tracking.server import Server, open_server, readable_errors
 from hybridrep.tracking.sqlite import database_path
 
-STUDY_COLUMNS = ("study", "study_key", "status", "started", "run_id")
+STUDY_COLUMNS = ("study", "simulation", "study_key", "status", "started", "run_id")
 
 
 def list_studies(*, experiment: str = "hybridrep") -> pd.DataFrame:
@@ -38,6 +38,7 @@ def list_studies(*, experiment: str = "hybridrep") -> pd.DataFrame:
     rows = [
         (
             run.data.tags.get(names.STUDY, ""),
+            names.simulation_of(run.data.tags),
             run.data.tags.get(names.STUDY_KEY, ""),
             run.info.status,
             pd.Timestamp(run.info.start_time, unit="ms", tz="UTC"),
@@ -49,7 +50,11 @@ def list_studies(*, experiment: str = "hybridrep") -> pd.DataFrame:
 
 
 def existing_server(experiment: str) -> Server:
-    """Connect without making anything: whoever reads must not leave an empty database behind."""
+    """Connect without making anything: whoever reads must not leave an empty database behind.
+
+    Raises:
+        TrackingError: there is no database or server.
+    """
     import mlflow
 
     path = database_path(mlflow.get_tracking_uri())

@@ -51,7 +51,7 @@ def study(
     monkeypatch.chdir(study.tracking)
     shutil.copy(empty_database, study.database)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{study.database}")
-    tracker = connect()
+    tracker = connect("hybrid")
     tracker.log_finished(SEED)
     with tracker.main_run("study", "study", study="study", study_key="k") as run:
         run.log(Contents(files={"seeds.json": "[1, 2]", "report/report.html": "drawn at noon"}))
@@ -86,7 +86,7 @@ def result(change: Callable[[Path], object]) -> Callable[[Study], None]:
 
 
 def log_the_seed_again(_: Study) -> None:
-    connect().log_finished(SEED)
+    connect("hybrid").log_finished(SEED)
 
 
 def half_written(study: Study) -> None:

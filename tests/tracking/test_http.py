@@ -37,11 +37,11 @@ def test_a_study_goes_through_a_server_and_the_end_of_the_server_is_said(
             pytest.skip(str(reason))
         address = stack.enter_context(mlflow_server(behind, tmp_path / "artifacts"))
         monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
-        tracker = connect()
+        tracker = connect("hybrid")
         check_a_seed(tracker)
         check_a_study(tracker)
     with pytest.raises(TrackingError, match="cannot be reached"):
-        connect()
+        connect("hybrid")
 
 
 def check_a_seed(tracker: Tracker) -> None:
@@ -66,7 +66,7 @@ def check_a_seed(tracker: Tracker) -> None:
     history = client.get_metric_history(run_id, "rsa/a")
     assert len(history) == 1_501
     assert math.isnan(min(history, key=lambda point: point.step).value)
-    assert seed_runs(tracker.server, "k")["rsa/a"].tolist() == [1.0]
+    assert seed_runs(tracker.server, "k", "hybrid")["rsa/a"].tolist() == [1.0]
     loaded = client.load_table(tracker.server.experiment_id, "tables/transfer.json")
     pd.testing.assert_frame_equal(loaded, TABLE, check_dtype=False)
     assert tracker.close_stale_runs() == []
@@ -75,7 +75,7 @@ def check_a_seed(tracker: Tracker) -> None:
 def check_a_study(tracker: Tracker) -> None:
     with tracker.main_run("study", "pilot", study="it's a pilot", study_key="k") as run:
         save_parts(tracker.server, run.run_id, {"rsa": METRICS}, {"study": "pilot"})
-    found = find_study(tracker.server, "it's a pilot")
+    found = find_study(tracker.server, "it's a pilot", "hybrid")
     assert found.status == "FINISHED"
     parts, meta = load_parts(tracker.server, found.run_id)
     pd.testing.assert_frame_equal(parts["rsa"], METRICS)

@@ -8,14 +8,22 @@ from hypothesis import strategies as st
 
 from hybridrep.errors import TrackingError
 from hybridrep.tracking import names
-from hybridrep.tracking.queries import find_study, load_parts, save_parts, search, seed_runs
+from hybridrep.tracking.queries import (
+    find_study,
+    load_parts,
+    save_parts,
+    search,
+    seed_runs,
+    study_runs,
+)
 from hybridrep.tracking.records import RunRecord
+from hybridrep.tracking.studies import list_studies
 
 pytest_plugins = ["hybridrep.testing.tracking_store"]
 
 
-def make_study(tracker, study, key, status="FINISHED"):
-    tags = {names.KIND: "study", names.STUDY: study, names.STUDY_KEY: key}
+def make_study(tracker, study, key, status="FINISHED", **tags):
+    tags |= {names.KIND: "study", names.STUDY: study, names.STUDY_KEY: key}
     run = tracker.server.client.create_run(tracker.server.experiment_id, tags=tags)
     if status != "RUNNING":
         tracker.server.client.set_terminated(run.info.run_id, status)
@@ -26,31 +34,58 @@ def test_a_study_is_found_by_name_key_prefix_and_run(tracker):
     run_id = make_study(tracker, "pilot", "abcdef0123")
     make_study(tracker, "other", "ffffff0123")
     for text in ("pilot", "abcdef0123", "abcdef", run_id):
-        assert find_study(tracker.server, text).run_id == run_id
+        assert find_study(tracker.server, text, "hybrid").run_id == run_id
 
 
 def test_a_prefix_that_is_too_short_finds_nothing(tracker):
     make_study(tracker, "pilot", "abcdef0123")
     with pytest.raises(TrackingError, match="there are: pilot"):
-        find_study(tracker.server, "abc")
+        find_study(tracker.server, "abc", "hybrid")
 
 
 def test_a_study_that_never_finished_is_said_to_be_so(tracker):
     run_id = make_study(tracker, "pilot", "abcdef0123", "KILLED")
     with pytest.raises(TrackingError, match=r"never finished.*KILLED"):
-        find_study(tracker.server, "pilot")
-    assert find_study(tracker.server, "pilot", finished=False).run_id == run_id
+        find_study(tracker.server, "pilot", "hybrid")
+    assert find_study(tracker.server, "pilot", "hybrid", finished=False).run_id == run_id
 
 
 def test_the_finished_run_of_a_study_is_preferred_to_a_later_failed_one(tracker):
     run_id = make_study(tracker, "pilot", "abcdef0123")
     make_study(tracker, "pilot", "abcdef0123", "FAILED")
-    assert find_study(tracker.server, "pilot").run_id == run_id
+    assert find_study(tracker.server, "pilot", "hybrid").run_id == run_id
 
 
 def test_no_study_at_all_says_what_to_do(tracker):
     with pytest.raises(TrackingError, match="make full"):
-        find_study(tracker.server, "pilot")
+        find_study(tracker.server, "pilot", "hybrid")
+
+
+OF_ANOTHER = {names.SIMULATION: "nback"}
+
+
+def test_a_run_without_the_tag_is_read_as_one_of_the_first_simulation(tracker):
+    run_id = make_study(tracker, "pilot", "abcdef0123")
+    for simulation in ("hybrid", None):
+        found = find_study(tracker.server, "pilot", simulation)
+        assert (found.run_id, found.simulation) == (run_id, "hybrid")
+    assert list_studies()["simulation"].tolist() == ["hybrid"]
+
+
+def test_studies_of_two_simulations_are_not_mixed_whatever_they_are_called(tracker):
+    mine = make_study(tracker, "pilot", "abcdef0123", **{names.SIMULATION: "hybrid"})
+    other = make_study(tracker, "pilot", "abcdef0123", **OF_ANOTHER)
+    make_study(tracker, "sole", "ffffff0123", **OF_ANOTHER)
+    for text in ("pilot", "abcdef0123", "abcdef"):
+        assert [r.run_id for r in study_runs(tracker.server, text, "hybrid")] == [mine]
+        assert find_study(tracker.server, text, "nback").run_id == other
+        assert {r.run_id for r in study_runs(tracker.server, text, None)} == {mine, other}
+    for text in ("sole", other):
+        with pytest.raises(TrackingError, match=r"only one of .* 'nback'; there are: pilot$"):
+            find_study(tracker.server, text, "hybrid")
+    assert list_studies()["simulation"].tolist() == ["nback", "nback", "hybrid"]
+    for simulation, count in (("hybrid", 1), ("nback", 2), (None, 3)):
+        assert len(search(tracker.server, {}, simulation=simulation)) == count
 
 
 NASTY = ["it's", 'say "x"', "a' or 'b' = 'b", "back\\slash", "100%", "<b>", "a; DROP TABLE runs;--"]
@@ -60,7 +95,7 @@ NASTY = ["it's", 'say "x"', "a' or 'b' = 'b", "back\\slash", "100%", "<b>", "a; 
 def test_names_with_quotes_are_names_and_never_part_of_a_filter(tracker, study):
     run_id = make_study(tracker, study, "abcdef0123")
     make_study(tracker, "innocent", "ffffff0123")
-    assert find_study(tracker.server, study).run_id == run_id
+    assert find_study(tracker.server, study, "hybrid").run_id == run_id
     assert [r.info.run_id for r in search(tracker.server, {names.STUDY: study})] == [run_id]
 
 
@@ -97,11 +132,12 @@ def test_seed_runs_are_a_table_of_a_studys_finished_seeds(tracker):
                 metrics=metrics,
             )
         )
-    table = seed_runs(tracker.server, "k").sort_values("seed")
+    table = seed_runs(tracker.server, "k", "hybrid").sort_values("seed")
     assert table["seed"].tolist() == [0, 4]
     assert table["cache_key"].tolist() == ["c0", "c4"]
     assert table["x/y"].tolist() == [2.0, 6.0]
-    assert seed_runs(tracker.server, "other").empty
+    assert seed_runs(tracker.server, "other", "hybrid").empty
+    assert seed_runs(tracker.server, "k", "nback").empty
 
 
 def test_parts_come_back_as_they_were(tracker):

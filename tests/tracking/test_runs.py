@@ -17,7 +17,7 @@ import pytest
 from hybridrep.errors import TrackingError
 from hybridrep.tracking import names, runs
 from hybridrep.tracking.records import Contents, DataInput, RunRecord
-from hybridrep.tracking.runs import connect
+from hybridrep.tracking.runs import Tracker, connect
 
 pytest_plugins = ["hybridrep.testing.tracking_store"]
 
@@ -165,6 +165,26 @@ def test_only_a_finished_run_of_the_same_study_and_kind_is_found(tracker):
     assert tracker.find_finished("seed", None, "c2") is None
 
 
+def test_every_run_carries_its_simulation_and_none_of_another_is_used_again(tracker):
+    other = Tracker(tracker.server, "nback")
+    run_id = other.log_finished(seed_record())
+    assert tracker.find_finished("seed", None, "c3") is None
+    assert tracker.sibling("sweep").simulation == "hybrid"
+    found = other.find_finished("seed", STUDY["study_key"], "c3")
+    assert found.run_id == run_id
+    with other.main_run("study", "s", **STUDY) as main:
+        pass
+    for each in (run_id, main.run_id):
+        assert read(tracker, each).data.tags[names.SIMULATION] == "nback"
+
+
+def test_a_seed_of_before_there_was_the_tag_is_used_again(tracker):
+    run_id = tracker.log_finished(seed_record())
+    tracker.server.client.delete_tag(run_id, names.SIMULATION)
+    assert tracker.find_finished("seed", STUDY["study_key"], "c3").run_id == run_id
+    assert Tracker(tracker.server, "nback").find_finished("seed", None, "c3") is None
+
+
 def test_of_two_finished_runs_the_latest_is_found(tracker):
     tracker.log_finished(seed_record())
     time.sleep(0.01)
@@ -244,7 +264,7 @@ class TestInsideAProject:
         return run
 
     def test_its_run_is_taken_over_and_its_parameters_stay(self, project_run):
-        tracker = connect()
+        tracker = connect("hybrid")
         assert tracker.server.experiment_name == "mine"
         config = {"seeds": (0, 1)}
         with tracker.main_run("study", "pilot: 2 seeds", config=config, **STUDY) as run:
@@ -255,9 +275,10 @@ class TestInsideAProject:
         assert closed.info.run_name == "pilot: 2 seeds"
         assert closed.info.status == "FINISHED"
         assert closed.data.tags["mlflow.source.type"] == "PROJECT"
+        assert closed.data.tags[names.SIMULATION] == "hybrid"
 
     def test_a_second_main_run_is_a_new_run(self, project_run):
-        tracker = connect()
+        tracker = connect("hybrid")
         with tracker.main_run("study", "one", **STUDY) as first:
             pass
         with tracker.main_run("stage", "two", **STUDY) as second:
@@ -265,7 +286,7 @@ class TestInsideAProject:
         assert first.run_id == project_run.info.run_id != second.run_id
 
     def test_a_name_that_the_user_gave_stays(self, project_run):
-        tracker = connect()
+        tracker = connect("hybrid")
         tracker.server.client.update_run(project_run.info.run_id, name="my run 1")
         with tracker.main_run("study", "pilot", **STUDY) as run:
             pass
@@ -274,12 +295,12 @@ class TestInsideAProject:
     def test_a_run_that_has_ended_is_refused(self, project_run, tracker):
         tracker.server.client.set_terminated(project_run.info.run_id)
         with pytest.raises(TrackingError, match="unset MLFLOW_RUN_ID"):
-            connect()
+            connect("hybrid")
 
     def test_an_unknown_run_is_refused(self, tracker, monkeypatch):
         monkeypatch.setenv("MLFLOW_RUN_ID", "0" * 32)
         with pytest.raises(TrackingError, match="0" * 32):
-            connect()
+            connect("hybrid")
 
 
 SCRIPT = """
@@ -287,7 +308,7 @@ import signal, sys, time
 from hybridrep.tracking import process, runs
 process.terminated_with_parent.__wrapped__.__defaults__ = (0.05,)
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-with runs.connect().main_run("study", "slow", study="s", study_key="k"):
+with runs.connect("hybrid").main_run("study", "slow", study="s", study_key="k"):
     print("open", flush=True)
     time.sleep(60)
 """

@@ -32,7 +32,7 @@ def named(tmp_path_factory):
     names = list(dict.fromkeys([*QUOTES, *MARKUP, "plain"]))
     with pytest.MonkeyPatch.context() as patch:
         set_store(patch, tmp_path_factory, folder)
-        tracker = connect()
+        tracker = connect("hybrid")
         for name in names:
             tags = {"hybridrep.study": name, "hybridrep.study_key": "k"}
             tracker.log_finished(RunRecord(name=name, kind="study", tags=tags))
@@ -44,7 +44,7 @@ def test_every_hostile_name_finds_its_own_run_alone(named):
     for name in names:
         found = search(server, {"hybridrep.study": name})
         assert [run.data.tags["hybridrep.study"] for run in found] == [name]
-        assert find_study(server, name).study == name
+        assert find_study(server, name, "hybrid").study == name
 
 
 @given(st.one_of(texts, st.text(max_size=20)))
@@ -58,7 +58,7 @@ def test_any_text_finds_the_runs_that_carry_it_and_no_other(named, text):
 @pytest.mark.parametrize("name", ["no such", "x' or ''='"])
 def test_a_name_that_there_is_not_is_refused(named, name):
     with pytest.raises(TrackingError, match="there is no study"):
-        find_study(named[0], name)
+        find_study(named[0], name, "hybrid")
 
 
 @pytest.mark.slow
@@ -71,7 +71,7 @@ def test_a_password_in_the_server_s_address_is_in_no_run_log_or_message(
         place = address.removeprefix("http://")
         monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://ada:{SECRET}@{place}")
         monkeypatch.setenv("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "false")
-        tracker = connect()
+        tracker = connect("hybrid")
         config = resolve({}, Config).as_text()
 
         def fail() -> None:
@@ -84,7 +84,7 @@ def test_a_password_in_the_server_s_address_is_in_no_run_log_or_message(
         with pytest.raises(TrackingError):
             fail()
         with pytest.raises(TrackingError) as caught:
-            find_study(tracker.server, "none")
+            find_study(tracker.server, "none", "hybrid")
         (run,) = search(tracker.server, {"hybridrep.study": "name"})
         recorded = json.dumps(run.to_dictionary())
     assert "no answer from http://***@127.0.0.1" in recorded

@@ -26,15 +26,15 @@ pytest_plugins = ["hybridrep.testing.tracking_store"]
 
 def test_the_default_experiment_is_made_once(tracker):
     assert tracker.server.experiment_name == "hybridrep"
-    assert connect().server.experiment_id == tracker.server.experiment_id
+    assert connect("hybrid").server.experiment_id == tracker.server.experiment_id
 
 
 def test_mlflows_variables_choose_the_experiment(tracker, monkeypatch):
     identifier = mlflow.MlflowClient().create_experiment("mine")
     monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", identifier)
-    assert connect().server.experiment_name == "mine"
+    assert connect("hybrid").server.experiment_name == "mine"
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "named")
-    assert connect().server.experiment_name == "named"
+    assert connect("hybrid").server.experiment_name == "named"
 
 
 def test_a_sibling_experiment_is_named_after_it(tracker):
@@ -47,20 +47,20 @@ def test_a_sibling_experiment_is_named_after_it(tracker):
 def test_an_unknown_experiment_id_is_refused(tracker, monkeypatch):
     monkeypatch.setenv("MLFLOW_EXPERIMENT_ID", "4711")
     with pytest.raises(TrackingError, match="4711"):
-        connect()
+        connect("hybrid")
 
 
 def test_a_deleted_experiment_is_refused_with_the_command_that_restores_it(tracker):
     tracker.server.client.delete_experiment(tracker.server.experiment_id)
     with pytest.raises(TrackingError, match="mlflow experiments restore"):
-        connect()
+        connect("hybrid")
 
 
 @pytest.mark.parametrize("uri", ["./mlruns", "file:///tmp/mlruns"])
 def test_the_folder_store_is_refused_with_the_alternative(store_uri, monkeypatch, uri):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     with pytest.raises(TrackingError, match=r"sqlite:///mlflow\.db"):
-        connect()
+        connect("hybrid")
 
 
 @pytest.mark.parametrize("variable", ["MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"])
@@ -82,7 +82,7 @@ def test_an_address_that_cannot_be_read_is_refused_with_what_to_write(
 ):
     monkeypatch.setenv(variable, uri)
     with pytest.raises(TrackingError) as caught:
-        connect()
+        connect("hybrid")
     assert instead in str(caught.value)
     assert "MLFLOW_TRACKING_URI" in str(caught.value)
     printed = "".join(traceback.format_exception(caught.value))
@@ -103,7 +103,7 @@ def test_a_server_that_is_not_there_is_refused_at_once_and_without_its_password(
     uri = f"{scheme}://ada:s3cr3t@127.0.0.1:{port}/mlflow"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     with pytest.raises(TrackingError) as caught:
-        connect()
+        connect("hybrid")
     message = str(caught.value)
     assert f"{scheme}://127.0.0.1:{port}/mlflow cannot be reached" in message
     assert "Connection refused" in message
@@ -114,7 +114,7 @@ def test_a_driver_that_is_not_installed_is_named(store_uri, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql+psycopg://ada:s3cr3t@127.0.0.1/mlflow")
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(TrackingError, match="psycopg") as caught:
-        connect()
+        connect("hybrid")
     assert "s3cr3t" not in str(caught.value)
 
 
@@ -127,7 +127,7 @@ def test_a_server_that_never_answers_is_refused_within_seconds(store_uri, monkey
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
         began = time.monotonic()
         with pytest.raises(TrackingError, match="cannot be reached"):
-            connect()
+            connect("hybrid")
         assert time.monotonic() - began < 60  # MLflow's own retries take more than four minutes
     assert "MLFLOW_HTTP_REQUEST_MAX_RETRIES" not in os.environ
 
@@ -247,7 +247,8 @@ class TestTheDatabase:
         code = (
             "from hybridrep.tracking.runs import connect; "
             "from hybridrep.tracking.records import RunRecord; import pandas as pd; "
-            "m = pd.DataFrame({'key': 'a', 'value': 1.0, 'step': range(300)}); t = connect(); "
+            "m = pd.DataFrame({'key': 'a', 'value': 1.0, 'step': range(300)}); "
+            "t = connect('hybrid'); "
             "[t.log_finished(RunRecord(name=str(i), kind='seed', metrics=m)) for i in range(5)]"
         )
 
@@ -258,7 +259,7 @@ class TestTheDatabase:
         with ThreadPoolExecutor(4) as pool:
             done = list(pool.map(work, range(4)))
         assert [process.returncode for process in done] == [0] * 4, done
-        tracker = connect()
+        tracker = connect("hybrid")
         runs = tracker.server.client.search_runs([tracker.server.experiment_id])
         assert [run.info.status for run in runs] == ["FINISHED"] * 20
 

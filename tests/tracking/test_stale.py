@@ -104,7 +104,7 @@ class TestProjectRunsThatNobodyTookOver:
     def test_is_never_the_run_of_this_process(self, tracker, run_id, monkeypatch):
         monkeypatch.setattr(stale, "other_project_runs", list)
         monkeypatch.setenv("MLFLOW_RUN_ID", run_id)
-        assert connect().close_stale_runs() == []
+        assert connect("hybrid").close_stale_runs() == []
 
 
 def test_other_projects_are_recognised_by_their_command(tmp_path):

@@ -18,6 +18,7 @@ from hybridrep.execution.fingerprint import content_key
 from hybridrep.reporting.markup import plain
 from hybridrep.running.study_run import run_study
 from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.names import SIMULATION
 from hybridrep.studies.hybrid.report.config import CompareConfig, ReportConfig
 from hybridrep.studies.hybrid.report.kept_example import (
     ARRAYS_FILE,
@@ -95,7 +96,7 @@ def report(config: ReportConfig) -> None:
 
 
 def _connect() -> Tracker:
-    tracker = connect()
+    tracker = connect(SIMULATION)
     tracker.close_stale_runs()
     return tracker
 
@@ -111,7 +112,7 @@ def _read(server: Server, parameter: str, names: Sequence[str]) -> list[Finished
     known: dict[str, str] = {}
     found = []
     for name in names:
-        every = study_runs(server, name)
+        every = study_runs(server, name, SIMULATION)
         run = next((study for study in every if study.status == "FINISHED"), every[0])
         if run.run_id in known:
             raise ParameterError(

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
+SIMULATION = "hybrid"
+"""What the runs of this paper's studies are tagged with (`hybridrep.simulation`)."""
+
 DIRECTIONS = ("bert_to_lstm", "lstm_to_bert")
 """The two autoencoders, named input first."""
 

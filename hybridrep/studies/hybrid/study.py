@@ -9,6 +9,7 @@ from hybridrep.running.study import Study
 from hybridrep.running.study_run import run_study
 from hybridrep.studies.hybrid import pipeline
 from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.names import SIMULATION
 from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.report.stage import write_report
 from hybridrep.studies.hybrid.results import seed_run
@@ -16,7 +17,7 @@ from hybridrep.studies.hybrid.results.gather import study_key, study_tables
 from hybridrep.studies.hybrid.results.tables import StudyTables
 
 HYBRID = Study(
-    name="hybrid",
+    name=SIMULATION,
     prepare=prepare,
     key=study_key,
     shared=pipeline.shared,

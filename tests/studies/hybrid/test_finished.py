@@ -53,7 +53,7 @@ def place(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture
 def tracker(place: Path) -> Tracker:
-    return connect()
+    return connect("hybrid")
 
 
 def leave_with(studies: str) -> int:
@@ -143,6 +143,16 @@ def test_a_missing_study_is_told_with_those_that_there_are(place, capsys):
     leave_with("keep,nothing")
     words = " ".join(capsys.readouterr().err.split())
     assert all(name in words for name in ("keep", "drop", "encoder"))
+
+
+def test_a_study_of_another_simulation_is_not_compared(place, tracker, capsys):
+    with Tracker(tracker.server, "nback").main_run("study", "n", study="drop", study_key="n" * 64):
+        pass
+    assert leave_with("keep,drop") == 0  # the later one of that name is of the other simulation
+    capsys.readouterr()
+    assert leave_with(f"keep,{'n' * 64}") == 2
+    words = " ".join(capsys.readouterr().err.split())
+    assert "only one of the simulation 'nback'; there are: " in words
 
 
 def test_one_study_by_two_of_its_names_is_refused(place, capsys):

@@ -20,6 +20,7 @@ from hybridrep.execution.tasks import Task
 from hybridrep.running import work
 from hybridrep.running.invocation import print_plan
 from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.studies.hybrid.names import SIMULATION
 from hybridrep.studies.hybrid.register.card import model_card
 from hybridrep.studies.hybrid.register.chosen import Choice, ChosenModel
 from hybridrep.studies.hybrid.register.logging import log_autoencoder_model, log_text_model
@@ -41,7 +42,7 @@ def run(config: RegisterConfig) -> None:
         HybridrepError: there is nothing finished to choose from, a model is not what was judged,
             or the registry fails.
     """
-    tracker = connect()
+    tracker = connect(SIMULATION)
     source = find_source(config, tracker.server)
     # Where trainings are missing, only they will tell which model is the best.
     models = [] if source.tasks else _models(config, source)

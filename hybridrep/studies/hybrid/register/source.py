@@ -24,6 +24,7 @@ from hybridrep.running import work
 from hybridrep.running.invocation import check
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.inputs import Hybrid
+from hybridrep.studies.hybrid.names import SIMULATION
 from hybridrep.studies.hybrid.results.gather import study_key
 from hybridrep.studies.hybrid.results.seed_run import cache_key
 from hybridrep.studies.hybrid.study import HYBRID
@@ -91,7 +92,7 @@ def find_source(config: RegisterConfig, server: Server) -> Source:
     if sweep := _sweep_run(server, name=config.source):
         return _sweep(config, server, sweep)
     try:
-        found = find_study(server, config.source, finished=False)
+        found = find_study(server, config.source, SIMULATION, finished=False)
     except TrackingError:  # a study and a sweep may have one name: then the study is meant
         if sweep := _sweep_run(server, study=config.source):
             return _sweep(config, server, sweep)
@@ -121,7 +122,7 @@ def _study(config: RegisterConfig, study: Config, server: Server) -> Source:
     """Take the finished seeds of a study, at the epoch that RSA and transfer use."""
     prepared = check(HYBRID, study)
     key = study_key(prepared.inputs)
-    runs = seed_runs(server, key).drop_duplicates("seed")
+    runs = seed_runs(server, key, SIMULATION).drop_duplicates("seed")
     wanted = runs[runs["seed"].isin(study.seeds)]
     place = f"the experiment {server.experiment_name!r} at {server.place}"
     if not len(wanted):
@@ -172,7 +173,8 @@ def _sweep_run(server: Server, *, name: str = "", study: str = "") -> tuple[str,
         study: the value of its parameter `study`.
     """
     with readable_errors(server.uri, "looking for a sweep"):
-        runs = search(server, {names.KIND: "stage", names.STAGE: "sweep"}, status="FINISHED")
+        tags = {names.KIND: "stage", names.STAGE: "sweep"}
+        runs = search(server, tags, simulation=SIMULATION, status="FINISHED")
     for run in runs:
         tags = run.data.tags
         key, title = tags.get(names.STUDY_KEY, ""), tags.get(names.STUDY, "")
@@ -222,7 +224,7 @@ def _trial_runs(server: Server, key: str) -> dict[tuple[str, int], str]:
     """Return the finished runs of a sweep's trials, by direction and trial."""
     tags = {names.KIND: "trial", names.STUDY_KEY: key}
     with readable_errors(server.uri, "looking for the sweep's trials"):
-        runs = search(server, tags, status="FINISHED")
+        runs = search(server, tags, simulation=SIMULATION, status="FINISHED")
     found = {}
     for run in reversed(runs):
         params = run.data.params

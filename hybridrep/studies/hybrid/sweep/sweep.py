@@ -20,6 +20,7 @@ from hybridrep.running import work
 from hybridrep.running.invocation import check, print_plan, refuse_incomplete
 from hybridrep.running.stage import Node, tasks_of
 from hybridrep.studies.hybrid.inputs import Hybrid
+from hybridrep.studies.hybrid.names import SIMULATION
 from hybridrep.studies.hybrid.results import gather
 from hybridrep.studies.hybrid.results.schema import frame
 from hybridrep.studies.hybrid.results.seed_run import data_inputs
@@ -55,7 +56,7 @@ def run(config: SweepConfig) -> None:
         return
     key = sweep_key(config, trainings)
     searches, storage = _open(config, trainings, key)
-    tracker = connect()
+    tracker = connect(SIMULATION)
     tracker.close_stale_runs()
     with work.open_workers(config) as workers, tracker.main_run(
         "stage", f"{config.study} sweep", study=config.study, study_key=key,
