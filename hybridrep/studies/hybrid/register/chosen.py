@@ -189,8 +189,8 @@ class ChosenModel:
         corpus = read_corpus(self.study.store, self.inputs.emotion.key)
         rows = self._unseen[:CHECKED_TWEETS]
         found = self._spaces([corpus.texts[row] for row in rows])
-        stored = {"global": self.data.global_[rows], "task_specific": self.data.task_specific[rows]}
-        for name, vectors in stored.items():
+        for name, every in self.data.representations.items():
+            vectors = every[rows]
             worst = float(np.abs(found[name] - vectors).max() / max(1.0, np.abs(vectors).max()))
             self._refuse_unless(worst <= TOLERANCE, f"its {name} vectors", worst)
 
@@ -199,8 +199,9 @@ class ChosenModel:
         trained = known.set_index("pair")["value"]
         rows = self._unseen
         layers = self._apply(self.data.sides(self.direction)[0][rows])
+        both = self.data.representations
         found = rsa_pairs(
-            self.direction, self.data.global_[rows], self.data.task_specific[rows], *layers
+            self.direction, both["global"][rows], both["task_specific"][rows], *layers
         )
         worst = max(abs(found[pair] - float(trained[pair])) for pair in PAIRS)
         self._refuse_unless(worst <= TOLERANCE, "its correlations", worst)
