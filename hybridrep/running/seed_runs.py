@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
-from hybridrep.running.study import Invocation
+from hybridrep.running.study import Invocation, Prepared, Study
+from hybridrep.tracking import names
+from hybridrep.tracking.records import RunRecord, config_params
 
 
 class SeedRuns:
@@ -34,8 +37,36 @@ class SeedRuns:
         link = tracker.link(self._invocation.main.run_id)
         for seed in [seed for seed, keys in self._waiting.items() if keys <= stored]:
             del self._waiting[seed]
-            record = partial(study.seed_record, prepared, seed, link)
+            record = partial(seed_record, study, prepared, seed, link)
             run = tracker.find_finished("seed", study_key, study.cache_key(prepared, seed))
             if run:
                 tracker.restore(run, study.seed_artifacts(prepared, seed), record)
             self.ids[seed] = run.run_id if run else tracker.log_finished(record())
+
+
+def seed_record(study: Study, prepared: Prepared[Any], seed: int, study_link: str) -> RunRecord:
+    """Lay out a complete seed as a run: parameters, tags, and what the study says it holds.
+
+    Args:
+        study: whose seed.
+        prepared: where its results are.
+        seed: the simulation.
+        study_link: where the description's link to the study's run leads.
+    """
+    config = prepared.config
+    contents = study.seed_contents(prepared, seed)
+    return RunRecord(
+        name=f"{config.study} seed {seed}",
+        kind="seed",
+        description=study.describe_seed(prepared.inputs, seed, study_link),
+        params={"seed": str(seed), **config_params(config.as_text())},
+        tags={
+            names.STUDY: config.study,
+            names.STUDY_KEY: study.key(prepared.inputs),
+            names.CACHE_KEY: study.cache_key(prepared, seed),
+        },
+        metrics=contents.metrics,
+        tables=contents.tables,
+        files=contents.files,
+        inputs=study.data(prepared.inputs),
+    )

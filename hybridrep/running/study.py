@@ -10,13 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from hybridrep.execution.code_version import code_version
+from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.execution.stored import StoredResult
+from hybridrep.tracking.records import Contents
 
 if TYPE_CHECKING:
     from hybridrep.execution.workers import Workers
     from hybridrep.running.stage import Node
-    from hybridrep.tracking.records import Contents, DataInput, RunRecord
+    from hybridrep.tracking.records import DataInput
     from hybridrep.tracking.runs import MainRun, Tracker
 
 
@@ -62,40 +65,47 @@ class Study:
     """One study, as the platform runs it.
 
     Attributes:
-        name: what tells its runs from those of other studies (the tag `hybridrep.simulation`).
+            name: what tells its runs from those of other studies (the tag `hybridrep.simulation`).
         prepare: loads and checks everything that the parameters name, before any long work.
         key: identifies a study: its parameters and data, whatever its seeds and where it runs.
-        shared: the results that all seeds share, in the order of their priority.
         of_seed: the results that make a seed complete, stage by stage.
+        tables: the tables of some seeds: `(prepared, seeds, failed, stages)`, where `stages` names
+            the entry points whose tables are filled; None: all.
+        seed_contents: what the run of a complete seed holds.
+        describe_seed: its note, in Markdown: `(inputs, seed, link to the study's run)`.
+        seed_artifacts: the artifacts that such a run holds, with their sizes where known.
+        layout: the module whose code lays a seed's run out.
+        report: logs tables and report into the study's run and prints its summary:
+            `(invocation, tables, seed -> run id)`.
+        shared: the results that all seeds share, in the order of their priority.
         beyond: further results that the report needs, for a plan; of any complete seed.
         warm_up: modules that workers import while the parent still gets ready.
         data: the data that it read, as MLflow's data set inputs.
-        tables: the tables of some seeds: `(prepared, seeds, failed, stages)`, where `stages` names
-            the entry points whose tables are filled; None: all.
-        overview: what the study's run holds beside its report.
-        stage_contents: what the run of one stage holds, from `tables` of that stage.
-        cache_key: identifies what a seed's run holds.
-        seed_record: a complete seed as a run: `(prepared, seed, link to the study's run)`.
-        seed_artifacts: the artifacts that such a run holds, with their sizes where known.
-        report: logs tables and report into the study's run and prints its summary:
-            `(invocation, tables, seed -> run id)`.
+        overview: what the study's run holds beside its report, from its tables.
+        stage_contents: what the run of one stage holds, from the tables of that stage.
     """
 
     name: str
     prepare: Callable[..., Any]
     key: Callable[[Any], str]
-    shared: Callable[[Any], Sequence[Node]]
     of_seed: Callable[[Any, int], Sequence[Node]]
-    beyond: Callable[[Any, int], Sequence[Node]]
-    warm_up: tuple[str, ...]
-    data: Callable[[Any], tuple[DataInput, ...]]
     tables: Callable[[Any, Sequence[int], Mapping[int, str], Sequence[str] | None], Any]
-    overview: Callable[[Any], Contents]
-    stage_contents: Callable[[str, Any], Contents]
-    cache_key: Callable[[Any, int], str]
-    seed_record: Callable[[Any, int, str], RunRecord]
+    seed_contents: Callable[[Any, int], Contents]
+    describe_seed: Callable[[Any, int, str], str]
     seed_artifacts: Callable[[Any, int], dict[str, int | None]]
+    layout: str
     report: Callable[[Invocation, Any, Mapping[int, str]], None]
+    shared: Callable[[Any], Sequence[Node]] = lambda prepared: ()
+    beyond: Callable[[Any, int], Sequence[Node]] = lambda prepared, seed: ()
+    warm_up: tuple[str, ...] = ()
+    data: Callable[[Any], tuple[DataInput, ...]] = lambda inputs: ()
+    overview: Callable[[Any], Contents] = lambda tables: Contents()
+    stage_contents: Callable[[str, Any], Contents] = lambda stage, tables: Contents()
+
+    def cache_key(self, prepared: Any, seed: int) -> str:
+        """Identify what a seed's run holds: its results and the code that lays them out."""
+        results = [node.key for node in self.of_seed(prepared, seed)]
+        return content_key({"results": results, "layout": code_version(self.layout)})
 
     def complete(self, prepared: Any, seed: int) -> dict[str, str]:
         """Return the keys of everything that a complete seed consists of, by a readable name."""

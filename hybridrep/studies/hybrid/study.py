@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import pandas as pd
+
 from hybridrep.running.stage_run import run_stage
 from hybridrep.running.study import Study
 from hybridrep.running.study_run import run_study
@@ -28,15 +30,19 @@ HYBRID = Study(
     tables=study_tables,
     overview=seed_run.overview,
     stage_contents=seed_run.stage_contents,
-    cache_key=seed_run.cache_key,
-    seed_record=seed_run.seed_record,
+    seed_contents=seed_run.seed_contents,
+    describe_seed=seed_run.describe_seed,
+    layout=seed_run.__name__,
     seed_artifacts=seed_run.seed_artifacts,
     report=write_report,
 )
 
 
-def run(config: Config) -> StudyTables:
+def run(config: Config) -> StudyTables | pd.DataFrame:
     """Run a study; what the store holds is not computed again.
+
+    Returns:
+        The study's tables; of a plan the plan's.
 
     Raises:
         HybridrepError: bad input before any work, or seeds that could not be finished after it.

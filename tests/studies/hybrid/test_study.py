@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from hybridrep.parameters import resolve
 from hybridrep.running import stage as stages
 from hybridrep.running import work
 from hybridrep.running.stage import tasks_of
-from hybridrep.running.study import Prepared
+from hybridrep.running.study import Invocation, Prepared
 from hybridrep.sources.words.vectors import vectors_fingerprint
 from hybridrep.studies.hybrid import finished as finished_studies
 from hybridrep.studies.hybrid.config import Config
@@ -171,7 +170,7 @@ def test_run_again_everything_is_reused(given, finished, monkeypatch):
     before = Store(Path(given["store"])).entries()["key"].tolist()
 
     for module, names in ((lstm, ("train", "extract")), (autoencode, ("train",)),
-                          (linear_baseline, ("fit",)), (transfer, ("train",))):  # fmt: skip
+                          (linear_baseline, ("make",)), (transfer, ("train",))):  # fmt: skip
         for name in names:
             monkeypatch.setattr(module, name, must_not_run)
     run(resolve(given, Config))
@@ -200,7 +199,7 @@ def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
     def key(**change: str) -> str:
         prepared = study_of({**given, **change}, store)
         tables = study_tables(prepared, prepared.config.seeds, {})
-        return report._key(SimpleNamespace(study=HYBRID, prepared=prepared), tables, ())
+        return report._key(Invocation(HYBRID, prepared, None, None, None), tables, ())
 
     store = Store(Path(given["store"]))
     first = key()

@@ -26,7 +26,6 @@ from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import SIMULATION
 from hybridrep.studies.hybrid.results.gather import study_key
-from hybridrep.studies.hybrid.results.seed_run import cache_key
 from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
 from hybridrep.studies.hybrid.sweep.objectives import measures, with_objectives
@@ -136,7 +135,7 @@ def _study(config: RegisterConfig, study: Config, server: Server) -> Source:
         for seed, run_id, cached in zip(
             wanted["seed"], wanted["run_id"], wanted["cache_key"], strict=True
         )
-        if cached == cache_key(prepared, int(seed))
+        if cached == HYBRID.cache_key(prepared, int(seed))
     }
     if not current:
         raise TrackingError(

@@ -133,7 +133,7 @@ def read_example(arrays: bytes, record: bytes) -> ExampleItems:
 def _items(entry: Mapping[str, Any], pool: Mapping[str, np.ndarray]) -> Items:
     labels, names, texts = pool[entry["labels"]], entry["label_names"], entry["texts"]
     _need(labels.ndim == 1 and labels.dtype.kind in "iu")
-    _need(not len(labels) or (labels.min() >= 0 and labels.max() < len(names)))
+    _need(not len(labels) or bool(labels.min() >= 0 and labels.max() < len(names)))
     _need(texts is None or len(texts) == len(labels))
     shown = None if texts is None else tuple(map(str, texts))
     return Items(labels.astype(np.int64), tuple(map(str, names)), shown)

@@ -7,54 +7,27 @@ from pathlib import Path
 
 import pandas as pd
 
-from hybridrep.execution.code_version import code_version
-from hybridrep.execution.fingerprint import content_key
 from hybridrep.reporting.markup import code
-from hybridrep.studies.hybrid import pipeline
 from hybridrep.studies.hybrid.inputs import CorpusInput, Hybrid, Inputs
 from hybridrep.studies.hybrid.names import UNSIZED
-from hybridrep.studies.hybrid.results.gather import study_key, study_tables
+from hybridrep.studies.hybrid.results.gather import study_tables
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import final_transfer, used_rsa
 from hybridrep.studies.hybrid.similarity import pictures
 from hybridrep.studies.hybrid.similarity import stage as similarity
 from hybridrep.studies.hybrid.transformation import stage as transformation
-from hybridrep.tracking import names
-from hybridrep.tracking.records import Contents, DataInput, RunRecord, config_params
+from hybridrep.tracking.records import Contents, DataInput
 
 _TRANSFER_TABLE = "tables/transfer.json"
 _RSA_TABLE = "tables/rsa.json"
 _RSA_PREFIX = {"test": "rsa", "unseen": "rsa_unseen", "seen": "rsa_seen"}
 
 
-def cache_key(study: Hybrid, seed: int) -> str:
-    """Identify what a seed's run holds: its results and the code that lays them out."""
-    keys = [node.key for node in pipeline.of_seed(study, seed)]
-    return content_key({"results": keys, "layout": code_version(__name__)})
-
-
-def seed_record(study: Hybrid, seed: int, study_link: str) -> RunRecord:
-    """Lay out a complete seed as a run: parameters, metrics, tables, matrices, weights.
-
-    Args:
-        study_link: where the description's link to the study's run leads.
-    """
-    inputs, config = study.inputs, study.inputs.config
+def seed_contents(study: Hybrid, seed: int) -> Contents:
+    """Return what the run of a complete seed holds: metrics, tables, matrices, weights."""
     tables = study_tables(study, [seed], {})
-    return RunRecord(
-        name=f"{config.study} seed {seed}",
-        kind="seed",
-        description=_description(inputs, seed, study_link),
-        params={"seed": str(seed), **config_params(config.as_text())},
-        tags={
-            names.STUDY: config.study,
-            names.STUDY_KEY: study_key(inputs),
-            names.CACHE_KEY: cache_key(study, seed),
-        },
-        metrics=metrics(tables),
-        tables=_tables(tables),
-        files=dict(_files(study, seed)),
-        inputs=data_inputs(inputs),
+    return Contents(
+        metrics=metrics(tables), tables=_tables(tables), files=dict(_files(study, seed))
     )
 
 
@@ -184,7 +157,8 @@ def _files(study: Hybrid, seed: int) -> Iterator[tuple[str, Path]]:
             yield f"autoencoder/{place}/{epoch}.safetensors", trained.file(f"{epoch}.safetensors")
 
 
-def _description(inputs: Inputs, seed: int, study_link: str) -> str:
+def describe_seed(inputs: Inputs, seed: int, study_link: str) -> str:
+    """Return the note of a seed's run, in Markdown."""
     config = inputs.config
     synthetic = " **Synthetic data.**" if inputs.emotion.synthetic or inputs.hate.synthetic else ""
     return (
