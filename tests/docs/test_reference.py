@@ -9,14 +9,10 @@ from hybridrep.command import command, exit_code
 from hybridrep.errors import EXIT_CODES, HybridrepError, IncompleteStudyError
 from hybridrep.reference import reference
 from hybridrep.studies.catalogue import CATALOGUE
-from hybridrep.studies.hybrid.report.comparison import compare_studies
+from hybridrep.studies.hybrid.report.comparison import COMPARISON_TABLES, compare_studies
 from hybridrep.studies.hybrid.results.catalogue import METRICS, PLACEHOLDERS
-from hybridrep.studies.hybrid.results.result_tables import (
-    COMPARISON_TABLES,
-    INFERENCE_COLUMNS,
-    STUDY_TABLES,
-    result_tables,
-)
+from hybridrep.studies.hybrid.results.inference import INFERENCE_COLUMNS
+from hybridrep.studies.hybrid.results.results import STUDY_TABLES, Results
 from hybridrep.testing.reporting_fixtures import study_tables
 from hybridrep.tracking.entries import Entry
 
@@ -49,7 +45,10 @@ def test_no_metric_is_said_twice_of_one_kind_of_run():
 
 def test_the_tables_of_a_report_have_the_columns_that_the_reference_says():
     tables = study_tables(seeds=3, bottlenecks=(32, 64), epochs=4)
-    found = result_tables(tables, pd.DataFrame(columns=list(INFERENCE_COLUMNS)))
+    found = {
+        **Results(tables).frames,
+        "inference": pd.DataFrame(columns=list(INFERENCE_COLUMNS)),
+    }
     for name in ("table_1", "tests"):
         found[f"{name}_bN"] = found.pop(f"{name}_b64")
     assert {name: tuple(frame.columns) for name, frame in found.items()} == {

@@ -28,10 +28,11 @@ from hybridrep.studies.hybrid.report.kept_example import (
 )
 from hybridrep.studies.hybrid.report.report import build_report
 from hybridrep.studies.hybrid.report.stage import report_files
-from hybridrep.studies.hybrid.results.result_tables import INFERENCE_COLUMNS
+from hybridrep.studies.hybrid.results.inference import INFERENCE_COLUMNS
+from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.table_1 import table_1_markdown, table_1_rich
 from hybridrep.studies.hybrid.results.tables import StudyTables
-from hybridrep.studies.hybrid.results.views import final_transfer, seeds_by_status, standing
+from hybridrep.studies.hybrid.results.views import final_transfer
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.tracking.queries import StudyRun, load_file, load_parts, study_runs
@@ -51,7 +52,7 @@ class Finished:
     """
 
     run: StudyRun
-    tables: StudyTables
+    results: Results
     inference: pd.DataFrame | None
     example: ExampleItems | None
     remarks: tuple[str, ...]
@@ -87,9 +88,10 @@ def report(config: ReportConfig) -> None:
         return
     tracker = _connect()
     (found,) = _read(tracker.server, "source", [config.source])
+    results = found.results
     more = Contents(
-        files={"report/table_1.md": table_1_markdown(found.tables)},
-        tables={"seeds.json": final_transfer(found.tables).drop(columns="epoch")},
+        files={"report/table_1.md": table_1_markdown(results.table_1[results.size])},
+        tables={"seeds.json": final_transfer(results.tables).drop(columns="epoch")},
     )
     study = (found.run.study, found.run.study_key)
     _report(tracker, [found], f"{found.run.study} report", study, {"source": config.source}, more)
@@ -120,17 +122,17 @@ def _read(server: Server, parameter: str, names: Sequence[str]) -> list[Finished
                 f"({run.run_id}): name two that differ, by study name, study key or run id"
             )
         known[run.run_id] = name
-        tables = StudyTables.from_parts(*load_parts(server, run.run_id))
-        if not seeds_by_status(tables, "complete"):
+        results = Results(StudyTables.from_parts(*load_parts(server, run.run_id)))
+        if not results.seeds("complete"):
             raise ParameterError(
                 f"parameter {parameter}: {name!r} has no finished seed to report. "
-                f"{standing(tables)} Run it again with the same parameters, it goes on from what "
+                f"{results.standing} Run it again with the same parameters, it goes on from what "
                 "is there."
             )
         inference, no_inference = _inference(server, run)
         example, no_example = _example(server, run)
         remarks = tuple(filter(None, (no_inference, no_example)))
-        found.append(Finished(run, tables, inference, example, remarks))
+        found.append(Finished(run, results, inference, example, remarks))
     return found
 
 
@@ -188,7 +190,7 @@ def _report(
         more: what else goes into the run.
     """
     built = build_report(
-        [each.tables for each in found],
+        [each.results for each in found],
         [each.example for each in found],
         [each.inference for each in found],
         [each.remarks for each in found],
@@ -204,8 +206,9 @@ def _report(
     for each in found:
         if len(found) > 1:  # the tables alone do not say whose they are
             console.print(f"Study {each.run.study}:", markup=False, highlight=False)
-        console.print(table_1_rich(each.tables))
-        console.print(standing(each.tables))
+        results = each.results
+        console.print(table_1_rich(results.table_1[results.size], results.size))
+        console.print(results.standing)
     console.print("The report is an artifact of this run: make ui", highlight=False)
 
 
@@ -213,7 +216,7 @@ def _description(tracker: Tracker, found: Sequence[Finished]) -> str:
     lines = ["Read from finished studies; open `report/report.html` among the artifacts.", ""]
     lines += [
         f"- **{plain(each.run.study)}**: [study run]({tracker.link(each.run.run_id)}). "
-        f"{standing(each.tables)}"
+        f"{each.results.standing}"
         for each in found
     ]
     return "\n".join(lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -15,18 +15,14 @@ from hybridrep.parameters import with_role
 from hybridrep.reporting.facts import UNKNOWN, meta_record
 from hybridrep.reporting.formatting import listed
 from hybridrep.reporting.plan import Plan
+from hybridrep.reporting.tables import declared, report_table, table_name
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER, TRANSFER_METRICS
 from hybridrep.studies.hybrid.report.facts import corpora_of
 from hybridrep.studies.hybrid.report.figures.comparisons import studies_rsa, studies_transfer
-from hybridrep.studies.hybrid.results.claims import claims
+from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
-from hybridrep.studies.hybrid.results.views import (
-    bottleneck_sizes,
-    final_transfer,
-    standing,
-    used_rsa,
-)
+from hybridrep.studies.hybrid.results.views import final_transfer, used_rsa
 
 _IGNORED = with_role(Config, "name", "place", "amount")
 """Parameters that change no number, or that the page says elsewhere."""
@@ -51,28 +47,28 @@ class Comparison:
     plans: tuple[Plan, ...]
 
 
-def compare_studies(studies: Sequence[StudyTables], names: Sequence[str]) -> Comparison:
+def compare_studies(studies: Sequence[StudyTables | Results], names: Sequence[str]) -> Comparison:
     """Compare every study with the first.
 
     Args:
         studies: two or more.
         names: what they are called, all different.
     """
-    made = differences_in_making(studies, names)
-    sizes = shared_sizes(studies)
-    shared = [_at_sizes(tables, sizes) for tables in studies]
-    transfer = _stacked([_transfer(tables) for tables in shared], names)
-    rsa = _stacked([used_rsa(tables, "test") for tables in shared], names)
+    results = [Results.of(study) for study in studies]
+    made = differences_in_making([each.tables for each in results], names)
+    sizes = shared_sizes(results)
+    shared = [_at_sizes(each, sizes) for each in results]
+    transfer = _stacked([_transfer(each.tables) for each in shared], names)
+    rsa = _stacked([used_rsa(each.tables, "test") for each in shared], names)
     groups: tuple[tuple[Hashable, ...], ...] = (
         TRANSFER, TRANSFER_METRICS, PAIRS, DIRECTIONS, (0, *sizes),
     )  # fmt: skip
     order = {name: place for group in groups for place, name in enumerate(group)}
-    keys = ["representation", "bottleneck"]
     tables = {
-        "compare_made": made,
-        "compare_transfer": against_first(transfer, ["metric", *keys], names, order),
-        "compare_rsa": against_first(rsa, ["direction", "pair", "bottleneck"], names, order),
-        "compare_claims": _claims(shared, names),
+        table_name(differences_in_making): made,
+        table_name(compare_transfer): compare_transfer(transfer, names, order),
+        table_name(compare_rsa): compare_rsa(rsa, names, order),
+        table_name(compare_claims): compare_claims(shared, names),
     }
     differs = [str(name) for name in made["parameter"]]
     lede = (
@@ -80,40 +76,43 @@ def compare_studies(studies: Sequence[StudyTables], names: Sequence[str]) -> Com
         f"{'is' if len(names) == 2 else 'are'} compared with. "
         + (f"They differ in {listed(differs)}." if differs
            else "Their recorded configurations, data, encoders and versions are the same.")
-        + _sizes_left_out(studies, names, sizes)
+        + _sizes_left_out(results, names, sizes)
     )  # fmt: skip
-    standings = tuple(
-        f"{name}: {standing(tables)}" for name, tables in zip(names, studies, strict=True)
-    )
+    standings = tuple(f"{name}: {each.standing}" for name, each in zip(names, results, strict=True))
     return Comparison(tuple(names), lede, standings, tables, _plans(transfer, rsa, names, sizes))
 
 
-def shared_sizes(studies: Sequence[StudyTables]) -> tuple[int, ...]:
+def shared_sizes(studies: Sequence[Results]) -> tuple[int, ...]:
     """Return the bottleneck sizes that all studies have, in the first study's order."""
-    others = [set(bottleneck_sizes(tables)) for tables in studies[1:]]
-    return tuple(s for s in bottleneck_sizes(studies[0]) if all(s in other for other in others))
+    first, *others = studies
+    return tuple(size for size in first.sizes if all(size in other.sizes for other in others))
 
 
-def _at_sizes(tables: StudyTables, sizes: tuple[int, ...]) -> StudyTables:
+def _at_sizes(results: Results, sizes: tuple[int, ...]) -> Results:
     """Return a study with these sizes only, in this order: like is compared with like."""
+    if results.sizes == sizes:
+        return results
+    tables = results.tables
     config = {**tables.meta["config"], "bottlenecks": list(sizes)}
-    return replace(
-        tables,
-        autoencoder=tables.autoencoder[tables.autoencoder["bottleneck"].isin(sizes)],
-        rsa=tables.rsa[tables.rsa["bottleneck"].isin(sizes)],
-        transfer=tables.transfer[tables.transfer["bottleneck"].isin([0, *sizes])],
-        meta={**tables.meta, "config": config},
+    return Results(
+        replace(
+            tables,
+            autoencoder=tables.autoencoder[tables.autoencoder["bottleneck"].isin(sizes)],
+            rsa=tables.rsa[tables.rsa["bottleneck"].isin(sizes)],
+            transfer=tables.transfer[tables.transfer["bottleneck"].isin([0, *sizes])],
+            meta={**tables.meta, "config": config},
+        )
     )
 
 
 def _sizes_left_out(
-    studies: Sequence[StudyTables], names: Sequence[str], sizes: tuple[int, ...]
+    studies: Sequence[Results], names: Sequence[str], sizes: tuple[int, ...]
 ) -> str:
     """Say which sizes are not compared because not all studies have them."""
     left_out = [
         f"{listed([str(s) for s in own])} ({name})"
-        for name, tables in zip(names, studies, strict=True)
-        if (own := [s for s in bottleneck_sizes(tables) if s not in sizes])
+        for name, results in zip(names, studies, strict=True)
+        if (own := [s for s in results.sizes if s not in sizes])
     ]
     if not left_out:
         return ""
@@ -121,6 +120,7 @@ def _sizes_left_out(
     return f" They are compared {compared}: not all of them have {listed(left_out)}."
 
 
+@report_table("compare_made", "what differs in how the studies were made", ("parameter",))
 def differences_in_making(studies: Sequence[StudyTables], names: Sequence[str]) -> pd.DataFrame:
     """Return the parameters and data in which studies differ: parameter, one column a study."""
     recorded = [_made(tables) for tables in studies]
@@ -165,12 +165,49 @@ def _transfer(tables: StudyTables) -> pd.DataFrame:
     return final_transfer(tables).melt(keys, list(TRANSFER_METRICS), var_name="metric")
 
 
-def _claims(studies: Sequence[StudyTables], names: Sequence[str]) -> pd.DataFrame:
-    found = {
-        name: {claim.sentence: claim.verdict for claim in claims(tables)}
-        for name, tables in zip(names, studies, strict=True)
+_AGAINST_FIRST = (
+    *("study", "n", "mean", "sd", "difference", "low", "high", "welch_p", "holm_p", "paired_p"),
+    "paired_n",
+)
+
+
+@report_table(
+    "compare_transfer",
+    "the new task: every study against the first at the bottlenecks that all have (0: none), "
+    "Welch's interval and p, Holm's correction, p paired by shared seeds",
+    ("metric", "representation", "bottleneck", *_AGAINST_FIRST),
+)
+def compare_transfer(
+    values: pd.DataFrame, names: Sequence[str], order: Mapping[Hashable, int]
+) -> pd.DataFrame:
+    """Compare the new task's final results with the first study's: see `against_first`."""
+    return against_first(values, ["metric", "representation", "bottleneck"], names, order)
+
+
+@report_table(
+    "compare_rsa",
+    "the same of the correlations at half of the epochs, test tweets",
+    ("direction", "pair", "bottleneck", *_AGAINST_FIRST),
+)
+def compare_rsa(
+    values: pd.DataFrame, names: Sequence[str], order: Mapping[Hashable, int]
+) -> pd.DataFrame:
+    """Compare the correlations with the first study's: see `against_first`."""
+    return against_first(values, ["direction", "pair", "bottleneck"], names, order)
+
+
+@report_table("compare_claims", "the verdict on each claim, a study a column", ("claim",))
+def compare_claims(studies: Sequence[Results], names: Sequence[str]) -> pd.DataFrame:
+    """Return the verdicts side by side: claim, one column a study."""
+    verdicts = {
+        name: {claim.sentence: claim.verdict for claim in results.claims}
+        for name, results in zip(names, studies, strict=True)
     }
-    return pd.DataFrame(found).rename_axis("claim").reset_index()
+    return pd.DataFrame(verdicts).rename_axis("claim").reset_index()
+
+
+COMPARISON_TABLES = declared((differences_in_making, compare_transfer, compare_rsa, compare_claims))
+"""What a comparison adds to the tables of its studies."""
 
 
 def _plans(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -13,33 +13,31 @@ from hybridrep.studies.hybrid.names import readable
 from hybridrep.studies.hybrid.report.comparison import Comparison
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
+from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.table_1 import STARS_NOTE
-from hybridrep.studies.hybrid.results.tables import StudyTables
-from hybridrep.studies.hybrid.results.views import standing
 
 
-def study_markdown(
-    tables: StudyTables, results: Mapping[str, pd.DataFrame], summary: Sequence[str], name: str
-) -> str:
+def study_markdown(results: Results, summary: Sequence[str], name: str) -> str:
     """Return one study's part of `report.md`."""
+    tables, frames = results.tables, results.frames
     notices = [
         f"> **{inline(n.title)}.** {inline(n.text)}"
-        for n in notices_of(tables, None, texts_shown=True)
+        for n in notices_of(results, None, texts_shown=True)
     ]
     parts = [
         f"## Study {plain(name)}",
         "\n>\n".join(notices),
         "\n".join(f"{place}. {inline(sentence)}" for place, sentence in enumerate(summary, 1)),
         "### The paper’s claims",
-        as_markdown(_claims(results["claims"])),
+        as_markdown(_claims(frames["claims"])),
         "### Table 1",
-        as_markdown(results["table_1"]),
+        as_markdown(frames["table_1"]),
         starred(STARS_NOTE),
         "### Correlations of similarity matrices",
         f"Pearson r at epoch {tables.half_epoch}, mean(SD) over seeds.",
-        as_markdown(_rsa(results["rsa"])),
+        as_markdown(_rsa(frames["rsa"])),
         "### Make it again",
-        f"{standing(tables)}",
+        results.standing,
         fenced(reproduce_command(tables), "sh"),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -11,9 +11,9 @@ from hybridrep.reporting.html.views import Notice
 from hybridrep.studies.hybrid.report.facts import corpora_of
 from hybridrep.studies.hybrid.results.published import BOTTLENECKS
 from hybridrep.studies.hybrid.results.result_tables import size_beside_paper
+from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.schema import SCHEMAS
 from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION, StudyTables
-from hybridrep.studies.hybrid.results.views import seed_status, seeds_by_status
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 
 _STATES = {
@@ -26,11 +26,12 @@ _STATES = {
 
 
 def notices_of(
-    tables: StudyTables, example: ExampleItems | None, *, texts_shown: bool
+    results: Results, example: ExampleItems | None, *, texts_shown: bool
 ) -> list[Notice]:
     """Return the notices of one study, warnings first."""
+    tables = results.tables
     return [
-        *_seeds(tables),
+        *_seeds(results),
         *_older(tables),
         *_size(tables),
         *_synthetic(tables),
@@ -39,26 +40,25 @@ def notices_of(
     ]
 
 
-def _seeds(tables: StudyTables) -> list[Notice]:
-    found = []
-    complete = seeds_by_status(tables, "complete")
+def _seeds(results: Results) -> list[Notice]:
+    tables, complete, notices = results.tables, results.seeds("complete"), []
     parts = [
         f"{label}: {seeds_text(seeds)}."
         for state, label in _STATES.items()
-        if (seeds := seeds_by_status(tables, state))
+        if (seeds := results.seeds(state))
     ]
     if parts:
         title = f"{len(complete)} of {len(tables.seeds_wanted)} seeds are complete"
-        found.append(Notice("warning", title, " ".join(parts)))
-    if len(seed_status(tables)) and _most_seeds(tables) < 2:
-        found.append(
+        notices.append(Notice("warning", title, " ".join(parts)))
+    if len(results.status) and _most_seeds(tables) < 2:
+        notices.append(
             Notice(
                 "warning", "Too few seeds for statistics",
                 "No value has more than one seed, so there is no spread over seeds: no test, no "
                 "interval and no SD is given. The numbers show one simulation.",
             )
         )  # fmt: skip
-    return found
+    return notices
 
 
 def _most_seeds(tables: StudyTables) -> int:

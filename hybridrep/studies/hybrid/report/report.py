@@ -19,7 +19,7 @@ from hybridrep.studies.hybrid.report.markdown import comparison_markdown, study_
 from hybridrep.studies.hybrid.report.page import render_page
 from hybridrep.studies.hybrid.report.summary import summarise_study
 from hybridrep.studies.hybrid.report.view import study_view
-from hybridrep.studies.hybrid.results.result_tables import result_tables
+from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 
@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 
 
 def build_report(
-    studies: Sequence[StudyTables],
+    studies: Sequence[StudyTables | Results],
     examples: Sequence[ExampleItems | None] = (),
     inference: Sequence[pd.DataFrame | None] = (),
     remarks: Sequence[Sequence[str]] = (),
@@ -36,7 +36,8 @@ def build_report(
     """Return the report of one study, or of several with a part that compares them.
 
     Args:
-        studies: the studies' tables; of several, the first is what the others are compared with.
+        studies: the studies' tables, or their results; of several, the first is what the others
+            are compared with.
         examples: per study its example seed (see `choose_example_seed`), or None; without, its
             figures of single simulations and its interactive views are left out. Its tweets are
             removed unless the study's configuration says `share_text=true`.
@@ -52,35 +53,37 @@ def build_report(
     count = len(studies)
     several = count > 1
     drawer = draw_plans or draw
-    open_ = [_may_share(tables) for tables in studies]
+    found = [Results.of(study) for study in studies]
+    open_ = [_may_share(results.tables) for results in found]
     shown = [
         example if example is None or may else example.without_texts()
         for example, may in zip(_padded(examples, None, count), open_, strict=True)
     ]
     sureness, notes = _padded(inference, None, count), _padded(remarks, (), count)
-    labels = labels_of([str(tables.meta["study"]) for tables in studies])
+    labels = labels_of([str(results.tables.meta["study"]) for results in found])
     slugs = slugs_of(labels)
     figures: dict[str, bytes] = {}
     frames: dict[str, pd.DataFrame] = {}
     views, texts = [], []
-    for place, tables in enumerate(studies):
+    for place, results in enumerate(found):
         prefix = f"{slugs[place]}-" if several else ""
-        mine = shown[place]
-        results = result_tables(tables, sureness[place])
-        summary = summarise_study(tables)
-        drawn = drawer(plan_figures(tables, mine))
+        own, example = dict(results.frames), shown[place]
+        if (inferred := sureness[place]) is not None:
+            own["inference"] = inferred
+        summary = summarise_study(results)
+        drawn = drawer(plan_figures(results.tables, example))
         figures |= {prefix + figure.plan.name: figure.png for figure in drawn}
-        frames |= {prefix + key: frame for key, frame in results.items()}
+        frames |= {prefix + key: frame for key, frame in own.items()}
         views.append(
             study_view(
-                tables, results, summary, drawn, mine, labels[place], prefix,
+                results, own, summary, drawn, example, labels[place], prefix,
                 texts_shown=open_[place], remarks=notes[place],
             )
         )  # fmt: skip
-        texts.append(study_markdown(tables, results, summary, labels[place]))
+        texts.append(study_markdown(results, summary, labels[place]))
     comparison = None
     if several:
-        compared = compare_studies(studies, labels)
+        compared = compare_studies(found, labels)
         pictures = drawer(compared.plans)
         figures |= {figure.plan.name: figure.png for figure in pictures}
         frames |= compared.tables

@@ -27,9 +27,9 @@ from hybridrep.studies.hybrid.report.kept_example import example_files
 from hybridrep.studies.hybrid.report.page import PACKAGE
 from hybridrep.studies.hybrid.report.report import build_report
 from hybridrep.studies.hybrid.results.inference import inference_table
+from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.table_1 import table_1_markdown, table_1_rich
 from hybridrep.studies.hybrid.results.tables import StudyTables
-from hybridrep.studies.hybrid.results.views import standing
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
@@ -45,23 +45,23 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     Args:
         seed_runs: seed -> id of its run, for links.
     """
-    prepared = invocation.prepared
+    prepared, results = invocation.prepared, Results.of(tables)
     chosen = choose_example_seed(tables)
     nodes = example.nodes(prepared, chosen.seed) if chosen else []
     stored = STAGE.keep(
         prepared.store,
         _key(invocation, tables, nodes),
-        lambda: _make(invocation, tables, chosen, nodes),
+        lambda: _make(invocation, results, chosen, nodes),
         {"study": prepared.config.study, "seeds": tables.lstm["seed"].nunique()},
     )
     files = {path: stored.file(name) for name, path in stored.meta["paths"].items()}
     # the tables first: a run that ends in between is a study without its report
     save_parts(invocation.tracker.server, invocation.main.run_id, *tables.to_parts())
     invocation.main.log(Contents(files=files))
-    invocation.main.describe(_description(invocation, tables, seed_runs))
+    invocation.main.describe(_description(invocation, results, seed_runs))
     console = Console()
-    console.print(table_1_rich(tables))
-    console.print(standing(tables))
+    console.print(table_1_rich(results.table_1[results.size], results.size))
+    console.print(results.standing)
     console.print("Browse the runs and the report: make ui", highlight=False)
 
 
@@ -88,17 +88,20 @@ def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> 
 
 def _make(
     invocation: Invocation,
-    tables: StudyTables,
+    results: Results,
     chosen: ExampleSeed | None,
     nodes: Sequence[Node],
 ) -> Made:
-    prepared = invocation.prepared
+    prepared, tables = invocation.prepared, results.tables
     seeds = sorted(set(tables.lstm["seed"]))
     inference = inference_table(prepared, tables, seeds) if seeds else None
     items = _example(invocation, chosen, nodes) if chosen else None
-    report = build_report([tables], [items], [inference], draw_plans=_on(invocation.workers))
+    report = build_report([results], [items], [inference], draw_plans=_on(invocation.workers))
     invocation.workers.close()
-    files = {**report_files(report), "report/table_1.md": table_1_markdown(tables)}
+    files = {
+        **report_files(report),
+        "report/table_1.md": table_1_markdown(results.table_1[results.size]),
+    }
     if items is not None:
         files |= example_files(items)
     paths = {f"{n:03}{PurePosixPath(path).suffix}": path for n, path in enumerate(files)}
@@ -139,13 +142,18 @@ def _csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False)
 
 
-def _description(invocation: Invocation, tables: StudyTables, seed_runs: Mapping[int, str]) -> str:
+def _description(invocation: Invocation, results: Results, seed_runs: Mapping[int, str]) -> str:
     """The study run's note: what it is, how many seeds it stands on, links to their runs."""
     inputs, tracker = invocation.prepared.inputs, invocation.tracker
-    lines = [f"The study **{inputs.config.study}**. {standing(tables)}", ""]
+    lines = [f"The study **{inputs.config.study}**. {results.standing}", ""]
     if inputs.emotion.synthetic or inputs.hate.synthetic:
         lines += ["**Synthetic data**: it shows how the platform works, not how people feel.", ""]
-    lines += [table_1_markdown(tables), "", "Open `report/report.html` among the artifacts.", ""]
+    lines += [
+        table_1_markdown(results.table_1[results.size]),
+        "",
+        "Open `report/report.html` among the artifacts.",
+        "",
+    ]
     links = [f"[{seed}]({tracker.link(run)})" for seed, run in sorted(seed_runs.items())]
     if links:
         lines += [f"Seed runs: {', '.join(links)}"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -11,15 +9,12 @@ from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.formatting import count_range, counted, interval, listed, number
 from hybridrep.studies.hybrid.names import BASELINE, readable
 from hybridrep.studies.hybrid.report.facts import corpora_of, encoder_name
-from hybridrep.studies.hybrid.results.claims import Claim, claims
-from hybridrep.studies.hybrid.results.result_tables import linear_summary
-from hybridrep.studies.hybrid.results.table_1 import against_baseline
+from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import (
     directions_of,
     final_lstm,
     rsa_values,
-    standing,
     transfer_values,
 )
 
@@ -27,15 +22,14 @@ ALPHA = 0.05
 """A Holm-corrected p below this counts as a difference in the sentence on the new task."""
 
 
-def summarise_study(tables: StudyTables) -> tuple[str, str, str, str, str]:
+def summarise_study(results: Results) -> tuple[str, str, str, str, str]:
     """Return five sentences: what it stands on, transformation, diffusion, new task, claims."""
-    found = claims(tables)
     return (
-        _stands_on(tables),
-        _transformation(tables, found),
-        _diffusion(tables),
-        _new_task(tables),
-        _claims_and_ridge(tables, found),
+        _stands_on(results),
+        _transformation(results),
+        _diffusion(results.tables),
+        _new_task(results),
+        _claims_and_ridge(results),
     )
 
 
@@ -59,7 +53,8 @@ def _fewer(wanted: int, *columns: pd.Series) -> list[str]:
     return [f"n = {count_range(counts)}"] if min(counts) < wanted else []
 
 
-def _stands_on(tables: StudyTables) -> str:
+def _stands_on(results: Results) -> str:
+    tables = results.tables
     corpora = corpora_of(tables)
     kinds = {corpus.synthetic for corpus in corpora}
     text = "on synthetic tweets" if kinds == {True} else "on partly synthetic tweets"
@@ -73,12 +68,13 @@ def _stands_on(tables: StudyTables) -> str:
         if np.isfinite(accuracy)
         else ""
     )
-    first = standing(tables).removesuffix(".").partition(";")[0]
+    first = results.standing.removesuffix(".").partition(";")[0]
     parts = [part for part in (where, f"with {encoder_name(tables)} as BERT") if part]
     return f"{first}: the study ran {' '.join(parts)}{learned}."
 
 
-def _transformation(tables: StudyTables, found: Sequence[Claim]) -> str:
+def _transformation(results: Results) -> str:
+    tables = results.tables
     directions = directions_of(tables)
     if not directions:
         return "There are no correlations between representations yet."
@@ -87,7 +83,7 @@ def _transformation(tables: StudyTables, found: Sequence[Claim]) -> str:
         f"{readable(d)}"
         for d in directions
     ]
-    claim = next(c for c in found if c.name == "asymmetry")
+    claim = next(c for c in results.claims if c.name == "asymmetry")
     verdict = {
         "supported": "so BERT turns into LSTM more faithfully than LSTM into BERT, as in the paper",
         "not supported": "so the paper’s asymmetry between the directions is not there",
@@ -120,7 +116,8 @@ def _diffusion(tables: StudyTables) -> str:
     return f"{sentence}, so none resembles both by more than r = {number(max(smaller), 2)}{known}."
 
 
-def _new_task(tables: StudyTables) -> str:
+def _new_task(results: Results) -> str:
+    tables = results.tables
     loss = transfer_values(tables, "test_loss")
     if not len(loss):
         return "There are no results on the new task yet."
@@ -137,7 +134,7 @@ def _new_task(tables: StudyTables) -> str:
     )
     if BASELINE not in means:
         return f"{sentence}; there is no baseline to compare with."
-    tests = against_baseline(tables)
+    tests = results.tests[results.size]
     tests = tests[tests["measure"] == "test_loss"]
     fewer = _fewer(wanted, by_name[BASELINE])
     base = f"the baseline’s {number(means[BASELINE], 2)}{f' ({fewer[0]})' if fewer else ''}"
@@ -151,14 +148,15 @@ def _new_task(tables: StudyTables) -> str:
     return f"{sentence}; {listed(parts)} (Student’s t-test, Holm-corrected p < {ALPHA})."
 
 
-def _claims_and_ridge(tables: StudyTables, found: Sequence[Claim]) -> str:
+def _claims_and_ridge(results: Results) -> str:
+    claims = results.claims
     counts = [
-        (sum(c.verdict == verdict for c in found), verdict)
+        (sum(c.verdict == verdict for c in claims), verdict)
         for verdict in ("supported", "not supported", "unclear")
     ]
     said = listed([f"{n} {'is' if n == 1 else 'are'} {verdict}" for n, verdict in counts if n])
-    sentence = f"Of the paper’s {counted(len(found), 'claim')}, {said}"
-    ridge = linear_summary(tables).drop_duplicates("direction").dropna(subset=["ridge_loss"])
+    sentence = f"Of the paper’s {counted(len(claims), 'claim')}, {said}"
+    ridge = results.ridge.drop_duplicates("direction").dropna(subset=["ridge_loss"])
     if ridge.empty:
         return f"{sentence}; no linear baseline was computed."
     lower = ridge.loc[ridge["ridge_loss"] < ridge["used_loss"], "direction"]

@@ -27,8 +27,8 @@ from hybridrep.studies.hybrid.report import table_views as study_tables
 from hybridrep.studies.hybrid.report.facts import corpora_of, encoder_name, vectors_name
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
+from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
-from hybridrep.studies.hybrid.results.views import bottleneck_sizes, seeds_by_status, standing
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 
 Pairs = list[tuple[str, str]]
@@ -55,8 +55,8 @@ class StudyView:
 
 
 def study_view(
-    tables: StudyTables,
-    results: Mapping[str, pd.DataFrame],
+    results: Results,
+    frames: Mapping[str, pd.DataFrame],
     summary: Sequence[str],
     drawn: Sequence[Drawn],
     example: ExampleItems | None,
@@ -69,8 +69,8 @@ def study_view(
     """Put one study's tables, figures and records into the shape of the template.
 
     Args:
-        tables: the study.
-        results: its `result_tables`.
+        results: the study's.
+        frames: its tables by name.
         summary: its five sentences.
         drawn: its figures.
         example: its example seed, or None.
@@ -79,37 +79,38 @@ def study_view(
         texts_shown: whether tweets may be shown.
         remarks: what its notices say besides.
     """
+    tables = results.tables
     return StudyView(
         prefix=prefix,
         name=name,
-        facts=study_facts(tables),
+        facts=study_facts(results),
         notices=[
-            *notices_of(tables, example, texts_shown=texts_shown),
+            *notices_of(results, example, texts_shown=texts_shown),
             *(Notice("note", "Left out", remark) for remark in remarks),
         ],
         summary=summary,
-        claims=claim_views(results["claims"], in_words),
-        tables=_tables(tables, results, prefix),
+        claims=claim_views(frames["claims"], in_words),
+        tables=_tables(results, frames, prefix),
         pictures=_pictures(drawn, prefix),
-        example=_example_text(tables, example),
+        example=_example_text(results, example),
         texts_shown=texts_shown,
-        standing=standing(tables),
+        standing=results.standing,
         reproduce=reproduce_command(tables),
         commit=str(tables.meta.get("commit") or ""),
         records=_recorded(tables),
     )
 
 
-def _example_text(tables: StudyTables, example: ExampleItems | None) -> str:
+def _example_text(results: Results, example: ExampleItems | None) -> str:
     """Return what stands over a simulation's figures: its seed, or why there is none."""
     if example is None:
-        if seeds_by_status(tables, "complete"):
+        if results.seeds("complete"):
             return (
                 "No single simulation is kept with this study, so its similarity matrices and "
                 "t-SNE maps are not shown."
             )
         return "No seed is complete, so there is no single simulation to show."
-    first, *further = bottleneck_sizes(tables)
+    first, *further = results.sizes
     if not further:
         return example.reason
     others = listed([str(size) for size in further])
@@ -119,9 +120,9 @@ def _example_text(tables: StudyTables, example: ExampleItems | None) -> str:
     )
 
 
-def study_facts(tables: StudyTables) -> Pairs:
+def study_facts(results: Results) -> Pairs:
     """Return the few facts that stand under a study's title."""
-    complete = seeds_by_status(tables, "complete")
+    tables, complete = results.tables, results.seeds("complete")
     facts = [("Seeds", f"{len(complete)} of {len(tables.seeds_wanted)} complete")]
     facts += [
         (f"{corpus.name.capitalize()} tweets", f"{corpus.items or '?':,} · {corpus.source}"
@@ -131,49 +132,49 @@ def study_facts(tables: StudyTables) -> Pairs:
     facts += [
         ("BERT (frozen encoder)", encoder_name(tables)),
         ("Word vectors", vectors_name(tables)),
-        ("Bottleneck", ", ".join(map(str, bottleneck_sizes(tables))) or "–"),
+        ("Bottleneck", ", ".join(map(str, results.sizes)) or "–"),
     ]
     return facts
 
 
 def _tables(
-    tables: StudyTables, results: Mapping[str, pd.DataFrame], prefix: str
+    results: Results, frames: Mapping[str, pd.DataFrame], prefix: str
 ) -> dict[str, list[TableView]]:
-    sizes = bottleneck_sizes(tables)
+    sizes = results.sizes
     by_size = [("", sizes[0] if sizes else 0), *((f"_b{size}", size) for size in sizes[1:])]
-    epoch = tables.half_epoch
-    found = {
+    epoch = results.tables.half_epoch
+    views = {
         "table_1": [
             study_tables.paper_table(
-                results[f"table_1{end}"],
+                frames[f"table_1{end}"],
                 f"{prefix}table_1{end}",
                 f"Table 1 in the paper’s layout, bottleneck {size}",
             )
             for end, size in by_size
         ],
         "tests": [
-            study_tables.tests(results[f"tests{end}"], f"{prefix}tests{end}", size)
+            study_tables.tests(frames[f"tests{end}"], f"{prefix}tests{end}", size)
             for end, size in by_size
         ],
         "paper": [
-            study_tables.beside_paper(results["beside_paper"], f"{prefix}beside-paper"),
-            study_tables.rsa_paper(results["rsa_beside_paper"], f"{prefix}rsa-beside-paper"),
-            study_tables.recomputed(results["paper_recomputed"], f"{prefix}recomputed"),
+            study_tables.beside_paper(frames["beside_paper"], f"{prefix}beside-paper"),
+            study_tables.rsa_paper(frames["rsa_beside_paper"], f"{prefix}rsa-beside-paper"),
+            study_tables.recomputed(frames["paper_recomputed"], f"{prefix}recomputed"),
         ],
         "rsa": [
-            study_tables.rsa(results["rsa"], f"{prefix}rsa", epoch),
-            study_tables.linear(results["linear_baseline"], f"{prefix}linear", epoch),
+            study_tables.rsa(frames["rsa"], f"{prefix}rsa", epoch),
+            study_tables.linear(frames["linear_baseline"], f"{prefix}linear", epoch),
         ],
         "seeds": [],
-        "raw": [study_tables.by_seed(results["transfer_by_seed"], f"{prefix}raw")],
+        "raw": [study_tables.by_seed(frames["transfer_by_seed"], f"{prefix}raw")],
     }
-    if "inference" in results:
-        found["rsa"].insert(1, study_tables.inference(results["inference"], f"{prefix}inference"))
-    seeds = results["seeds"]
-    found["seeds"].append(
+    if "inference" in frames:
+        views["rsa"].insert(1, study_tables.inference(frames["inference"], f"{prefix}inference"))
+    seeds = frames["seeds"]
+    views["seeds"].append(
         study_tables.seeds(seeds[seeds["status"] != "complete"], f"{prefix}seeds")
     )
-    return {name: [view for view in views if view.rows] for name, views in found.items()}
+    return {name: [view for view in own if view.rows] for name, own in views.items()}
 
 
 def _pictures(drawn: Sequence[Drawn], prefix: str) -> dict[str, list[Picture]]:

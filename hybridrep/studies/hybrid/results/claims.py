@@ -17,6 +17,7 @@ from jaxtyping import Float64
 
 from hybridrep.analysis.t_tests import varies
 from hybridrep.analysis.verdicts import NOT_SUPPORTED, UNCLEAR, Claim, claim_of, part_of
+from hybridrep.reporting.tables import report_table
 from hybridrep.studies.hybrid.names import BASELINE, PAIRS, TRANSFER
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import bottleneck_sizes, rsa_values, transfer_values
@@ -70,6 +71,11 @@ def claims(tables: StudyTables) -> tuple[Claim, ...]:
     )
 
 
+@report_table(
+    "claims",
+    "the paper's claims, each with a verdict by a fixed rule",
+    tuple(field.name for field in fields(Claim)),
+)
 def claims_table(found: Sequence[Claim]) -> pd.DataFrame:
     """Return claims as a table, one row each, with the columns of `Claim`."""
     return pd.DataFrame([astuple(c) for c in found], columns=[f.name for f in fields(Claim)])

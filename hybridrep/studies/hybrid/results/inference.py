@@ -16,6 +16,7 @@ from hybridrep.analysis.inference import (
     study_intervals,
 )
 from hybridrep.randomness import generator
+from hybridrep.reporting.tables import report_table
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import PAIRS, REPRESENTATIONS
 from hybridrep.studies.hybrid.results.tables import StudyTables
@@ -23,7 +24,21 @@ from hybridrep.studies.hybrid.results.views import rsa_values
 from hybridrep.studies.hybrid.similarity import resamples
 from hybridrep.studies.hybrid.transformation import stage as transformation
 
+INFERENCE_COLUMNS = (
+    *("direction", "bottleneck", "pair", "item_set", "n", "estimate"),
+    *("items_low", "items_high", "seeds_low", "seeds_high", "both_low", "both_high"),
+    *("permutation_p", "ceiling_lower", "ceiling_upper", "note"),
+)
+"""One row per direction, bottleneck, pair and item set: the number of seeds, the mean r, its three
+bootstrap intervals, the permutation test's p, the noise ceiling's bounds, and a note."""
 
+
+@report_table(
+    "inference",
+    "how sure each mean r is: 95% bootstrap intervals over items, over seeds and over both, "
+    "a two-sided permutation test, and the noise ceiling (how well seeds agree)",
+    INFERENCE_COLUMNS,
+)
 def inference_table(study: Hybrid, tables: StudyTables, seeds: Sequence[int]) -> pd.DataFrame:
     """Join the resamples of complete seeds: one row per direction, bottleneck and pair.
 

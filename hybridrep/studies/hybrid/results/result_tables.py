@@ -1,13 +1,13 @@
-"""The tables of a report as plain tables of numbers, each a function of a study's tables."""
+"""Tables of a report as plain tables of numbers, each a function of a study's tables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 
 import pandas as pd
 
 from hybridrep.analysis.t_tests import one_sample
+from hybridrep.reporting.tables import report_table
 from hybridrep.studies.hybrid.names import (
     DIRECTIONS,
     ITEM_SETS,
@@ -16,70 +16,31 @@ from hybridrep.studies.hybrid.names import (
     TRANSFER,
     TRANSFER_METRICS,
 )
-from hybridrep.studies.hybrid.results.claims import claims, claims_table
 from hybridrep.studies.hybrid.results.published import (
     BOTTLENECKS,
     beside_paper,
-    recompute_table_1,
     rsa_beside_paper,
 )
-from hybridrep.studies.hybrid.results.table_1 import against_baseline, table_1
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import (
     bottleneck_sizes,
     final_autoencoder,
     final_transfer,
-    seed_status,
     transfer_values,
     used_rsa,
 )
 
-INFERENCE_COLUMNS = (
-    *("direction", "bottleneck", "pair", "item_set", "n", "estimate"),
-    *("items_low", "items_high", "seeds_low", "seeds_high", "both_low", "both_high"),
-    *("permutation_p", "ceiling_lower", "ceiling_upper", "note"),
+
+@report_table(
+    "beside_paper",
+    "our transfer results at bottleneck 32 (without it, the study's first) beside the printed "
+    "Table 1; `in_published_sds` and `in_own_sds` are the difference in SDs of the paper and "
+    "of ours",
+    (
+        *("representation", "metric", "published_mean", "published_sd"),
+        *("mean", "sd", "n", "difference", "in_published_sds", "in_own_sds", "bottleneck"),
+    ),
 )
-"""Columns of the table of inference over seeds and items, which needs similarity matrices.
-
-One row per direction, bottleneck, pair and item set: the number of seeds, the mean r, its three
-bootstrap intervals, the permutation test's p, the noise ceiling's bounds, and a note.
-"""
-
-
-def result_tables(
-    tables: StudyTables, inference: pd.DataFrame | None = None
-) -> dict[str, pd.DataFrame]:
-    """Return every table of the report by name, for the page and for files.
-
-    Args:
-        tables: the study.
-        inference: `INFERENCE_COLUMNS`, where it was computed.
-
-    Returns:
-        `table_1` and `tests` (for each further bottleneck size as `table_1_b64` etc.), `claims`,
-        `beside_paper`, `paper_recomputed`, `rsa`, `rsa_beside_paper`, `linear_baseline`,
-        `transfer_by_seed`, `seeds`, and `inference` if it was given.
-    """
-    sizes = bottleneck_sizes(tables)
-    found = {
-        "table_1": table_1(tables),
-        **{f"table_1_b{size}": table_1(tables, size) for size in sizes[1:]},
-        "tests": against_baseline(tables),
-        **{f"tests_b{size}": against_baseline(tables, size) for size in sizes[1:]},
-        "claims": claims_table(claims(tables)),
-        "beside_paper": transfer_beside_paper(tables),
-        "paper_recomputed": recompute_table_1(),
-        "rsa": rsa_summary(tables),
-        "rsa_beside_paper": rsa_ours_and_paper(tables),
-        "linear_baseline": linear_summary(tables),
-        "transfer_by_seed": transfer_by_seed(tables),
-        "seeds": seed_status(tables),
-    }
-    if inference is not None:
-        found["inference"] = inference
-    return found
-
-
 def transfer_beside_paper(tables: StudyTables) -> pd.DataFrame:
     """Return `beside_paper` with our `bottleneck`: the printed one, else the study's first.
 
@@ -97,6 +58,11 @@ def size_beside_paper(tables: StudyTables) -> int:
     return BOTTLENECKS[0] if BOTTLENECKS[0] in sizes else next(iter(sizes), 0)
 
 
+@report_table(
+    "rsa",
+    "every correlation at half of the epochs, over seeds",
+    ("direction", "bottleneck", "pair", "item_set", "n", "mean", "sd", "low", "high"),
+)
 def rsa_summary(tables: StudyTables) -> pd.DataFrame:
     """Return mean, SD and 95% interval over seeds of every correlation at the used epoch.
 
@@ -117,6 +83,14 @@ def rsa_summary(tables: StudyTables) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
+@report_table(
+    "rsa_beside_paper",
+    "our correlations at the last epoch beside the ranges that the paper gives",
+    (
+        *("direction", "pair", "published_low", "published_high", "where"),
+        *("mean", "sd", "n", "difference", "in_own_sds", "item_set", "bottleneck"),
+    ),
+)
 def rsa_ours_and_paper(tables: StudyTables) -> pd.DataFrame:
     """Return `rsa_beside_paper` for every size and item set, at the last epoch, as quoted there."""
     last = tables.rsa[tables.rsa["epoch"] == tables.rsa["epoch"].max()]
@@ -130,6 +104,16 @@ def rsa_ours_and_paper(tables: StudyTables) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+@report_table(
+    "linear_baseline",
+    "ridge regression beside the autoencoders: test losses at the used and the last epoch, "
+    "of ridge, and of predicting the mean; r of reconstruction and target per item set",
+    (
+        *("direction", "bottleneck", "n", "used_loss", "last_loss", "ridge_loss", "mean_loss"),
+        *("ridge_test", "ridge_unseen", "ridge_seen"),
+        *("autoencoder_seen", "autoencoder_test", "autoencoder_unseen"),
+    ),
+)
 def linear_summary(tables: StudyTables) -> pd.DataFrame:
     """Put closed-form ridge regression beside the autoencoders, means over the same seeds.
 
@@ -172,6 +156,11 @@ def _linear_by_seed(tables: StudyTables) -> pd.DataFrame:
     )
 
 
+@report_table(
+    "transfer_by_seed",
+    "the values behind Table 1",
+    ("seed", "representation", "bottleneck", *TRANSFER_METRICS),
+)
 def transfer_by_seed(tables: StudyTables) -> pd.DataFrame:
     """Return the raw values behind Table 1: one row per seed, representation and size."""
     last = final_transfer(tables)
@@ -179,138 +168,3 @@ def transfer_by_seed(tables: StudyTables) -> pd.DataFrame:
     keys = ["seed", "representation", "bottleneck"]
     ordered = last.sort_values(keys, key=lambda c: c.map(order) if c.name == keys[1] else c)
     return ordered[[*keys, *TRANSFER_METRICS]].reset_index(drop=True)
-
-
-@dataclass(frozen=True)
-class ReportTable:
-    """One CSV file of a report.
-
-    Attributes:
-        name: the file's name without its ending.
-        meaning: what it holds.
-        columns: in order; of `compare_made` and `compare_claims` one more a study follows.
-    """
-
-    name: str
-    meaning: str
-    columns: tuple[str, ...]
-
-
-_TABLE_1 = ("Model", "Representation", "Train Loss", "Test Loss", "Test Acc", "Seeds")
-
-
-_TESTS = (
-    *("measure", "representation", "n", "mean", "sd"),
-    *("baseline_n", "baseline_mean", "baseline_sd"),
-    *("difference", "difference_low", "difference_high"),
-    *("student_t", "student_df", "student_p", "stars"),
-    *("welch_t", "welch_df", "welch_p", "welch_low", "welch_high"),
-    *("paired_n", "paired_t", "paired_df", "paired_p", "paired_low", "paired_high"),
-    *("holm_p", "cohens_d", "cohens_d_low", "cohens_d_high", "note"),
-)
-
-
-STUDY_TABLES: tuple[ReportTable, ...] = (
-    ReportTable("table_1", 'the paper\'s Table 1: "mean(SD) stars" a cell', _TABLE_1),
-    ReportTable("table_1_bN", "the same at the further bottleneck size N", _TABLE_1),
-    ReportTable(
-        "tests",
-        "every representation against the baseline: `difference` is representation minus "
-        "baseline; the paper's independent Student t-test, Welch's, paired by seed; Student's p "
-        "after Holm; Cohen's d (pooled SD)",
-        _TESTS,
-    ),
-    ReportTable("tests_bN", "the same at the further bottleneck size N", _TESTS),
-    ReportTable(
-        "claims",
-        "the paper's claims, each with a verdict by a fixed rule",
-        (
-            *("name", "sentence", "statistic", "estimate", "low", "high", "n", "verdict"),
-            "note",
-        ),
-    ),
-    ReportTable(
-        "beside_paper",
-        "our transfer results at bottleneck 32 (without it, the study's first) beside the printed "
-        "Table 1; `in_published_sds` and `in_own_sds` are the difference in SDs of the paper and "
-        "of ours",
-        (
-            *("representation", "metric", "published_mean", "published_sd"),
-            *("mean", "sd", "n", "difference", "in_published_sds", "in_own_sds", "bottleneck"),
-        ),
-    ),
-    ReportTable(
-        "paper_recomputed",
-        "t and stars that follow from the paper's own printed means and SDs; `p_low` and "
-        "`p_high` are what their rounding leaves open; `contradicts`: no p between them earns "
-        "the printed stars",
-        (
-            *("representation", "metric", "mean", "sd", "stars", "n"),
-            *("t", "df", "p", "p_low", "p_high", "recomputed_stars", "contradicts"),
-        ),
-    ),
-    ReportTable(
-        "rsa",
-        "every correlation at half of the epochs, over seeds",
-        ("direction", "bottleneck", "pair", "item_set", "n", "mean", "sd", "low", "high"),
-    ),
-    ReportTable(
-        "rsa_beside_paper",
-        "our correlations at the last epoch beside the ranges that the paper gives",
-        (
-            *("direction", "pair", "published_low", "published_high", "where"),
-            *("mean", "sd", "n", "difference", "in_own_sds", "item_set", "bottleneck"),
-        ),
-    ),
-    ReportTable(
-        "linear_baseline",
-        "ridge regression beside the autoencoders: test losses at the used and the last epoch, "
-        "of ridge, and of predicting the mean; r of reconstruction and target per item set",
-        (
-            *("direction", "bottleneck", "n", "used_loss", "last_loss", "ridge_loss", "mean_loss"),
-            *("ridge_test", "ridge_unseen", "ridge_seen"),
-            *("autoencoder_seen", "autoencoder_test", "autoencoder_unseen"),
-        ),
-    ),
-    ReportTable(
-        "transfer_by_seed",
-        "the values behind Table 1",
-        ("seed", "representation", "bottleneck", "train_loss", "test_loss", "test_accuracy"),
-    ),
-    ReportTable("seeds", "whether each seed can be counted on", ("seed", "status", "note")),
-    ReportTable(
-        "inference",
-        "how sure each mean r is: 95% bootstrap intervals over items, over seeds and over both, "
-        "a two-sided permutation test, and the noise ceiling (how well seeds agree)",
-        (
-            *("direction", "bottleneck", "pair", "item_set", "n", "estimate"),
-            *("items_low", "items_high", "seeds_low", "seeds_high", "both_low", "both_high"),
-            *("permutation_p", "ceiling_lower", "ceiling_upper", "note"),
-        ),
-    ),
-)
-"""The tables of one study's report."""
-
-
-_AGAINST_FIRST = (
-    *("study", "n", "mean", "sd", "difference", "low", "high", "welch_p", "holm_p", "paired_p"),
-    "paired_n",
-)
-
-
-COMPARISON_TABLES: tuple[ReportTable, ...] = (
-    ReportTable("compare_made", "what differs in how the studies were made", ("parameter",)),
-    ReportTable(
-        "compare_transfer",
-        "the new task: every study against the first at the bottlenecks that all have (0: none), "
-        "Welch's interval and p, Holm's correction, p paired by shared seeds",
-        ("metric", "representation", "bottleneck", *_AGAINST_FIRST),
-    ),
-    ReportTable(
-        "compare_rsa",
-        "the same of the correlations at half of the epochs, test tweets",
-        ("direction", "pair", "bottleneck", *_AGAINST_FIRST),
-    ),
-    ReportTable("compare_claims", "the verdict on each claim, a study a column", ("claim",)),
-)
-"""What a comparison adds."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from hybridrep.reporting.tables import report_table
 from hybridrep.studies.hybrid.names import DIRECTIONS, TRANSFER
 from hybridrep.studies.hybrid.results.schema import SCHEMAS
 from hybridrep.studies.hybrid.results.tables import StudyTables
@@ -119,6 +120,7 @@ def rsa_values(
     return chosen.set_index("seed")["value"].sort_index()
 
 
+@report_table("seeds", "whether each seed can be counted on", ("seed", "status", "note"))
 def seed_status(tables: StudyTables) -> pd.DataFrame:
     """Say of every seed whether it can be counted on.
 
@@ -157,9 +159,14 @@ def seeds_by_status(tables: StudyTables, status: str) -> list[int]:
     return [int(seed) for seed in seeds.loc[seeds["status"] == status, "seed"]]
 
 
-def standing(tables: StudyTables) -> str:
-    """Say in a sentence how many seeds a study stands on and what became of the others."""
-    status = seed_status(tables)
+def standing(tables: StudyTables, known: pd.DataFrame | None = None) -> str:
+    """Say in a sentence how many seeds a study stands on and what became of the others.
+
+    Args:
+        tables: the study.
+        known: its `seed_status`, where it is there already.
+    """
+    status = seed_status(tables) if known is None else known
     wanted = len(tables.seeds_wanted)
     complete = int((status["status"] == "complete").sum())
     if complete == wanted == len(status):

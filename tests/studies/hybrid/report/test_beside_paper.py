@@ -7,8 +7,8 @@ from scipy.stats import ttest_ind_from_stats
 
 from hybridrep.studies.hybrid.names import TRANSFER, UNSIZED, readable
 from hybridrep.studies.hybrid.report.figures.catalogue import plan_figures
+from hybridrep.studies.hybrid.results.inference import INFERENCE_COLUMNS
 from hybridrep.studies.hybrid.results.published import published_table_1
-from hybridrep.studies.hybrid.results.result_tables import INFERENCE_COLUMNS
 from hybridrep.testing.reporting_fixtures import shown_table, study_tables, text_of, undrawn_report
 
 

@@ -17,7 +17,7 @@ from hybridrep.reporting.html.page import tied
 from hybridrep.reporting.html.views import numbers, table_view
 from hybridrep.studies.hybrid.report.report import build_report
 from hybridrep.studies.hybrid.report.table_views import names
-from hybridrep.studies.hybrid.results.result_tables import INFERENCE_COLUMNS
+from hybridrep.studies.hybrid.results.inference import INFERENCE_COLUMNS
 from hybridrep.testing.reporting_fixtures import (
     NASTY,
     example_items,

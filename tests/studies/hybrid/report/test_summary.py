@@ -25,12 +25,13 @@ from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
 from hybridrep.studies.hybrid.report.summary import summarise_study
 from hybridrep.studies.hybrid.results.result_tables import linear_summary, rsa_summary
+from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.testing.reporting_fixtures import example_items, study_tables, without_seed
 
 
 def test_sentences_carry_the_studys_numbers():
     tables = study_tables(seeds=6, epochs=8)
-    sentences = summarise_study(tables)
+    sentences = summarise_study(Results.of(tables))
     assert len(sentences) == 5
     assert all(s.endswith(".") and s.count("\n") == 0 for s in sentences)
     rsa = tables.rsa.query(
@@ -49,8 +50,10 @@ def test_sentences_carry_the_studys_numbers():
 def test_a_real_study_is_not_called_synthetic():
     corpora = [{"name": "emotion", "source": "x.csv", "synthetic": False, "items": 5}]
     tables = study_tables(seeds=2, epochs=2, corpora=corpora)
-    assert "on real tweets" in summarise_study(tables)[0]
-    assert not any(n.title == "Synthetic data" for n in notices_of(tables, None, texts_shown=True))
+    assert "on real tweets" in summarise_study(Results.of(tables))[0]
+    assert not any(
+        n.title == "Synthetic data" for n in notices_of(Results.of(tables), None, texts_shown=True)
+    )
 
 
 def test_a_direction_without_values_leaves_the_other_to_speak_of_diffusion():
@@ -62,24 +65,24 @@ def test_a_direction_without_values_leaves_the_other_to_speak_of_diffusion():
         "pair in ('bottleneck_vs_input', 'bottleneck_vs_target')"
     )
     smaller = rows.groupby("pair")["value"].mean().min()
-    said = summarise_study(tables)[2]
+    said = summarise_study(Results.of(tables))[2]
     assert said.endswith(f"both by more than r = {smaller:.2f} where both are known.")
     tables.rsa.loc[tables.rsa["pair"] == "bottleneck_vs_input", "value"] = np.nan
-    assert summarise_study(tables)[2].endswith("leaves open whether it resembles both.")
+    assert summarise_study(Results.of(tables))[2].endswith("leaves open whether it resembles both.")
 
 
 def test_sentences_stand_without_statistics_and_without_results():
-    one = summarise_study(study_tables(seeds=1, epochs=2))
+    one = summarise_study(Results.of(study_tables(seeds=1, epochs=2)))
     assert "CI" not in "".join(one)
     assert "no test is possible" in one[3]
     nothing = without_seed(study_tables(seeds=1, epochs=2), 0)
-    assert len(summarise_study(nothing)) == 5
+    assert len(summarise_study(Results.of(nothing))) == 5
 
 
 def test_nan_results_are_said_to_be_missing_not_averaged():
     tables = study_tables(seeds=3, epochs=2)
     tables.rsa.loc[tables.rsa["direction"] == "lstm_to_bert", "value"] = np.nan
-    assert "not available for LSTM → BERT" in summarise_study(tables)[1]
+    assert "not available for LSTM → BERT" in summarise_study(Results.of(tables))[1]
 
 
 def test_the_example_seed_is_the_most_typical_one():
@@ -125,14 +128,16 @@ def test_gaps_are_named_before_the_numbers(state):
     if state == "failed":
         tables.meta["seeds_failed"] = {"2": "out of memory"}
     tables = without_seed(tables, 2, *(["transfer"] if state == "incomplete" else []))
-    first = notices_of(tables, None, texts_shown=True)[0]
+    first = notices_of(Results.of(tables), None, texts_shown=True)[0]
     assert first.kind == "warning"
     assert first.title == "3 of 4 seeds are complete"
     assert first.text.endswith(": 2.")
 
 
 def test_one_seed_says_that_nothing_is_tested():
-    titles = [n.title for n in notices_of(study_tables(seeds=1), None, texts_shown=True)]
+    titles = [
+        n.title for n in notices_of(Results.of(study_tables(seeds=1)), None, texts_shown=True)
+    ]
     assert "Too few seeds for statistics" in titles
 
 
@@ -143,7 +148,7 @@ def test_duplicates_older_layouts_and_withheld_tweets_are_said():
         "choice": "keep", "repeated_texts": 1234, "test_tweets": 880,
         "test_in_training": {"0": 150, "1": 154},
     }  # fmt: skip
-    found = {n.title: n.text for n in notices_of(tables, example_items(2, projected=6),
+    found = {n.title: n.text for n in notices_of(Results.of(tables), example_items(2, projected=6),
                                                  texts_shown=False)}  # fmt: skip
     assert "1,234 such repetitions" in found["Duplicates kept"]
     assert (

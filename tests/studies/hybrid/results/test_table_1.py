@@ -85,7 +85,7 @@ def test_no_variance_gives_a_mean_but_no_test():
 
 
 def test_markdown_keeps_stars_and_bars_as_text():
-    text = table_1_markdown(study_tables(seeds=4))
+    text = table_1_markdown(table_1(study_tables(seeds=4)))
     assert text.count("\n| ") == 7
     assert not re.search(r"(?<!\\)\*", text)
     assert as_markdown(pd.DataFrame({"a": ["x|y*z"]})).splitlines()[2] == r"| x\|y\*z |"
@@ -93,7 +93,7 @@ def test_markdown_keeps_stars_and_bars_as_text():
 
 def test_terminal_table_fits_80_columns_uncut():
     stream = io.StringIO()
-    Console(file=stream, width=80).print(table_1_rich(study_tables(seeds=25)))
+    Console(file=stream, width=80).print(table_1_rich(table_1(study_tables(seeds=25)), 32))
     text = stream.getvalue()
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
