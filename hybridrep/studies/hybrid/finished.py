@@ -16,6 +16,7 @@ from rich.console import Console
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.reporting.markup import plain
+from hybridrep.reporting.report import Report
 from hybridrep.running.study_run import run_study
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import SIMULATION
@@ -58,10 +59,13 @@ class Finished:
     remarks: tuple[str, ...]
 
 
-def compare(config: CompareConfig) -> None:
+def compare(config: CompareConfig) -> dict[str, pd.DataFrame]:
     """Write one report on several studies into a run of kind `stage`.
 
     A study counts as soon as it has a complete seed; the report says what each stands on.
+
+    Returns:
+        The report's tables by their names.
 
     Raises:
         ParameterError: two names mean the same run, or a study has no complete seed.
@@ -73,19 +77,22 @@ def compare(config: CompareConfig) -> None:
     key = content_key({"compare": [each.run.study_key for each in found]})
     given = {"studies": ",".join(config.studies)}
     name = f"compare {' against '.join(config.studies)}"
-    _report(tracker, found, name, (config.study, key), given)
+    return _report(tracker, found, name, (config.study, key), given).tables
 
 
-def report(config: ReportConfig) -> None:
+def report(config: ReportConfig) -> StudyTables:
     """Report the study of the parameters, computing what it lacks, or a finished one by its name.
+
+    Returns:
+        The study's tables; of a plan the plan's.
 
     Raises:
         HybridrepError: as `run_study`, or as `compare`.
     """
     if config.source == "study":
         fields = {name: getattr(config, name) for name in Config.model_fields}
-        run_study(HYBRID, Config.model_validate(fields), "stage")
-        return
+        made: StudyTables = run_study(HYBRID, Config.model_validate(fields), "stage")
+        return made
     tracker = _connect()
     (found,) = _read(tracker.server, "source", [config.source])
     results = found.results
@@ -95,6 +102,7 @@ def report(config: ReportConfig) -> None:
     )
     study = (found.run.study, found.run.study_key)
     _report(tracker, [found], f"{found.run.study} report", study, {"source": config.source}, more)
+    return found.tables
 
 
 def _connect() -> Tracker:
@@ -178,8 +186,8 @@ def _report(
     study: tuple[str, str],
     given: Mapping[str, object],
     more: Contents | None = None,
-) -> None:
-    """Log a report on studies into a run of its own, and print their Tables 1.
+) -> Report:
+    """Log a report on studies into a run of its own, print their Tables 1, and return it.
 
     Args:
         tracker: where to.
@@ -210,6 +218,7 @@ def _report(
         console.print(table_1_rich(results.table_1[results.size], results.size))
         console.print(results.standing)
     console.print("The report is an artifact of this run: make ui", highlight=False)
+    return built
 
 
 def _description(tracker: Tracker, found: Sequence[Finished]) -> str:

@@ -35,8 +35,11 @@ from hybridrep.tracking.runs import connect
 from hybridrep.tracking.server import Server
 
 
-def run(config: RegisterConfig) -> None:
+def run(config: RegisterConfig) -> pd.DataFrame:
     """Choose, check, log and register; nothing is registered unless all of it can be.
+
+    Returns:
+        What became of each model, one a row; of a plan the plan's table.
 
     Raises:
         HybridrepError: there is nothing finished to choose from, a model is not what was judged,
@@ -47,8 +50,7 @@ def run(config: RegisterConfig) -> None:
     # Where trainings are missing, only they will tell which model is the best.
     models = [] if source.tasks else _models(config, source)
     if config.plan:
-        print_plan(source.tasks or _tasks(models), source.prepared.store, config)
-        return
+        return print_plan(source.tasks or _tasks(models), source.prepared.store, config)
     tracker.close_stale_runs()
     study = source.prepared.inputs.config.study
     with tracker.main_run(
@@ -72,6 +74,7 @@ def run(config: RegisterConfig) -> None:
         main.log(Contents(tables={"registered.json": table, "candidates.json": shown}))
         main.describe(_description(config, source, done))
     _print(done, source.server)
+    return table
 
 
 def _models(config: RegisterConfig, source: Source) -> list[ChosenModel]:

@@ -43,8 +43,11 @@ from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import MainRun, Tracker, connect
 
 
-def run(config: SweepConfig) -> None:
+def run(config: SweepConfig) -> SweepResults | pd.DataFrame:
     """Run a sweep to its end, or go on with one that was stopped.
+
+    Returns:
+        Its results; of a plan the plan's table.
 
     Raises:
         HybridrepError: bad input before any work, or trials that could not be finished after it.
@@ -52,8 +55,7 @@ def run(config: SweepConfig) -> None:
     prepared = check(HYBRID, config.training(), directions=config.directions)
     trainings = sweep_trainings(config, prepared)
     if config.plan:
-        _print_plan(config, trainings)
-        return
+        return _print_plan(config, trainings)
     key = sweep_key(config, trainings)
     searches, storage = _open(config, trainings, key)
     tracker = connect(SIMULATION)
@@ -83,6 +85,7 @@ def run(config: SweepConfig) -> None:
         main.describe(summary(config, prepared.inputs, results))
         print_summary(config, results)
         refuse_incomplete(Outcome(frozenset(), frozenset(), tuple(sweep_run.failures)))
+        return results
 
 
 def sweep_key(config: SweepConfig, trainings: Trainings) -> str:
@@ -196,7 +199,7 @@ def _save(
     save_parts(tracker.server, main.run_id, parts, meta)
 
 
-def _print_plan(config: SweepConfig, trainings: Trainings) -> None:
+def _print_plan(config: SweepConfig, trainings: Trainings) -> pd.DataFrame:
     """Print what a sweep would train; a range of learning rates stands for three of them."""
     variants = [
         Point(**params).variant(direction, trainings.rungs[-1])
@@ -205,4 +208,4 @@ def _print_plan(config: SweepConfig, trainings: Trainings) -> None:
     ]
     tasks = trainings.tasks(variants)
     baselines = tasks_of(_baselines(trainings.study))
-    print_plan([*tasks, *baselines], trainings.study.store, config)
+    return print_plan([*tasks, *baselines], trainings.study.store, config)
