@@ -7,13 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from hybridrep.studies.hybrid.sweep.space import Point
+from hybridrep.sweeping.space import Point, Space
 
 if TYPE_CHECKING:
     import optuna
-    from optuna.trial import FrozenTrial
-
-if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
 KEY, OWNER, MEASURES, VOID, LOST = "key", "owner", "measures", "void", "lost"
@@ -54,13 +51,18 @@ class Attempt:
         return self.state in ("COMPLETE", "PRUNED", "VOID")
 
 
-def attempts_of(trials: Iterable[FrozenTrial]) -> list[Attempt]:
-    """Return the attempt that counts of every key, in the order of the keys."""
+def attempts_of(trials: Iterable[FrozenTrial], space: Space) -> list[Attempt]:
+    """Return the attempt that counts of every key, in the order of the keys.
+
+    Args:
+        trials: Optuna's.
+        space: what they chose from.
+    """
     best: dict[int, Attempt] = {}
     for trial in trials:
         if LOST in trial.user_attrs:
             continue
-        attempt = _attempt(trial)
+        attempt = _attempt(trial, space)
         rival = best.get(attempt.key)
         if rival is None or _ORDER.index(attempt.state) < _ORDER.index(rival.state):
             best[attempt.key] = attempt
@@ -72,15 +74,14 @@ def key_of(trial: FrozenTrial) -> int:
     return int(trial.user_attrs.get(KEY, trial.number))
 
 
-def _attempt(trial: FrozenTrial) -> Attempt:
+def _attempt(trial: FrozenTrial, space: Space) -> Attempt:
     void = trial.user_attrs.get(VOID, "")
     state = "VOID" if void and trial.state.name == "PRUNED" else trial.state.name
-    names = ("bottleneck", "epochs", "learning_rate", "activation", "kind")
-    known = all(name in trial.params for name in names)
+    known = all(name in trial.params for name in space.names)
     return Attempt(
         key=key_of(trial),
         state=state,
-        point=Point.of(trial.params) if known else None,
+        point=space.point(trial.params) if known else None,
         measures=trial.user_attrs.get(MEASURES, {}),
         note=str(void),
         number=trial.number,

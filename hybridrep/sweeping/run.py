@@ -5,25 +5,58 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from hybridrep.execution.schedule import Failure
+from hybridrep.execution.tasks import Task
 from hybridrep.execution.workers import Workers
 from hybridrep.running import work
-from hybridrep.studies.hybrid.sweep.training import Trainings
-from hybridrep.studies.hybrid.transformation.stage import Variant
+from hybridrep.running.stage import Node
+from hybridrep.running.study import Prepared
 from hybridrep.sweeping.attempts import Asked
 from hybridrep.sweeping.heartbeat import heartbeats
 from hybridrep.sweeping.search import Search
+from hybridrep.sweeping.space import EPOCHS, Point
 
 if TYPE_CHECKING:
     from optuna.storages import BaseStorage
 
 POLL_SECONDS = 2.0
 Taken = tuple[Search, Asked]
+T = TypeVar("T", bound=Hashable)
 _logger = logging.getLogger(__name__)
+
+
+class Trainings(Protocol[T]):
+    """What shows a sweep's trials their values: trainings `T`, told apart by what they are."""
+
+    @property
+    def study(self) -> Prepared[Any]:
+        """What they read, and where their results are."""
+
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        """How many epochs are trained at a time, ascending."""
+
+    def of(self, part: str, point: Point, epochs: int) -> T:
+        """Return the training that shows a point at some epochs: a stored one if there is one."""
+
+    def nodes(self, training: T) -> list[Node]:
+        """Return a training's results."""
+
+    def is_stored(self, training: T) -> bool:
+        """Tell whether all of them are there."""
+
+    def tasks(self, trainings: Iterable[T]) -> list[Task]:
+        """Return the tasks of some trainings and of what is missing before them, by priority."""
+
+    def at_epoch(self, training: T, epoch: int) -> Mapping[str, Any]:
+        """Return what a stored one measured at an epoch, objectives by name, in JSON's types."""
+
+    def undefined(self, training: T, epoch: int) -> str:
+        """Say why a stored one has no value at an epoch; empty when it has."""
 
 
 @dataclass
@@ -43,15 +76,15 @@ class Clock:
             self.seconds[what] = self.seconds.get(what, 0.0) + passed
 
 
-class SweepRun:
+class SweepRun(Generic[T]):
     """One invocation's work on a sweep.
 
     Args:
-        searches: one a direction.
+        searches: one a part.
         storage: where their studies are.
         trainings: what the trials read.
         workers: that train, batch after batch.
-        batch: trials a direction at a time; a grid takes all at once, if it has no `timeout`
+        batch: trials a part at a time; a grid takes all at once, if it has no `timeout`
             and the storage is not shared.
         timeout: seconds after which no trial is started; 0 = no limit.
         shared: whether other processes may search in the same storage: some is left to them.
@@ -64,7 +97,7 @@ class SweepRun:
         self,
         searches: Sequence[Search],
         storage: BaseStorage,
-        trainings: Trainings,
+        trainings: Trainings[T],
         workers: Workers,
         *,
         batch: int,
@@ -130,24 +163,23 @@ class SweepRun:
 
     def _train(self, alive: list[Taken], rung: int) -> None:
         """Train some trials up to a rung, and settle those that need no more as they finish."""
-        variants = {
-            id(asked): self.trainings.variant(search.direction, asked.point, rung)
-            for search, asked in alive
+        chosen = {
+            id(asked): self.trainings.of(search.part, asked.point, rung) for search, asked in alive
         }
-        keys = {variant: self.trainings.keys(variant) for variant in variants.values()}
+        keys = {each: [n.key for n in self.trainings.nodes(each)] for each in chosen.values()}
 
         def settle(stored: frozenset[str]) -> None:
             for search, asked in alive:
-                variant = variants[id(asked)]
+                training = chosen[id(asked)]
                 if (
                     not asked.settled
-                    and asked.point.epochs <= rung
-                    and stored.issuperset(keys[variant])
+                    and asked.point[EPOCHS] <= rung
+                    and stored.issuperset(keys[training])
                 ):
-                    self._settle(search, asked, variant)
+                    self._settle(search, asked, training)
 
-        missing = [v for v in keys if not self.trainings.is_stored(v)]
-        settle(frozenset(key for variant, mine in keys.items() if variant not in missing
+        missing = [each for each in keys if not self.trainings.is_stored(each)]
+        settle(frozenset(key for each, mine in keys.items() if each not in missing
                          for key in mine))  # fmt: skip
         if not missing:
             return
@@ -156,16 +188,14 @@ class SweepRun:
         outcome = work.compute(study.config, study.store, tasks, settle, self._workers)
         self.failures += outcome.failures
         for search, asked in alive:
-            if not asked.settled and not outcome.failed.keys().isdisjoint(
-                keys[variants[id(asked)]]
-            ):
+            if not asked.settled and not outcome.failed.keys().isdisjoint(keys[chosen[id(asked)]]):
                 search.release(asked)
 
-    def _settle(self, search: Search, asked: Asked, variant: Variant) -> None:
+    def _settle(self, search: Search, asked: Asked, training: T) -> None:
         """Tell and log a trial whose training is stored."""
-        epoch = asked.point.epochs
-        measures = self.trainings.at_epoch(variant, epoch)
-        why = self.trainings.undefined(variant, epoch)
+        epoch = asked.point[EPOCHS]
+        measures = self.trainings.at_epoch(training, epoch)
+        why = self.trainings.undefined(training, epoch)
         with self._clock.measuring("optuna"):
             if why:
                 search.void(asked, why)
@@ -183,10 +213,10 @@ class SweepRun:
         going_on = [taken for taken in alive if not taken[1].settled]
         measured = []
         for search, asked in going_on:
-            variant = self.trainings.variant(search.direction, asked.point, rung)
-            measures = self.trainings.at_epoch(variant, rung)
+            training = self.trainings.of(search.part, asked.point, rung)
+            measures = self.trainings.at_epoch(training, rung)
             with self._clock.measuring("optuna"):
-                if why := self.trainings.undefined(variant, rung):
+                if why := self.trainings.undefined(training, rung):
                     search.void(asked, why)
                 else:
                     search.report(asked, rung, measures[search.rules.objectives[0]])

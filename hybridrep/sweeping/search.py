@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hybridrep.randomness import seed_sequence
-from hybridrep.studies.hybrid.sweep.space import Space
 from hybridrep.sweeping.attempts import (
     KEY,
     LOST,
@@ -28,6 +27,7 @@ from hybridrep.sweeping.attempts import (
     key_of,
 )
 from hybridrep.sweeping.heartbeat import beat
+from hybridrep.sweeping.space import EPOCHS, Space
 from hybridrep.sweeping.storage import quiet
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ class Rules:
 
 @dataclass
 class Search:
-    """The trials of one direction, in one study of Optuna.
+    """The trials of one part of a sweep, in one study of Optuna.
 
     Attributes:
-        direction: of the autoencoders.
+        part: what is searched, by name.
         study: Optuna's.
         space: what can be chosen.
         rules: how.
@@ -68,7 +68,7 @@ class Search:
         is_gone: tells whether the process that some `owner` identifies has ended.
     """
 
-    direction: str
+    part: str
     study: optuna.Study
     space: Space
     rules: Rules
@@ -93,7 +93,7 @@ class Search:
             there = {attempt.key for attempt in self.attempts()}
             # The most epochs first: their trainings show the others' values, so processes that
             # share the grid train different ones.
-            points = sorted(enumerate(self.space.grid()), key=lambda each: -each[1]["epochs"])
+            points = sorted(enumerate(self.space.grid()), key=lambda each: -each[1][EPOCHS])
             for key, params in points:
                 if key not in there:
                     self.study.enqueue_trial(params, user_attrs={KEY: key})
@@ -183,7 +183,7 @@ class Search:
         """
         import optuna
 
-        path = ("sweep", self.direction, known)
+        path = ("sweep", self.part, known)
         seed = int(seed_sequence(0, *path).generate_state(1)[0])
         if self.rules.sampler == "grid":
             return optuna.samplers.RandomSampler(seed=seed)  # never asked: all is enqueued
@@ -192,7 +192,7 @@ class Search:
 
     def attempts(self) -> list[Attempt]:
         """Return the trials that count, one a key, in the order of their keys."""
-        return attempts_of(self.study.get_trials(deepcopy=False))
+        return attempts_of(self.study.get_trials(deepcopy=False), self.space)
 
     def pending(self) -> bool:
         """Tell whether another process still works on a trial."""

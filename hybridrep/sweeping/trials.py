@@ -2,56 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
-from hybridrep.studies.hybrid.results.seed_run import data_inputs
-from hybridrep.studies.hybrid.sweep.config import SweepConfig
-from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES
-from hybridrep.studies.hybrid.sweep.space import Point
-from hybridrep.studies.hybrid.sweep.training import Trainings
 from hybridrep.sweeping.attempts import Attempt
 from hybridrep.sweeping.search import Search
+from hybridrep.sweeping.space import Point
 from hybridrep.tracking import names
 from hybridrep.tracking.queries import search as search_runs
-from hybridrep.tracking.records import METRIC_COLUMNS, RunRecord
+from hybridrep.tracking.records import DataInput, RunRecord
 from hybridrep.tracking.runs import Tracker
 from hybridrep.tracking.server import readable_errors
+
+
+@dataclass(frozen=True)
+class TrialContents:
+    """What the runs of a sweep's trials hold beside what every sweep's do.
+
+    Attributes:
+        part: name of the parameter that tells the searches apart.
+        remark: what their descriptions say of the objectives.
+        params: of every trial.
+        inputs: the data that was read.
+        metrics: returns a trial's points (key, value, step): `(search's part, its attempt)`.
+        code: module whose code decides what `metrics` returns.
+    """
+
+    part: str
+    remark: str
+    params: Mapping[str, str]
+    inputs: tuple[DataInput, ...]
+    metrics: Callable[[str, Attempt], pd.DataFrame]
+    code: str
 
 
 class TrialLog:
     """Writes finished trials into the experiment `EXPERIMENT-sweep`.
 
     Args:
-        config: the sweep's.
-        trainings: where its values come from.
-        sweep_key: identifies the sweep.
+        title: the sweep's name.
+        sweep_key: identifies it.
+        contents: of the runs.
         tracker: of the sweep's main run.
     """
 
     def __init__(
-        self,
-        config: SweepConfig,
-        trainings: Trainings,
-        sweep_key: str,
-        tracker: Tracker,
+        self, title: str, sweep_key: str, contents: TrialContents, tracker: Tracker
     ) -> None:
         self.tracker = tracker.sibling("sweep")
-        self._config, self._trainings = config, trainings
-        self._inputs = trainings.study.inputs
-        self._sweep_key = sweep_key
+        self._title, self._sweep_key, self._contents = title, sweep_key, contents
         self._seen: set[tuple[str, int]] = set()
         self._known: dict[str, str] = {}
 
-    def log_own(self, search: Search, attempts: Sequence[Attempt]) -> None:
-        """Log those of a direction's trials that this process has ended."""
-        self._log(search, attempts, search.is_mine)
+    def log_own(self, search: Search) -> None:
+        """Log those of a search's trials that this process has ended."""
+        self._log(search, search.is_mine)
 
-    def log_left(self, search: Search, attempts: Sequence[Attempt]) -> None:
+    def log_left(self, search: Search) -> None:
         """Log what no process has logged and none will: it died between telling and logging.
 
         Looks up which trials have a run by now.
@@ -62,92 +73,56 @@ class TrialLog:
                 self.tracker.server, tags, simulation=self.tracker.simulation, status="FINISHED"
             )
         self._known |= {r.data.tags.get(names.CACHE_KEY, ""): r.info.run_id for r in runs}
-        self._log(search, attempts, lambda a: search.is_mine(a) or search.is_abandoned(a))
+        self._log(search, lambda a: search.is_mine(a) or search.is_abandoned(a))
 
-    def _log(
-        self, search: Search, attempts: Sequence[Attempt], wanted: Callable[[Attempt], bool]
-    ) -> None:
-        for place, attempt in enumerate(attempts):
-            mark = (search.direction, attempt.key)
+    def _log(self, search: Search, wanted: Callable[[Attempt], bool]) -> None:
+        for place, attempt in enumerate(search.attempts()):
+            mark = (search.part, attempt.key)
             if mark in self._seen or not attempt.is_final or attempt.point is None:
                 continue
-            key = self._cache_key(search, attempt)
+            key = self._cache_key(search, attempt, attempt.point)
             if key not in self._known and wanted(attempt):
                 record = self._record(search, attempt, attempt.point, place, key)
                 self._known[key] = self.tracker.log_finished(record)
             if key in self._known:
                 self._seen.add(mark)
 
-    def _cache_key(self, search: Search, attempt: Attempt) -> str:
+    def _cache_key(self, search: Search, attempt: Attempt, point: Point) -> str:
         return content_key(
             {
                 "sweep": self._sweep_key,
-                "direction": search.direction,
+                self._contents.part: search.part,
                 "trial": attempt.key,
-                "point": vars(attempt.point) if attempt.point else {},
+                "point": point,
                 "state": attempt.state,
-                "layout": code_version(__name__),
+                "layout": [code_version(__name__), code_version(self._contents.code)],
             }
         )
 
     def _record(
         self, search: Search, attempt: Attempt, point: Point, place: int, cache_key: str
     ) -> RunRecord:
-        config = self._config
-        varied = {name: str(value) for name, value in vars(point).items()}
-        chosen = ", ".join(f"{name} {vars(point)[name]}" for name in search.space.varied)
-        synthetic = " **Synthetic data.**" if self._inputs.emotion.synthetic else ""
+        contents, title = self._contents, self._title
+        chosen = ", ".join(f"{name} {point[name]}" for name in search.space.varied)
         return RunRecord(
-            name=f"{config.study} {search.direction} trial {place}",
+            name=f"{title} {search.part} trial {place}",
             kind="trial",
             description=(
-                f"Trial {place} of the sweep **{config.study}**, {search.direction}: "
-                f"{chosen or 'the only point'}.{synthetic} Objectives are means over "
-                f"{len(config.seeds)} seeds on validation tweets that no model saw; step = epoch. "
-                f"{attempt.note}"
+                f"Trial {place} of the sweep **{title}**, {search.part}: "
+                f"{chosen or 'the only point'}. {contents.remark} {attempt.note}"
             ),
             params={
-                "direction": search.direction,
-                **varied,
+                contents.part: search.part,
+                **{name: str(value) for name, value in point.items()},
                 "trial": str(place),
                 "state": attempt.state,
-                "seeds": config.as_text()["seeds"],
-                "sampler": config.sampler,
-                "objective": config.objective,
+                **contents.params,
             },
             tags={
-                names.STUDY: config.study,
+                names.STUDY: title,
                 names.STUDY_KEY: self._sweep_key,
                 names.CACHE_KEY: cache_key,
             },
-            metrics=self._metrics(search, attempt, point),
-            inputs=data_inputs(self._inputs)[:1],
+            metrics=contents.metrics(search.part, attempt),
+            inputs=contents.inputs,
         )
-
-    def _metrics(self, search: Search, attempt: Attempt, point: Point) -> pd.DataFrame:
-        """Return the objectives' curves up to the trial's epochs, and each seed's final values."""
-        last = attempt.measures.get("epoch")
-        if last is None:
-            return pd.DataFrame(columns=list(METRIC_COLUMNS))
-        variant = self._trainings.variant(search.direction, point, last)
-        if not self._trainings.is_stored(variant):  # removed from the store since
-            known = [(n, attempt.measures[n], last) for n in OBJECTIVES]
-            return pd.DataFrame(known, columns=list(METRIC_COLUMNS)).dropna(subset="value")
-        wide = self._trainings.curves(variant)
-        wide = wide[wide["epoch"] <= last]
-        names_ = [name for name in wide.columns if name != "epoch"]
-        values = self._trainings.measures(variant)
-        final = values[values["epoch"] == last]
-        per_seed = [f"{name}/seed_{seed}" for name in OBJECTIVES for seed in final["seed"]]
-        points = pd.DataFrame(
-            {
-                "key": [*np.repeat(names_, len(wide)), *per_seed],
-                "value": np.concatenate(
-                    [*(wide[name] for name in names_), *(final[name] for name in OBJECTIVES)]
-                ),
-                "step": np.concatenate(
-                    [np.tile(wide["epoch"], len(names_)), np.full(len(per_seed), last)]
-                ),
-            }
-        )
-        return points[np.isfinite(points["value"])]

@@ -2,12 +2,23 @@
 
 import math
 
-from hybridrep.studies.hybrid.sweep.space import Space
 from hybridrep.sweeping.search import Rules, Search
+from hybridrep.sweeping.space import Axis, Space
 from hybridrep.sweeping.storage import open_storage, open_study
 
-SPACE = Space((8, 16), (10, 30), (0.001, 0.001), ("relu",), ("convolutional",))
-CONTINUOUS = Space((8, 16), (1, 40), (1e-4, 1e-2), ("relu", "tanh"), ("convolutional",))
+
+def toy_space(sizes=(8, 16), epochs=(10, 30), rates=(0.001, 0.001), shapes=("round",)) -> Space:
+    axes = (
+        Axis.choice("size", sizes),
+        Axis.whole("epochs", *epochs, step=10),
+        Axis.magnitude("rate", *rates),
+        Axis.choice("shape", shapes),
+    )
+    return Space(axes, nesting=("shape", "rate", "size", "epochs"))
+
+
+SPACE = toy_space()
+CONTINUOUS = toy_space(epochs=(1, 40), rates=(1e-4, 1e-2), shapes=("round", "square"))
 ALIVE, DEAD = {"pid": "1"}, {"pid": "2"}
 
 
@@ -16,11 +27,11 @@ def search(journal, sampler="grid", trials=6, space=SPACE, owner=ALIVE, objectiv
     storage = open_storage(str(journal), journal)
     study = open_study(storage, "sweep", {"space": "s"}, len(objectives))
     rules = Rules(sampler, trials, objectives)
-    return Search("bert_to_lstm", study, space, rules, owner, lambda one: one == DEAD)
+    return Search("there", study, space, rules, owner, lambda one: one == DEAD)
 
 
 def value(point) -> float:
-    return point.bottleneck / 16 - abs(point.epochs - 25) / 100 - abs(math.log(point.learning_rate))
+    return point["size"] / 16 - abs(point["epochs"] - 25) / 100 - abs(math.log(point["rate"]))
 
 
 def finish(searching, asked) -> None:

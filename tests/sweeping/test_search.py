@@ -6,10 +6,17 @@ from collections import Counter
 import optuna
 import pytest
 
-from hybridrep.studies.hybrid.sweep.space import Space
 from hybridrep.sweeping.attempts import OWNER
 from hybridrep.sweeping.storage import quiet
-from hybridrep.testing.sweep_searches import CONTINUOUS, DEAD, SPACE, finish, search, work
+from hybridrep.testing.sweep_searches import (
+    CONTINUOUS,
+    DEAD,
+    SPACE,
+    finish,
+    search,
+    toy_space,
+    work,
+)
 
 
 @pytest.fixture
@@ -25,7 +32,7 @@ def test_a_grid_runs_each_point_once(journal):
     searching = search(journal)
     work(searching)
     points = [attempt.point for attempt in searching.attempts()]
-    assert Counter((p.bottleneck, p.epochs) for p in points) == {
+    assert Counter((p["size"], p["epochs"]) for p in points) == {
         (size, epochs): 1 for size in (8, 16) for epochs in (10, 20, 30)
     }
     assert len(searching.study.trials) == 6
@@ -60,18 +67,18 @@ def test_tpe_differs_from_trial_to_trial_and_is_the_same_in_every_run(tmp_path):
     work(first)
     work(second)
     assert table(first) == table(second)
-    assert len({row[2].learning_rate for row in table(first)}) == 15
+    assert len({row[2]["rate"] for row in table(first)}) == 15
 
 
 def test_tpe_learns(journal):
-    space = Space((8, 16), (1, 1), (1e-6, 1.0), ("relu",), ("convolutional",))
+    space = toy_space(epochs=(1, 1), rates=(1e-6, 1.0))
     searching = search(journal, "tpe", 80, space)
     searching.resume()
     while asked := searching.ask(2):
         for each in asked:
-            score = -abs(math.log10(each.point.learning_rate) + 3)
+            score = -abs(math.log10(each.point["rate"]) + 3)
             searching.complete(each, {"t": score})
-    rates = [abs(math.log10(a.point.learning_rate) + 3) for a in searching.attempts()]
+    rates = [abs(math.log10(a.point["rate"]) + 3) for a in searching.attempts()]
     assert sum(rates[-12:]) < 0.5 * sum(rates[:12])
 
 
@@ -80,7 +87,7 @@ def test_more_trials_continue_and_the_space_bounds_them(journal):
     more = search(journal, "tpe", 9, CONTINUOUS)
     work(more)
     assert len(more.study.trials) == 9
-    small = Space((8,), (1, 2), (0.001, 0.001), ("relu",), ("convolutional",))
+    small = toy_space((8,), (1, 2))
     assert search(journal, "tpe", 9, small).wanted == 2
 
 
@@ -135,12 +142,12 @@ def test_a_trial_of_a_process_that_died_while_asking_is_found(journal, monkeypat
 
 
 def test_a_diverged_trial_is_over_and_optuna_knows_it_as_infeasible(journal):
-    space = Space((8,), (1, 1), (1e-6, 1.0), ("relu",), ("convolutional",))
+    space = toy_space((8,), (1, 1), (1e-6, 1.0))
     searching = search(journal, "tpe", 40, space)
     searching.resume()
     while asked := searching.ask(2):
         for each in asked:
-            if each.point.learning_rate > 1e-3:
+            if each.point["rate"] > 1e-3:
                 searching.void(each, "diverged")
             else:
                 searching.complete(each, {"t": 0.1})

@@ -29,11 +29,12 @@ from hybridrep.studies.hybrid.results.gather import study_key
 from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
 from hybridrep.studies.hybrid.sweep.objectives import measures, with_objectives
-from hybridrep.studies.hybrid.sweep.space import Point
+from hybridrep.studies.hybrid.sweep.space import space_of
 from hybridrep.studies.hybrid.sweep.sweep import sweep_key, sweep_trainings
 from hybridrep.studies.hybrid.transformation import baseline
 from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.stage import Variant
+from hybridrep.sweeping.space import EPOCHS
 from hybridrep.tracking import names
 from hybridrep.tracking.queries import find_study, load_parts, search, seed_runs
 from hybridrep.tracking.server import Server, readable_errors
@@ -191,7 +192,7 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
     recorded = {n: v for n, v in meta["config"].items() if n in SweepConfig.model_fields}
     sweep: SweepConfig = resolve({**recorded, **_places(config)}, SweepConfig)
     prepared = check(HYBRID, sweep.training(), directions=sweep.directions)
-    trainings = sweep_trainings(sweep, prepared)
+    trainings, space = sweep_trainings(sweep, prepared), space_of(sweep)
     if sweep_key(sweep, trainings) != key:
         raise TrackingError(
             f"the sweep {sweep.study!r} (run {run_id}) was made with other data or another "
@@ -209,10 +210,10 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
     for row in trials[trials["state"] == "COMPLETE"].to_dict("records"):
         direction, trial = str(row["direction"]), int(row["trial"])
         mine = values[(values["direction"] == direction) & (values["trial"] == trial)]
-        point = Point.of({str(name): value for name, value in row.items()})
-        variant = trainings.variant(direction, point, point.epochs)
+        point = space.point({str(name): value for name, value in row.items()})
+        variant = trainings.of(direction, point, point[EPOCHS])
         own = runs.get((direction, trial), run_id)
-        mine = mine.assign(epoch=point.epochs)
+        mine = mine.assign(epoch=point[EPOCHS])
         found.append(_candidate(variant, own, mine, config.by))
     sibling = server.sibling("sweep") if runs else server
     table = pd.concat(found)

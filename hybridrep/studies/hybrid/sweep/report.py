@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from rich import box
@@ -20,49 +17,12 @@ from hybridrep.studies.hybrid.names import DIRECTIONS, readable
 from hybridrep.studies.hybrid.report.figures.trajectories import trajectories
 from hybridrep.studies.hybrid.sweep.config import SweepConfig
 from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES
-from hybridrep.studies.hybrid.sweep.results import POINT, SweepResults
+from hybridrep.studies.hybrid.sweep.results import TERMS, SweepResults
+from hybridrep.studies.hybrid.sweep.space import SIZE, space_of
 from hybridrep.sweeping.figures import optimisation_history, parameter_importance, pareto_front
-from hybridrep.sweeping.search import Search
 from hybridrep.tracking.records import Contents
 
-if TYPE_CHECKING:
-    from optuna.trial import FrozenTrial
-
 _LEFT_OUT = ("note", "epoch")
-
-
-def importance_table(searches: Sequence[Search]) -> pd.DataFrame:
-    """Return how much each varied parameter mattered: its share of the variance (fANOVA).
-
-    Columns direction, objective, parameter, importance (a share of 1; higher = mattered more).
-    Directions where nothing varies, or with fewer than two complete trials, are left out.
-    """
-    from optuna.importance import FanovaImportanceEvaluator, get_param_importances
-
-    rows = []
-    for search in searches:
-        varied = list(search.space.varied)
-        values = np.array([trial.values for trial in _complete(search)])
-        for place, objective in enumerate(search.rules.objectives):
-            if len(values) < 2 or not varied or not np.ptp(values[:, place]):
-                continue
-            shares = get_param_importances(
-                search.study,
-                evaluator=FanovaImportanceEvaluator(seed=0),
-                params=varied,
-                target=partial(_value, place),
-            )
-            rows += [(search.direction, objective, n, float(s)) for n, s in shares.items()]
-    return pd.DataFrame(rows, columns=["direction", "objective", "parameter", "importance"])
-
-
-def _complete(search: Search) -> list[FrozenTrial]:
-    trials = search.study.get_trials(deepcopy=False)
-    return [trial for trial in trials if trial.state.name == "COMPLETE"]
-
-
-def _value(place: int, trial: FrozenTrial) -> float:
-    return float(trial.values[place])
 
 
 def contents(
@@ -106,7 +66,7 @@ def summary(config: SweepConfig, inputs: Inputs, results: SweepResults) -> str:
     if inputs.emotion.synthetic:
         lines.insert(1, "**Synthetic data.**")
     if len(results.best):
-        lines.append(as_markdown(_readable_best(results)))
+        lines.append(as_markdown(_readable_best(config, results)))
         lines.append(
             "Mean ± SD over seeds on validation tweets that no model saw. The best of many trials "
             "is best partly by luck: expect a little less of it on new tweets. *Linear* is ridge "
@@ -121,7 +81,7 @@ def print_summary(config: SweepConfig, results: SweepResults) -> None:
     if not len(results.best):
         console.print(f"{config.study}: no trial was finished.")
         return
-    shown = _readable_best(results).rename(columns={"bottleneck": "size"})
+    shown = _readable_best(config, results).rename(columns={SIZE: "size"})
     table = Table(
         title=f"{config.study}: best of {len(results.trials)} trials", title_justify="left",
         box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True,
@@ -134,16 +94,20 @@ def print_summary(config: SweepConfig, results: SweepResults) -> None:
     console.print(results.sentence, highlight=False)
 
 
-def _readable_best(results: SweepResults) -> pd.DataFrame:
+def _readable_best(config: SweepConfig, results: SweepResults) -> pd.DataFrame:
     """Return the best parameters for people: those that were varied, and the bottleneck's size."""
     best = results.best
-    varied = [n for n in POINT if n == "bottleneck" or results.trials[n].nunique() > 1]
+    axes = [
+        axis
+        for axis in space_of(config).axes
+        if axis.name == SIZE or results.trials[axis.name].nunique() > 1
+    ]
     shown = pd.DataFrame(
         {
             "direction": [readable(name) for name in best["direction"]],
             "best by": best["best_by"],
             "trial": best["trial"],
-            **{name.replace("_", " "): best[name] for name in varied},
+            **{axis.title: best[axis.name] for axis in axes},
         }
     )
     for name in OBJECTIVES:
@@ -164,14 +128,13 @@ def _figures(
     if len(complete):
         for objective in chosen:
             suffix = f"_{objective}" if len(chosen) > 1 else ""
-            figure = optimisation_history(results.trials, objective, seeds)
+            figure = optimisation_history(results.trials, objective, TERMS, seeds)
             yield f"optimisation_history{suffix}", figure
-        yield "pareto_front", pareto_front(complete, f"{seeds}; large: no trial is better in both")
+        remark = f"{seeds}; large: no trial is better in both"
+        yield "pareto_front", pareto_front(complete, (SIZE, "b"), TERMS, remark)
     if len(importance):
-        yield (
-            "parameter_importance",
-            parameter_importance(importance, "fANOVA (Optuna): shares of the variance; " + seeds),
-        )
+        remark = f"fANOVA (Optuna): shares of the variance; {seeds}"
+        yield "parameter_importance", parameter_importance(importance, TERMS, remark)
     yield from _trajectories(results)
 
 

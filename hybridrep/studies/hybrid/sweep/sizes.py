@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.analysis.pareto import best_row
+from hybridrep.analysis.statistics import holm
 from hybridrep.analysis.t_tests import varies
 from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES, curves
 
@@ -94,7 +95,7 @@ def size_effects(by_size: pd.DataFrame) -> pd.DataFrame:
         )  # fmt: skip
     columns = ["direction", "objective", "sizes", "seeds", "least", "least_at", "most", "most_at"]
     table = pd.DataFrame(rows, columns=[*columns, "p"])
-    table["holm_p"] = _holm(table["p"].to_numpy(dtype=float))
+    table["holm_p"] = holm(table["p"].to_numpy(dtype=float))
     small = table["most"] - table["least"] < RELEVANT
     table["verdict"] = np.where(table["holm_p"] < ALPHA, CHANGED, OPEN)
     return table.assign(verdict=table["verdict"].where(~small, UNCHANGED))
@@ -113,16 +114,6 @@ def _anova_p(wide: pd.DataFrame) -> float:
     long = wide.reset_index().melt(id_vars="seed", var_name="bottleneck")
     table = AnovaRM(long, depvar="value", subject="seed", within=["bottleneck"]).fit().anova_table
     return float(table["Pr > F"].iloc[0])
-
-
-def _holm(p: np.ndarray) -> np.ndarray:
-    from statsmodels.stats.multitest import multipletests
-
-    corrected = np.full(len(p), math.nan)
-    known = np.isfinite(p)
-    if known.any():
-        corrected[known] = multipletests(p[known], method="holm")[1]
-    return corrected
 
 
 def size_sentence(effects: pd.DataFrame, sizes: Sequence[int]) -> str:

@@ -25,17 +25,19 @@ from hybridrep.studies.hybrid.results import gather
 from hybridrep.studies.hybrid.results.schema import frame
 from hybridrep.studies.hybrid.results.seed_run import data_inputs
 from hybridrep.studies.hybrid.study import HYBRID
+from hybridrep.studies.hybrid.sweep import training
 from hybridrep.studies.hybrid.sweep.config import SweepConfig
 from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES
-from hybridrep.studies.hybrid.sweep.report import contents, importance_table, print_summary, summary
-from hybridrep.studies.hybrid.sweep.results import SweepResults, sweep_results
-from hybridrep.studies.hybrid.sweep.space import Point, Space
+from hybridrep.studies.hybrid.sweep.report import contents, print_summary, summary
+from hybridrep.studies.hybrid.sweep.results import TERMS, SweepResults, sweep_results
+from hybridrep.studies.hybrid.sweep.space import space_of, variant_of
 from hybridrep.studies.hybrid.sweep.training import Trainings, rungs
 from hybridrep.studies.hybrid.transformation import baseline
 from hybridrep.sweeping.run import Clock, SweepRun
 from hybridrep.sweeping.search import Rules, Search
 from hybridrep.sweeping.storage import check_space, open_storage, open_study, public_storage
-from hybridrep.sweeping.trials import TrialLog
+from hybridrep.sweeping.tables import importance_table
+from hybridrep.sweeping.trials import TrialContents, TrialLog
 from hybridrep.tracking import names
 from hybridrep.tracking.process import is_gone, process_tags
 from hybridrep.tracking.queries import save_parts
@@ -67,18 +69,17 @@ def run(config: SweepConfig) -> SweepResults | pd.DataFrame:
     ) as main:  # fmt: skip
         main.log(Contents(inputs=data_inputs(prepared.inputs)[:1]))
         started, clock = time.perf_counter(), Clock()
-        trials = TrialLog(config, trainings, key, tracker)
+        trials = TrialLog(config.study, key, _trial_contents(config, trainings), tracker)
         sweep_run = SweepRun(
             searches, storage, trainings, workers, batch=config.batch, timeout=config.timeout,
-            shared=bool(config.storage),
-            log_own=lambda search: trials.log_own(search, search.attempts()),
-            log_left=lambda search: trials.log_left(search, search.attempts()), clock=clock,
+            shared=bool(config.storage), log_own=trials.log_own, log_left=trials.log_left,
+            clock=clock,
         )  # fmt: skip
         sweep_run.work()
         sweep_run.failures += _fit_baselines(trainings, workers)
         workers.close()
         results = _results(config, searches, trainings)
-        importance = importance_table(searches)
+        importance = importance_table(searches, TERMS)
         main.log(contents(config, prepared.inputs, results, importance))
         main.log(Contents(metrics=_times(clock, time.perf_counter() - started, results)))
         _save(tracker, main, config, key, results)
@@ -99,26 +100,20 @@ def search_space(config: SweepConfig, trainings: Trainings) -> dict[str, Any]:
     The number of trials, where they run and how many at a time are no part of it: a sweep goes
     on with more trials, or on other machines.
     """
-    names_ = ("sampler", "objective", "directions", "bottlenecks", "learning_rates")
-    described = {name: getattr(config, name) for name in (*names_, "activations", "kinds", "seeds")}
-    text = config.as_text()
+    own = [name for name in SweepConfig.__annotations__ if name not in ("batch", "storage")]
+    described = {name: getattr(config, name) for name in ("study", *own)}
     # A training's key covers corpora, encoder, word vectors, LSTMs and all code behind them.
-    space = Space.of(config)
-    point = Point(**space.grid()[0])
-    variant = point.variant("bert_to_lstm", trainings.rungs[-1])
+    variant = variant_of("bert_to_lstm", space_of(config).grid()[0], trainings.rungs[-1])
     return {
         **{n: list(v) if isinstance(v, tuple) else v for n, v in described.items()},
-        "study": config.study,
-        "autoencoder_epochs": text["autoencoder_epochs"],
-        "prune": config.prune,
+        "autoencoder_epochs": config.as_text()["autoencoder_epochs"],
         "data": content_key({"trainings": [node.key for node in trainings.nodes(variant)]}),
     }
 
 
 def sweep_trainings(config: SweepConfig, prepared: Hybrid) -> Trainings:
     """Return the trainings that a sweep's trials read."""
-    space = Space.of(config)
-    return Trainings(prepared, rungs(space.epochs, config.prune))
+    return Trainings(prepared, rungs(config.autoencoder_epochs, config.prune))
 
 
 def _open(config: SweepConfig, trainings: Trainings, key: str) -> tuple[list[Search], Any]:
@@ -140,7 +135,7 @@ def _open(config: SweepConfig, trainings: Trainings, key: str) -> tuple[list[Sea
         Search(
             direction,
             open_study(storage, title, described, len(objectives)),
-            Space.of(config),
+            space_of(config),
             Rules(config.sampler, share + (number < rest), objectives),
             process_tags(),
             is_gone,
@@ -152,6 +147,27 @@ def _open(config: SweepConfig, trainings: Trainings, key: str) -> tuple[list[Sea
 
 def _config_text(config: SweepConfig) -> dict[str, str]:
     return {**config.as_text(), "storage": public_storage(config.storage)}
+
+
+def _trial_contents(config: SweepConfig, trainings: Trainings) -> TrialContents:
+    """Say what the runs of the trials hold."""
+    inputs = trainings.study.inputs
+    synthetic = "**Synthetic data.** " if inputs.emotion.synthetic else ""
+    return TrialContents(
+        part=TERMS.part,
+        remark=(
+            f"{synthetic}Objectives are means over {len(config.seeds)} seeds on validation tweets "
+            "that no model saw; step = epoch."
+        ),
+        params={
+            "seeds": config.as_text()["seeds"],
+            "sampler": config.sampler,
+            "objective": config.objective,
+        },
+        inputs=data_inputs(inputs)[:1],
+        metrics=trainings.metrics,
+        code=training.__name__,
+    )
 
 
 def _fit_baselines(trainings: Trainings, workers: Workers) -> tuple[Failure, ...]:
@@ -173,7 +189,7 @@ def _results(config: SweepConfig, searches: list[Search], trainings: Trainings) 
         if node.seed is not None and study.has(node)
     ]
     linear = frame("linear_baseline", pd.concat(parts, ignore_index=True) if parts else ())
-    return sweep_results(searches, trainings, Space.of(config).epochs, linear)
+    return sweep_results(searches, trainings, space_of(config), linear)
 
 
 def _times(clock: Clock, wall: float, results: SweepResults) -> pd.DataFrame:
@@ -202,9 +218,9 @@ def _save(
 def _print_plan(config: SweepConfig, trainings: Trainings) -> pd.DataFrame:
     """Print what a sweep would train; a range of learning rates stands for three of them."""
     variants = [
-        Point(**params).variant(direction, trainings.rungs[-1])
+        variant_of(direction, point, trainings.rungs[-1])
         for direction in config.directions
-        for params in Space.of(config).grid()
+        for point in space_of(config).grid()
     ]
     tasks = trainings.tasks(variants)
     baselines = tasks_of(_baselines(trainings.study))

@@ -23,9 +23,12 @@ from hybridrep.running.stage import Node
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import PAIRS
 from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES, curves, measures
-from hybridrep.studies.hybrid.sweep.space import Point
+from hybridrep.studies.hybrid.sweep.space import variant_of
 from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.stage import Variant
+from hybridrep.sweeping.attempts import Attempt
+from hybridrep.sweeping.space import EPOCHS, Point
+from hybridrep.tracking.records import METRIC_COLUMNS
 
 RUNG_FACTOR = 3
 
@@ -58,14 +61,16 @@ class Trainings:
         self._measures: dict[Variant, pd.DataFrame] = {}
         self._curves: dict[Variant, pd.DataFrame] = {}
 
-    def variant(self, direction: str, point: Point, epochs: int) -> Variant:
+    def of(self, direction: str, point: Point, epochs: int) -> Variant:
         """Return the training that shows a point at some epochs: a stored one if there is one."""
-        longer = [
-            point.variant(direction, rung)
-            for rung in self.rungs
-            if rung >= min(epochs, point.epochs)
-        ]
-        return next((variant for variant in longer if self.is_stored(variant)), longer[0])
+        least = min(epochs, point[EPOCHS])
+        longer = [variant_of(direction, point, rung) for rung in self.rungs if rung >= least]
+        return next((each for each in longer if self.is_stored(each)), longer[0])
+
+    def longest(self, direction: str, point: Point) -> Variant | None:
+        """Return the stored training over the most epochs that shows a point, if there is one."""
+        longest_first = (variant_of(direction, point, rung) for rung in reversed(self.rungs))
+        return next(filter(self.is_stored, longest_first), None)
 
     def nodes(self, variant: Variant) -> list[Node]:
         """Return a training's results, one a seed."""
@@ -115,6 +120,37 @@ class Trainings:
             for seed, row in rows[list(PAIRS)].to_dict("index").items()
         }
         return found
+
+    def metrics(self, direction: str, attempt: Attempt) -> pd.DataFrame:
+        """Return a trial's points in MLflow: key, value, step.
+
+        The objectives' curves up to the trial's epochs, and each seed's final values.
+        """
+        last = attempt.measures.get("epoch")
+        if last is None or attempt.point is None:
+            return pd.DataFrame(columns=list(METRIC_COLUMNS))
+        training = self.of(direction, attempt.point, last)
+        if not self.is_stored(training):  # removed from the store since
+            known = [(n, attempt.measures[n], last) for n in OBJECTIVES]
+            return pd.DataFrame(known, columns=list(METRIC_COLUMNS)).dropna(subset="value")
+        wide = self.curves(training)
+        wide = wide[wide["epoch"] <= last]
+        names = [name for name in wide.columns if name != "epoch"]
+        values = self.measures(training)
+        final = values[values["epoch"] == last]
+        per_seed = [f"{name}/seed_{seed}" for name in OBJECTIVES for seed in final["seed"]]
+        points = pd.DataFrame(
+            {
+                "key": [*np.repeat(names, len(wide)), *per_seed],
+                "value": np.concatenate(
+                    [*(wide[name] for name in names), *(final[name] for name in OBJECTIVES)]
+                ),
+                "step": np.concatenate(
+                    [np.tile(wide["epoch"], len(names)), np.full(len(per_seed), last)]
+                ),
+            }
+        )
+        return points[np.isfinite(points["value"])]
 
     def undefined(self, variant: Variant, epoch: int) -> str:
         """Say which seeds have no value at an epoch (diverged, collapsed); empty when all have."""

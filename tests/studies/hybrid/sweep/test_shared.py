@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from hybridrep.sweeping.run import Clock, SweepRun
@@ -79,8 +81,8 @@ def test_processes_that_share_a_grid_begin_with_different_trainings(journal):
     for each in (first, second):
         each.resume()
     (one,), (two,) = first.ask(1), second.ask(1)
-    assert {one.point.bottleneck, two.point.bottleneck} == {8, 16}
-    assert (one.point.epochs, two.point.epochs) == (30, 30)
+    assert {one.point["size"], two.point["size"]} == {8, 16}
+    assert (one.point["epochs"], two.point["epochs"]) == (30, 30)
 
 
 @pytest.mark.parametrize(
@@ -113,19 +115,19 @@ class Stored:
 
     rungs = (30,)
 
-    def variant(self, *what):
-        return what
+    def of(self, part, *_):
+        return part
 
-    def keys(self, _variant):
-        return ("key",)
+    def nodes(self, _training):
+        return [SimpleNamespace(key="key")]
 
-    def is_stored(self, _variant):
+    def is_stored(self, _training):
         return True
 
-    def at_epoch(self, _variant, epoch):
+    def at_epoch(self, _training, epoch):
         return {"t": 1.0, "epoch": epoch}
 
-    def undefined(self, _variant, _epoch):
+    def undefined(self, _training, _epoch):
         return ""
 
 

@@ -13,16 +13,17 @@ from hybridrep.parameters import default_of, parameters, resolve
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS
 from hybridrep.studies.hybrid.sweep.config import CRITERIA, RegisterConfig, SweepConfig
-from hybridrep.studies.hybrid.sweep.space import Point, Space
+from hybridrep.studies.hybrid.sweep.space import space_of
 from hybridrep.studies.hybrid.sweep.sweep import run
 from hybridrep.studies.hybrid.sweep.training import rungs
 from hybridrep.studies.hybrid.transformation.stage import stacks
+from hybridrep.sweeping.space import Space
 from hybridrep.testing import small_study
 from hybridrep.transforms.autoencoder import AutoencoderConfig
 
 
 def space(**given: str) -> Space:
-    return Space.of(resolve(given, SweepConfig))
+    return space_of(resolve(given, SweepConfig))
 
 
 def test_the_papers_grid_is_four_sizes_at_fifty_epochs():
@@ -35,10 +36,14 @@ def test_the_papers_grid_is_four_sizes_at_fifty_epochs():
 
 
 def test_trials_of_one_size_are_one_stack():
+    names = ("bottleneck", "epochs", "learning_rate", "activation", "kind")
     points = [
-        Point(32, 50, 0.001, "relu", "convolutional"),
-        Point(64, 50, 0.001, "relu", "convolutional"),
-        Point(32, 10, 0.002, "tanh", "fully_connected"),
+        dict(zip(names, values, strict=True))
+        for values in (
+            (32, 50, 0.001, "relu", "convolutional"),
+            (64, 50, 0.001, "relu", "convolutional"),
+            (32, 10, 0.002, "tanh", "fully_connected"),
+        )
     ]
     found = stacks(p.variant(d, 50) for p in points for d in DIRECTIONS)
     assert [len(stack) for stack in found] == [2, 2, 1, 1]
@@ -57,7 +62,7 @@ def test_ranges_become_steps_of_a_grid():
     wide = space(bottlenecks="8", autoencoder_epochs="5-27", learning_rates="0.0001:0.01")
     for params in grid:
         study.enqueue_trial(params)
-        assert wide.suggest(study.ask()) == Point.of(params)
+        assert wide.suggest(study.ask()) == wide.point(params)
 
 
 def test_size_counts_the_points_that_optuna_can_choose():
