@@ -71,7 +71,7 @@ def trials_table(searches: Sequence[Search], space: Space, terms: Terms) -> pd.D
 
 
 def best_table(
-    trials: pd.DataFrame, space: Space, terms: Terms, beside: Mapping[str, Mapping[str, float]]
+    trials: pd.DataFrame, space: Space, terms: Terms, beside: Mapping[str, pd.Series]
 ) -> pd.DataFrame:
     """Return the best complete trial of each part and objective, the first of equals.
 
@@ -79,7 +79,7 @@ def best_table(
         trials: as from `trials_table`.
         space: what was searched.
         terms: its names.
-        beside: further columns, each a value a part.
+        beside: further columns, each with its values by part.
     """
     kept = (*space.names, *terms.values)
     rows = []
@@ -94,7 +94,7 @@ def best_table(
                 {
                     terms.part: part, "best_by": objective, "trial": row["trial"],
                     **{name: row[name] for name in kept},
-                    **{name: values.get(str(part), np.nan) for name, values in beside.items()},
+                    **{name: values.get(part, np.nan) for name, values in beside.items()},
                 }
             )  # fmt: skip
     return pd.DataFrame(rows, columns=[terms.part, "best_by", "trial", *kept, *beside])

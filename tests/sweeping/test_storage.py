@@ -9,7 +9,6 @@ import optuna
 import pytest
 
 from hybridrep.errors import ParameterError
-from hybridrep.studies.hybrid.sweep.space import Space
 from hybridrep.sweeping.heartbeat import heartbeats
 from hybridrep.sweeping.search import Rules, Search
 from hybridrep.sweeping.storage import (
@@ -21,11 +20,12 @@ from hybridrep.sweeping.storage import (
     quiet,
 )
 from hybridrep.testing.servers import Unavailable, free_port, postgresql
+from hybridrep.testing.sweep_searches import toy_space
 
 SPACE = {"bottlenecks": (8, 16), "study": "s", "prune": False}
 
 
-def study_in(path, space=SPACE, name="s bert_to_lstm"):
+def study_in(path, space=SPACE, name="s there"):
     storage = open_storage(str(path), path)
     return storage, open_study(storage, name, space, 1)
 
@@ -64,11 +64,11 @@ def test_another_space_is_refused_and_nothing_changes(tmp_path):
 def test_a_study_of_somebody_else_is_refused(tmp_path):
     path = tmp_path / "j"
     storage = open_storage(str(path), path)
-    theirs = optuna.create_study(storage=storage, study_name="s bert_to_lstm")
-    check_space(storage, "s bert_to_lstm", SPACE, "here")  # empty: a crash may have left it
+    theirs = optuna.create_study(storage=storage, study_name="s there")
+    check_space(storage, "s there", SPACE, "here")  # empty: a crash may have left it
     theirs.tell(theirs.ask(), 1.0)
     with pytest.raises(ParameterError, match="did not make"):
-        check_space(storage, "s bert_to_lstm", SPACE, "here")
+        check_space(storage, "s there", SPACE, "here")
 
 
 def test_a_line_that_was_never_finished_is_cut_off(tmp_path):
@@ -166,7 +166,7 @@ def test_an_address_that_cannot_be_read_is_refused_without_its_password(tmp_path
 
 @pytest.mark.slow
 def test_on_postgresql_a_silent_trial_is_taken_over_by_another_machine(tmp_path, monkeypatch):
-    space = Space((8, 16), (10, 10), (0.001, 0.001), ("relu",), ("convolutional",))
+    space = toy_space(epochs=(10, 10))
 
     stack = contextlib.ExitStack()
 
@@ -174,9 +174,9 @@ def test_on_postgresql_a_silent_trial_is_taken_over_by_another_machine(tmp_path,
         storage = open_storage(address, tmp_path)
         stack.callback(storage.engine.dispose)  # the server waits for its clients to leave
         stack.callback(storage.remove_session)
-        study = open_study(storage, "s bert_to_lstm", SPACE, 1)
+        study = open_study(storage, "s there", SPACE, 1)
         # No process of another machine is ever known to be gone.
-        mine = Search("bert_to_lstm", study, space, Rules("grid", 2, ("t",)), host, lambda _: False)
+        mine = Search("there", study, space, Rules("grid", 2, ("t",)), host, lambda _: False)
         return storage, mine
 
     monkeypatch.setattr("hybridrep.sweeping.storage.HEARTBEAT_SECONDS", 1)
@@ -209,16 +209,14 @@ def test_on_postgresql_a_silent_trial_is_taken_over_by_another_machine(tmp_path,
 
 def test_a_trial_gives_a_sign_of_life_as_soon_as_it_is_asked_for(tmp_path):
     """Else one whose machine dies before the batch is complete would be waited for for ever."""
-    space = Space((8, 16), (10, 10), (0.001, 0.001), ("relu",), ("convolutional",))
+    space = toy_space(epochs=(10, 10))
     with quiet():
         storage = optuna.storages.RDBStorage(
             f"sqlite:///{tmp_path}/s.db", heartbeat_interval=1, grace_period=1
         )
-    study = open_study(storage, "s bert_to_lstm", SPACE, 1)
+    study = open_study(storage, "s there", SPACE, 1)
     dying, other = (
-        Search(
-            "bert_to_lstm", study, space, Rules("grid", 2, ("t",)), {"host": host}, lambda _: False
-        )
+        Search("there", study, space, Rules("grid", 2, ("t",)), {"host": host}, lambda _: False)
         for host in "ab"
     )
     dying.resume()

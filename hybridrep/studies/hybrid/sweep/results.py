@@ -69,7 +69,7 @@ def sweep_results(
     return SweepResults(
         trials=trials,
         seeds=seeds_table(searches, TERMS),
-        best=best_table(trials, space, TERMS, {"linear_baseline": ridge.to_dict()}),
+        best=best_table(trials, space, TERMS, {"linear_baseline": ridge}),
         rsa=_trajectories(by_size, stored, trainings),
         linear=linear,
         by_size=by_size,

@@ -1,6 +1,6 @@
 """What a sweep chooses from, and how its parameters are read."""
 
-import dataclasses
+import inspect
 import math
 from pathlib import Path
 
@@ -10,13 +10,15 @@ import pytest
 from hybridrep.errors import ParameterError
 from hybridrep.networks.activations import ACTIVATIONS
 from hybridrep.parameters import default_of, parameters, resolve
+from hybridrep.running.invocation import check
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS
+from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.studies.hybrid.sweep.config import CRITERIA, RegisterConfig, SweepConfig
-from hybridrep.studies.hybrid.sweep.space import space_of
-from hybridrep.studies.hybrid.sweep.sweep import run
+from hybridrep.studies.hybrid.sweep.space import space_of, variant_of
+from hybridrep.studies.hybrid.sweep.sweep import run, sweep_trainings
 from hybridrep.studies.hybrid.sweep.training import rungs
-from hybridrep.studies.hybrid.transformation.stage import stacks
+from hybridrep.studies.hybrid.transformation.stage import Variant
 from hybridrep.sweeping.space import Space
 from hybridrep.testing import small_study
 from hybridrep.transforms.autoencoder import AutoencoderConfig
@@ -35,20 +37,27 @@ def test_the_papers_grid_is_four_sizes_at_fifty_epochs():
     assert resolve({"profile": "paper"}, SweepConfig).directions == DIRECTIONS
 
 
-def test_trials_of_one_size_are_one_stack():
-    names = ("bottleneck", "epochs", "learning_rate", "activation", "kind")
+def test_trials_of_one_size_are_one_stack(tmp_path):
+    given = {"bottlenecks": "8,4", "seeds": "1", "autoencoder_epochs": "50"}
+    config = resolve({**small_study.parameters(tmp_path), **given}, SweepConfig)
+    names = space_of(config).names
     points = [
         dict(zip(names, values, strict=True))
         for values in (
-            (32, 50, 0.001, "relu", "convolutional"),
-            (64, 50, 0.001, "relu", "convolutional"),
-            (32, 10, 0.002, "tanh", "fully_connected"),
+            (8, 50, 0.001, "relu", "convolutional"),
+            (4, 50, 0.001, "relu", "convolutional"),
+            (8, 10, 0.002, "tanh", "fully_connected"),
         )
     ]
-    found = stacks(p.variant(d, 50) for p in points for d in DIRECTIONS)
-    assert [len(stack) for stack in found] == [2, 2, 1, 1]
-    assert {each.learning_rate for each in found[0]} == {0.001, 0.002}
-    assert all(len({(v.direction, v.bottleneck) for v in stack}) == 1 for stack in found)
+    trainings = sweep_trainings(config, check(HYBRID, config.training()))
+    tasks = trainings.tasks(variant_of(d, point, 50) for point in points for d in DIRECTIONS)
+    found = [
+        [call.arguments[0] for call in task.payload] for task in tasks if task.stage == "autoencode"
+    ]
+    assert sorted(map(len, found)) == [1, 1, 2, 2]
+    for stack in found:
+        assert len({(v.direction, v.bottleneck) for v in stack}) == 1
+        assert len(stack) == 1 or {v.learning_rate for v in stack} == {0.001, 0.002}
 
 
 def test_ranges_become_steps_of_a_grid():
@@ -71,7 +80,7 @@ def test_size_counts_the_points_that_optuna_can_choose():
     assert space(autoencoder_epochs="7", bottlenecks="8").varied == ()
     everything = {"learning_rates": "0.1:0.2", "activations": "relu,tanh",
                   "kinds": "convolutional,fully_connected"}  # fmt: skip
-    assert space(**everything).varied == tuple(field.name for field in dataclasses.fields(Point))
+    assert space(**everything).varied == tuple(inspect.signature(Variant).parameters)[1:]
 
 
 def test_rungs_end_with_all_epochs():
