@@ -10,6 +10,7 @@ STAGES := $(filter-out main,$(shell sed -n 's/^  \([a-z_]*\):$$/\1/p' MLproject)
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export MLFLOW_DISABLE_TELEMETRY ?= true
+export NO_MKDOCS_2_WARNING ?= 1
 
 # `make full seeds=5` would run all 25 seeds: make hands nothing on but ARGS.
 MISTAKEN := $(filter-out ARGS BIN PORT PYTHON VENV SHELL MAKEFLAGS MLFLOW_DISABLE_TELEMETRY,$(foreach \
@@ -19,7 +20,7 @@ $(error unknown: $(strip $(MISTAKEN)). Parameters go into ARGS, e.g. ARGS="-P $(
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(STAGES) plan store ui test test-fast test-long test-matrix check format lint typecheck audit bench chaos clean
+.PHONY: help setup $(STAGES) plan store ui test test-fast test-long test-matrix check docs format lint typecheck audit bench chaos clean
 
 help: ## list the targets
 	@grep -hE '^[a-z $$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/$$(STAGES)/$(STAGES)/' | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -69,6 +70,9 @@ lint: setup
 
 typecheck: setup
 	$(BIN)/mypy
+
+docs: setup ## the documentation and the libraries' API as one site, in site/
+	$(BIN)/mkdocs build --quiet --strict
 
 audit: setup ## known vulnerabilities and licences of what is installed
 	$(BIN)/python -m tools.audit

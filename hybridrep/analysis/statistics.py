@@ -68,26 +68,24 @@ def compare_with_baseline(
 ) -> pd.DataFrame:
     """Test every representation against the baseline over seeds.
 
+    One row for each other representation, in the order in which they occur, with the columns
+    `COMPARISON_COLUMNS`:
+
+    - n, mean, sd (ddof 1) of the representation and of the baseline (`baseline_*`);
+    - `difference` of the means, representation minus baseline; `difference_low`/`_high` is
+      Student's 95% interval, `welch_*` Welch's, `paired_*` that of the differences by seed;
+    - `student_*`: the paper's independent test with equal variances, and its `stars`;
+    - `welch_*`: without equal variances; `paired_*`: by seed, seeds present in both only;
+    - `holm_p`: Student's p values corrected by Holm over the representations tested;
+    - `cohens_d` (pooled SD) with its 95% interval, see `t_tests.cohens_d`;
+    - `note`: which seeds are missing and which tests are undefined, and why.
+
     Args:
         values: columns seed, representation, value; one row for each seed and representation.
+            A value that is not finite counts as missing.
         baseline: the representation that the others are compared with.
         seeds: the seeds that ought to be there; without, all that occur.
         corrected: whether Holm's correction is done, which loads statsmodels.
-
-    Returns:
-        One row for each other representation, in the order in which they occur, with the columns
-        `COMPARISON_COLUMNS`:
-
-        - n, mean, sd (ddof 1) of the representation and of the baseline (`baseline_*`);
-        - `difference` of the means, representation minus baseline; `difference_low`/`_high` is
-          Student's 95% interval, `welch_*` Welch's, `paired_*` that of the differences by seed;
-        - `student_*`: the paper's independent test with equal variances, and its `stars`;
-        - `welch_*`: without equal variances; `paired_*`: by seed, seeds present in both only;
-        - `holm_p`: Student's p values corrected by Holm over the representations tested;
-        - `cohens_d` (pooled SD) with its 95% interval, see `t_tests.cohens_d`;
-        - `note`: which seeds are missing and which tests are undefined, and why.
-
-        A value that is not finite counts as missing.
 
     Raises:
         ValueError: when a seed has two values for one representation.
