@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hybridrep.command import run
-    from hybridrep.studies.load import load_study
+    from hybridrep.studies.catalogue import load_study
     from hybridrep.tracking.studies import list_studies
 
 __version__ = "0.1.0"
@@ -21,7 +21,7 @@ __all__ = ["__version__", "list_studies", "load_study", "run"]
 
 _PLACES = {
     "run": "hybridrep.command",
-    "load_study": "hybridrep.studies.load",
+    "load_study": "hybridrep.studies.catalogue",
     "list_studies": "hybridrep.tracking.studies",
 }
 """Public name -> the module that has it, imported when the name is first used."""

@@ -15,9 +15,8 @@ import hybridrep
 from hybridrep.command import Installed, command, exit_code, run
 from hybridrep.errors import ParameterError, TrackingError
 from hybridrep.parameters import Parameters, setting
-from hybridrep.studies.catalogue import HYBRID, Catalogue, EntryPoint, StudyListing
+from hybridrep.studies.catalogue import HYBRID, Catalogue, EntryPoint, StudyListing, load_study
 from hybridrep.studies.hybrid.results.tables import StudyTables
-from hybridrep.studies.load import load_study
 from hybridrep.testing import small_study
 from hybridrep.testing.databases import set_store
 from hybridrep.testing.undrawn import undraw_reports

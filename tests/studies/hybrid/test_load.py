@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from hybridrep.errors import TrackingError
-from hybridrep.studies.load import load_study
+from hybridrep.studies.catalogue import load_study
 from hybridrep.testing.kept_study import keep_study
 from hybridrep.testing.reporting_fixtures import study_tables
 from hybridrep.tracking.studies import STUDY_COLUMNS, list_studies
