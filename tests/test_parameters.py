@@ -11,9 +11,10 @@ from hybridrep.parameters import (
     parse_span,
     resolve,
     seeds_as_text,
+    stages_of,
+    with_role,
 )
-from hybridrep.studies.hybrid.config import Config, parse_bottlenecks
-from hybridrep.studies.hybrid.sweep.config import SweepConfig
+from hybridrep.studies.hybrid.config import Config
 
 
 def test_empty_values_mean_the_profile():
@@ -40,11 +41,6 @@ def test_seeds_survive_being_written_and_read(seeds):
     assert parse_seeds(seeds_as_text(tuple(seeds))) == tuple(seeds)
 
 
-@given(st.lists(st.integers(1, 8192), min_size=1, max_size=10, unique=True))
-def test_bottlenecks_survive_being_written_and_read(sizes):
-    assert parse_bottlenecks(",".join(map(str, sizes))) == tuple(sizes)
-
-
 @pytest.mark.parametrize(
     ("name", "value", "part"),
     [
@@ -69,25 +65,6 @@ def test_a_bad_value_is_refused_by_name(name, value, part):
     with pytest.raises(ParameterError, match="parameter " + name) as caught:
         resolve({name: value}, Config)
     assert part in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("name", "value", "reason"),
-    [
-        ("autoencoder_epochs", "50-10", "the range is inverted: write 10-50"),
-        ("autoencoder_epochs", "10-", "write one number of epochs (50) or a range (10-100)"),
-        ("autoencoder_epochs", "-", "write one number of epochs (50) or a range (10-100)"),
-        ("autoencoder_epochs", ",", "write one number of epochs (50) or a range (10-100)"),
-        ("autoencoder_epochs", "0-10", "the least number of epochs is 1"),
-        ("learning_rates", "0.1:0.01", "the range is inverted: write 0.01:0.1"),
-        ("learning_rates", ":", "write one number above 0 (0.001) or a range (0.0001:0.01)"),
-        ("activations", ",", "write a comma list of relu, leaky_relu, elu, tanh"),
-    ],
-)
-def test_an_empty_or_inverted_range_of_a_sweep_is_refused(name, value, reason):
-    with pytest.raises(ParameterError, match=f"parameter {name}=") as caught:
-        resolve({name: value}, SweepConfig)
-    assert reason in str(caught.value)
 
 
 def test_an_unknown_parameter_is_refused_with_the_known_ones():
@@ -132,11 +109,6 @@ def test_bad_spans_are_refused(text):
         parse_span(text)
 
 
-def test_every_range_of_epochs_that_is_taken_can_be_trained():
-    sweep = resolve({"autoencoder_epochs": "2-200000"}, SweepConfig)
-    assert sweep.training().autoencoder_epochs == 200_000
-
-
 def test_a_list_holds_as_many_seeds_as_a_range():
     assert len(parse_seeds(",".join(map(str, range(10_000))))) == 10_000
     for seeds in ("0-10000", ",".join(map(str, range(10_001)))):
@@ -144,6 +116,11 @@ def test_a_list_holds_as_many_seeds_as_a_range():
             parse_seeds(seeds)
 
 
-def test_half_epoch_is_half_and_at_least_one():
-    assert resolve({"autoencoder_epochs": "50"}, Config).half_epoch == 25
-    assert resolve({"autoencoder_epochs": "1"}, Config).half_epoch == 1
+def test_every_parameter_says_what_it_is_to_a_study():
+    assert with_role(Config, "place") == ("workers", "cluster", "store", "plan")
+    assert with_role(Config, "amount") == ("seeds", "trials", "timeout")
+    assert with_role(Config, "name", "profile") == ("profile", "study")
+    identity = resolve({}, Config).study_identity()
+    assert tuple(identity) == with_role(Config, "name", "number")
+    assert stages_of("lstm_epochs", Config) == ("lstm",)
+    assert stages_of("workers", Config) == ()
