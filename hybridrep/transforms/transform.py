@@ -178,22 +178,21 @@ def check_pairs(
             raise ValueError(f"{method}: the {name} side has values that are not finite")
     if len(first) != len(second):
         raise ValueError(f"{method}: {len(first)} rows cannot pair with {len(second)}")
+    if len(first) < 2:
+        raise ValueError(f"{method}: at least two rows are needed, got {len(first)}")
     return _floating(first), _floating(second)
 
 
 def split(
     method: str, items: int, held_out: float, rng: np.random.Generator
 ) -> tuple[Int[np.ndarray, " train"], Int[np.ndarray, " others"]]:
-    """Split items at random into those to fit on and a share that is held out, at least one each.
+    """Split two items or more at random: those to fit on, and a share held out, at least one each.
 
     Raises:
         ParameterError: the share is not between 0 and 1.
-        ValueError: there are fewer than two items.
     """
     if not 0 < held_out < 1:
         raise ParameterError(f"{method}: held_out must be between 0 and 1, got {held_out!r}")
-    if items < 2:
-        raise ValueError(f"{method}: at least two rows are needed, got {items}")
     order = rng.permutation(items)
     count = min(max(1, round(held_out * items)), items - 1)
     return np.sort(order[count:]), np.sort(order[:count])
