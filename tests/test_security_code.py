@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hybridrep.execution.store import Store
+<<<<<<< HEAD
 from hybridrep.running.stage import Reader
 from hybridrep.sources import hub as _hub_files
 from hybridrep.sources.encoders import _hub as _encoder_hub
@@ -16,6 +17,13 @@ from hybridrep.sources.texts import hub
 from hybridrep.sources.words import _glove_download
 from hybridrep.studies.hybrid.similarity import pictures
 from hybridrep.studies.hybrid.transformation.stage import Variant
+=======
+from hybridrep.sources.encoders import _hub as encoders
+from hybridrep.sources.texts import hub
+from hybridrep.sources.words import _glove_download
+from hybridrep.studies.hybrid.similarity.stage import read_matrices
+from hybridrep.studies.hybrid.tweets.loading import PINS
+>>>>>>> 50d6894 (Fetch from the hub in one place; hand a study's corpora, pins and nouns to the readers of texts)
 from hybridrep.testing.pickle_bombs import npz_bomb, pickle_bomb
 
 ROOT = Path(__file__).parents[1]
@@ -69,16 +77,16 @@ def test_every_download_names_a_revision():
     for path in SOURCES:
         for function, options in calls(path):
             if function.endswith(("snapshot_download", "hf_hub_download", "model_info",
-                                  "dataset_info")):  # fmt: skip
+                                  "dataset_info", "repo_info")):  # fmt: skip
                 assert "revision" in options, (path, function)
     commit = re.compile(r"[0-9a-f]{40}")
-    assert all(map(commit.fullmatch, _encoder_hub.PINNED_REVISIONS.values()))
-    for pin in hub._PINS.values():
+    assert all(map(commit.fullmatch, encoders.PINNED_REVISIONS.values()))
+    for pin in PINS.values():
         assert commit.fullmatch(pin.revision) or sum(pin.counts.values()) > 30_000
     assert _glove_download.URL.startswith("https://")
     assert re.fullmatch(r"[0-9a-f]{64}", _glove_download.SHA256)
     assert "hash_prefix=SHA256" in inspect.getsource(_glove_download)
-    fetched = (*_encoder_hub._PATTERNS, *_hub_files._DATA_ENDINGS)
+    fetched = (*encoders.PATTERNS, *hub._patterns(""), *hub._patterns("split"))
     assert not [name for name in fetched if name.endswith((".py", ".bin", ".pt", ".pkl", "*"))]
 
 
@@ -88,9 +96,14 @@ def test_a_pickle_in_the_store_is_not_loaded(tmp_path):
     content = npz_bomb(trace, "global", "task_specific", "diffused", "transformed", "labels")
     store.write("a" * 64, stage="rsa", inputs={}, seconds=0.0,
                 files={"similarity_matrices.npz": content})  # fmt: skip
+<<<<<<< HEAD
     read = Reader(store, {"matrices": ("a" * 64,)})
     with pytest.raises(ValueError, match="allow_pickle=False"):
         pictures.make(read, Variant("bert_to_lstm", 8, 2), 0)
+=======
+    with pytest.raises(ValueError, match="allow_pickle=False"):
+        read_matrices(store.open("a" * 64))
+>>>>>>> 50d6894 (Fetch from the hub in one place; hand a study's corpora, pins and nouns to the readers of texts)
     assert not trace.exists()
     with np.load(store.open("a" * 64).file("similarity_matrices.npz"), allow_pickle=True) as bomb:
         bomb["labels"]

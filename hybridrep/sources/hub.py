@@ -1,173 +1,164 @@
-"""The network edge of the hub: a repository's data files, brought into the local cache."""
+"""One snapshot of a hub repository: from the local cache or the hub, within seconds.
+
+Which files are wanted, and what is said where they cannot be had, is told by a `Kind`. Everything
+else of a repository - code, pickles, archives - is left behind.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
-from hybridrep.errors import CorpusError, HybridrepError
+from hybridrep.errors import HybridrepError
 
-CONVERTED = "refs/convert/parquet"
-"""The branch on which the hub keeps public corpora converted to Parquet."""
+HUB_PREFIX = "hub:"
+MAIN = "main"
+"""The branch that is read where nothing else is named."""
 
-ALTERNATIVES = (
-    "Give a local file or folder instead (txt, csv, tsv, jsonl or parquet), or `sample`, the "
-    "synthetic corpus that needs no network."
-)
-_DATA_ENDINGS = (".parquet", ".csv", ".tsv", ".jsonl", ".json")
-CARD = "README.md"
-"""Where a repository says which of its files are what."""
+FIRST_ANSWER_SECONDS = 5.0
+"""After so long without an answer, the hub is out of reach."""
 
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_FORM = re.compile(rf"{HUB_PREFIX}({_NAME}(?:/{_NAME})?)(?:@([A-Za-z0-9][A-Za-z0-9._/-]*))?")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 @dataclass(frozen=True)
+class Kind:
+    """What is fetched of which repositories, and how it is spoken of.
+
+    Attributes:
+        noun: what a repository holds, e.g. "corpus".
+        example: an ID, for messages.
+        alternatives: what to give instead, for messages.
+        repo_type: the hub's own name of the kind.
+        error: what is raised.
+        is_whole: tells from the names of files whether all that is needed is among them.
+        lacks: said of a repository without; may name `{repository}`, `{source}`, `{revisions}`
+            and the `{commit}` that was looked at last.
+        stays: whether a branch is read as it was when first fetched; else the hub is asked anew.
+    """
+
+    noun: str
+    example: str
+    alternatives: str
+    repo_type: Literal["dataset", "model"]
+    error: type[HybridrepError]
+    is_whole: Callable[[Collection[str]], bool]
+    lacks: str
+    stays: bool
+
+    def parse(self, source: str) -> tuple[str, str]:
+        """Split `hub:ID@REVISION` into the ID and the revision, "" where there is none."""
+        match = _FORM.fullmatch(source)
+        if match is None or ".." in source:
+            raise self.error(
+                f"{source!r} does not name a hub {self.noun}. Give `hub:OWNER/NAME` or "
+                f"`hub:OWNER/NAME@REVISION`, e.g. `hub:{self.example}`."
+            )
+        return match[1], match[2] or ""
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """A repository's data files in a local folder, at one commit."""
+    """A repository's wanted files in a local folder, at one commit."""
 
     path: Path
     commit: str
 
 
-def fetch(
-    repository: str, revision: str, folder: str = "", endpoint: str | None = None
-) -> Snapshot:
-    """Bring the data files of one commit of a hub corpus into the local cache.
+def fetch(kind: Kind, source: str, revisions: Sequence[str], patterns: Sequence[str]) -> Snapshot:
+    """Bring the wanted files of one commit of a repository into the local cache.
 
-    Loading scripts, archives and everything else that is no plain data are left behind. Without
-    a network, what was fetched before is found again; a commit (an unchangeable name) is looked
-    for in the cache first.
+    A commit (an unchangeable name) is looked for in the cache first; without a network, what was
+    fetched before is found again.
 
     Args:
-        repository: the corpus' ID, `OWNER/NAME`.
-        revision: a commit, branch or tag; "" for the main branch or, where that has no data
-            files, the converted one.
-        folder: the only folder to fetch; "" for the whole repository.
-        endpoint: the hub's address; None for the usual one (HF_ENDPOINT).
+        kind: what is fetched.
+        source: `hub:ID` or `hub:ID@REVISION`, as the user wrote it.
+        revisions: commits, branches or tags; the first that has all that is needed is taken.
+        patterns: the files to fetch.
 
     Raises:
-        CorpusError: the hub cannot be reached, within seconds, or has no such corpus, revision
-            or data files.
+        HybridrepError: `kind.error`: the hub cannot be reached, within seconds, or has no such
+            repository, revision or files.
     """
+    from huggingface_hub import HfApi
     from huggingface_hub.errors import (
         HfHubHTTPError,
+        HFValidationError,
         RepositoryNotFoundError,
         RevisionNotFoundError,
     )
 
-    # One base is the error of the client's transport library, which differs by client version.
+    # Its bases are the errors of the transport library, which differs by version, and OSError.
     unreachable = cast(tuple[type[Exception], ...], HfHubHTTPError.__bases__)
-    candidates = [revision] if revision else ["main", CONVERTED]
-    if _COMMIT.fullmatch(revision) and (snapshot := _cached(repository, revision, folder)):
-        return snapshot
+    repository, _ = kind.parse(source)
+    revision = commit = ""
     try:
-        for candidate in candidates:
-            if _has_data(repository, candidate, endpoint):
-                return _download(repository, candidate, folder, endpoint)
+        for revision in revisions:
+            if kind.stays or _COMMIT.fullmatch(revision):
+                with suppress(FileNotFoundError):
+                    return _snapshot(kind, repository, revision, patterns, cached=True)
+            # Asked by hand because it fails at once, where the download alone tries for long.
+            info = HfApi().repo_info(
+                repository, repo_type=kind.repo_type, revision=revision,
+                timeout=FIRST_ANSWER_SECONDS,
+            )  # fmt: skip
+            commit = info.sha or ""
+            if kind.is_whole([file.rfilename for file in info.siblings or ()]):
+                return _snapshot(kind, repository, revision, patterns)
+    except HFValidationError as error:
+        raise kind.error(f"{source!r} does not name a hub {kind.noun}: {error}") from error
     except RevisionNotFoundError as error:
-        raise CorpusError(
-            f"The hub corpus {repository!r} has no revision {revision or CONVERTED!r}. "
-            f"{ALTERNATIVES}"
+        raise kind.error(
+            f"The hub {kind.noun} {repository!r} has no revision {revision!r}. {kind.alternatives}"
         ) from error
     except RepositoryNotFoundError as error:
-        raise CorpusError(
-            f"The hub has no public corpus {repository!r}, or asks for a login. {ALTERNATIVES}"
+        raise kind.error(
+            f"The hub has no public {kind.noun} {repository!r}, or asks for a login. "
+            f"{kind.alternatives}"
         ) from error
     except unreachable as error:
-        for candidate in candidates:
-            if snapshot := _cached(repository, candidate, folder):
-                return snapshot
-        raise CorpusError(
-            f"The hub corpus {repository!r} cannot be reached ({error}), and it was not fetched "
-            f"before. {ALTERNATIVES}"
+        for revision in revisions:
+            with suppress(FileNotFoundError):
+                return _snapshot(kind, repository, revision, patterns, cached=True)
+        raise kind.error(
+            f"The hub {kind.noun} {repository!r} cannot be reached ({error}), and it was not "
+            f"fetched before. {kind.alternatives}"
         ) from error
-    raise CorpusError(
-        f"The hub corpus {repository!r} has no data files ({', '.join(_DATA_ENDINGS)}) at "
-        f"{' or '.join(candidates)}; loading scripts are not run. {ALTERNATIVES}"
+    lacks = kind.lacks.format(
+        repository=repository, source=source, revisions=" or ".join(revisions), commit=commit
     )
+    raise kind.error(f"{lacks} {kind.alternatives}")
 
 
-def data_files(path: Path) -> list[Path]:
-    """Return the data files in a snapshot, relative to it."""
-    return sorted(
-        file.relative_to(path)
-        for file in path.rglob("*")
-        if file.suffix in _DATA_ENDINGS and file.is_file()
-    )
-
-
-def _has_data(repository: str, revision: str, endpoint: str | None) -> bool:
-    """Ask the hub which files a revision has; the one request that is not tried again."""
-    from huggingface_hub import HfApi
-
-    info = HfApi(endpoint=endpoint).dataset_info(
-        repository, revision=revision, timeout=FIRST_ANSWER_SECONDS
-    )
-    return any(file.rfilename.endswith(_DATA_ENDINGS) for file in info.siblings or ())
-
-
-def _download(
-    repository: str, revision: str, folder: str, endpoint: str | None, cached: bool = False
+def _snapshot(
+    kind: Kind, repository: str, revision: str, patterns: Sequence[str], cached: bool = False
 ) -> Snapshot:
+    """Return a revision's files, with `cached` only if the cache has all that are needed.
+
+    Raises:
+        FileNotFoundError: the cache has not.
+    """
     from huggingface_hub import snapshot_download
 
     path = Path(
         snapshot_download(
             repository,
-            repo_type="dataset",
+            repo_type=kind.repo_type,
             revision=revision,
-            allow_patterns=_patterns(folder),
+            allow_patterns=list(patterns),
             etag_timeout=FIRST_ANSWER_SECONDS,
-            endpoint=endpoint,
             local_files_only=cached,
         )
     )
+    if cached and not kind.is_whole(
+        [file.relative_to(path).as_posix() for file in path.rglob("*")]
+    ):
+        raise FileNotFoundError(path)
     return Snapshot(path, commit=path.name)
-
-
-def _cached(repository: str, revision: str, folder: str) -> Snapshot | None:
-    from huggingface_hub.errors import LocalEntryNotFoundError
-
-    try:
-        return _download(repository, revision, folder, endpoint=None, cached=True)
-    except LocalEntryNotFoundError:
-        return None
-
-
-def _patterns(folder: str) -> list[str]:
-    inside = f"{folder}/" if folder else ""
-    patterns = [f"{inside}*{ending}" for ending in _DATA_ENDINGS]
-    return patterns if folder else [*patterns, CARD]
-
-
-HUB_PREFIX = "hub:"
-
-
-FIRST_ANSWER_SECONDS = 5.0
-"""After so long without an answer, the hub is out of reach."""
-
-
-_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
-
-
-_FORM = re.compile(rf"{HUB_PREFIX}({_NAME}(?:/{_NAME})?)(?:@([A-Za-z0-9][A-Za-z0-9._/-]*))?")
-
-
-def parse_hub(source: str, noun: str, example: str, error: type[HybridrepError]) -> tuple[str, str]:
-    """Split `hub:ID@REVISION` into the ID and the revision, "" where there is none.
-
-    Args:
-        source: as the user wrote it.
-        noun: what it names, for the message.
-        example: an ID, for the message.
-        error: what is raised where the text is not of that form.
-    """
-    match = _FORM.fullmatch(source)
-    if match is None or ".." in source:
-        raise error(
-            f"{source!r} does not name a hub {noun}. Give `hub:OWNER/NAME` or "
-            f"`hub:OWNER/NAME@REVISION`, e.g. `hub:{example}`."
-        )
-    return match[1], match[2] or ""

@@ -15,9 +15,13 @@ from hybridrep.errors import CorpusError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.parameters import resolve
+<<<<<<< HEAD
 from hybridrep.running.store_command import store
 from hybridrep.sources import hub as _hub_files
+=======
+>>>>>>> 50d6894 (Fetch from the hub in one place; hand a study's corpora, pins and nouns to the readers of texts)
 from hybridrep.sources.texts import hub
+from hybridrep.sources.texts.hub import CONVERTED
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.tweets.loading import load_corpus
 from hybridrep.testing.hostile import attempt, examples, texts
@@ -49,8 +53,8 @@ def test_names_without_a_corpus_are_refused_and_leave_nothing_behind(tmp_path, s
 def test_only_plain_names_are_asked_of_the_hub(monkeypatch, name):
     asked = []
 
-    def fetch(repository, revision, *_, **__):
-        asked.append((repository, revision))
+    def fetch(kind, source, revisions, _):
+        asked.extend((kind.parse(source)[0], revision) for revision in revisions)
         raise CorpusError("no hub here")
 
     monkeypatch.setattr(hub, "fetch", fetch)
@@ -59,7 +63,7 @@ def test_only_plain_names_are_asked_of_the_hub(monkeypatch, name):
         assert "does not name a hub corpus" in refusal
     for repository, revision in asked:
         assert re.fullmatch(r"[\w.-]+(/[\w.-]+)?", repository, re.ASCII)
-        assert re.fullmatch(rf"[\w./-]*|{_hub_files.CONVERTED}", revision, re.ASCII)
+        assert re.fullmatch(rf"[\w./-]*|{CONVERTED}", revision, re.ASCII)
         assert ".." not in repository + revision
         assert not (repository + revision).startswith(("/", "."))
 

@@ -15,7 +15,14 @@ from typing import Any
 
 from hybridrep.errors import CorpusError
 from hybridrep.messages import escaped
-from hybridrep.sources.hub import ALTERNATIVES, CARD, data_files
+
+ALTERNATIVES = (
+    "Give a local file or folder instead (txt, csv, tsv, jsonl or parquet), or `sample`, the "
+    "synthetic corpus that needs no network."
+)
+DATA_ENDINGS = (".parquet", ".csv", ".tsv", ".jsonl", ".json")
+CARD = "README.md"
+"""Where a repository says which of its files are what."""
 
 _PACKED = {
     b"\x1f\x8b": "gzip",
@@ -33,6 +40,15 @@ _PACKED = {
 
 _CARD_DEPTH = 3
 """Data files stand no deeper in a card: a list of splits with a list of patterns each."""
+
+
+def data_files(path: Path) -> list[Path]:
+    """Return the data files in a snapshot, relative to it."""
+    return sorted(
+        file.relative_to(path)
+        for file in path.rglob("*")
+        if file.suffix in DATA_ENDINGS and file.is_file()
+    )
 
 
 def link_plain_files(snapshot: Path, target: Path, described: str) -> None:

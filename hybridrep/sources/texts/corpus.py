@@ -7,12 +7,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import get_args
 
 import numpy as np
 from jaxtyping import Int64
-
-from hybridrep.studies.hybrid.names import CorpusName
 
 SPLITS = ("train", "validation", "test")
 """The splits that a corpus may bring along; an item without one carries the empty string."""
@@ -23,18 +20,17 @@ class Corpus:
     """Short texts with one class each.
 
     Attributes:
-        name: the part it plays: "emotion" (trains the representations) or "hate" (the transfer
-            task).
+        name: the part that it plays in its study.
         texts: the texts, as loaded or cleaned.
         labels: the class of every text as an index into `label_names`, read-only.
-        label_names: the classes. Alphabetical for "emotion"; ("no-hate", "hate") for "hate".
+        label_names: the classes, in the order that the study gives them.
         splits: the split that the corpus itself gives every text: "train", "validation",
             "test", or "" where it gives none.
         source: one line for people, e.g. "sample (synthetic)", a path, "hub:ID@revision".
         synthetic: whether the texts were generated rather than written by people.
     """
 
-    name: CorpusName
+    name: str
     texts: tuple[str, ...]
     labels: Int64[np.ndarray, " items"]
     label_names: tuple[str, ...]
@@ -43,8 +39,6 @@ class Corpus:
     synthetic: bool
 
     def __post_init__(self) -> None:
-        if self.name not in get_args(CorpusName):
-            raise ValueError(f"a corpus is one of {get_args(CorpusName)}, not {self.name!r}")
         if not len(self.texts) == len(self.labels) == len(self.splits):
             raise ValueError(
                 f"texts, labels and splits differ in length: "

@@ -134,7 +134,7 @@ def _read_file(file: Path, choice: ColumnChoice, split: str) -> Rows:
     _check_size(file, file.stat().st_size)
     rows = reader(file, choice, split)
     if not rows.texts:
-        raise CorpusError(f"The corpus file {str(file)!r} has no tweets.")
+        raise CorpusError(f"The corpus file {str(file)!r} has no {choice.noun}.")
     return rows
 
 

@@ -1,17 +1,9 @@
 """Corpora of the Hugging Face hub, read with `datasets` from files pinned by their commit.
 
-Only data files are fetched, never a loading script: nothing of a repository is run. The paper's
-corpora are known by name:
-
-- `dair-ai/emotion` is pinned to a commit.
-- `tweets-hate-speech-detection/tweets_hate_speech_detection` has only a loading script on its
-  main branch. Its data is the hub's own conversion, the branch `refs/convert/parquet`, which the
-  hub may write anew: so it is *not* pinned. Each class must have as many tweets as in the paper's
-  corpus, but that does not tell an altered text.
-
-This and any other corpus is pinned by `hub:ID@COMMIT`. Without a commit the current one is read,
-named in `source`, which every run records beside the fingerprint of the contents, and a warning
-says how to name it next time.
+Only data files are fetched, never a loading script: nothing of a repository is run. A study pins
+the corpora that it knows; this and any other corpus is pinned by `hub:ID@COMMIT`. Without a commit
+the current one is read, named in `source`, which every run records beside the fingerprint of the
+contents, and a warning says how to name it next time.
 """
 
 from __future__ import annotations
@@ -19,24 +11,21 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hybridrep.errors import CorpusError
-from hybridrep.sources.hub import (
+from hybridrep.sources.hub import HUB_PREFIX, MAIN, Kind, Snapshot, fetch
+from hybridrep.sources.texts._hub_plain import (
     ALTERNATIVES,
     CARD,
-    CONVERTED,
-    HUB_PREFIX,
-    Snapshot,
+    DATA_ENDINGS,
     data_files,
-    fetch,
-    parse_hub,
+    link_plain_files,
 )
-from hybridrep.sources.texts._hub_plain import link_plain_files
 from hybridrep.sources.texts.corpus import SPLITS
 from hybridrep.sources.texts.files import SPLIT_WORDS
 from hybridrep.sources.texts.rows import ColumnChoice, Rows
@@ -44,41 +33,52 @@ from hybridrep.sources.texts.rows import ColumnChoice, Rows
 if TYPE_CHECKING:
     from datasets import Dataset
 
-_ENDPOINT: str | None = None
-"""The hub's address; None for the usual one."""
+CONVERTED = "refs/convert/parquet"
+"""The branch on which the hub keeps public corpora converted to Parquet."""
+
+
+def _has_data(names: Collection[str]) -> bool:
+    return any(name.endswith(DATA_ENDINGS) for name in names)
+
+
+_CORPORA = Kind(
+    noun="corpus",
+    example="OWNER/NAME",
+    alternatives=ALTERNATIVES,
+    repo_type="dataset",
+    error=CorpusError,
+    is_whole=_has_data,
+    lacks=f"The hub corpus {{repository!r}} has no data files ({', '.join(DATA_ENDINGS)}) at "
+    "{revisions}; loading scripts are not run.",
+    stays=False,
+)
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class _Pin:
-    """What is known of one of the paper's corpora.
+class Pin:
+    """What is known of a corpus.
 
     Attributes:
         revision: the commit or branch that is read when the user names none.
         folder: the folder of the repository that holds the wanted configuration.
-        counts: tweets of each numbered label: a check where the revision is a branch.
+        counts: texts of each numbered label: a check where the revision is a branch.
     """
 
     revision: str
-    folder: str
+    folder: str = ""
     counts: Mapping[int, int] = field(default_factory=dict)
 
 
-_PINS = {
-    "dair-ai/emotion": _Pin("cab853a1dbdf4c42c2b3ef2173804746df8825fe", "split"),
-    "tweets-hate-speech-detection/tweets_hate_speech_detection": _Pin(
-        CONVERTED, "default", {0: 29_720, 1: 2_242}
-    ),
-}
-
-
-def read_hub(source: str, choice: ColumnChoice) -> tuple[list[Rows], str]:
+def read_hub(source: str, choice: ColumnChoice, pins: Mapping[str, Pin]) -> tuple[list[Rows], str]:
     """Read a corpus of the hub.
 
     Args:
-        source: `hub:ID` or `hub:ID@REVISION`; a revision is a commit, branch or tag.
+        source: `hub:ID` or `hub:ID@REVISION`; a revision is a commit, branch or tag. Without one,
+            the pin's, else the main branch or, where that has no data files, the converted one.
         choice: the columns to read.
+        pins: the corpora that the study knows, by ID; the first is an example in messages.
 
     Returns:
         One record per split, the training split first, and the source with its commit, e.g.
@@ -88,23 +88,28 @@ def read_hub(source: str, choice: ColumnChoice) -> tuple[list[Rows], str]:
         CorpusError: the hub cannot be reached, or has no such corpus, or one without usable
             files or columns.
     """
-    repository, revision = parse_hub(source, "corpus", "dair-ai/emotion", CorpusError)
-    pin = None if revision else _PINS.get(repository)
-    if pin is None:
-        snapshot, folder = fetch(repository, revision, endpoint=_ENDPOINT), ""
-    else:
-        snapshot = fetch(repository, pin.revision, pin.folder, endpoint=_ENDPOINT)
-        folder = pin.folder
+    kind = replace(_CORPORA, example=next(iter(pins), _CORPORA.example))
+    repository, revision = kind.parse(source)
+    pin = pins.get(repository, Pin("")) if not revision else Pin(revision)
+    revisions = [pin.revision] if pin.revision else [MAIN, CONVERTED]
+    snapshot = fetch(kind, source, revisions, _patterns(pin.folder))
     described = f"{HUB_PREFIX}{repository}@{snapshot.commit}"
-    parts = _read_snapshot(snapshot, folder, choice, described)
-    if pin is not None and pin.counts:
-        _check_counts(parts, pin.counts, described)
-    if snapshot.commit not in (revision, pin.revision if pin else ""):
+    parts = _read_snapshot(snapshot, pin.folder, choice, described)
+    if pin.counts:
+        _check_counts(parts, pin.counts, described, choice.noun)
+    if snapshot.commit != pin.revision:
         _log.warning(
             "%s is not pinned: its files may be others next time. What was read now is %s.",
             source, described,
         )  # fmt: skip
     return parts, described
+
+
+def _patterns(folder: str) -> list[str]:
+    """Name the files to fetch: all data and the card or, with a folder, its data alone."""
+    inside = f"{folder}/" if folder else ""
+    patterns = [f"{inside}*{ending}" for ending in DATA_ENDINGS]
+    return patterns if folder else [*patterns, CARD]
 
 
 def _read_snapshot(
@@ -158,11 +163,13 @@ def _read_split(rows: Dataset, choice: ColumnChoice, described: str, split: str)
     return Rows(columns[text], columns[label], numbers, place, "row", split, tuple(names))
 
 
-def _check_counts(parts: Sequence[Rows], expected: Mapping[int, int], described: str) -> None:
+def _check_counts(
+    parts: Sequence[Rows], expected: Mapping[int, int], described: str, noun: str
+) -> None:
     counts = Counter(label for rows in parts for label in rows.labels)
     if counts != expected:
         raise CorpusError(
-            f"{described} is not the paper's corpus any more: it has {dict(counts)} tweets per "
+            f"{described} is not the paper's corpus any more: it has {dict(counts)} {noun} per "
             f"label instead of {dict(expected)}. To use it nevertheless, name its commit: "
             f"`{described}`."
         )
@@ -176,7 +183,7 @@ def _as_corpus_errors(described: str) -> Iterator[None]:
     except CorpusError:
         raise
     except Exception as error:  # of YAML, pandas, Arrow, `datasets`: they have no common base
-        # What they say may cite rows: of a file without a header, the first tweet.
+        # What they say may cite rows: of a file without a header, the first text.
         raise CorpusError(
             f"The files of {described} or its card, {CARD}, cannot be read "
             f"({type(error).__name__}). {ALTERNATIVES}"

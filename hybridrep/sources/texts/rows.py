@@ -11,7 +11,7 @@ from hybridrep.errors import CorpusError
 TEXT_COLUMNS = ("text", "tweet", "content", "sentence", "message")
 LABEL_COLUMNS = ("label", "emotion", "class", "target", "category")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}|")
-"""What is surely a column's name, or none; a first row of data may hold a tweet instead."""
+"""What is surely a column's name, or none; a first row of data may hold a text instead."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,12 @@ class ColumnChoice:
     Attributes:
         columns: "TEXT,LABEL", or "" to find them by name.
         parameter: the parameter's name, for messages.
+        noun: what the study calls the texts, for messages.
     """
 
     columns: str
     parameter: str
+    noun: str = "texts"
 
     def find(self, found: Sequence[str], place: str) -> tuple[int, int]:
         """Return the positions of the text and the label among the columns `found`.

@@ -15,9 +15,8 @@ import transformers
 
 from hybridrep.errors import EncoderError
 from hybridrep.sources.encoders import _source as _encoder_source
-from hybridrep.sources.encoders._hub import PINNED_REVISIONS
+from hybridrep.sources.encoders._hub import ENCODERS, PINNED_REVISIONS
 from hybridrep.sources.encoders.text import embed_texts, forget_encoder, resolve_encoder
-from hybridrep.sources.hub import parse_hub
 from hybridrep.testing.tiny_encoder import SPECIAL, TEXTS, WORDS, configure, make_model
 
 pytest_plugins = ["hybridrep.testing.encoder_folders"]
@@ -189,7 +188,7 @@ def test_packaged_weights_must_have_the_known_checksum(folder, monkeypatch):
     ],
 )
 def test_hub_names_are_split(source, repository, revision):
-    assert parse_hub(source, "encoder", "a/b", EncoderError) == (repository, revision)
+    assert ENCODERS.parse(source) == (repository, revision)
 
 
 @pytest.mark.parametrize(

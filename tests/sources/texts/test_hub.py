@@ -11,7 +11,6 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, Value
 
 from hybridrep.errors import CorpusError
-from hybridrep.sources.texts import hub
 from hybridrep.studies.hybrid.tweets.loading import load_corpus
 
 HUB_ORDER = ["sadness", "joy", "love", "anger", "fear", "surprise"]
@@ -64,6 +63,14 @@ class FakeHub:
         return 200, {"Content-Type": "application/json"}, json.dumps(content).encode()
 
 
+def turn_to(endpoint: str, monkeypatch) -> None:
+    """Let the hub's client ask another address."""
+    constants = huggingface_hub.constants
+    _, path = constants.HUGGINGFACE_CO_URL_TEMPLATE.split("/{repo_id}")
+    monkeypatch.setattr(constants, "ENDPOINT", endpoint)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", endpoint + "/{repo_id}" + path)
+
+
 @pytest.fixture
 def fake_hub(monkeypatch, tmp_path):
     fake = FakeHub()
@@ -86,7 +93,7 @@ def fake_hub(monkeypatch, tmp_path):
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    monkeypatch.setattr(hub, "_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+    turn_to(f"http://127.0.0.1:{server.server_port}", monkeypatch)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     yield fake
     server.shutdown()
@@ -96,7 +103,7 @@ def fake_hub(monkeypatch, tmp_path):
 @pytest.fixture
 def no_hub(monkeypatch, tmp_path):
     """A hub that refuses connections, with an empty cache."""
-    monkeypatch.setattr(hub, "_ENDPOINT", "http://127.0.0.1:9")
+    turn_to("http://127.0.0.1:9", monkeypatch)
     monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
 
 
@@ -156,7 +163,7 @@ def test_a_fetched_commit_needs_no_network(fake_hub, tmp_path, monkeypatch):
     fake_hub.add("dair-ai/emotion", "pinned", EMOTION_COMMIT, emotion_files(tmp_path))
     first = load_corpus("emotion", "hub:dair-ai/emotion")
     fake_hub.requests.clear()
-    monkeypatch.setattr(hub, "_ENDPOINT", "http://127.0.0.1:9")
+    turn_to("http://127.0.0.1:9", monkeypatch)
     again = load_corpus("emotion", "hub:dair-ai/emotion")
     assert again.fingerprint == first.fingerprint
     assert not fake_hub.requests

@@ -1,4 +1,13 @@
-"""One door to every corpus: the synthetic sample, local files, and the Hugging Face hub."""
+"""One door to every corpus: the synthetic sample, local files, and the Hugging Face hub.
+
+The paper's corpora are known by name:
+
+- `dair-ai/emotion` is pinned to a commit.
+- `tweets-hate-speech-detection/tweets_hate_speech_detection` has only a loading script on its
+  main branch. Its data is the hub's own conversion, the branch `refs/convert/parquet`, which the
+  hub may write anew: so it is *not* pinned. Each class must have as many tweets as in the paper's
+  corpus, but that does not tell an altered text.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +15,21 @@ from collections.abc import Sequence
 from typing import get_args
 
 from hybridrep.errors import CorpusError, ParameterError
+from hybridrep.sources.hub import HUB_PREFIX
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.texts.files import read_path
-from hybridrep.sources.texts.hub import HUB_PREFIX, read_hub
+from hybridrep.sources.texts.hub import CONVERTED, Pin, read_hub
 from hybridrep.sources.texts.rows import ColumnChoice, Rows
 from hybridrep.studies.hybrid.names import CorpusName
 from hybridrep.studies.hybrid.tweets._classes import classes_of
 from hybridrep.studies.hybrid.tweets.sample import sample_corpus
+
+PINS = {
+    "dair-ai/emotion": Pin("cab853a1dbdf4c42c2b3ef2173804746df8825fe", "split"),
+    "tweets-hate-speech-detection/tweets_hate_speech_detection": Pin(
+        CONVERTED, "default", {0: 29_720, 1: 2_242}
+    ),
+}
 
 
 def load_corpus(name: CorpusName, source: str, columns: str = "") -> Corpus:
@@ -33,7 +50,7 @@ def load_corpus(name: CorpusName, source: str, columns: str = "") -> Corpus:
     """
     if name not in get_args(CorpusName):
         raise ParameterError(f"A corpus is 'emotion' or 'hate', not {name!r}.")
-    choice = ColumnChoice(columns.strip(), f"{name}_columns")
+    choice = ColumnChoice(columns.strip(), f"{name}_columns", "tweets")
     if not source.strip():
         raise CorpusError(
             f"The parameter {name} is empty. Give `sample`, a file or folder, or `hub:ID`."
@@ -43,7 +60,7 @@ def load_corpus(name: CorpusName, source: str, columns: str = "") -> Corpus:
             raise CorpusError(f"The sample has no columns to choose: leave {name}_columns empty.")
         return sample_corpus(name)
     if source.startswith(HUB_PREFIX):
-        parts, described = read_hub(source, choice)
+        parts, described = read_hub(source, choice, PINS)
         return _assemble(name, parts, described)
     return _assemble(name, read_path(source, choice), source)
 
