@@ -9,21 +9,13 @@ import numpy as np
 import pytest
 
 from hybridrep.execution.store import Store
-<<<<<<< HEAD
 from hybridrep.running.stage import Reader
-from hybridrep.sources import hub as _hub_files
-from hybridrep.sources.encoders import _hub as _encoder_hub
+from hybridrep.sources.encoders import _hub as encoders
 from hybridrep.sources.texts import hub
 from hybridrep.sources.words import _glove_download
 from hybridrep.studies.hybrid.similarity import pictures
 from hybridrep.studies.hybrid.transformation.stage import Variant
-=======
-from hybridrep.sources.encoders import _hub as encoders
-from hybridrep.sources.texts import hub
-from hybridrep.sources.words import _glove_download
-from hybridrep.studies.hybrid.similarity.stage import read_matrices
 from hybridrep.studies.hybrid.tweets.loading import PINS
->>>>>>> 50d6894 (Fetch from the hub in one place; hand a study's corpora, pins and nouns to the readers of texts)
 from hybridrep.testing.pickle_bombs import npz_bomb, pickle_bomb
 
 ROOT = Path(__file__).parents[1]
@@ -96,14 +88,9 @@ def test_a_pickle_in_the_store_is_not_loaded(tmp_path):
     content = npz_bomb(trace, "global", "task_specific", "diffused", "transformed", "labels")
     store.write("a" * 64, stage="rsa", inputs={}, seconds=0.0,
                 files={"similarity_matrices.npz": content})  # fmt: skip
-<<<<<<< HEAD
     read = Reader(store, {"matrices": ("a" * 64,)})
     with pytest.raises(ValueError, match="allow_pickle=False"):
         pictures.make(read, Variant("bert_to_lstm", 8, 2), 0)
-=======
-    with pytest.raises(ValueError, match="allow_pickle=False"):
-        read_matrices(store.open("a" * 64))
->>>>>>> 50d6894 (Fetch from the hub in one place; hand a study's corpora, pins and nouns to the readers of texts)
     assert not trace.exists()
     with np.load(store.open("a" * 64).file("similarity_matrices.npz"), allow_pickle=True) as bomb:
         bomb["labels"]

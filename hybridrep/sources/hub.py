@@ -110,7 +110,7 @@ def fetch(kind: Kind, source: str, revisions: Sequence[str], patterns: Sequence[
                 timeout=FIRST_ANSWER_SECONDS,
             )  # fmt: skip
             commit = info.sha or ""
-            if kind.is_whole([file.rfilename for file in info.siblings or ()]):
+            if kind.is_whole([file.rfilename for file in getattr(info, "siblings", None) or ()]):
                 return _snapshot(kind, repository, revision, patterns)
     except HFValidationError as error:
         raise kind.error(f"{source!r} does not name a hub {kind.noun}: {error}") from error

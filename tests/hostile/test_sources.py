@@ -15,11 +15,7 @@ from hybridrep.errors import CorpusError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.parameters import resolve
-<<<<<<< HEAD
 from hybridrep.running.store_command import store
-from hybridrep.sources import hub as _hub_files
-=======
->>>>>>> 50d6894 (Fetch from the hub in one place; hand a study's corpora, pins and nouns to the readers of texts)
 from hybridrep.sources.texts import hub
 from hybridrep.sources.texts.hub import CONVERTED
 from hybridrep.studies.hybrid.config import Config
