@@ -23,7 +23,6 @@ from hybridrep.errors import HybridrepError, ParameterError
 from hybridrep.execution.signals import Terminated, terminate_cleanly
 from hybridrep.messages import escaped, has_password, without_passwords
 from hybridrep.parameters import Parameters, default_of, is_given, resolve, shown, value_as_text
-from hybridrep.running.store_command import store
 from hybridrep.studies.catalogue import CATALOGUE, Catalogue, EntryPoint, did_you_mean
 
 
@@ -76,7 +75,7 @@ def _runs_of_its_own() -> Iterator[None]:
 
 def main(name: str) -> None:
     """Run an entry point, or `store`, with the program's arguments; leave with the exit code."""
-    _leave(store if name == store.name else command(name))
+    _leave(_named(name, CATALOGUE))
 
 
 def installed() -> None:
@@ -89,6 +88,18 @@ def _leave(entry: click.Command) -> None:
     code = exit_code(entry)
     gc.freeze()  # at its end Python looks through all objects for cycles, which takes seconds
     sys.exit(code)
+
+
+STORE = "store"
+"""The command that is no entry point: it shows and prunes finished results."""
+
+
+def _named(name: str, catalogue: Catalogue) -> click.Command:
+    if name != STORE:
+        return command(name, catalogue=catalogue)
+    from hybridrep.running.store_command import store
+
+    return store
 
 
 _HELP = "Studies of neural representations; `hybridrep NAME --help` lists what NAME takes."
@@ -110,7 +121,7 @@ class Installed(click.Group):
 
     def list_commands(self, _: click.Context) -> list[str]:
         """Return the names of all."""
-        return [*self._catalogue.entry_points, "store"]
+        return [*self._catalogue.entry_points, STORE]
 
     def get_command(self, _: click.Context, name: str) -> click.Command:
         """Return one of them.
@@ -118,7 +129,7 @@ class Installed(click.Group):
         Raises:
             ParameterError: there is none of this name.
         """
-        return store if name == store.name else command(name, catalogue=self._catalogue)
+        return _named(name, self._catalogue)
 
 
 def command(

@@ -112,7 +112,8 @@ def _parameters() -> str:
     ]
     for study in CATALOGUE.studies:
         shared = study.parameters.model_fields
-        parts += ["", f"### Of the study `{study.name}`", "", _shared_parameters(study)]
+        parts += ["", f"### Of the study `{study.name}`", "", f"{study.title}.", ""]
+        parts.append(_shared_parameters(study))
         for entry in study.entry_points:
             fields = entry.parameters.model_fields
             own = [

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from mlflow.projects.utils import load_project
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -29,6 +31,15 @@ def pins() -> dict[str, str]:
 
 def test_mlproject_is_the_one_written_from_the_configuration():
     assert (ROOT / "MLproject").read_text() == project_file()
+
+
+def test_what_an_entry_point_does_not_list_is_handed_on_to_its_command():
+    """One line of parameters serves all: the command names what has no effect on it."""
+    entry = load_project(ROOT).get_entry_point("lstm")
+    assert "encoder" not in entry.parameters
+    command = entry.compute_command({"encoder": "a b", "seeds": "3"}, None)
+    assert shlex.split(command)[-2:] == ["--encoder", "a b"]
+    assert "--seeds 3" in command
 
 
 def test_mlproject_names_one_environment():

@@ -152,7 +152,7 @@ _WHOLE = (*_TO_AUTOENCODERS, "rsa", "transfer", "report")
 
 HYBRID = StudyListing(
     name="hybrid",
-    title="hybrid neural representations of tweets (Jiang, Dale & Lu)",
+    title="Global and task-specific representations of tweets, turned into each other",
     parameters=Config,
     entry_points=(
         EntryPoint("full", "the whole study: one run a seed and one for the study, with its report",
