@@ -22,7 +22,7 @@ from hybridrep.testing.databases import set_store
 from hybridrep.testing.undrawn import undraw_reports
 from hybridrep.tracking.names import SIMULATION
 from hybridrep.tracking.queries import find_study
-from hybridrep.tracking.runs import connect
+from hybridrep.tracking.studies import existing_server
 
 
 class ToyParameters(Parameters):
@@ -184,8 +184,8 @@ def test_a_study_runs_from_python_and_returns_its_tables(given, capsys):
 @pytest.mark.slow
 def test_a_finished_study_is_read_by_the_study_that_it_is_of(given):
     hybridrep.run("full", **given, study="of another kind")
-    server = connect().server
-    run_id = find_study(server, "of another kind").run_id
+    server = existing_server("hybridrep")
+    run_id = find_study(server, "of another kind", None).run_id
     server.client.set_tag(run_id, SIMULATION, "toy")
     listing = StudyListing("toy", "", ToyParameters, (), f"{__name__}:_loaded", "")
     assert load_study("of another kind", catalogue=Catalogue((HYBRID, listing))) == run_id

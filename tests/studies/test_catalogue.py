@@ -93,7 +93,7 @@ def test_what_bears_on_an_entry_point_changes_its_results_and_nothing_else_does(
     given = small_study.parameters(tmp_path)
     store = Store(tmp_path / "store")
     others = small_study.write_corpora(
-        tmp_path / "other", {"train": 90, "validation": 13, "test": 3}
+        tmp_path / "other", {"train": 104, "validation": 13, "test": 3}
     )
     encoder = small_study.write_encoder(tmp_path / "encoder-2", ("another", "vocabulary"), seed=1)
     (tmp_path / "glove.txt").write_text("i 0.1 0.2 0.3\nfeel 0.3 0.1 0.2\n")

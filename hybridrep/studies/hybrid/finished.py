@@ -102,7 +102,7 @@ def report(config: ReportConfig) -> StudyTables:
     )
     study = (found.run.study, found.run.study_key)
     _report(tracker, [found], f"{found.run.study} report", study, {"source": config.source}, more)
-    return found.tables
+    return found.results.tables
 
 
 def _connect() -> Tracker:
