@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hybridrep.studies.catalogue import load_study
     from hybridrep.tracking.studies import list_studies
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = ["__version__", "list_studies", "load_study", "run"]
 

@@ -1,4 +1,4 @@
-"""Addresses that may hold a password: how they are shown, and how passwords stay out of texts.
+"""What may be said in messages, runs and reports: no passwords, stray characters or foreign data.
 
 What a password is depends on who reads the address. SQLAlchemy takes everything between the first
 colon and an @ for one, slashes and spaces included. On the web a host may have a port and a slash
@@ -16,6 +16,13 @@ from urllib.parse import quote, unquote
 from hybridrep.errors import HybridrepError
 
 MASK = "***"
+_PACKAGE = Path(__file__).parent
+_STRAY = {
+    "Cc": "a control character",
+    "Cs": "half a character",
+    "Zl": "a line separator",
+    "Zp": "a paragraph separator",
+}
 _IS_ADDRESS = re.compile(r"\w[\w+.-]{0,40}://")
 _PORT = r"""\d*[)\]}>'",.;:!?]{0,3}(?:[/?#\s]|$)"""
 """What follows a host's colon: a port and the end of the authority, of a sentence or of all."""
@@ -100,14 +107,6 @@ def _passwords(address: str) -> set[str]:
     return plain | {quote(form, safe="") for form in plain if "%" not in form}
 
 
-_STRAY = {
-    "Cc": "a control character",
-    "Cs": "half a character",
-    "Zl": "a line separator",
-    "Zp": "a paragraph separator",
-}
-
-
 def stray_character(text: str) -> str:
     r"""Return what is wrong with the first character that no name may hold, or "".
 
@@ -136,9 +135,6 @@ def escaped(text: object, keep: str = "") -> str:
         c.encode("unicode_escape").decode() if c not in keep and stray_character(c) else c
         for c in str(text)
     )
-
-
-_PACKAGE = Path(__file__).parent
 
 
 def publishable(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""One finished result on disk: what it holds, how it is read, and whether it is still intact."""
+"""Finished results on disk: what one holds, whether it is intact, and the list of all."""
 
 from __future__ import annotations
 
@@ -19,6 +19,20 @@ from hybridrep.errors import StoreError
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import canonical_json
 from hybridrep.execution.manifest import MANIFEST, DamagedError, Manifest, checked
+
+COLUMNS = (
+    "stage",
+    "key",
+    "created",
+    "seconds",
+    "expected_seconds",
+    "bytes",
+    "files",
+    "outdated",
+    "path",
+)
+"""`created` is in UTC, `files` a count; `outdated`: made by code that has changed since, so that
+today's keys lead elsewhere; `path`: the folder that was read."""
 
 _FORMAT = 1
 _Signature = tuple[tuple[str, int, int, int], ...]
@@ -202,21 +216,6 @@ def _signature(folder: Path, result: StoredResult) -> _Signature | None:
     except FileNotFoundError:
         return None
     return tuple((name, s.st_size, s.st_mtime_ns, s.st_ino) for name, s in stats)
-
-
-COLUMNS = (
-    "stage",
-    "key",
-    "created",
-    "seconds",
-    "expected_seconds",
-    "bytes",
-    "files",
-    "outdated",
-    "path",
-)
-"""`created` is in UTC, `files` a count; `outdated`: made by code that has changed since, so that
-today's keys lead elsewhere; `path`: the folder that was read."""
 
 
 def survey(folders: Iterable[Path]) -> tuple[pd.DataFrame, list[Path]]:

@@ -1,4 +1,7 @@
-"""One thread a task, so that results do not depend on how many workers share the machine."""
+"""One thread a task, so that results do not depend on how many workers share the machine.
+
+Numeric libraries read it from the environment, on loading, or are told.
+"""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from hybridrep.execution import stored as listing
+from hybridrep.execution import stored
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.store import Store
 from hybridrep.testing.execution_tasks import key
@@ -29,7 +29,7 @@ def outdated(store):
 
 def changed(monkeypatch, module):
     real = code_version
-    monkeypatch.setattr(listing, "code_version", lambda n: "new" if n == module else real(n))
+    monkeypatch.setattr(stored, "code_version", lambda n: "new" if n == module else real(n))
 
 
 def test_a_result_is_outdated_once_any_module_of_its_key_has_changed(store, monkeypatch):
@@ -48,7 +48,7 @@ def test_a_result_of_a_module_that_is_gone_is_outdated(store, monkeypatch):
     def gone(name):
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr(listing, "code_version", gone)
+    monkeypatch.setattr(stored, "code_version", gone)
     assert outdated(store) == {"lstm", "both"}
 
 
