@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy import special, stats
 
 LEVEL = 0.95
 """Coverage of every confidence interval."""
@@ -106,6 +105,8 @@ def independent(
         >>> round(test.difference, 3), round(test.p, 3), test.stars
         (-3.0, 0.074, '')
     """
+    from scipy import stats
+
     both = len(first) > 0 and len(second) > 0
     difference = float(np.mean(first) - np.mean(second)) if both else math.nan
     if problem := _problem(first, second):
@@ -149,6 +150,8 @@ def _size(values: Float[np.ndarray, " n"]) -> float:
 
 
 def _one_sample(values: Float[np.ndarray, " n"], difference: float, scale: float) -> TTest:
+    from scipy import stats
+
     if problem := _problem(values):
         return _undefined(difference, problem)
     if not varies(values, scale):
@@ -185,6 +188,8 @@ def t_from_summary(
         >>> round(t_from_summary(0.618, 0.028, 25, 0.574, 0.040, 25).statistic, 2)
         4.51
     """
+    from scipy import stats
+
     difference = mean - other_mean
     if min(n, other_n) < 2:
         return _undefined(difference, "fewer than two values: no test")
@@ -237,6 +242,8 @@ def cohens_d(student: TTest, n_first: int, n_second: int) -> tuple[float, float,
         >>> [round(number, 2) for number in cohens_d(student, 20, 20)]
         [1.0, 0.34, 1.65]
     """
+    from scipy import special
+
     if math.isnan(student.statistic):
         return math.nan, math.nan, math.nan
     unit = math.sqrt(1 / n_first + 1 / n_second)

@@ -26,7 +26,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from hybridrep.analysis.t_tests import LEVEL, TTest, one_sample
 
@@ -107,6 +106,8 @@ class Part:
 
 def _widening(df: float, parts: int) -> float:
     """Return by how much intervals for one of several parts are wider than for one alone."""
+    from scipy import stats
+
     tail = (1 - LEVEL) / 2
     return float(stats.t.ppf(1 - tail / parts, df) / stats.t.ppf(1 - tail, df))
 
