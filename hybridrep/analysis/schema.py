@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,15 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.errors import TablesError
+
+Parts = dict[str, pd.DataFrame]
+"""A study's tables by name."""
+
+Meta = dict[str, Any]
+"""What a study's tables stand on, in JSON's types."""
+
+Upgrade = Callable[[Parts, Meta], tuple[Parts, Meta]]
+"""Turns parts and meta of one version of a layout into those of the next."""
 
 
 @dataclass(frozen=True)
@@ -162,3 +172,67 @@ def _problems(values: pd.Series, rule: Column) -> list[str]:
     else:
         return []
     return [f"{wrong.iloc[0]!r} is {hint}"] if len(wrong) else []
+
+
+def brought_up(
+    parts: Parts, meta: Meta, version: int, upgrades: Mapping[int, Upgrade]
+) -> tuple[Parts, Meta]:
+    """Bring tables of an older version of their layout to the present one.
+
+    Args:
+        parts: the tables.
+        meta: what they stand on; `schema_version` names their version, and those that were brought
+            up keep it as `made_with_schema`.
+        version: the present one.
+        upgrades: version -> what turns it into the next.
+
+    Raises:
+        TablesError: when they name no version, a newer one, or one that nothing upgrades.
+    """
+    own = meta.get("schema_version")
+    if not isinstance(own, int):
+        raise TablesError("this is not a study's tables: its meta names no schema_version")
+    name = f"the study {meta['study']!r}" if "study" in meta else "the study"
+    if own > version:
+        raise TablesError(
+            f"{name} was made by a newer hybridrep (tables of version {own}; this one reads "
+            f"up to {version}): update hybridrep to read it"
+        )
+    for step in range(own, version):
+        if step not in upgrades:
+            raise TablesError(
+                f"{name} has tables of version {own}, which this hybridrep cannot upgrade to "
+                f"{version}: make the study again"
+            )
+        parts, meta = upgrades[step](parts, meta)
+        meta = {**meta, "schema_version": step + 1}
+    if own < version:
+        meta = {"made_with_schema": own, **meta}
+    return parts, meta
+
+
+def refuse_other_tables(parts: Parts, schemas: Mapping[str, Schema]) -> None:
+    """Refuse parts that lack a table, or hold another.
+
+    Raises:
+        TablesError: naming all that are missing and all that are unknown.
+    """
+    refuse(
+        [f"there is no table '{name}'" for name in sorted(set(schemas) - set(parts))]
+        + [f"'{name}' is not a table of a study" for name in sorted(set(parts) - set(schemas))]
+    )
+
+
+def meta_problems(meta: Meta, kinds: Mapping[str, type]) -> list[str]:
+    """Say what is wrong with what tables stand on: missing entries, other types, no JSON."""
+    problems = [f"meta has no '{name}'" for name in kinds if name not in meta]
+    problems += [
+        f"meta['{name}'] is {type(meta[name]).__name__}, not what it should be"
+        for name, kind in kinds.items()
+        if name in meta and (not isinstance(meta[name], kind) or isinstance(meta[name], bool))
+    ]
+    try:
+        json.dumps(meta)
+    except (TypeError, ValueError) as error:
+        problems.append(f"meta cannot be written as JSON ({error})")
+    return problems

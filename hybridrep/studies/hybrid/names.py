@@ -45,22 +45,22 @@ TRANSFER = UNSIZED + SIZED
 TRANSFER_METRICS = ("train_loss", "test_loss", "test_accuracy")
 """The three columns of the paper's Table 1."""
 
-
 CorpusName = Literal["emotion", "hate"]
 """The two parts a corpus can play in the simulation."""
-
 
 SHOWN_ITEM_SETS = ("seen", "test", "unseen")
 """Item sets in the order they are shown: from the most to the least familiar tweets."""
 
-
 SHOWN_REPRESENTATIONS = ("task_specific", "global", "diffused", "transformed")
 """The four representations in the order of the paper's figures 4 and 5."""
 
+SYSTEMS = {"bert_to_lstm": ("BERT", "LSTM"), "lstm_to_bert": ("LSTM", "BERT")}
+"""What each direction starts from and what it leads to, as people read them."""
+
+_ARROWS = {direction: " → ".join(systems) for direction, systems in SYSTEMS.items()}
 
 _WORDS = {
-    "bert_to_lstm": "BERT → LSTM",
-    "lstm_to_bert": "LSTM → BERT",
+    **_ARROWS,
     "input_vs_target": "input – target",
     "bottleneck_vs_input": "bottleneck – input",
     "bottleneck_vs_target": "bottleneck – target",
@@ -77,10 +77,11 @@ _WORDS = {
     "baseline": "Baseline",
     "lstm": "LSTM",
     "bert": "BERT",
-    "bert_to_lstm_bottleneck": "BERT → LSTM, bottleneck",
-    "bert_to_lstm_reconstructed": "BERT → LSTM, reconstructed",
-    "lstm_to_bert_bottleneck": "LSTM → BERT, bottleneck",
-    "lstm_to_bert_reconstructed": "LSTM → BERT, reconstructed",
+    **{
+        f"{direction}_{part}": f"{arrow}, {part}"
+        for direction, arrow in _ARROWS.items()
+        for part in ("bottleneck", "reconstructed")
+    },
     "train_loss": "train loss",
     "test_loss": "test loss",
     "test_accuracy": "test accuracy",
@@ -89,12 +90,14 @@ _WORDS = {
 }
 
 
-_SOURCES = {"bert_to_lstm": ("BERT", "LSTM"), "lstm_to_bert": ("LSTM", "BERT")}
-
-
 def readable(name: str) -> str:
     """Return a table's name as people read it; an unknown one with spaces for underscores."""
     return _WORDS.get(name, name.replace("_", " "))
+
+
+def hyphened(direction: str) -> str:
+    """Return a direction as the paper writes it in running text: "BERT-to-LSTM"."""
+    return "-to-".join(SYSTEMS[direction])
 
 
 def in_words(text: str) -> str:
@@ -106,7 +109,7 @@ def in_words(text: str) -> str:
 
 def pair_in(direction: str, pair: str) -> str:
     """Return a pair with the systems' names, e.g. "bottleneck – BERT (input)"."""
-    source, target = _SOURCES.get(direction, ("input", "target"))
+    source, target = SYSTEMS.get(direction, ("input", "target"))
     named = {
         "input": f"{source} (input)",
         "target": f"{target} (target)",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from hybridrep.analysis.statistics import over_seeds
 from hybridrep.analysis.t_tests import stars, t_from_summary
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.hybrid.names import BASELINE, TRANSFER, TRANSFER_METRICS
@@ -156,7 +157,7 @@ def beside_paper(values: pd.DataFrame) -> pd.DataFrame:
         `published_sd`, our `mean`, `sd`, `n`, their `difference` (ours minus published), and that
         `in_published_sds` and `in_own_sds`. NaN where we have nothing or an SD is 0.
     """
-    ours = _mean_sd(values, ["representation", "metric"])
+    ours = _spread(values, ["representation", "metric"])
     table = published_table_1().drop(columns=["stars", "n"])
     table = table.rename(columns={"mean": "published_mean", "sd": "published_sd"})
     table = table.merge(ours, on=["representation", "metric"], how="left")
@@ -183,7 +184,7 @@ def rsa_beside_paper(values: pd.DataFrame) -> pd.DataFrame:
         columns=["direction", "pair", "published_low", "published_high", "where"],
     )
     table = table.merge(
-        _mean_sd(values, ["direction", "pair"]), on=["direction", "pair"], how="left"
+        _spread(values, ["direction", "pair"]), on=["direction", "pair"], how="left"
     )
     table["n"] = table["n"].fillna(0).astype(np.int64)
     mean = table["mean"]
@@ -192,12 +193,9 @@ def rsa_beside_paper(values: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def _mean_sd(values: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Return mean, sd (ddof 1; NaN for one seed) and n of finite values by keys."""
-    finite = values[np.isfinite(values["value"].astype(np.float64))]
-    grouped = finite.groupby(keys, sort=False)["value"]
-    table = grouped.agg(["mean", "std", "size"]).reset_index()
-    return table.rename(columns={"std": "sd", "size": "n"})
+def _spread(values: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Return our mean, sd and n of finite values by keys."""
+    return over_seeds(values, keys)[[*keys, "mean", "sd", "n"]]
 
 
 def _in_units(difference: pd.Series, unit: pd.Series) -> pd.Series:

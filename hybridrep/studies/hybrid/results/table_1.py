@@ -17,7 +17,13 @@ from hybridrep.analysis.statistics import (
 from hybridrep.reporting.formatting import count_range, mean_sd
 from hybridrep.reporting.markup import as_markdown, starred
 from hybridrep.reporting.tables import report_table
-from hybridrep.studies.hybrid.names import BASELINE, TRANSFER_METRICS, readable
+from hybridrep.studies.hybrid.names import (
+    BASELINE,
+    DIRECTIONS,
+    TRANSFER_METRICS,
+    hyphened,
+    readable,
+)
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import transfer_values
 
@@ -27,10 +33,11 @@ _ROWS = {
     "baseline": ("Baseline", "-"),
     "lstm": ("LSTM", "Task-specific"),
     "bert": ("BERT", "Global"),
-    "bert_to_lstm_bottleneck": ("BERT-to-LSTM", "Diffused"),
-    "bert_to_lstm_reconstructed": ("BERT-to-LSTM", "Transformed"),
-    "lstm_to_bert_bottleneck": ("LSTM-to-BERT", "Diffused"),
-    "lstm_to_bert_reconstructed": ("LSTM-to-BERT", "Transformed"),
+    **{
+        f"{direction}_{part}": (hyphened(direction), name)
+        for direction in DIRECTIONS
+        for part, name in (("bottleneck", "Diffused"), ("reconstructed", "Transformed"))
+    },
 }
 
 _HEADINGS = {"train_loss": "Train Loss", "test_loss": "Test Loss", "test_accuracy": "Test Acc"}

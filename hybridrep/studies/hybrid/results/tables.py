@@ -6,29 +6,33 @@ tables of a newer one are refused.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-from hybridrep.analysis.schema import refuse, table_problems
-from hybridrep.errors import TablesError
+from hybridrep.analysis.schema import (
+    Meta,
+    Parts,
+    Upgrade,
+    brought_up,
+    meta_problems,
+    refuse,
+    refuse_other_tables,
+    table_problems,
+)
 from hybridrep.studies.hybrid.results.schema import SCHEMAS, frame
 
 SCHEMA_VERSION = 1
 """Version of the layout that this code writes; the first is 1."""
 
-Parts = dict[str, pd.DataFrame]
-Meta = dict[str, Any]
-
-UPGRADES: dict[int, Callable[[Parts, Meta], tuple[Parts, Meta]]] = {}
+UPGRADES: dict[int, Upgrade] = {}
 """Version -> function that turns parts and meta of that version into those of the next.
 
 It must not change what it is given. See docs/upgrades.md for all that a new version needs."""
 
-_META: dict[str, type | tuple[type, ...]] = {
+_META: dict[str, type] = {
     "schema_version": int,
     "study": str,
     "study_key": str,
@@ -89,7 +93,7 @@ class StudyTables:
         Raises:
             TablesError: naming everything that is wrong.
         """
-        problems = _meta_problems(self.meta)
+        problems = meta_problems(self.meta, _META)
         for name in SCHEMAS:
             problems += table_problems(name, SCHEMAS[name], getattr(self, name))
         refuse(problems)
@@ -108,49 +112,7 @@ class StudyTables:
         Raises:
             TablesError: when the layout is newer, cannot be upgraded, or anything is wrong.
         """
-        upgraded, new_meta = _upgrade(dict(parts), dict(meta))
-        unknown = sorted(set(upgraded) - set(SCHEMAS))
-        missing = sorted(set(SCHEMAS) - set(upgraded))
-        refuse(
-            [f"there is no table '{name}'" for name in missing]
-            + [f"'{name}' is not a table of a study" for name in unknown]
-        )
+        upgraded, new_meta = brought_up(dict(parts), dict(meta), SCHEMA_VERSION, UPGRADES)
+        refuse_other_tables(upgraded, SCHEMAS)
         tables = {name: frame(name, upgraded[name]) for name in SCHEMAS}
         return cls(**tables, meta=new_meta).validate()
-
-
-def _upgrade(parts: Parts, meta: Meta) -> tuple[Parts, Meta]:
-    version = meta.get("schema_version")
-    if not isinstance(version, int):
-        raise TablesError("this is not a study's tables: its meta names no schema_version")
-    name = f"the study {meta['study']!r}" if "study" in meta else "the study"
-    if version > SCHEMA_VERSION:
-        raise TablesError(
-            f"{name} was made by a newer hybridrep (tables of version {version}; this one reads "
-            f"up to {SCHEMA_VERSION}): update hybridrep to read it"
-        )
-    for step in range(version, SCHEMA_VERSION):
-        if step not in UPGRADES:
-            raise TablesError(
-                f"{name} has tables of version {version}, which this hybridrep cannot upgrade to "
-                f"{SCHEMA_VERSION}: make the study again"
-            )
-        parts, meta = UPGRADES[step](parts, meta)
-        meta = {**meta, "schema_version": step + 1}
-    if version < SCHEMA_VERSION:
-        meta = {"made_with_schema": version, **meta}
-    return parts, meta
-
-
-def _meta_problems(meta: Meta) -> list[str]:
-    problems = [f"meta has no '{name}'" for name in _META if name not in meta]
-    problems += [
-        f"meta['{name}'] is {type(meta[name]).__name__}, not what it should be"
-        for name, kind in _META.items()
-        if name in meta and (not isinstance(meta[name], kind) or isinstance(meta[name], bool))
-    ]
-    try:
-        json.dumps(meta)
-    except (TypeError, ValueError) as error:
-        problems.append(f"meta cannot be written as JSON ({error})")
-    return problems

@@ -19,6 +19,8 @@ import pandas as pd
 from hybridrep.analysis.pareto import best_row
 from hybridrep.analysis.statistics import holm
 from hybridrep.analysis.t_tests import varies
+from hybridrep.reporting.formatting import listed
+from hybridrep.studies.hybrid.names import hyphened
 from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES, curves
 
 ALPHA = 0.05
@@ -26,7 +28,6 @@ RELEVANT = 0.02
 """Least difference of mean r between sizes that is called a change."""
 
 CHANGED, UNCHANGED, OPEN = "changed", "hardly changed", "open"
-_DIRECTIONS = {"bert_to_lstm": "BERT-to-LSTM", "lstm_to_bert": "LSTM-to-BERT"}
 
 
 def at_best_epoch(values: pd.DataFrame, epochs: tuple[int, int]) -> pd.DataFrame:
@@ -136,7 +137,7 @@ def size_sentence(effects: pd.DataFrame, sizes: Sequence[int]) -> str:
         OPEN: f"{seeds} leave open whether it changed {{}}",
     }
     parts = [
-        words.format(_listed([_phrase(row) for row in rows if row["verdict"] == verdict]))
+        words.format(listed([_phrase(row) for row in rows if row["verdict"] == verdict]))
         for verdict, words in said.items()
         if any(row["verdict"] == verdict for row in rows)
     ]
@@ -148,17 +149,13 @@ def size_sentence(effects: pd.DataFrame, sizes: Sequence[int]) -> str:
 
 def _phrase(row: dict[str, Any]) -> str:
     """Describe one measure: its name, its least and greatest mean, and p if it changed."""
-    name = f"{_DIRECTIONS[str(row['direction'])]} {row['objective']}"
+    name = f"{hyphened(str(row['direction']))} {row['objective']}"
     span = f"{row['least']:.2f} at {row['least_at']} to {row['most']:.2f} at {row['most_at']}"
     p = row["holm_p"]
     shown = ""
     if row["verdict"] == CHANGED:
         shown = ", p < 0.001" if p < 0.001 else f", p = {p:.3f}"
     return f"{name} ({span}{shown})"
-
-
-def _listed(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _span(counts: Sequence[int]) -> str:

@@ -8,6 +8,7 @@ from matplotlib.patches import FancyBboxPatch
 
 from hybridrep.reporting.boxes import arrow, canvas, heading
 from hybridrep.reporting.style import INK, MUTED, OKABE_ITO
+from hybridrep.studies.hybrid.names import DIRECTIONS, SYSTEMS, readable
 from hybridrep.studies.hybrid.report.figures.design import LSTM_SIZE, Design
 
 _PLAIN = "#9aa3b2"
@@ -17,9 +18,12 @@ _MARKED = OKABE_ITO["vermillion"]
 def architecture(design: Design) -> Figure:
     """Draw both autoencoders with the width of every layer, bottleneck and output highlighted."""
     figure, axes = canvas(10.0, 6.4)
-    encoder = design.encoder_size or 0
-    _autoencoder(axes, 48.0, "BERT → LSTM", "BERT", encoder, "LSTM", LSTM_SIZE, design)
-    _autoencoder(axes, 19.0, "LSTM → BERT", "LSTM", LSTM_SIZE, "BERT", encoder, design)
+    sizes = {"BERT": design.encoder_size or 0, "LSTM": LSTM_SIZE}
+    for middle, direction in zip((48.0, 19.0), DIRECTIONS, strict=True):
+        source, target = SYSTEMS[direction]
+        _autoencoder(
+            axes, middle, readable(direction), source, sizes[source], target, sizes[target], design
+        )
     others = ", ".join(str(size) for size in design.bottlenecks[1:])
     axes.text(
         1, 1.0, "Conv1D and ConvTranspose1D: kernel 3, stride 2, padding 1, on sequences of "
