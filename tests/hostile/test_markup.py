@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
+from inspect import unwrap
 from types import SimpleNamespace
 
 import pytest
@@ -164,7 +165,7 @@ def test_the_reproduce_command_is_one_command_of_a_shell(markup):
 def test_the_serve_command_is_one_command_of_a_shell(markup, capsys, monkeypatch):
     monkeypatch.setattr("shutil.which", lambda _: f"/{markup}/mlflow")
     done = [Registration("m-text", "1", "best", "it is the first", "models:/m-text@best", True)]
-    register._print(done, SimpleNamespace(place=markup))
+    unwrap(register._print)(done, SimpleNamespace(place=markup))
     command = capsys.readouterr().out.partition("Serve one:\n")[2]
     words = shlex.split(command.replace("\\\n", ""))
     assert words[:3] == [f"MLFLOW_TRACKING_URI={markup}", f"/{markup}/mlflow", "models"]
@@ -205,12 +206,12 @@ def test_notes_and_cards_show_names_as_text(markup):
                     "source": markup, "description": markup, "vectors": markup,
                     "fingerprint": "f" * 64, "key": "k" * 64}.get(name, self)  # fmt: skip
 
-    note = Rendered(records._description(Anything(), 1, "#/experiments/1/runs/2"))
+    note = Rendered(unwrap(records._description)(Anything(), 1, "#/experiments/1/runs/2"))
     check(note)
     source = Anything()
     source.kind = "study"
     source.key = "k" * 64
-    card = Rendered(register_card._made_from(Anything(), source))
+    card = Rendered(unwrap(register_card._made_from)(Anything(), source))
     check(card)
     folded = " ".join(markup.split())
     assert " ".join(note.text.split()).count(folded) == 3

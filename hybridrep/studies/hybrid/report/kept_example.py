@@ -163,6 +163,6 @@ def _projection(
     )
 
 
-def _need(holds: bool) -> None:
+def _need(holds: bool | np.bool) -> None:
     if not holds:
         raise ExampleError("its files contradict each other")

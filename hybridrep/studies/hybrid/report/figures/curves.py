@@ -78,7 +78,7 @@ def autoencoder_curves(
             title=readable(direction), xlabel="epoch (dashed line: epoch used)",
             ylabel="squared error summed over dimensions",
         )  # fmt: skip
-    _legend(figure, grid[:1])
+    _legend(figure, [grid[0]])
     note(figure, remark)
     return figure
 
@@ -93,7 +93,7 @@ def transfer_curves(transfer: pd.DataFrame, remark: str) -> Figure:
             _curve(axes, mine, measure, TRANSFER_STROKES[name], readable(name), band=0.1)
         unit = "share of tweets" if measure == "test_accuracy" else "cross-entropy, nats"
         axes.set(title=readable(measure).capitalize(), xlabel="epoch", ylabel=unit)
-    _legend(figure, grid[:1])
+    _legend(figure, [grid[0]])
     note(figure, remark)
     return figure
 
