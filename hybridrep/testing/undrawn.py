@@ -30,7 +30,7 @@ def all_blank(plans: Sequence[Plan]) -> list[Drawn]:
 def undraw_reports(patch: pytest.MonkeyPatch) -> None:
     """Draw no figure of a report."""
     patch.setattr("hybridrep.studies.hybrid.report.report.draw", all_blank)
-    patch.setattr("hybridrep.studies.hybrid.report.stage.draw_one", blank)
+    patch.setattr("hybridrep.reporting.drawing.draw_one", blank)
 
 
 def undraw_all(patch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 from hybridrep.errors import CorpusError, ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
+from hybridrep.running.stage import Made, Stage
 from hybridrep.sources.encoders.text import resolve_encoder
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.words.vectors import vectors_fingerprint
@@ -25,6 +26,7 @@ from hybridrep.studies.hybrid.tweets.rows import emotion_rows, transfer_rows
 from hybridrep.studies.hybrid.tweets.splits import always_enough, count_repeated
 from hybridrep.studies.hybrid.tweets.tokens import store_longest, store_tokens
 
+STAGE = Stage("splits_tried", module=__name__)
 MOST_TIME_STEPS = 1_000
 """Words of the longest emotion tweet, to which all are padded; more would fill any memory."""
 
@@ -45,7 +47,7 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
     encoder = resolve_encoder(config.encoder)
     vectors = vectors_fingerprint(config.vectors)
     _check_bottlenecks(config.bottlenecks, encoder.hidden_size, directions)
-    _check_corpora(config, emotion, cleaned.corpus)
+    _try_splits(store, config, emotion, cleaned.corpus)
 
     time_steps = _time_steps(store, emotion)
     hate_notes = {
@@ -89,6 +91,18 @@ def _check_bottlenecks(
                     f"parameter bottlenecks: {bottleneck} is above {sizes[direction]}, the size of "
                     f"what goes into {direction}"
                 )
+
+
+def _try_splits(store: Store, config: Config, emotion: Corpus, hate: Corpus) -> None:
+    """Refuse corpora that are too small to be split; one answer is kept for all later runs."""
+
+    def make() -> Made:
+        _check_corpora(config, emotion, hate)
+        return Made()
+
+    choices = (config.items_per_emotion, config.duplicates, config.seeds)
+    about = {"emotion": emotion.fingerprint, "hate": hate.fingerprint}
+    STAGE.keep(store, STAGE.key(emotion, hate, *choices), make, about)
 
 
 def _check_corpora(config: Config, emotion: Corpus, hate: Corpus) -> None:

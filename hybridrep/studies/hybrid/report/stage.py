@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.console import Console
@@ -12,9 +13,7 @@ from rich.console import Console
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.workers import Workers
 from hybridrep.parameters import with_role
-from hybridrep.reporting.drawing import draw_one
 from hybridrep.reporting.html.page import page_files
-from hybridrep.reporting.report import Draw, Report
 from hybridrep.running import work
 from hybridrep.running.invocation import refuse_incomplete
 from hybridrep.running.stage import Made, Node, Stage, tasks_of
@@ -24,8 +23,6 @@ from hybridrep.studies.hybrid.report import example_stage as example
 from hybridrep.studies.hybrid.report import reproduce
 from hybridrep.studies.hybrid.report.example import ExampleSeed, choose_example_seed
 from hybridrep.studies.hybrid.report.kept_example import example_files
-from hybridrep.studies.hybrid.report.page import PACKAGE
-from hybridrep.studies.hybrid.report.report import build_report
 from hybridrep.studies.hybrid.results.inference import inference_table
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.table_1 import table_1_markdown, table_1_rich
@@ -33,6 +30,9 @@ from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
+
+if TYPE_CHECKING:
+    from hybridrep.reporting.report import Draw, Report
 
 STAGE = Stage("report", module=__name__)
 
@@ -58,9 +58,11 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     # the tables first: a run that ends in between is a study without its report
     save_parts(invocation.tracker.server, invocation.main.run_id, *tables.to_parts())
     invocation.main.log(Contents(files=files))
-    invocation.main.describe(_description(invocation, results, seed_runs))
+    table = files["report/table_1.md"].read_text("utf-8")
+    invocation.main.describe(_description(invocation, results.standing, table, seed_runs))
     console = Console()
-    console.print(table_1_rich(results.table_1[results.size], results.size))
+    table_1 = pd.read_csv(files["report/table_1.csv"], dtype=str, keep_default_na=False)
+    console.print(table_1_rich(table_1, results.size))
     console.print(results.standing)
     console.print("Browse the runs and the report: make ui", highlight=False)
 
@@ -76,7 +78,7 @@ def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> 
     config, places = tables.meta["config"], with_role(Config, "place")
     return STAGE.key(
         code_version(reproduce.__name__, exclude=()),
-        page_files(PACKAGE),
+        page_files(__name__.rpartition(".")[0]),
         {**tables.meta, "config": {n: v for n, v in config.items() if n not in places}},
         example=nodes,
         **{
@@ -92,6 +94,8 @@ def _make(
     chosen: ExampleSeed | None,
     nodes: Sequence[Node],
 ) -> Made:
+    from hybridrep.studies.hybrid.report.report import build_report
+
     prepared, tables = invocation.prepared, results.tables
     seeds = sorted(set(tables.lstm["seed"]))
     inference = inference_table(prepared, tables, seeds) if seeds else None
@@ -125,6 +129,8 @@ def _example(invocation: Invocation, chosen: ExampleSeed, nodes: Sequence[Node])
 
 def _on(workers: Workers) -> Draw | None:
     """Return what draws figures on several processes of this machine, where there are some."""
+    from hybridrep.reporting.drawing import draw_one
+
     return partial(workers.map, draw_one) if workers.several else None
 
 
@@ -142,18 +148,15 @@ def _csv(table: pd.DataFrame) -> str:
     return table.to_csv(index=False)
 
 
-def _description(invocation: Invocation, results: Results, seed_runs: Mapping[int, str]) -> str:
+def _description(
+    invocation: Invocation, standing: str, table: str, seed_runs: Mapping[int, str]
+) -> str:
     """The study run's note: what it is, how many seeds it stands on, links to their runs."""
     inputs, tracker = invocation.prepared.inputs, invocation.tracker
-    lines = [f"The study **{inputs.config.study}**. {results.standing}", ""]
+    lines = [f"The study **{inputs.config.study}**. {standing}", ""]
     if inputs.emotion.synthetic or inputs.hate.synthetic:
         lines += ["**Synthetic data**: it shows how the platform works, not how people feel.", ""]
-    lines += [
-        table_1_markdown(results.table_1[results.size]),
-        "",
-        "Open `report/report.html` among the artifacts.",
-        "",
-    ]
+    lines += [table, "", "Open `report/report.html` among the artifacts.", ""]
     links = [f"[{seed}]({tracker.link(run)})" for seed, run in sorted(seed_runs.items())]
     if links:
         lines += [f"Seed runs: {', '.join(links)}"]

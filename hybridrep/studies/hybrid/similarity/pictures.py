@@ -8,7 +8,6 @@ from __future__ import annotations
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus
 from hybridrep.studies.hybrid.similarity import stage as similarity
-from hybridrep.studies.hybrid.similarity.figure import similarity_matrices_picture
 from hybridrep.studies.hybrid.transformation.stage import Variant
 
 STAGE = Stage("pictures", module=__name__, noun="pictures", entry="rsa")
@@ -25,6 +24,8 @@ def node(study: Hybrid, variant: Variant, seed: int) -> Node:
 
 def make(read: Reader, variant: Variant, seed: int) -> Made:
     """Draw the stored matrices of one autoencoder."""
+    from hybridrep.studies.hybrid.similarity.figure import similarity_matrices_picture
+
     matrices, labels = similarity.read_matrices(read["matrices"])
     names = read_corpus(read.store, read.key("corpus")).label_names
     picture = similarity_matrices_picture(

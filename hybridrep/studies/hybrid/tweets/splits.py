@@ -9,7 +9,6 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Int64
-from sklearn.model_selection import train_test_split
 
 from hybridrep.errors import CorpusError, ParameterError
 from hybridrep.sources.texts.corpus import Corpus
@@ -216,6 +215,8 @@ def _stratified(
     The held-out part has at least as many items as there are classes, however few items there
     are. A class that would be missing from either part is refused, with the split's `purpose`.
     """
+    from sklearn.model_selection import train_test_split
+
     classes = list(range(len(label_names))) if label_names else np.unique(labels).tolist()
     counts = {label: int((labels == label).sum()) for label in classes}
     parts = [np.arange(0), np.arange(0)]
