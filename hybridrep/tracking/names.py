@@ -42,10 +42,10 @@ SELECTED_BY = "selected_by"
 DATA_FINGERPRINT = "data_fingerprint"
 MODEL_DIGEST = "model_digest"
 """Tags of a registered version: the criterion, the data that its score stands on, and its
-weights. With `seed`, `bottleneck`, `study_key` and `score`."""
+weights. With `seed`, `study_key` and `score`."""
 
 MODEL_SHARES_TEXT = "share_text"
-"""Tag of a registered version: whether its input example was made of tweets."""
+"""Tag of a registered version: whether its input example was made of texts of the data."""
 
 
 def simulation_of(tags: Mapping[str, str]) -> str:

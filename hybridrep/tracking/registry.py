@@ -34,7 +34,6 @@ class Selection:
         name: of the registered model, e.g. "hybridrep-bert-to-lstm".
         run_id: the run that trained it.
         seed: the simulation's seed.
-        bottleneck: size of its bottleneck.
         study_key: the study or sweep that it was picked from.
         selected_by: the criterion, e.g. "reconstructed_vs_target on validation tweets".
         score: its value of the criterion; higher is better.
@@ -48,7 +47,6 @@ class Selection:
     name: str
     run_id: str
     seed: int
-    bottleneck: int
     study_key: str
     selected_by: str
     score: float
@@ -202,7 +200,6 @@ def _create_version(server: Server, selection: Selection, model: LoggedModel) ->
         **selection.tags,
         **selection.identity,
         "seed": str(selection.seed),
-        "bottleneck": str(selection.bottleneck),
         "score": repr(float(selection.score)),
     }
     if len(selection.card) > CARD_LENGTH:

@@ -15,7 +15,6 @@ SELECTION = Selection(
     name="hybridrep-bert-to-lstm",
     run_id="",
     seed=4,
-    bottleneck=32,
     study_key="k1",
     selected_by="reconstructed_vs_target",
     score=0.3,
@@ -47,7 +46,7 @@ def world(tracker):
 
 
 def test_the_first_version_is_the_best_and_carries_its_worth(world):
-    done = world(tags={"direction": "bert_to_lstm"})
+    done = world(tags={"direction": "bert_to_lstm", "bottleneck": "32"})
     assert (done.version, done.alias, done.is_new) == ("1", "best", True)
     assert done.uri == "models:/hybridrep-bert-to-lstm@best"
     version = world.client.get_model_version_by_alias(done.name, "best")

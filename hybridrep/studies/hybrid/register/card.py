@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.markup import code
+from hybridrep.running.register import Source
 from hybridrep.studies.hybrid.names import PAIRS, pair_in, readable
 from hybridrep.studies.hybrid.register.chosen import ChosenModel
-from hybridrep.studies.hybrid.register.source import Source
+from hybridrep.studies.hybrid.transformation.stage import Variant
 
 _PAPER = (
     "Jiang, Dale & Lu, *Transformability, generalizability, but limited diffusibility: Comparing "
@@ -14,7 +15,7 @@ _PAPER = (
 )
 
 
-def model_card(model: ChosenModel, source: Source, by: str, *, text: bool) -> str:
+def model_card(model: ChosenModel, source: Source[Variant], by: str, *, text: bool) -> str:
     """Return the card as Markdown.
 
     Args:
@@ -24,7 +25,7 @@ def model_card(model: ChosenModel, source: Source, by: str, *, text: bool) -> st
         text: whether it is about the model that takes raw tweets.
     """
     choice, inputs = model.choice, model.inputs
-    title = f"{readable(model.direction)}, bottleneck {choice.variant.bottleneck}"
+    title = f"{readable(model.direction)}, bottleneck {choice.trained.bottleneck}"
     kind = "from tweets to vectors" if text else "autoencoder"
     return "\n\n".join(
         [
@@ -34,7 +35,7 @@ def model_card(model: ChosenModel, source: Source, by: str, *, text: bool) -> st
             _made_from(model, source),
             _numbers(model),
             f"**How it was chosen.** Highest {_criterion(by, model.direction)} "
-            f"({number(choice.value)}) of {choice.candidates} trained autoencoders of this "
+            f"({number(choice.value)}) of {choice.rivals} trained autoencoders of this "
             f"direction in a {source.kind}, on validation tweets that neither the LSTM nor the "
             "autoencoder was trained on; test tweets had no say. The highest of many is so partly "
             "by luck: expect a little less on new tweets.",
@@ -51,7 +52,7 @@ def _criterion(by: str, direction: str) -> str:
 
 
 def _what(model: ChosenModel, text: bool) -> str:
-    size = model.choice.variant.bottleneck
+    size = model.choice.trained.bottleneck
     inputs, outputs = model.inputs.size_of(model.direction)
     origin, goal = readable(model.direction).split(" → ")
     if text:
@@ -71,9 +72,9 @@ def _what(model: ChosenModel, text: bool) -> str:
     )
 
 
-def _made_from(model: ChosenModel, source: Source) -> str:
+def _made_from(model: ChosenModel, source: Source[Variant]) -> str:
     choice, inputs = model.choice, model.inputs
-    variant = choice.variant
+    variant = choice.trained
     config = inputs.config
     return "\n".join(
         [

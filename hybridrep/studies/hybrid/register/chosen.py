@@ -8,7 +8,6 @@ that training read.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +18,7 @@ from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.tasks import Task
 from hybridrep.execution.threads import single_thread
 from hybridrep.running import work
+from hybridrep.running.register import Candidate
 from hybridrep.running.stage import Node
 from hybridrep.sources.encoders.text import embed_texts
 from hybridrep.sources.words.tokens import FIRST_WORD_ID, TokenBatch, Vocabulary
@@ -44,27 +44,6 @@ EXAMPLES = 5
 CHECKED_TWEETS = 10
 
 
-@dataclass(frozen=True)
-class Choice:
-    """One autoencoder that was chosen.
-
-    Attributes:
-        variant: a training that passes through it.
-        epoch: when it does.
-        seed: the simulation's seed.
-        value: what it was chosen for.
-        run_id: the run of the seed or trial.
-        candidates: among how many of its direction it was chosen.
-    """
-
-    variant: Variant
-    epoch: int
-    seed: int
-    value: float
-    run_id: str
-    candidates: int
-
-
 class ChosenModel:
     """A chosen autoencoder with everything around it.
 
@@ -75,7 +54,7 @@ class ChosenModel:
             it too.
     """
 
-    def __init__(self, study: Hybrid, choice: Choice, *, share_text: bool) -> None:
+    def __init__(self, study: Hybrid, choice: Candidate[Variant], *, share_text: bool) -> None:
         self.study, self.inputs, self.choice = study, study.inputs, choice
         self.share_text = share_text and study.config.share_text
         self.training, self.weights = _training(study, choice)
@@ -83,7 +62,7 @@ class ChosenModel:
     @property
     def direction(self) -> str:
         """The autoencoder's direction."""
-        return self.choice.variant.direction
+        return self.choice.trained.direction
 
     def tasks(self) -> list[Task]:
         """Return the tasks that make what is missing of it: usually none.
@@ -242,9 +221,9 @@ class ChosenModel:
             }
 
 
-def _training(study: Hybrid, choice: Choice) -> tuple[Variant, str]:
+def _training(study: Hybrid, choice: Candidate[Variant]) -> tuple[Variant, str]:
     """Return the training that ends (or is half done) with the chosen model, and which it is."""
-    variant = choice.variant
+    variant = choice.trained
     ends = {variant.epochs: "final", max(1, variant.epochs // 2): "half"}
     stored = study.has(transformation.node(study, variant, choice.seed))
     if choice.epoch in ends and (stored or choice.epoch == variant.epochs):

@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from hybridrep.errors import TrackingError
-from hybridrep.execution.tasks import Task
-from hybridrep.parameters import resolve, seeds_as_text, with_role
+from hybridrep.parameters import resolve, with_role
 from hybridrep.running import work
 from hybridrep.running.invocation import check
+from hybridrep.running.register import Candidate, Source, finished_seeds
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import SIMULATION
@@ -36,42 +34,11 @@ from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.stage import Variant
 from hybridrep.sweeping.space import EPOCHS
 from hybridrep.tracking import names
-from hybridrep.tracking.queries import find_study, load_parts, search, seed_runs
+from hybridrep.tracking.queries import find_study, load_parts, search
 from hybridrep.tracking.server import Server, readable_errors
 
-CANDIDATE = ("direction", "bottleneck", "epoch", "seed", "value")
 
-
-@dataclass(frozen=True, eq=False)
-class Source:
-    """What is chosen from.
-
-    Attributes:
-        kind: `study` or `sweep`.
-        key: the study's or sweep's key.
-        prepared: what its trainings read, and where they are.
-        server: of the experiment that holds these runs.
-        tasks: make again what was removed from the store since; they come before `candidates`.
-        read: reads the candidates.
-    """
-
-    kind: str
-    key: str
-    prepared: Hybrid
-    server: Server
-    tasks: Sequence[Task]
-    read: Callable[[], pd.DataFrame]
-
-    @cached_property
-    def candidates(self) -> pd.DataFrame:
-        """One row a trained autoencoder: `CANDIDATE`, its `variant` and its `run_id`.
-
-        `variant` is the training that passes through the model, `run_id` of the seed or trial.
-        """
-        return self.read().sort_values(list(CANDIDATE[:4]), ignore_index=True)
-
-
-def find_source(config: RegisterConfig, server: Server) -> Source:
+def find_source(config: RegisterConfig, server: Server) -> Source[Variant]:
     """Find what the configuration names, with its candidates.
 
     Raises:
@@ -118,50 +85,29 @@ def _recorded(server: Server, run_id: str) -> Mapping[str, Any]:
         return dict(json.loads(Path(path).read_text("utf-8")))
 
 
-def _study(config: RegisterConfig, study: Config, server: Server) -> Source:
+def _study(config: RegisterConfig, study: Config, server: Server) -> Source[Variant]:
     """Take the finished seeds of a study, at the epoch that RSA and transfer use."""
-    prepared = check(HYBRID, study)
-    key = study_key(prepared.inputs)
-    runs = seed_runs(server, key, SIMULATION).drop_duplicates("seed")
-    wanted = runs[runs["seed"].isin(study.seeds)]
-    place = f"the experiment {server.experiment_name!r} at {server.place}"
-    if not len(wanted):
-        others = seeds_as_text(tuple(sorted(runs["seed"]))) if len(runs) else ""
-        hint = f"; finished are seeds={others}" if others else ": run `make full` first"
-        raise TrackingError(
-            f"the study {study.study!r} with these parameters has no finished seed in {place}{hint}"
-        )
-    current = {
-        int(seed): run_id
-        for seed, run_id, cached in zip(
-            wanted["seed"], wanted["run_id"], wanted["cache_key"], strict=True
-        )
-        if cached == HYBRID.cache_key(prepared, int(seed))
-    }
-    if not current:
-        raise TrackingError(
-            f"the finished seeds of the study {study.study!r} in {place} were made by another "
-            "version of the code: run `make full` with the same parameters first"
-        )
-    seeds = list(current)
+    prepared: Hybrid = check(HYBRID, study)
+    current = finished_seeds(HYBRID, prepared, server, "make full")
     variants = transformation.variants(prepared)
     batches = [
         [transformation.node(prepared, each, seed) for each in variants for seed in group]
         + [baseline.node(prepared, seed) for seed in group]
-        for group in work.groups(seeds)
+        for group in work.groups(list(current))
     ]
 
-    def read() -> pd.DataFrame:
-        parts = []
+    def read() -> list[Candidate[Variant]]:
+        candidates = []
         for seed, run_id in current.items():
             for variant in variants:
                 rsa = prepared.open(transformation.node(prepared, variant, seed)).table("rsa")
                 wide = measures(rsa.assign(seed=seed))
                 used = wide[wide["epoch"] == study.half_epoch]
-                parts.append(_candidate(variant, run_id, used, config.by))
-        return pd.concat(parts)
+                candidates += _candidates(variant, run_id, used, config.by)
+        return candidates
 
-    return Source("study", key, prepared, server, work.missing_tasks(batches, prepared.store), read)
+    tasks = work.missing_tasks(batches, prepared.store)
+    return Source("study", study_key(prepared.inputs), prepared, server, tasks, read)
 
 
 def _sweep_run(server: Server, *, name: str = "", study: str = "") -> tuple[str, str] | None:
@@ -185,13 +131,13 @@ def _sweep_run(server: Server, *, name: str = "", study: str = "") -> tuple[str,
     return None
 
 
-def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Source:
+def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Source[Variant]:
     """Take every complete trial of a sweep with each of its seeds."""
     run_id, key = run
     parts, meta = load_parts(server, run_id)
     recorded = {n: v for n, v in meta["config"].items() if n in SweepConfig.model_fields}
     sweep: SweepConfig = resolve({**recorded, **_places(config)}, SweepConfig)
-    prepared = check(HYBRID, sweep.training(), directions=sweep.directions)
+    prepared: Hybrid = check(HYBRID, sweep.training(), directions=sweep.directions)
     trainings, space = sweep_trainings(sweep, prepared), space_of(sweep)
     if sweep_key(sweep, trainings) != key:
         raise TrackingError(
@@ -206,7 +152,7 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
     values = with_objectives(pairs.rename_axis(columns=None).reset_index())
     runs = _trial_runs(server.sibling("sweep"), key)
     trials = parts["trials"]
-    found = []
+    candidates: list[Candidate[Variant]] = []
     for row in trials[trials["state"] == "COMPLETE"].to_dict("records"):
         direction, trial = str(row["direction"]), int(row["trial"])
         mine = values[(values["direction"] == direction) & (values["trial"] == trial)]
@@ -214,10 +160,9 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
         variant = trainings.of(direction, point, point[EPOCHS])
         own = runs.get((direction, trial), run_id)
         mine = mine.assign(epoch=point[EPOCHS])
-        found.append(_candidate(variant, own, mine, config.by))
+        candidates += _candidates(variant, own, mine, config.by)
     sibling = server.sibling("sweep") if runs else server
-    table = pd.concat(found)
-    return Source("sweep", key, prepared, sibling, (), lambda: table)
+    return Source("sweep", key, prepared, sibling, (), lambda: candidates)
 
 
 def _trial_runs(server: Server, key: str) -> dict[tuple[str, int], str]:
@@ -233,16 +178,15 @@ def _trial_runs(server: Server, key: str) -> dict[tuple[str, int], str]:
     return found
 
 
-def _candidate(variant: Variant, run_id: str, values: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Return one row a seed for a variant at an epoch."""
-    return pd.DataFrame(
-        {
-            "direction": variant.direction,
-            "bottleneck": variant.bottleneck,
-            "epoch": values["epoch"].to_numpy(),
-            "seed": values["seed"].to_numpy(),
-            "value": values[by].to_numpy(dtype=float),
-            "variant": [variant] * len(values),
-            "run_id": run_id,
-        }
-    )
+def _candidates(
+    variant: Variant, run_id: str, values: pd.DataFrame, by: str
+) -> list[Candidate[Variant]]:
+    """Return a variant at an epoch, once a seed."""
+    labels: dict[str, str | int] = {
+        "direction": variant.direction,
+        "bottleneck": variant.bottleneck,
+    }
+    return [
+        Candidate(labels, variant, int(row["epoch"]), int(row["seed"]), float(row[by]), run_id)
+        for row in values.to_dict("records")
+    ]

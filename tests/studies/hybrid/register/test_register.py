@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from hybridrep.errors import ExecutionError, HybridrepError, TrackingError
 from hybridrep.execution.store import Store
 from hybridrep.parameters import resolve
-from hybridrep.running.study import Prepared
+from hybridrep.running.study import Prepared, Study
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.inputs import read_corpus
 from hybridrep.studies.hybrid.prepare import prepare
@@ -264,7 +264,7 @@ def test_what_is_not_there_is_refused_and_nothing_is_written(given, client, regi
 
 def test_seeds_of_another_version_of_the_code_are_refused(given, client, registered, monkeypatch):
     before = state(client)
-    monkeypatch.setattr("hybridrep.studies.hybrid.register.source.cache_key", lambda *_: "other")
+    monkeypatch.setattr(Study, "cache_key", lambda *_: "other")
     with pytest.raises(TrackingError, match="another version of the code"):
         register(given)
     monkeypatch.setattr("hybridrep.studies.hybrid.register.source.sweep_key", lambda *_: "other")

@@ -15,11 +15,11 @@ def test_newer_code_or_libraries_leave_the_data_what_it_is(tmp_path, monkeypatch
     store = Store(tmp_path / "store")
     now = prepare(resolve(given, Config), store)
     with monkeypatch.context() as patch:
-        patch.setattr("hybridrep.studies.hybrid.tweets.tokens.code_version", lambda _: "newer")
+        patch.setattr("hybridrep.running.stage.code_version", lambda _: "newer")
         newer = prepare(resolve(given, Config), store)
     assert newer.emotion.tokens_key != now.emotion.tokens_key
     assert data_fingerprint(newer) == data_fingerprint(now)
     other = prepare(resolve({**given, "padding": "after"}, Config), store)
     assert data_fingerprint(other) != data_fingerprint(now)
-    vectors = dataclasses.replace(now, vectors="others")
+    vectors = dataclasses.replace(now, vectors_fingerprint="others")
     assert data_fingerprint(vectors) != data_fingerprint(now)

@@ -1,0 +1,272 @@
+"""Register: of what a study has trained, the best becomes models that can be loaded and served.
+
+A study says what there is to choose from (`Source`) and what a chosen model is (`Chosen`). Chosen
+are single trained models, by a stated criterion; before anything is registered, each is shown to
+be the one that was judged, and nothing is registered unless all of it can be.
+"""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
+from typing import Any, Generic, Protocol, TypeVar
+
+import numpy as np
+import pandas as pd
+from rich.console import Console
+
+from hybridrep.analysis.pareto import best_row
+from hybridrep.errors import ExecutionError, TrackingError
+from hybridrep.execution.tasks import Task
+from hybridrep.parameters import Parameters, seeds_as_text
+from hybridrep.running import work
+from hybridrep.running.invocation import print_plan
+from hybridrep.running.study import Prepared, Study
+from hybridrep.tracking import names
+from hybridrep.tracking.queries import seed_runs
+from hybridrep.tracking.records import Contents
+from hybridrep.tracking.registry import Registration, ToRegister, register_models
+from hybridrep.tracking.runs import Tracker
+from hybridrep.tracking.server import Server
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Candidate(Generic[T]):
+    """A trained model that can be chosen.
+
+    Attributes:
+        labels: what it is, by name; of all that share the first one, the best is chosen.
+        trained: a training that passes through it, as the study knows it.
+        epoch: when it does.
+        seed: the simulation's seed.
+        value: of the criterion; higher is better.
+        run_id: the run of the seed or trial.
+        rivals: among how many it was chosen; 0 as long as it is not.
+    """
+
+    labels: Mapping[str, str | int]
+    trained: T
+    epoch: int
+    seed: int
+    value: float
+    run_id: str
+    rivals: int = 0
+
+    @property
+    def group(self) -> str:
+        """What it would be the best of."""
+        return str(next(iter(self.labels.values())))
+
+
+@dataclass(frozen=True, eq=False)
+class Source(Generic[T]):
+    """What is chosen from.
+
+    Attributes:
+        kind: `study` or `sweep`.
+        key: the study's or sweep's key.
+        prepared: what its trainings read, and where they are.
+        server: of the experiment that holds these runs.
+        tasks: make again what was removed from the store since; they come before `candidates`.
+        read: reads the candidates.
+    """
+
+    kind: str
+    key: str
+    prepared: Prepared[Any]
+    server: Server
+    tasks: Sequence[Task]
+    read: Callable[[], Sequence[Candidate[T]]]
+
+    @cached_property
+    def candidates(self) -> list[Candidate[T]]:
+        """Every trained model, in the order of labels, epoch and seed."""
+        return sorted(self.read(), key=lambda each: (*each.labels.values(), each.epoch, each.seed))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The candidates with their values, one row each."""
+        names_ = ("epoch", "seed", "value")
+        return pd.DataFrame(
+            [{**each.labels, **{n: getattr(each, n) for n in names_}} for each in self.candidates]
+        )
+
+
+class Chosen(Protocol):
+    """A chosen model with everything around it."""
+
+    def tasks(self) -> Sequence[Task]:
+        """Return the tasks that make what is missing of it: usually none."""
+
+    def verify(self) -> None:
+        """Show that it is the one that was judged.
+
+        Raises:
+            ExecutionError: naming what differs.
+        """
+
+    def to_register(self) -> Sequence[ToRegister]:
+        """Return the models that it becomes."""
+
+
+def finished_seeds(
+    study: Study, prepared: Prepared[Any], server: Server, command: str
+) -> dict[int, str]:
+    """Return the finished seeds of a study with their runs, as its parameters and the code ask for.
+
+    Args:
+        study: which.
+        prepared: its parameters and data.
+        server: where its runs are.
+        command: makes them.
+
+    Raises:
+        TrackingError: there are none, or another version of the code made them.
+    """
+    config = prepared.config
+    runs = seed_runs(server, study.key(prepared.inputs), study.name).drop_duplicates("seed")
+    wanted = runs[runs["seed"].isin(config.seeds)]
+    place = f"the experiment {server.experiment_name!r} at {server.place}"
+    if not len(wanted):
+        others = seeds_as_text(tuple(sorted(runs["seed"]))) if len(runs) else ""
+        hint = f"; finished are seeds={others}" if others else f": run `{command}` first"
+        raise TrackingError(
+            f"the study {config.study!r} with these parameters has no finished seed in {place}"
+            f"{hint}"
+        )
+    current = {
+        int(row["seed"]): str(row["run_id"])
+        for row in wanted.to_dict("records")
+        if row["cache_key"] == study.cache_key(prepared, int(row["seed"]))
+    }
+    if not current:
+        raise TrackingError(
+            f"the finished seeds of the study {config.study!r} in {place} were made by another "
+            f"version of the code: run `{command}` with the same parameters first"
+        )
+    return current
+
+
+def choose(source: Source[T], noun: str) -> list[Candidate[T]]:
+    """Return the candidate of the highest value of each group, the first of equals.
+
+    Args:
+        source: what is chosen from.
+        noun: what a candidate is.
+
+    Raises:
+        TrackingError: no candidate of a group has a value.
+    """
+    chosen = []
+    for group, some in groupby(source.candidates, key=lambda each: each.group):
+        rivals = list(some)
+        best = best_row(np.array([each.value for each in rivals]))
+        if best is None:
+            raise TrackingError(
+                f"no {group} {noun} of the {source.kind} {source.key[:12]} has a value "
+                "of this criterion: choose another with by=..."
+            )
+        chosen.append(replace(rivals[best], rivals=len(rivals)))
+    return chosen
+
+
+def register(
+    tracker: Tracker,
+    source: Source[T],
+    model_of: Callable[[Candidate[T]], Chosen],
+    config: Parameters,
+    data: Contents,
+    *,
+    by: str,
+    noun: str,
+    judged_on: str,
+    served: str = "",
+) -> pd.DataFrame:
+    """Choose, check, log and register; nothing is registered unless all of it can be.
+
+    Args:
+        tracker: of the run that says what was done.
+        source: what is chosen from.
+        model_of: makes a chosen model of a candidate.
+        config: the resolved parameters.
+        data: the run's data set inputs.
+        by: the criterion.
+        noun: what a candidate is.
+        judged_on: what its values stand on.
+        served: how the name ends of a model that the printed command serves.
+
+    Returns:
+        What became of each model; of a plan the plan's table.
+
+    Raises:
+        HybridrepError: there is nothing finished to choose from, a model is not what was judged,
+            or the registry fails.
+    """
+
+    def chosen() -> list[Chosen]:
+        return [model_of(candidate) for candidate in choose(source, noun)]
+
+    # Where trainings are missing, only they will tell which model is the best.
+    models = [] if source.tasks else chosen()
+    if config.plan:
+        return print_plan(source.tasks or _lacking(models), source.prepared.store, config)
+    tracker.close_stale_runs()
+    study = source.prepared.config.study
+    what = f"The best {noun}s of the {source.kind} **{study}** by `{by}`"
+    with tracker.main_run(
+        "stage", f"{study} register", study=study, study_key=source.key, description=f"{what}.",
+        config=config.as_text(), tags={names.STAGE: "register"},
+    ) as main:  # fmt: skip
+        main.log(data)
+        if source.tasks:
+            _compute(source, source.tasks)
+            models = chosen()
+        _compute(source, _lacking(models))
+        for model in models:
+            model.verify()
+        done = register_models(source.server, [e for model in models for e in model.to_register()])
+        table = pd.DataFrame([vars(each) for each in done])
+        main.log(Contents(tables={"registered.json": table, "candidates.json": source.table}))
+        lines = [f"- `{each.uri}`, version {each.version}: {each.reason}" for each in done]
+        main.describe(f"{what} on {judged_on}:\n\n" + "\n".join(lines))
+    _print(done, source.server, served)
+    return table
+
+
+def _lacking(models: Sequence[Chosen]) -> list[Task]:
+    """Return what models lack, each task once."""
+    return list({task.label: task for model in models for task in model.tasks()}.values())
+
+
+def _compute(source: Source[Any], tasks: Sequence[Task]) -> None:
+    """Make what is missing in the store.
+
+    Raises:
+        ExecutionError: naming the first that failed.
+    """
+    if not tasks:
+        return
+    outcome = work.compute(source.prepared.config, source.prepared.store, tasks)
+    if outcome.failures:
+        first = outcome.failures[0]
+        raise ExecutionError(f"{first.label} failed: {first.reason}")
+
+
+def _print(done: Sequence[Registration], server: Server, served: str) -> None:
+    console = Console(highlight=False, soft_wrap=True)
+    for each in done:
+        console.print(f"{each.uri} (version {each.version}): {each.reason}")
+    uri = next(each.uri for each in done if each.name.endswith(served))
+    mlflow = shutil.which("mlflow") or "mlflow"
+    address, program, model = map(shlex.quote, (server.place, mlflow, uri))
+    console.print(
+        f"Serve one:\n  MLFLOW_TRACKING_URI={address} \\\n  {program} models serve "
+        f"-m {model} --env-manager local --port 5001",
+        markup=False,
+    )
