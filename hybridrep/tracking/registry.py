@@ -35,13 +35,14 @@ class Selection:
         run_id: the run that trained it.
         seed: the simulation's seed.
         study_key: the study or sweep that it was picked from.
-        selected_by: the criterion, e.g. "reconstructed_vs_target on validation tweets".
+        selected_by: the criterion, e.g. "reconstructed_vs_target".
         score: its value of the criterion; higher is better.
         data_fingerprint: of the data that the score was measured on.
         digest: of the model itself (`network_digest`).
         card: Markdown: what it is, what it saw, its numbers, its limits.
         tags: further tags of the version.
-        share_text: whether the input example is made of tweets; None if it never is.
+        share_text: whether the input example is made of the data's texts; None if it never is.
+        texts: what people call these, e.g. "tweets".
     """
 
     name: str
@@ -55,6 +56,7 @@ class Selection:
     card: str
     tags: Mapping[str, str] = field(default_factory=dict)
     share_text: bool | None = None
+    texts: str = "texts"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
@@ -72,7 +74,7 @@ class Selection:
     def identity(self) -> dict[str, str]:
         """The tags that make two versions the same model, judged in the same way.
 
-        With and without tweets are two: asking for one without must never give the other.
+        With and without texts are two: asking for one without must never give the other.
         """
         shown = self.share_text
         return {
@@ -88,7 +90,7 @@ class Selection:
         return self.identity.items() <= _complete(tags).items()
 
     def withdraws_text_of(self, tags: Mapping[str, str]) -> bool:
-        """Tell whether it is a version's model again, now without tweets."""
+        """Tell whether it is a version's model again, now without texts."""
         if self.share_text is not False or _complete(tags)[names.MODEL_SHARES_TEXT] == "false":
             return False
         return replace(self, share_text=None).is_in(tags)
@@ -123,7 +125,7 @@ def register_models(server: Server, models: Sequence[ToRegister]) -> list[Regist
     """Register models and decide about the alias `best` of each.
 
     A model becomes `best` when there is none yet, or when its score is higher than the best one's
-    under the same criterion on the same data, or when it is the best one without its tweets;
+    under the same criterion on the same data, or when it is the best one without its texts;
     otherwise it becomes `candidate`, and `best` stays.
     The same model picked again in the same way stays one version.
 
@@ -162,7 +164,7 @@ def _register(server: Server, selection: Selection, model: str | LoggedModel) ->
 
 
 def _complete(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return a version's tags; one from before they said so may show tweets."""
+    """Return a version's tags; one from before they said so may show texts."""
     return {names.MODEL_SHARES_TEXT: "true", **tags}
 
 
@@ -234,7 +236,8 @@ def _judge(server: Server, selection: Selection, version: str, best: str | None)
             f"{selection.selected_by!r}"
         )
     if selection.withdraws_text_of(tags):
-        return BEST, f"it is version {best}, the best one, without tweets in its example"
+        reason = f"it is version {best}, the best one, without {selection.texts} in its example"
+        return BEST, reason
     score = _number(tags.get("score", ""))
     if selection.score > score:
         return BEST, f"its score {selection.score:.4f} beats {score:.4f} of version {best}"

@@ -107,6 +107,7 @@ class BestModel(ChosenModel):
             digest=self.text_digest if text else self.digest,
             card=model_card(self, self.source, self.by, text=text),
             share_text=None if text else self.share_text,
+            texts="tweets",
             tags={**self.tags, "bottleneck": str(self.choice.trained.bottleneck)},
         )
 
