@@ -21,6 +21,7 @@ SELECTION = Selection(
     data_fingerprint="f1",
     digest="d1",
     card="# A card",
+    texts="tweets",
 )
 
 
