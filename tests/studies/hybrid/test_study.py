@@ -20,8 +20,10 @@ from hybridrep.sources.words.vectors import vectors_fingerprint
 from hybridrep.studies.hybrid import finished as finished_studies
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.prepare import prepare
+from hybridrep.studies.hybrid.report import example_stage as example
 from hybridrep.studies.hybrid.report import stage as report
 from hybridrep.studies.hybrid.report.config import ReportConfig
+from hybridrep.studies.hybrid.report.example import choose_example_seed
 from hybridrep.studies.hybrid.report.kept_example import ARRAYS_FILE, RECORD_FILE, read_example
 from hybridrep.studies.hybrid.results.gather import study_tables
 from hybridrep.studies.hybrid.study import HYBRID, run
@@ -199,7 +201,8 @@ def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
     def key(**change: str) -> str:
         prepared = study_of({**given, **change}, store)
         tables = study_tables(prepared, prepared.config.seeds, {})
-        return report._key(Invocation(HYBRID, prepared, None, None, None), tables, ())
+        nodes = example.nodes(prepared, choose_example_seed(tables).seed)
+        return report._key(Invocation(HYBRID, prepared, None, None, None), tables, nodes)
 
     store = Store(Path(given["store"]))
     first = key()
