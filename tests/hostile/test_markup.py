@@ -206,7 +206,7 @@ def test_notes_and_cards_show_names_as_text(markup):
                     "source": markup, "description": markup, "vectors": markup,
                     "fingerprint": "f" * 64, "key": "k" * 64}.get(name, self)  # fmt: skip
 
-    note = Rendered(unwrap(records._description)(Anything(), 1, "#/experiments/1/runs/2"))
+    note = Rendered(unwrap(records.describe_seed)(Anything(), 1, "#/experiments/1/runs/2"))
     check(note)
     source = Anything()
     source.kind = "study"
