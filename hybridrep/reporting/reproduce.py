@@ -31,7 +31,7 @@ def reproduce_command(
     profile = str(config.get("profile", PROFILES[0]))
     if profile not in PROFILES:
         profile = PROFILES[0]
-    given = {"profile": profile, "seeds": seeds_as_text(seeds)}
+    given = {"profile": profile, "seeds": seeds_as_text(tuple(seeds))}
     for name in with_role(model, "number", "name"):
         if config.get(name) is None:
             continue
