@@ -125,7 +125,7 @@ def world(tmp_path_factory):
     sweep = {**given, "trials": "2", "seeds": "1"}
     with pytest.MonkeyPatch.context() as patch, recorded(seen):
         set_store(patch, tmp_path_factory, place)
-        patch.setattr(linear_baseline, "fit", fit_but_one)
+        patch.setattr(linear_baseline, "make", fit_but_one)
         undraw_all(patch)  # in pixels no word could be found; the captions stay
         with pytest.raises(IncompleteStudyError):
             run_full(resolve({**given, **no_text}, Config))

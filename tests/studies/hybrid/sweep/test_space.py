@@ -9,7 +9,7 @@ import pytest
 
 from hybridrep.errors import ParameterError
 from hybridrep.networks.activations import ACTIVATIONS
-from hybridrep.parameters import default_of, parameters, resolve
+from hybridrep.parameters import default_of, resolve
 from hybridrep.running.invocation import check
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS
@@ -145,7 +145,7 @@ def test_trainings_run_to_the_most_epochs_over_all_sizes():
 
 def test_choices_are_those_of_the_models():
     def choices(name: str) -> set[str]:
-        text = parameters(SweepConfig)[name].description
+        text = SweepConfig.model_fields[name].description
         return {word.strip("`,") for word in text.split() if word.startswith("`")}
 
     assert choices("activations") == set(ACTIVATIONS)
@@ -158,8 +158,9 @@ def test_choices_are_those_of_the_models():
 @pytest.mark.parametrize("model", [SweepConfig, RegisterConfig])
 def test_the_documentation_lists_every_parameter_with_its_defaults(model):
     text = (Path(__file__).parents[4] / "docs" / "sweep.md").read_text()
-    own = {n for n in parameters(model) if parameters(model)[n] is not parameters(Config).get(n)}
-    own = {n for n in own if n not in Config.model_fields or n in model.__annotations__}
+    own = {
+        n for n in model.model_fields if n not in Config.model_fields or n in model.__annotations__
+    }
     for name in own:
         (row,) = [line for line in text.splitlines() if line.startswith(f"| `{name}` |")]
         for profile in ("quickstart", "paper"):
