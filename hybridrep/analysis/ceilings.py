@@ -127,17 +127,11 @@ def class_profile(
 
 
 NOISE_CEILING = Measure(
-    key="noise_ceiling",
-    name="agreement between seeds: lower and upper bound of the best r",
-    compares="profiles of seeds",
-    low=-1.0,
-    high=1.0,
-    best=1.0,
-    higher_means="seeds agree more",
-    symmetric=True,
-    invariant_to=frozenset({"common_scale", "item_scale", "item_order"}),
+    key="noise_ceiling", name="agreement between seeds: lower and upper bound of the best r",
+    compares="profiles of seeds", low=-1.0, high=1.0, best=1.0, higher_means="seeds agree more",
+    symmetric=True, invariant_to=frozenset({"common_scale", "item_scale", "item_order"}),
     chance="0 for the lower bound, 1 / sqrt(seeds) for the upper, which holds the seed itself",
     reference="Nili et al. (2014), PLoS Computational Biology 10(4) e1003553",
     compute=noise_ceiling,
-)
+)  # fmt: skip
 """The measure of `noise_ceiling`."""

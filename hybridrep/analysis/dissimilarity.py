@@ -37,19 +37,11 @@ def rsa_correlation(
 
 
 RSA = Measure(
-    key="rsa",
-    name="Pearson r of cosine similarities",
-    compares="two representations",
-    low=-1.0,
-    high=1.0,
-    best=1.0,
-    higher_means="more alike",
-    symmetric=True,
+    key="rsa", name="Pearson r of cosine similarities", compares="two representations", low=-1.0,
+    high=1.0, best=1.0, higher_means="more alike", symmetric=True,
     invariant_to=frozenset({"common_scale", "item_scale", "rotation", "item_order"}),
     chance="0 when the items of one side are shuffled (`permutation_null`)",
     reference="Kriegeskorte, Mur & Bandettini (2008), Frontiers in Systems Neuroscience 2:4",
-    compute=rsa_correlation,
-    describe=describe,
-    compare=correlate,
-)
+    compute=rsa_correlation, describe=describe, compare=correlate,
+)  # fmt: skip
 """The measure of `rsa_correlation`."""

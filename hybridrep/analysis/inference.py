@@ -55,11 +55,9 @@ def percentile_interval(estimate: float, distribution: Float[np.ndarray, " resam
 
 
 def item_weights(
-    items: int,
-    resamples: int,
-    rng: np.random.Generator,
+    items: int, resamples: int, rng: np.random.Generator,
     groups: Int[np.ndarray, " items"] | None = None,
-) -> Float64[np.ndarray, "resamples items"]:
+) -> Float64[np.ndarray, "resamples items"]:  # fmt: skip
     """Draw how often each item occurs in each resample with replacement.
 
     Args:
@@ -144,11 +142,9 @@ def _form(
 
 
 def bootstrap_items(
-    matrices: Float[np.ndarray, "k items items"],
-    resamples: int,
-    rng: np.random.Generator,
+    matrices: Float[np.ndarray, "k items items"], resamples: int, rng: np.random.Generator,
     groups: Int[np.ndarray, " items"] | None = None,
-) -> Float64[np.ndarray, "resamples k k"]:
+) -> Float64[np.ndarray, "resamples k k"]:  # fmt: skip
     """Return the bootstrap distribution over items of r for all pairs of similarity matrices.
 
     All pairs share each resample. See `weighted_correlations` for what a resample is and
@@ -183,11 +179,9 @@ class StudyIntervals:
 
 
 def study_intervals(
-    values: Float[np.ndarray, " seeds"],
-    item_resamples: Float[np.ndarray, "seeds resamples"],
-    rng: np.random.Generator,
-    shared_items: bool = False,
-) -> StudyIntervals:
+    values: Float[np.ndarray, " seeds"], item_resamples: Float[np.ndarray, "seeds resamples"],
+    rng: np.random.Generator, shared_items: bool = False,
+) -> StudyIntervals:  # fmt: skip
     """Return the intervals of a study's mean r from every seed's bootstrap over items.
 
     A seed that samples its own items has their noise in its r already: the variance between seeds
@@ -251,11 +245,9 @@ def _share_of_seeds(
 
 
 def permutation_null(
-    permuted: Float[np.ndarray, "items items"],
-    others: Float[np.ndarray, "k items items"],
-    permutations: int,
-    rng: np.random.Generator,
-) -> Float64[np.ndarray, "permutations k"]:
+    permuted: Float[np.ndarray, "items items"], others: Float[np.ndarray, "k items items"],
+    permutations: int, rng: np.random.Generator,
+) -> Float64[np.ndarray, "permutations k"]:  # fmt: skip
     """Return r of a similarity matrix with others after random permutations of its items.
 
     The matrices are symmetric. Rows and columns are permuted together, so the triangle's mean

@@ -45,10 +45,7 @@ def t_sne(
     if points.shape[1] == 1:
         points = np.hstack([points, np.zeros_like(points)])
     model = TSNE(
-        n_components=2,
-        init="pca",
-        perplexity=min(perplexity, (items - 1) / 3),
-        random_state=seed,
+        n_components=2, init="pca", perplexity=min(perplexity, (items - 1) / 3), random_state=seed
     )
     with threadpool_limits(limits=1):
         positions: np.ndarray = model.fit_transform(points).astype(np.float64)

@@ -60,12 +60,9 @@ def summarise(values: pd.DataFrame, seeds: Sequence[int] | None = None) -> pd.Da
 
 
 def compare_with_baseline(
-    values: pd.DataFrame,
-    baseline: str,
-    seeds: Sequence[int] | None = None,
-    *,
+    values: pd.DataFrame, baseline: str, seeds: Sequence[int] | None = None, *,
     corrected: bool = True,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
     """Test every representation against the baseline over seeds.
 
     One row for each other representation, in the order in which they occur, with the columns
@@ -157,35 +154,15 @@ def _compare(
         f"paired by seed: {by_seed.note}" if by_seed.note and not student.note else "",
     ]
     return {
-        "n": len(x),
-        "mean": mean,
-        "sd": sd,
-        "baseline_n": len(y),
-        "baseline_mean": baseline_mean,
-        "baseline_sd": baseline_sd,
-        "difference": student.difference,
-        "difference_low": student.low,
-        "difference_high": student.high,
-        "student_t": student.statistic,
-        "student_df": student.df,
-        "student_p": student.p,
-        "stars": student.stars,
-        "welch_t": welch.statistic,
-        "welch_df": welch.df,
-        "welch_p": welch.p,
-        "welch_low": welch.low,
-        "welch_high": welch.high,
-        "paired_n": len(both),
-        "paired_t": by_seed.statistic,
-        "paired_df": by_seed.df,
-        "paired_p": by_seed.p,
-        "paired_low": by_seed.low,
-        "paired_high": by_seed.high,
-        "cohens_d": d,
-        "cohens_d_low": d_low,
-        "cohens_d_high": d_high,
-        "note": _join(notes),
-    }
+        "n": len(x), "mean": mean, "sd": sd, "baseline_n": len(y), "baseline_mean": baseline_mean,
+        "baseline_sd": baseline_sd, "difference": student.difference, "difference_low": student.low,
+        "difference_high": student.high, "student_t": student.statistic, "student_df": student.df,
+        "student_p": student.p, "stars": student.stars, "welch_t": welch.statistic,
+        "welch_df": welch.df, "welch_p": welch.p, "welch_low": welch.low, "welch_high": welch.high,
+        "paired_n": len(both), "paired_t": by_seed.statistic, "paired_df": by_seed.df,
+        "paired_p": by_seed.p, "paired_low": by_seed.low, "paired_high": by_seed.high,
+        "cohens_d": d, "cohens_d_low": d_low, "cohens_d_high": d_high, "note": _join(notes),
+    }  # fmt: skip
 
 
 def _by_seed(values: pd.DataFrame) -> pd.DataFrame:
@@ -293,18 +270,9 @@ def against_first(
             mine = known.get((*key, name), pd.Series(dtype=float))
             rows.append((*key, name, *_against(mine, base, reference=name == names[0])))
     columns = [
-        *keys,
-        "study",
-        "n",
-        "mean",
-        "sd",
-        "difference",
-        "low",
-        "high",
-        "welch_p",
-        "paired_p",
+        *keys, "study", "n", "mean", "sd", "difference", "low", "high", "welch_p", "paired_p",
         "paired_n",
-    ]
+    ]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns)
     corrected = table.groupby([keys[0], "study"])["welch_p"].transform(
         lambda p: holm(p.to_numpy(dtype=np.float64))

@@ -172,14 +172,9 @@ def _result(difference: float, result: object) -> TTest:
 
 
 def t_from_summary(
-    mean: float,
-    sd: float,
-    n: int,
-    other_mean: float,
-    other_sd: float,
-    other_n: int,
+    mean: float, sd: float, n: int, other_mean: float, other_sd: float, other_n: int,
     equal_variances: bool = True,
-) -> TTest:
+) -> TTest:  # fmt: skip
     """Compare two samples of which only mean, SD (ddof 1) and size are known, e.g. from print.
 
     Undefined with fewer than two values in either sample or when both SDs are 0.
@@ -201,13 +196,9 @@ def t_from_summary(
     error, df = _standard_error(sd, n, other_sd, other_n, equal_variances)
     half = float(stats.t.ppf((1 + LEVEL) / 2, df)) * error
     return TTest(
-        difference=difference,
-        low=difference - half,
-        high=difference + half,
-        statistic=float(result.statistic),
-        df=df,
-        p=float(result.pvalue),
-    )
+        difference=difference, low=difference - half, high=difference + half,
+        statistic=float(result.statistic), df=df, p=float(result.pvalue),
+    )  # fmt: skip
 
 
 def _standard_error(

@@ -113,11 +113,7 @@ def _widening(df: float, parts: int) -> float:
 
 
 def part_of(
-    label: str,
-    values: pd.Series,
-    wanted: Sequence[int],
-    least: float = 0.0,
-    most: float = math.inf,
+    label: str, values: pd.Series, wanted: Sequence[int], least: float = 0.0, most: float = math.inf
 ) -> Part:
     """Test the mean over seeds of one number a seed.
 
@@ -159,16 +155,9 @@ def claim_of(name: str, sentence: str, statistic: str, parts: Sequence[Part]) ->
     alone_note = f"fails alone, not as one of {len(parts)}" if alone else ""
     note = "; ".join(n for n in (weak_note, alone_note, weakest.note) if n)
     return Claim(
-        name,
-        sentence,
-        statistic,
-        weakest.estimate,
-        weakest.low,
-        weakest.high,
-        weakest.n,
-        verdict,
+        name, sentence, statistic, weakest.estimate, weakest.low, weakest.high, weakest.n, verdict,
         note,
-    )
+    )  # fmt: skip
 
 
 def _listed(seeds: Sequence[int]) -> str:

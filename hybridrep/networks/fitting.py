@@ -117,12 +117,9 @@ class TrainedNetwork:
 
 @torch.inference_mode()
 def train_networks(
-    config: NetworkConfig,
-    models: Sequence[NetworkData],
-    *,
-    block: int | None = None,
+    config: NetworkConfig, models: Sequence[NetworkData], *, block: int | None = None,
     dtype: torch.dtype = torch.float32,
-) -> list[TrainedNetwork]:
+) -> list[TrainedNetwork]:  # fmt: skip
     """Train networks of one shape, each on its own data, order and initialisation.
 
     They are trained as batched matrix products, which is faster than one by one. On one thread a

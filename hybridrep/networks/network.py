@@ -124,12 +124,9 @@ class StackedNetwork:
     """
 
     def __init__(
-        self,
-        shape: Shape,
-        models: Sequence[Sequence[LinearMap]],
-        learning_rate: float,
+        self, shape: Shape, models: Sequence[Sequence[LinearMap]], learning_rate: float,
         dtype: torch.dtype,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.shape, self.width, self.dtype = shape, len(models), dtype
         self._learning_rate = learning_rate
         self._activation = ACTIVATIONS[shape.activation]
@@ -196,12 +193,9 @@ class StackedNetwork:
 
 
 def adam_step(
-    parameters: Tensor,
-    gradient: Tensor,
-    moments: tuple[Tensor, Tensor],
-    steps: Tensor,
+    parameters: Tensor, gradient: Tensor, moments: tuple[Tensor, Tensor], steps: Tensor,
     learning_rate: float,
-) -> None:
+) -> None:  # fmt: skip
     """Move flat parameters by one step of Adam, PyTorch's defaults but for the learning rate.
 
     `steps` is the number of this step, from 1, as a float32 tensor without dimensions.

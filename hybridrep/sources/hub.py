@@ -149,14 +149,10 @@ def _snapshot(
 
     path = Path(
         snapshot_download(
-            repository,
-            repo_type=kind.repo_type,
-            revision=revision,
-            allow_patterns=list(patterns),
-            etag_timeout=FIRST_ANSWER_SECONDS,
-            local_files_only=cached,
+            repository, repo_type=kind.repo_type, revision=revision, allow_patterns=list(patterns),
+            etag_timeout=FIRST_ANSWER_SECONDS, local_files_only=cached,
         )
-    )
+    )  # fmt: skip
     if cached and not kind.is_whole(
         [file.relative_to(path).as_posix() for file in path.rglob("*")]
     ):

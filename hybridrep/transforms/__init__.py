@@ -36,14 +36,12 @@ __all__ = [
     "summed_squared_error", "train_autoencoders",
 ]
 _HOMES = {
-    "transform": "Sizes Transform",
-    "methods": "TRANSFORMS load_transform",
-    "regression": "RidgeTransform",
-    "autoencoding": "AutoencoderTransform FullyConnectedTransform",
+    "transform": "Sizes Transform", "methods": "TRANSFORMS load_transform",
+    "regression": "RidgeTransform", "autoencoding": "AutoencoderTransform FullyConnectedTransform",
     "ridge": "LinearBaseline Moments Ridge fit_ridge linear_baseline moments summed_squared_error",
     "autoencoder": "Autoencoder AutoencoderConfig ModelData autoencoder_of_state build_autoencoder",
     "stacked": "AutoencoderResult apply_autoencoder train_autoencoders",
-}
+}  # fmt: skip
 # isort: on
 # fmt: on
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}

@@ -45,15 +45,9 @@ class AutoencoderTransform(Transform):
 
     @classmethod
     def fit(
-        cls,
-        first: Num[np.ndarray, ...],
-        second: Num[np.ndarray, ...],
-        rng: np.random.Generator,
-        *,
-        bottleneck: int = 32,
-        held_out: float = 0.1,
-        **settings: Any,
-    ) -> Self:
+        cls, first: Num[np.ndarray, ...], second: Num[np.ndarray, ...], rng: np.random.Generator, *,
+        bottleneck: int = 32, held_out: float = 0.1, **settings: Any,
+    ) -> Self:  # fmt: skip
         """Fit as `Transform.fit` says; to train many at once see `train_autoencoders`.
 
         Args:

@@ -34,14 +34,9 @@ class RidgeTransform(Transform):
 
     @classmethod
     def fit(
-        cls,
-        first: Num[np.ndarray, ...],
-        second: Num[np.ndarray, ...],
-        rng: np.random.Generator,
-        *,
-        penalties: Sequence[float] | None = None,
-        held_out: float = 0.1,
-    ) -> Self:
+        cls, first: Num[np.ndarray, ...], second: Num[np.ndarray, ...], rng: np.random.Generator, *,
+        penalties: Sequence[float] | None = None, held_out: float = 0.1,
+    ) -> Self:  # fmt: skip
         """Fit as `Transform.fit` says.
 
         Args:

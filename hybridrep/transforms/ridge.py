@@ -58,13 +58,10 @@ class Moments:
     def reversed(self) -> Moments:
         """Return the moments of the regression from targets to inputs."""
         return Moments(
-            count=self.count,
-            input_mean=self.target_mean,
-            target_mean=self.input_mean,
-            input_gram=self.target_gram,
-            target_gram=self.input_gram,
+            count=self.count, input_mean=self.target_mean, target_mean=self.input_mean,
+            input_gram=self.target_gram, target_gram=self.input_gram,
             cross=np.ascontiguousarray(self.cross.T),
-        )
+        )  # fmt: skip
 
 
 def moments(
@@ -159,21 +156,15 @@ def fit_ridge(
     shrunk = 1.0 / (eigenvalues + tried[:, None])
     projected = vectors.T @ training.cross
     losses = _losses(
-        shrunk,
-        projected,
-        (validation_inputs - training.input_mean) @ vectors,
+        shrunk, projected, (validation_inputs - training.input_mean) @ vectors,
         validation_targets - training.target_mean,
-    )
+    )  # fmt: skip
     best = len(tried) - 1 - int(np.argmin(losses[::-1]))
     weights = vectors @ (shrunk[best][:, None] * projected)
     return Ridge(
-        penalty=float(tried[best]),
-        weights=weights,
-        input_mean=training.input_mean,
-        target_mean=training.target_mean,
-        penalties=tried,
-        validation_losses=losses,
-    )
+        penalty=float(tried[best]), weights=weights, input_mean=training.input_mean,
+        target_mean=training.target_mean, penalties=tried, validation_losses=losses,
+    )  # fmt: skip
 
 
 def _penalties(given: Sequence[float] | None, scale: float) -> Float64[np.ndarray, " penalties"]:
@@ -221,13 +212,11 @@ class LinearBaseline:
 
 
 def linear_baseline(
-    training: Moments,
-    validation_inputs: Float[np.ndarray, "validation inputs"],
+    training: Moments, validation_inputs: Float[np.ndarray, "validation inputs"],
     validation_targets: Float[np.ndarray, "validation targets"],
-    test_inputs: Float[np.ndarray, "test inputs"],
-    test_targets: Float[np.ndarray, "test targets"],
+    test_inputs: Float[np.ndarray, "test inputs"], test_targets: Float[np.ndarray, "test targets"],
     penalties: Sequence[float] | None = None,
-) -> LinearBaseline:
+) -> LinearBaseline:  # fmt: skip
     """Fit `fit_ridge` and measure it on test rows.
 
     Raises:

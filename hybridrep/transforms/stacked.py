@@ -108,14 +108,10 @@ def stack_width(config: AutoencoderConfig, models: int, budget: int = STACK_MEMO
 
 @torch.inference_mode()
 def train_autoencoders(
-    config: AutoencoderConfig | Sequence[AutoencoderConfig],
-    models: Sequence[ModelData],
-    *,
-    on_epoch: OnEpoch | None = None,
-    memory: int = STACK_MEMORY,
-    block: int | None = None,
+    config: AutoencoderConfig | Sequence[AutoencoderConfig], models: Sequence[ModelData], *,
+    on_epoch: OnEpoch | None = None, memory: int = STACK_MEMORY, block: int | None = None,
     dtype: torch.dtype = torch.float32,
-) -> list[AutoencoderResult]:
+) -> list[AutoencoderResult]:  # fmt: skip
     """Train autoencoders of one shape, each on its own data, order and initialisation.
 
     Args:
@@ -156,11 +152,9 @@ def train_autoencoders(
     for equal in of_equal_counts([m.train for m in models], [m.test for m in models]):
         for group in share_evenly(equal, at_once):
             training = _Training(
-                [configs[model] for model in group],
-                [models[model] for model in group],
-                block,
+                [configs[model] for model in group], [models[model] for model in group], block,
                 dtype,
-            )
+            )  # fmt: skip
             view = StackView(group, training.blocks, training.benches)
             results.update(zip(group, training.run(view, on_epoch), strict=True))
     return [results[model] for model in range(len(models))]
@@ -203,12 +197,9 @@ class _Training:
     """Models that are trained at once: blocks that take turns epoch by epoch."""
 
     def __init__(
-        self,
-        configs: Sequence[AutoencoderConfig],
-        models: Sequence[ModelData],
-        block: int | None,
+        self, configs: Sequence[AutoencoderConfig], models: Sequence[ModelData], block: int | None,
         dtype: torch.dtype,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._configs, self._models, self._dtype = configs, models, dtype
         self._modules = [
             build_autoencoder(config, each.init)
@@ -228,10 +219,8 @@ class _Training:
         targets = Rows([each.targets for each in models], dtype)
         return Stack(
             network=StackedNetwork(
-                _shape(config),
-                [self._modules[number].linear_maps() for number in part],
-                config.learning_rate,
-                dtype,
+                _shape(config), [self._modules[number].linear_maps() for number in part],
+                config.learning_rate, dtype,
             ),
             inputs=Rows([each.inputs for each in models], dtype),
             loss=SquaredError(targets, len(models), dtype),
@@ -239,7 +228,7 @@ class _Training:
             test=np.stack([each.test for each in models]),
             orders=[each.order for each in models],
             batch_size=config.batch_size,
-        )
+        )  # fmt: skip
 
     def run(self, view: StackView, on_epoch: OnEpoch | None) -> list[AutoencoderResult]:
         """Train all epochs."""

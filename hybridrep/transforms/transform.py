@@ -51,11 +51,9 @@ class Transform(ABC):
     @classmethod
     @abstractmethod
     def fit(
-        cls,
-        first: Num[np.ndarray, "items first_dim"],
-        second: Num[np.ndarray, "items second_dim"],
+        cls, first: Num[np.ndarray, "items first_dim"], second: Num[np.ndarray, "items second_dim"],
         rng: np.random.Generator,
-    ) -> Self:
+    ) -> Self:  # fmt: skip
         """Fit on pairs of rows; every setting has a default and is named in the subclass.
 
         Args:

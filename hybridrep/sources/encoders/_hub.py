@@ -8,28 +8,19 @@ from pathlib import Path
 from hybridrep.errors import EncoderError
 from hybridrep.sources.hub import MAIN, Kind, fetch
 
-PINNED_REVISIONS = {
-    "google-bert/bert-base-uncased": "86b5e0934494bd15c9632b12f734a8a67f723594",
-}
+PINNED_REVISIONS = {"google-bert/bert-base-uncased": "86b5e0934494bd15c9632b12f734a8a67f723594"}
 """The commit that is read of an encoder when the user names none."""
 
 VOCABULARY_FILES = (
-    "tokenizer.json",
-    "vocab.txt",
-    "vocab.json",
-    "spiece.model",
-    "sentencepiece.bpe.model",
+    "tokenizer.json", "vocab.txt", "vocab.json", "spiece.model", "sentencepiece.bpe.model",
     "tokenizer.model",
-)
+)  # fmt: skip
 """Files that can hold a tokenizer's vocabulary."""
 
 TOKENIZER_FILES = (
-    *VOCABULARY_FILES,
-    "merges.txt",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
+    *VOCABULARY_FILES, "merges.txt", "tokenizer_config.json", "special_tokens_map.json",
     "added_tokens.json",
-)
+)  # fmt: skip
 """Everything that a tokenizer is made of."""
 
 CONFIG_FILE = "config.json"
@@ -37,13 +28,7 @@ WEIGHTS_FILE = "model.safetensors"
 WEIGHTS_INDEX = "model.safetensors.index.json"
 ALTERNATIVES = "Give `minilm`, which needs no network, or a local folder in Hugging Face format."
 
-PATTERNS = (
-    CONFIG_FILE,
-    WEIGHTS_FILE,
-    WEIGHTS_INDEX,
-    "model-*-of-*.safetensors",
-    *TOKENIZER_FILES,
-)
+PATTERNS = (CONFIG_FILE, WEIGHTS_FILE, WEIGHTS_INDEX, "model-*-of-*.safetensors", *TOKENIZER_FILES)
 """What is fetched of an encoder."""
 
 

@@ -51,14 +51,9 @@ def load_encoder(folder: Path) -> FrozenEncoder:
     config, tokenizer = load_settings(folder)
     with quiet(), as_encoder_errors(folder):
         model, report = AutoModel.from_pretrained(
-            folder,
-            config=config,
-            dtype=torch.float32,
-            use_safetensors=True,
-            trust_remote_code=False,
-            local_files_only=True,
-            output_loading_info=True,
-        )
+            folder, config=config, dtype=torch.float32, use_safetensors=True,
+            trust_remote_code=False, local_files_only=True, output_loading_info=True,
+        )  # fmt: skip
     if missing := sorted(key for key in report["missing_keys"] if not key.startswith("pooler.")):
         raise EncoderError(
             f"The weights in {folder} lack {len(missing)} tensors of the model, e.g. "
@@ -75,13 +70,9 @@ def load_encoder(folder: Path) -> FrozenEncoder:
             return []
         with as_encoder_errors(folder):
             tokens = tokenizer(
-                list(texts),
-                truncation=True,
-                max_length=longest,
-                padding=False,
-                return_attention_mask=False,
-                return_token_type_ids=False,
-            )
+                list(texts), truncation=True, max_length=longest, padding=False,
+                return_attention_mask=False, return_token_type_ids=False,
+            )  # fmt: skip
         ids: list[list[int]] = tokens["input_ids"]
         return ids
 

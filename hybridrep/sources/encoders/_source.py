@@ -121,12 +121,10 @@ def _resolve_packaged() -> EncoderSource:
         raise EncoderError(f"{weights} is not the encoder `{PACKAGED}`: {state}. {_REINSTALL}")
     config = _read_json(folder / CONFIG_FILE)
     return EncoderSource(
-        source=PACKAGED,
-        folder=folder,
-        fingerprint=_fingerprint(folder, [weights]),
+        source=PACKAGED, folder=folder, fingerprint=_fingerprint(folder, [weights]),
         hidden_size=int(config["hidden_size"]),
         description=f"{PACKAGED} (all-MiniLM-L6-v2, BERT, {config['hidden_size']}-d)",
-    )
+    )  # fmt: skip
 
 
 def _resolve_folder(source: str, folder: Path, revision: str) -> EncoderSource:
@@ -148,12 +146,10 @@ def _resolve_folder(source: str, folder: Path, revision: str) -> EncoderSource:
         _check_shape(file, facts.embedding_shape)
     name = f"{source.partition('@')[0]}@{revision}" if revision else source
     return EncoderSource(
-        source=source,
-        folder=folder,
-        fingerprint=_fingerprint(folder, weights),
+        source=source, folder=folder, fingerprint=_fingerprint(folder, weights),
         hidden_size=facts.hidden_size,
         description=f"{name} ({facts.model_type}, {facts.hidden_size}-d)",
-    )
+    )  # fmt: skip
 
 
 def _check_regular(folder: Path) -> None:

@@ -27,14 +27,9 @@ if TYPE_CHECKING:
     from hybridrep.sources.encoders._model import FrozenEncoder
 
 __all__ = [
-    "BATCH_TOKENS",
-    "EncoderSource",
-    "embed_texts",
-    "encoder_files",
-    "equal_length_batches",
-    "forget_encoder",
-    "resolve_encoder",
-]
+    "BATCH_TOKENS", "EncoderSource", "embed_texts", "encoder_files", "equal_length_batches",
+    "forget_encoder", "resolve_encoder",
+]  # fmt: skip
 
 BATCH_TOKENS = 640
 """Tokens of a batch. About 29 tweets: larger batches are slower, their activations leave the

@@ -25,17 +25,10 @@ CARD = "README.md"
 """Where a repository says which of its files are what."""
 
 _PACKED = {
-    b"\x1f\x8b": "gzip",
-    b"PK\x03\x04": "ZIP",
-    b"PK\x05\x06": "ZIP",
-    b"PK\x07\x08": "ZIP",
-    b"\xfd7zXZ\x00": "xz",
-    b"Rar!\x1a\x07": "RAR",
-    b"\x28\xb5\x2f\xfd": "Zstandard",
-    b"BZh": "bzip2",
-    b"7z\xbc\xaf\x27\x1c": "7z",
-    b"\x04\x22\x4d\x18": "LZ4",
-}
+    b"\x1f\x8b": "gzip", b"PK\x03\x04": "ZIP", b"PK\x05\x06": "ZIP", b"PK\x07\x08": "ZIP",
+    b"\xfd7zXZ\x00": "xz", b"Rar!\x1a\x07": "RAR", b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"BZh": "bzip2", b"7z\xbc\xaf\x27\x1c": "7z", b"\x04\x22\x4d\x18": "LZ4",
+}  # fmt: skip
 """The first bytes of archives and packed files."""
 
 _CARD_DEPTH = 3

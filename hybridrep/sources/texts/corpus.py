@@ -75,11 +75,8 @@ class Corpus:
     def take(self, items: Int64[np.ndarray, " taken"] | Sequence[int]) -> Corpus:
         """Return the corpus of the given items, in their order, with the same classes."""
         return Corpus(
-            name=self.name,
-            texts=tuple(self.texts[i] for i in items),
-            labels=self.labels[np.asarray(items, dtype=np.int64)],
-            label_names=self.label_names,
-            splits=tuple(self.splits[i] for i in items),
-            source=self.source,
+            name=self.name, texts=tuple(self.texts[i] for i in items),
+            labels=self.labels[np.asarray(items, dtype=np.int64)], label_names=self.label_names,
+            splits=tuple(self.splits[i] for i in items), source=self.source,
             synthetic=self.synthetic,
-        )
+        )  # fmt: skip

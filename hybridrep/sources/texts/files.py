@@ -23,15 +23,9 @@ from hybridrep.sources.texts.rows import (
 )
 
 SPLIT_WORDS = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
+    "train": "train", "training": "train", "validation": "validation", "valid": "validation",
+    "val": "validation", "dev": "validation", "test": "test", "testing": "test",
+}  # fmt: skip
 LARGEST = 2 << 30
 """Bytes of a corpus file, unpacked: it is read into memory, where strings and rows take more."""
 _CSV_ADVICE = {
@@ -284,11 +278,7 @@ def _hub_label_names(schema: pa.Schema, label: str) -> tuple[str, ...]:
 
 
 _READERS: dict[str, Callable[[Path, ColumnChoice, str], Rows]] = {
-    ".txt": _read_txt,
-    ".csv": _read_csv,
-    ".tsv": _read_tsv,
-    ".jsonl": _read_jsonl,
-    ".ndjson": _read_jsonl,
-    ".parquet": _read_parquet,
-}
+    ".txt": _read_txt, ".csv": _read_csv, ".tsv": _read_tsv, ".jsonl": _read_jsonl,
+    ".ndjson": _read_jsonl, ".parquet": _read_parquet,
+}  # fmt: skip
 _ENDINGS = ", ".join(_READERS)

@@ -30,14 +30,9 @@ _ENCODING_MARK = b"\xef\xbb\xbf"
 _NUMBER_BYTES = b"0123456789.-+eE "
 _HEADER = re.compile(rb"[0-9]{1,9} [1-9][0-9]{0,8}")
 _UNREADABLE = (
-    OSError,
-    EOFError,
-    zlib.error,
-    lzma.LZMAError,
-    struct.error,
-    zipfile.BadZipFile,
+    OSError, EOFError, zlib.error, lzma.LZMAError, struct.error, zipfile.BadZipFile,
     NotImplementedError,
-)
+)  # fmt: skip
 
 MOST_DIMENSIONS = 10_000
 """Numbers of a word. The largest in use have some hundreds; every word of a corpus gets a row."""

@@ -72,13 +72,9 @@ def similarity_grid(rows: Sequence[SimilarityMatrices], remark: str) -> Figure:
 
 
 def similarity_matrices_picture(
-    matrices: Mapping[str, Float[np.ndarray, "items items"]],
-    labels: Int[np.ndarray, " items"],
-    label_names: Sequence[str],
-    direction: str,
-    bottleneck: int,
-    seed: int,
-) -> bytes:
+    matrices: Mapping[str, Float[np.ndarray, "items items"]], labels: Int[np.ndarray, " items"],
+    label_names: Sequence[str], direction: str, bottleneck: int, seed: int,
+) -> bytes:  # fmt: skip
     """Return the four matrices of one seed, direction and bottleneck as a PNG (about 0.2 s).
 
     Args:

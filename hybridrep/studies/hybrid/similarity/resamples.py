@@ -60,10 +60,7 @@ def sides(direction: str) -> list[tuple[int, int]]:
 
 
 def _null(
-    matrices: np.ndarray,
-    pairs: Sequence[tuple[int, int]],
-    resamples: int,
-    rng: np.random.Generator,
+    matrices: np.ndarray, pairs: Sequence[tuple[int, int]], resamples: int, rng: np.random.Generator
 ) -> np.ndarray:
     """Permute the items of each pair's first side; a matrix is permuted once for all its pairs."""
     null = np.full((resamples, len(pairs)), np.nan)

@@ -88,11 +88,9 @@ def cell_step_(
 
 
 def run_packed(
-    gates: Float[Tensor, "rows gates"],
-    weight: Float[Tensor, "gates hidden"],
-    counts: Sequence[int],
-    products: torch.dtype,
-) -> Trajectory:
+    gates: Float[Tensor, "rows gates"], weight: Float[Tensor, "gates hidden"],
+    counts: Sequence[int], products: torch.dtype,
+) -> Trajectory:  # fmt: skip
     """Run the recurrence from the zero state.
 
     Args:
@@ -136,12 +134,9 @@ def run_packed(
 
 
 def backward_packed(
-    run: Trajectory,
-    weight: Float[Tensor, "gates hidden"],
-    counts: Sequence[int],
-    products: torch.dtype,
-    grad_last: Float[Tensor, "last hidden"],
-) -> Float[Tensor, "rows gates"]:
+    run: Trajectory, weight: Float[Tensor, "gates hidden"], counts: Sequence[int],
+    products: torch.dtype, grad_last: Float[Tensor, "last hidden"],
+) -> Float[Tensor, "rows gates"]:  # fmt: skip
     """Return the gradient of the gates' sums before activation, all rows."""
     hidden_size = weight.shape[1]
     steps = list(counts[:-1])

@@ -207,12 +207,9 @@ class Shortcut:
         return mean.to(dtype), variance.to(dtype)
 
     def _input_gates(
-        self,
-        packing: Packing,
-        weights: Weights,
-        scale: Float[Tensor, " time"],
+        self, packing: Packing, weights: Weights, scale: Float[Tensor, " time"],
         shift: Float[Tensor, " time"],
-    ) -> Float[Tensor, "rows gates"]:
+    ) -> Float[Tensor, "rows gates"]:  # fmt: skip
         """Return input weights times normalised input plus biases of every row.
 
         Each is a sum of three table rows: the word's, weighted by the scale of the time step, the
@@ -230,8 +227,6 @@ class Shortcut:
         parts[:, 0], parts[:, 1], parts[:, 2] = packing.word, len(table) - 2, len(table) - 1
         factors = torch.stack([scale, shift, torch.ones_like(scale)], dim=1)
         return functional.embedding_bag(
-            torch.from_numpy(parts),
-            table,
-            mode="sum",
+            torch.from_numpy(parts), table, mode="sum",
             per_sample_weights=factors.index_select(0, torch.from_numpy(packing.step)),
-        )
+        )  # fmt: skip

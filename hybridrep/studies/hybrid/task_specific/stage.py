@@ -51,15 +51,10 @@ def network(study: Hybrid) -> dict[str, Any]:
     """Return the fields of the configuration of a study's LSTMs."""
     inputs, config = study.inputs, study.inputs.config
     return {
-        "input_size": inputs.vector_size,
-        "time_steps": inputs.time_steps,
-        "classes": inputs.classes,
-        "hidden_size": HIDDEN_SIZE,
-        "padding": config.padding,
-        "epochs": config.lstm_epochs,
-        "precision": config.lstm_precision,
-        "path": config.lstm_path,
-    }
+        "input_size": inputs.vector_size, "time_steps": inputs.time_steps,
+        "classes": inputs.classes, "hidden_size": HIDDEN_SIZE, "padding": config.padding,
+        "epochs": config.lstm_epochs, "precision": config.lstm_precision, "path": config.lstm_path,
+    }  # fmt: skip
 
 
 def train(read: Reader, network: Mapping[str, Any], seed: int) -> Made:
@@ -71,17 +66,11 @@ def train(read: Reader, network: Mapping[str, Any], seed: int) -> Made:
     tokens = read_tokens(read.store, read.key("tokens"))
     split = lstm_rows(corpus, seed)
     result = train_lstm(
-        LSTMConfig(**network),
-        tokens.vectors,
-        take(tokens.batch, split.train),
-        corpus.labels[split.train],
-        take(tokens.batch, split.validation),
-        corpus.labels[split.validation],
-        take(tokens.batch, split.test),
-        corpus.labels[split.test],
-        init=torch_generator(seed, "lstm", "init"),
-        order=generator(seed, "lstm", "order"),
-    )
+        LSTMConfig(**network), tokens.vectors, take(tokens.batch, split.train),
+        corpus.labels[split.train], take(tokens.batch, split.validation),
+        corpus.labels[split.validation], take(tokens.batch, split.test), corpus.labels[split.test],
+        init=torch_generator(seed, "lstm", "init"), order=generator(seed, "lstm", "order"),
+    )  # fmt: skip
     return Made(arrays={"state": result.state}, tables={"curves": result.curves})
 
 

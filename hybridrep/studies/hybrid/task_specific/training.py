@@ -50,19 +50,12 @@ class LSTMResult:
 
 
 def train_lstm(
-    config: LSTMConfig,
-    lookup: Float32[np.ndarray, "words dim"],
-    train: TokenBatch,
-    train_labels: Int[np.ndarray, " train"],
-    validation: TokenBatch,
-    validation_labels: Int[np.ndarray, " validation"],
-    test: TokenBatch,
-    test_labels: Int[np.ndarray, " test"],
-    *,
-    init: torch.Generator,
-    order: np.random.Generator,
+    config: LSTMConfig, lookup: Float32[np.ndarray, "words dim"], train: TokenBatch,
+    train_labels: Int[np.ndarray, " train"], validation: TokenBatch,
+    validation_labels: Int[np.ndarray, " validation"], test: TokenBatch,
+    test_labels: Int[np.ndarray, " test"], *, init: torch.Generator, order: np.random.Generator,
     on_epoch: OnEpoch | None = None,
-) -> LSTMResult:
+) -> LSTMResult:  # fmt: skip
     """Train an LSTM to tell the class of a tweet.
 
     Args:
@@ -113,24 +106,20 @@ def train_lstm(
             hits = (predicted.argmax(1) == held_out_classes).double()
         rows.append(
             {
-                "epoch": epoch,
-                "train_loss": train_loss,
-                "validation_loss": validation_loss.item(),
+                "epoch": epoch, "train_loss": train_loss, "validation_loss": validation_loss.item(),
                 "validation_accuracy": hits[:n].mean().item(),
                 "test_accuracy": hits[n:].mean().item(),
             }
-        )
+        )  # fmt: skip
         if on_epoch is not None:
             on_epoch(rows[-1])
     return LSTMResult(state_arrays(model), pd.DataFrame(rows))
 
 
 def extract_hidden(
-    config: LSTMConfig,
-    state: Mapping[str, np.ndarray],
-    lookup: Float32[np.ndarray, "words dim"],
+    config: LSTMConfig, state: Mapping[str, np.ndarray], lookup: Float32[np.ndarray, "words dim"],
     tokens: TokenBatch,
-) -> Float32[np.ndarray, "items hidden"]:
+) -> Float32[np.ndarray, "items hidden"]:  # fmt: skip
     """Return the task-specific representation of tweets: the last hidden state, in eval mode.
 
     Args:
@@ -198,12 +187,9 @@ def _path(config: LSTMConfig, model: TaskLSTM) -> Shortcut | _Plain:
 
 
 def _train_epoch(
-    path: Shortcut | _Plain,
-    optimizer: torch.optim.Optimizer,
-    token_ids: Tensor,
-    classes: Tensor,
+    path: Shortcut | _Plain, optimizer: torch.optim.Optimizer, token_ids: Tensor, classes: Tensor,
     batches: tuple[Tensor, ...],
-) -> float:
+) -> float:  # fmt: skip
     """Take one step a batch; return the mean loss over the items."""
     total = 0.0
     for batch in batches:
@@ -222,12 +208,9 @@ def _tensors(tokens: TokenBatch, labels: np.ndarray) -> tuple[Tensor, Tensor]:
 
 
 def _check_tweets(
-    config: LSTMConfig,
-    lookup: np.ndarray,
-    name: str,
-    tokens: TokenBatch,
+    config: LSTMConfig, lookup: np.ndarray, name: str, tokens: TokenBatch,
     labels: np.ndarray | None = None,
-) -> None:
+) -> None:  # fmt: skip
     """Refuse arrays that do not fit together or the configuration."""
     shape = tokens.token_ids.shape
     if shape[0] == 0 and labels is not None:

@@ -101,12 +101,9 @@ class EmbeddingClassifier(nn.Module):
     """
 
     def __init__(
-        self,
-        embedding: Float[np.ndarray, "words dim"],
-        time_steps: int,
-        config: ClassifierConfig,
+        self, embedding: Float[np.ndarray, "words dim"], time_steps: int, config: ClassifierConfig,
         init: torch.Generator,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__()
         start = torch.tensor(embedding, dtype=torch.float32)
         start[PADDING] = 0

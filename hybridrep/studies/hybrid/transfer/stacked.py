@@ -92,12 +92,9 @@ class ClassifierResult:
 
 @torch.inference_mode()
 def train_classifiers(
-    config: ClassifierConfig,
-    models: Sequence[ClassifierData],
-    *,
-    block: int | None = None,
+    config: ClassifierConfig, models: Sequence[ClassifierData], *, block: int | None = None,
     dtype: torch.dtype = torch.float32,
-) -> list[ClassifierResult]:
+) -> list[ClassifierResult]:  # fmt: skip
     """Train classifiers of any input widths, each on its own data, order and initialisation.
 
     Args:
@@ -129,13 +126,9 @@ def train_classifiers(
 
 @torch.inference_mode()
 def train_baselines(
-    config: ClassifierConfig,
-    models: Sequence[BaselineData],
-    *,
-    embeddings: bool = False,
-    block: int | None = None,
-    dtype: torch.dtype = torch.float32,
-) -> list[ClassifierResult]:
+    config: ClassifierConfig, models: Sequence[BaselineData], *, embeddings: bool = False,
+    block: int | None = None, dtype: torch.dtype = torch.float32,
+) -> list[ClassifierResult]:  # fmt: skip
     """Train baselines, which learn embeddings of their own; see `train_classifiers`.
 
     Args:
@@ -179,14 +172,10 @@ def train_baselines(
 
 
 def _train(
-    config: ClassifierConfig,
-    models: Sequence[ClassifierData] | Sequence[BaselineData],
-    chosen: Sequence[int],
-    input_size: int,
-    width: int,
-    inputs_of: Callable[[Sequence[int]], InputSource],
-    dtype: torch.dtype,
-) -> dict[int, ClassifierResult]:
+    config: ClassifierConfig, models: Sequence[ClassifierData] | Sequence[BaselineData],
+    chosen: Sequence[int], input_size: int, width: int,
+    inputs_of: Callable[[Sequence[int]], InputSource], dtype: torch.dtype,
+) -> dict[int, ClassifierResult]:  # fmt: skip
     """Train the chosen models, all of one input width, block after block."""
     results: dict[int, ClassifierResult] = {}
     train, test = [models[n].train for n in chosen], [models[n].test for n in chosen]
@@ -197,13 +186,11 @@ def _train(
             shape = _shape(input_size, config)
             stack = Stack(
                 network=StackedNetwork(shape, initial, config.learning_rate, dtype),
-                inputs=inputs_of(part),
-                loss=CrossEntropy([each.labels for each in given], dtype),
+                inputs=inputs_of(part), loss=CrossEntropy([each.labels for each in given], dtype),
                 train=np.stack([each.train for each in given]),
-                test=np.stack([each.test for each in given]),
-                orders=[each.order for each in given],
+                test=np.stack([each.test for each in given]), orders=[each.order for each in given],
                 batch_size=config.batch_size,
-            )
+            )  # fmt: skip
             results.update(zip(part, _run(config, stack), strict=True))
     return results
 

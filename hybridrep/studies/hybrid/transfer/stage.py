@@ -120,13 +120,10 @@ def _items(read: Reader, seed: int, duplicates: Duplicates) -> Items:
     vectors = read["vectors"].arrays("vectors")
     encoded = global_vectors.global_vectors(read.store, read.key("corpus"), read.keys["chunks"])
     return Items(
-        seed=seed,
-        rows=rows,
-        labels=corpus.labels[rows],
-        train=len(split.train),
+        seed=seed, rows=rows, labels=corpus.labels[rows], train=len(split.train),
         task_specific=np.concatenate([vectors["hate_train"], vectors["hate_test"]]),
         global_=encoded[rows],
-    )
+    )  # fmt: skip
 
 
 def train(stack: Sequence[tuple[Reader, Tested, int]]) -> Iterator[Made]:
@@ -171,11 +168,9 @@ def _layers(read: Reader, tested: Tested, items: Items) -> dict[str, np.ndarray]
 
 
 def _train_representations(
-    config: ClassifierConfig,
-    bottleneck: int,
-    items: Sequence[Items],
+    config: ClassifierConfig, bottleneck: int, items: Sequence[Items],
     read: Sequence[Mapping[str, np.ndarray]],
-) -> list[list[pd.DataFrame]]:
+) -> list[list[pd.DataFrame]]:  # fmt: skip
     """Return per seed the curves of each representation."""
     from hybridrep.studies.hybrid.transfer.stacked import ClassifierData, train_classifiers
 

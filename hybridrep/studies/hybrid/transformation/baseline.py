@@ -44,11 +44,8 @@ def make(read: Reader, seed: int, per_emotion: int) -> Made:
         }
         rows.append(
             {
-                "direction": direction,
-                "penalty": fitted.ridge.penalty,
-                "test_loss": fitted.test_loss,
-                "mean_loss": fitted.mean_loss,
-                **correlations,
+                "direction": direction, "penalty": fitted.ridge.penalty,
+                "test_loss": fitted.test_loss, "mean_loss": fitted.mean_loss, **correlations,
             }
-        )
+        )  # fmt: skip
     return Made(tables={"linear_baseline": pd.DataFrame(rows)})

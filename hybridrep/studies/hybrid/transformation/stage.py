@@ -78,14 +78,10 @@ def network(variant: Variant, sizes: tuple[int, int]) -> AutoencoderConfig:
     from hybridrep.transforms.autoencoder import AutoencoderConfig
 
     return AutoencoderConfig(
-        input_size=sizes[0],
-        output_size=sizes[1],
-        bottleneck=variant.bottleneck,
-        epochs=variant.epochs,
-        learning_rate=variant.learning_rate,
-        activation=variant.activation,
+        input_size=sizes[0], output_size=sizes[1], bottleneck=variant.bottleneck,
+        epochs=variant.epochs, learning_rate=variant.learning_rate, activation=variant.activation,
         kind=variant.kind,
-    )
+    )  # fmt: skip
 
 
 def node(study: Hybrid, variant: Variant, seed: int) -> Node:
@@ -140,13 +136,10 @@ def _model_data(data: SeedData, variant: Variant) -> ModelData:
     inputs, targets = data.sides(variant.direction)
     stream = ("autoencode", variant.direction, variant.bottleneck)
     return ModelData(
-        inputs=inputs,
-        targets=targets,
-        train=data.rows.autoencoder_train,
-        test=data.rows.autoencoder_test,
-        init=torch_generator(data.seed, *stream, "init"),
+        inputs=inputs, targets=targets, train=data.rows.autoencoder_train,
+        test=data.rows.autoencoder_test, init=torch_generator(data.seed, *stream, "init"),
         order=generator(data.seed, *stream, "order"),
-    )
+    )  # fmt: skip
 
 
 class Trajectories:

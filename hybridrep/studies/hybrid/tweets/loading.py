@@ -70,12 +70,10 @@ def _assemble(name: CorpusName, parts: Sequence[Rows], source: str) -> Corpus:
     return Corpus(
         name=name,
         texts=tuple(text for rows in parts for text in _texts(rows, empty_allowed=name == "hate")),
-        labels=labels,
-        label_names=label_names,
-        splits=tuple(rows.split for rows in parts for _ in rows.texts),
-        source=source,
+        labels=labels, label_names=label_names,
+        splits=tuple(rows.split for rows in parts for _ in rows.texts), source=source,
         synthetic=False,
-    )
+    )  # fmt: skip
 
 
 def _texts(rows: Rows, empty_allowed: bool) -> list[str]:

@@ -73,14 +73,11 @@ def emotion_rows(corpus: Corpus, seed: int, per_emotion: int) -> EmotionRows:
     try:
         items = {
             name: sample_items(
-                corpus.labels,
-                per_emotion,
-                generator(seed, "items", name),
-                candidates=rows[name],
+                corpus.labels, per_emotion, generator(seed, "items", name), candidates=rows[name],
                 label_names=corpus.label_names,
             )
             for name in ITEM_SETS
-        }
+        }  # fmt: skip
     except CorpusError as error:
         raise CorpusError(
             f"{error} That number is items_per_emotion; the tweets to draw from are only those of "

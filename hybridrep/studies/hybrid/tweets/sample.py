@@ -27,13 +27,8 @@ SAMPLE_SEED = 20_260
 SAMPLE_SOURCE = "sample (synthetic)"
 
 _TRAINING_TWEETS = {
-    "anger": 512,
-    "fear": 508,
-    "joy": 540,
-    "love": 508,
-    "sadness": 524,
-    "surprise": 504,
-}
+    "anger": 512, "fear": 508, "joy": 540, "love": 508, "sadness": 524, "surprise": 504,
+}  # fmt: skip
 _HELD_OUT_SHARE = 4  # one held-out tweet for every four in training
 _MESSAGES = {"no-hate": 1_160, "hate": 1_060}
 _KINDS = {"plain": 0.60, "mixed": 0.16, "turned": 0.14, "scene": 0.10}
@@ -252,11 +247,6 @@ def _corpus(
 ) -> Corpus:
     texts, labels, splits = zip(*(items[i] for i in dice.order(len(items))), strict=True)
     return Corpus(
-        name=name,
-        texts=texts,
-        labels=np.array(labels, dtype=np.int64),
-        label_names=names,
-        splits=splits,
-        source=SAMPLE_SOURCE,
-        synthetic=True,
-    )
+        name=name, texts=texts, labels=np.array(labels, dtype=np.int64), label_names=names,
+        splits=splits, source=SAMPLE_SOURCE, synthetic=True,
+    )  # fmt: skip

@@ -83,11 +83,9 @@ def held_out_size(items: int, one_in: int, classes: int) -> int:
 
 
 def sample_transfer(
-    corpus: Corpus,
-    rng: np.random.Generator,
-    duplicates: Literal["keep", "drop"],
+    corpus: Corpus, rng: np.random.Generator, duplicates: Literal["keep", "drop"],
     per_class: int = TRANSFER_PER_CLASS,
-) -> TransferSplit:
+) -> TransferSplit:  # fmt: skip
     """Sample equally many tweets of both classes and split them 4:1, stratified.
 
     Args:
@@ -112,12 +110,9 @@ def sample_transfer(
     smallest = np.bincount(corpus.labels[eligible], minlength=len(corpus.label_names)).min()
     try:
         sampled = sample_items(
-            corpus.labels,
-            min(per_class, max(int(smallest), 1)),
-            rng,
-            candidates=eligible,
+            corpus.labels, min(per_class, max(int(smallest), 1)), rng, candidates=eligible,
             label_names=corpus.label_names,
-        )
+        )  # fmt: skip
         train, test = _stratified(
             corpus.labels[sampled], 5, rng, corpus.label_names, "training and test"
         )
@@ -129,11 +124,9 @@ def sample_transfer(
             "whichever its class, were left out before."
         ) from error
     return TransferSplit(
-        train=np.sort(sampled[train]),
-        test=np.sort(sampled[test]),
-        per_class=len(sampled) // len(corpus.label_names),
-        repeated_dropped=dropped,
-    )
+        train=np.sort(sampled[train]), test=np.sort(sampled[test]),
+        per_class=len(sampled) // len(corpus.label_names), repeated_dropped=dropped,
+    )  # fmt: skip
 
 
 def split_autoencoder(
@@ -155,12 +148,9 @@ def split_autoencoder(
 
 
 def sample_items(
-    labels: Int64[np.ndarray, " items"],
-    per_class: int,
-    rng: np.random.Generator,
-    candidates: Int64[np.ndarray, " candidates"] | None = None,
-    label_names: Sequence[str] = (),
-) -> Int64[np.ndarray, " sampled"]:
+    labels: Int64[np.ndarray, " items"], per_class: int, rng: np.random.Generator,
+    candidates: Int64[np.ndarray, " candidates"] | None = None, label_names: Sequence[str] = (),
+) -> Int64[np.ndarray, " sampled"]:  # fmt: skip
     """Draw `per_class` items of every class without replacement.
 
     Args:
@@ -204,12 +194,9 @@ def count_test_in_train(corpus: Corpus, split: TransferSplit) -> int:
 
 
 def _stratified(
-    labels: Int64[np.ndarray, " items"],
-    one_in: int,
-    rng: np.random.Generator,
-    label_names: Sequence[str],
-    purpose: str,
-) -> tuple[Int64[np.ndarray, " rest"], Int64[np.ndarray, " held_out"]]:
+    labels: Int64[np.ndarray, " items"], one_in: int, rng: np.random.Generator,
+    label_names: Sequence[str], purpose: str,
+) -> tuple[Int64[np.ndarray, " rest"], Int64[np.ndarray, " held_out"]]:  # fmt: skip
     """Hold out one item in `one_in`, every class in proportion (within one item).
 
     The held-out part has at least as many items as there are classes, however few items there
@@ -222,11 +209,9 @@ def _stratified(
     parts = [np.arange(0), np.arange(0)]
     if min(counts.values()) >= 2:
         parts = train_test_split(
-            np.arange(len(labels)),
-            test_size=held_out_size(len(labels), one_in, len(classes)),
-            stratify=labels,
-            random_state=int(rng.integers(2**32)),
-        )
+            np.arange(len(labels)), test_size=held_out_size(len(labels), one_in, len(classes)),
+            stratify=labels, random_state=int(rng.integers(2**32)),
+        )  # fmt: skip
     missing = [c for c in classes if any(c not in labels[part] for part in parts)]
     if missing:
         fewest = min(missing, key=counts.__getitem__)
