@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from hybridrep.running.study import Prepared
 from hybridrep.studies.catalogue import CATALOGUE, imported
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.study import HYBRID
+from hybridrep.studies.hybrid.tweets.loading import load_corpus
 from hybridrep.testing import small_study
 
 NAMES = [*CATALOGUE.entry_points]
@@ -95,7 +97,10 @@ def test_what_bears_on_an_entry_point_changes_its_results_and_nothing_else_does(
     others = small_study.write_corpora(
         tmp_path / "other", {"train": 104, "validation": 13, "test": 3}
     )
-    encoder = small_study.write_encoder(tmp_path / "encoder-2", ("another", "vocabulary"), seed=1)
+    hate = Path(others["hate"])
+    hate.write_text("\n".join(hate.read_text().splitlines()[:-2]))
+    texts = load_corpus("emotion", "sample").texts
+    encoder = small_study.write_encoder(tmp_path / "encoder-2", texts, seed=1)
     (tmp_path / "glove.txt").write_text("i 0.1 0.2 0.3\nfeel 0.3 0.1 0.2\n")
     changes = {**CHANGES, **others, "encoder": str(encoder), "vectors": str(tmp_path / "glove.txt")}
     same_columns = {"emotion_columns", "hate_columns"}  # another name of the same texts
