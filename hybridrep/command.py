@@ -174,11 +174,7 @@ class _Command(click.Command):
         self._entry, self._catalogue = entry, catalogue
 
     def parse_args(self, context: click.Context, arguments: list[str]) -> list[str]:
-        """Read the arguments.
-
-        Raises:
-            ParameterError: an option is no parameter of the entry point.
-        """
+        """Read the arguments."""
         try:
             return super().parse_args(context, arguments)
         except click.NoSuchOption as error:
@@ -187,11 +183,7 @@ class _Command(click.Command):
 
 
 def _checked(entry: EntryPoint, given: Mapping[str, object], catalogue: Catalogue) -> Parameters:
-    """Resolve what is given to an entry point, and say what of it has no effect there.
-
-    Raises:
-        ParameterError: a name is no parameter of it, or a value is not allowed.
-    """
+    """Resolve what is given to an entry point, and say what of it has no effect there."""
     for name in given:
         if name not in entry.parameters.model_fields:
             raise _refusal(name, entry, catalogue)
@@ -220,11 +212,7 @@ def _unknown(wrong: str, names: Iterable[str], listed: Iterable[str]) -> str:
 
 
 def _pair(text: str) -> tuple[str, str]:
-    """Split NAME=VALUE at its first sign of equality.
-
-    Raises:
-        ParameterError: there is none.
-    """
+    """Split NAME=VALUE at its first sign of equality."""
     name, sign, value = text.partition("=")
     if not sign:
         raise ParameterError(f"-P {shown(text)} is not NAME=VALUE, e.g. -P seeds=5")
@@ -272,11 +260,7 @@ def _with_form(message: str) -> str:
 
 
 def _refuse_recorded_passwords(given: Mapping[str, object]) -> None:
-    """Refuse a password in a parameter that `mlflow run` has printed and recorded already.
-
-    Raises:
-        ParameterError: naming the parameter, and the run that holds the password now.
-    """
+    """Refuse a password in a parameter that `mlflow run` has printed and recorded already."""
     run_id = os.environ.get("MLFLOW_RUN_ID")
     for name, value in given.items():
         if run_id and value and has_password(value_as_text(value)):

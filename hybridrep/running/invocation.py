@@ -45,12 +45,7 @@ def check(study: Study, config: Parameters, **options: Any) -> Prepared:
 
 @contextmanager
 def open_invocation(
-    study: Study,
-    prepared: Prepared,
-    kind: str,
-    name: str,
-    description: str,
-    tasks: Sequence[Task],
+    study: Study, prepared: Prepared, kind: str, name: str, description: str, tasks: Sequence[Task]
 ) -> Iterator[Invocation]:
     """Connect to MLflow, close what dead processes left, and open this invocation's run.
 

@@ -245,11 +245,7 @@ def _lacking(models: Sequence[Chosen]) -> list[Task]:
 
 
 def _compute(source: Source[Any], tasks: Sequence[Task]) -> None:
-    """Make what is missing in the store.
-
-    Raises:
-        ExecutionError: naming the first that failed.
-    """
+    """Make what is missing in the store."""
     if not tasks:
         return
     outcome = work.compute(source.prepared.config, source.prepared.store, tasks)

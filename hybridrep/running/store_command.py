@@ -83,11 +83,7 @@ def prune(
 
 
 def _open(text: str) -> Store:
-    """Return the store in a folder, which is written as the parameter `store` is.
-
-    Raises:
-        ParameterError: it is no folder, and can be none.
-    """
+    """Return the store in a folder, which is written as the parameter `store` is."""
     from hybridrep.execution.store import Store
 
     folder = resolve_path(resolve({"store": text}, Parameters).store)

@@ -118,11 +118,7 @@ class TrialLog:
                 "state": attempt.state,
                 **contents.params,
             },
-            tags={
-                names.STUDY: title,
-                names.STUDY_KEY: self._sweep_key,
-                names.CACHE_KEY: cache_key,
-            },
+            tags={names.STUDY: title, names.STUDY_KEY: self._sweep_key, names.CACHE_KEY: cache_key},
             metrics=contents.metrics(search.part, attempt),
             inputs=contents.inputs,
         )

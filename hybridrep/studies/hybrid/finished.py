@@ -112,13 +112,7 @@ def _connect() -> Tracker:
 
 
 def _read(server: Server, parameter: str, names: Sequence[str]) -> list[Finished]:
-    """Read studies before any run is opened: of each its latest finished run, or its latest.
-
-    Args:
-        server: where they are.
-        parameter: that names them, for messages.
-        names: study names, study keys or run ids.
-    """
+    """Read studies before any run is opened: of each its latest finished run, or its latest."""
     known: dict[str, str] = {}
     found = []
     for name in names:
@@ -187,16 +181,7 @@ def _report(
     given: Mapping[str, object],
     more: Contents | None = None,
 ) -> Report:
-    """Log a report on studies into a run of its own, print their Tables 1, and return it.
-
-    Args:
-        tracker: where to.
-        found: the studies.
-        name: of the run.
-        study: the run's study and its key.
-        given: the parameters to log.
-        more: what else goes into the run.
-    """
+    """Log a report on studies into a run of its own, print their Tables 1, and return it."""
     built = build_report(
         [each.results for each in found],
         [each.example for each in found],

@@ -7,11 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Num
 
-from hybridrep.analysis.descriptions import (
-    Side,
-    correlate,
-    describe,
-)
+from hybridrep.analysis.descriptions import Side, correlate, describe
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, REPRESENTATIONS
 
 _ROLES = {
