@@ -124,11 +124,7 @@ class Installed(click.Group):
         return [*self._catalogue.entry_points, STORE]
 
     def get_command(self, _: click.Context, name: str) -> click.Command:
-        """Return one of them.
-
-        Raises:
-            ParameterError: there is none of this name.
-        """
+        """Return one of them."""
         return _named(name, self._catalogue)
 
 
@@ -138,9 +134,7 @@ def command(
     """Make the command line of an entry point: an option per parameter, listed if it bears on it.
 
     Args:
-        name: the entry point's.
         function: takes the resolved parameters instead of what the entry point runs.
-        catalogue: the studies to look among.
     """
     entry = catalogue.entry_point(name)
     bearing = catalogue.bearing(entry)
@@ -228,11 +222,7 @@ def _option(parameter: str, model: type[Parameters], *, hidden: bool) -> click.O
 
 
 def exit_code(entry: click.Command, arguments: Sequence[str] | None = None) -> int:
-    """Run a command line and return what to leave with; messages go to stderr.
-
-    Args:
-        arguments: what follows the command's name; without, the program's own.
-    """
+    """Run a command line (the program's own, unless given) and return what to leave with."""
     try:
         with terminate_cleanly():
             entry.main(args=arguments, standalone_mode=False)

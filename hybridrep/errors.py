@@ -6,11 +6,7 @@ its `exit_code`; every other exception is a fault of the program and keeps its t
 
 
 class HybridrepError(Exception):
-    """Something the user can mend. Base of all errors raised on purpose.
-
-    Attributes:
-        exit_code: what the command line leaves with.
-    """
+    """Something the user can mend. Base of all errors raised on purpose."""
 
     exit_code = 2
 

@@ -122,11 +122,8 @@ def stray_character(text: str) -> str:
 def escaped(text: object, keep: str = "") -> str:
     r"""Return a text with its stray characters spelled out, so that they command no terminal.
 
-    Names of files and of archives' members are of other people's making.
-
-    Args:
-        text: a name, or a whole message.
-        keep: stray characters that stay, such as the line ends of a message.
+    Names of files and of archives' members are of other people's making. What is in `keep`, such
+    as the line ends of a message, stays.
 
     >>> escaped("train\x1b[31m.csv"), escaped("a\nb", keep="\n"), escaped("été.csv")
     ('train\\x1b[31m.csv', 'a\nb', 'été.csv')

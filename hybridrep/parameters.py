@@ -25,11 +25,7 @@ SHOWN_LENGTH = 200
 
 
 def parse_seeds(value: object) -> tuple[int, ...]:
-    """Read `25` (how many), `0-24` (a range, both ends included) or `0,3,7` (a list).
-
-    Raises:
-        ValueError: when it is none of these, is empty, inverted or names a seed twice.
-    """
+    """Read `25` (how many), `0-24` (a range, both ends included) or `0,3,7` (a list)."""
     if isinstance(value, tuple | list):
         value = ",".join(str(item) for item in value) + ","
     text = str(value).strip()
@@ -70,11 +66,7 @@ def parse_names(value: object) -> tuple[str, ...]:
 
 
 def parse_span(value: object) -> tuple[float, float]:
-    """Read one number (`0.001`) or a range of two (`0.0001:0.01`), low end first.
-
-    Raises:
-        ValueError: when it is neither, not above 0, or inverted.
-    """
+    """Read one number (`0.001`) or a range of two (`0.0001:0.01`), low end first."""
     parts = [str(v) for v in value] if isinstance(value, tuple | list) else str(value).split(":")
     try:
         numbers = [float(part) for part in parts]
@@ -88,11 +80,7 @@ def parse_span(value: object) -> tuple[float, float]:
 
 
 def parse_epoch_range(value: object) -> tuple[int, int]:
-    """Read a number of epochs (`50`) or a range (`10-100`), both ends included.
-
-    Raises:
-        ValueError: when it is neither, below 1, or inverted.
-    """
+    """Read a number of epochs (`50`) or a range (`10-100`), both ends included."""
     parts = [str(v) for v in value] if isinstance(value, tuple | list) else str(value).split("-")
     if len(parts) not in (1, 2) or not all(re.fullmatch(r"\s*\d{1,6}\s*", p) for p in parts):
         raise ValueError("write one number of epochs (50) or a range (10-100)")
@@ -127,11 +115,7 @@ def shown(value: object, length: int = SHOWN_LENGTH) -> str:
 
 
 def user_path(text: str) -> Path:
-    """Return a user's path with `~` expanded.
-
-    Raises:
-        ParameterError: it begins with the home folder of a user that there is not.
-    """
+    """Return a user's path with `~` expanded."""
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
@@ -141,11 +125,7 @@ def user_path(text: str) -> Path:
 
 
 def resolve_path(text: str) -> Path:
-    """Return a user's path with `~` expanded, absolute.
-
-    Raises:
-        ParameterError: as `user_path`.
-    """
+    """Return a user's path with `~` expanded, absolute."""
     return user_path(text).absolute()
 
 
@@ -177,13 +157,8 @@ def setting(
     """Declare a field with a default per profile.
 
     Args:
-        default: of the profile `quickstart`, unparsed.
-        description: what it means, and what it takes.
-        paper: the default of that profile, where it is another.
-        role: what it is to a study.
         stages: those that read it, so that what runs none of them ignores it; empty: whatever
             computes reads it.
-        rules: of pydantic's `Field`.
     """
     extra = {"paper": default if paper is None else paper, "role": role, "stages": stages}
     return Field(default=default, description=description, json_schema_extra=extra, **rules)
@@ -271,7 +246,6 @@ def resolve(given: Mapping[str, object], model: type[P]) -> P:
 
     Args:
         given: parameter name -> value as written; `""` and `None` mean "as the profile says".
-        model: the parameters of an entry point.
 
     Raises:
         ParameterError: naming every unknown parameter and bad value, with what is allowed.

@@ -18,11 +18,7 @@ class Backend(Protocol):
         ...
 
     def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Start a function. A dead process shows as `BrokenExecutor`.
-
-        Raises:
-            ExecutionError: no worker can be started or reached.
-        """
+        """Start a function; a dead process shows as `BrokenExecutor`, none as `ExecutionError`."""
         ...
 
     def close(self, now: bool) -> None:

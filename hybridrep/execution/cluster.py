@@ -46,11 +46,7 @@ class DaskCluster:
         self._counted = float("-inf")
 
     def slots(self) -> int:
-        """Return the number of the workers' threads at the moment.
-
-        Raises:
-            ExecutionError: the scheduler does not answer.
-        """
+        """Return the number of the workers' threads at the moment."""
         if time.monotonic() - self._counted > _COUNT_SECONDS:
             try:
                 threads = sum(self._client.nthreads().values())
@@ -89,11 +85,6 @@ def gave_up(error: Exception) -> bool:
 @contextmanager
 def open_cluster(address: str, store: Store, guard: Guard) -> Iterator[tuple[DaskCluster, Guard]]:
     """Connect to a scheduler, check its workers, and disconnect at the end.
-
-    Args:
-        address: of the scheduler, e.g. `tcp://10.0.0.5:8786`.
-        store: the folder that each worker must see.
-        guard: the code that each worker must have.
 
     Yields:
         The backend, and the guard that must go with each task.

@@ -47,13 +47,7 @@ _NUMERIC = {
 
 @dataclass(frozen=True)
 class _Module:
-    """What one source file says.
-
-    Attributes:
-        digest: of its syntax tree.
-        imports: the names that it imports.
-        declares_stage: whether it says what a stage is.
-    """
+    """What one source file says."""
 
     digest: str
     imports: frozenset[str]
@@ -61,11 +55,7 @@ class _Module:
 
 
 def covered_modules(module_name: str, exclude: tuple[str, ...] = NOT_SCIENCE) -> frozenset[str]:
-    """Return the modules whose code `code_version` of a module covers, itself among them.
-
-    Raises:
-        ModuleNotFoundError: as `code_version`.
-    """
+    """Return the modules whose code `code_version` of a module covers, itself among them."""
     package = module_name.partition(".")[0]
     covered: set[str] = set()
     waiting = [module_name]
@@ -95,13 +85,6 @@ def code_version(module_name: str, exclude: tuple[str, ...] = NOT_SCIENCE) -> st
     The top-level package's own `__init__` is left out: it carries the release number, which is
     no reason to compute anything again. Nothing is imported to find out; a process computes
     each answer once.
-
-    Args:
-        module_name: dotted name, e.g. `"hybridrep.studies.hybrid.task_specific.stage"`.
-        exclude: modules and packages to leave out, with all they import.
-
-    Returns:
-        64 hexadecimal digits.
 
     Raises:
         ModuleNotFoundError: there is no such module, or it has no Python source.

@@ -58,15 +58,10 @@ def write_folder(final: Path, files: Mapping[str, bytes], temporary_root: Path) 
     """Write `files` into a new folder `final`, all or nothing, safe against power loss.
 
     Args:
-        final: the folder to make; its parents are made too.
-        files: plain file name -> content.
         temporary_root: a folder of the same file system, where the work is done first.
 
     Returns:
         False if `final` was there before this one was ready; then nothing is changed.
-
-    Raises:
-        OSError: as the system says it; nothing is left behind.
     """
     temporary = temporary_root / _temporary_name()
     try:
@@ -92,10 +87,8 @@ def write_folder(final: Path, files: Mapping[str, bytes], temporary_root: Path) 
 def remove_folder(folder: Path, temporary_root: Path) -> None:
     """Remove a folder at once for its readers: it is renamed first, then emptied.
 
-    What a symbolic link in its place leads to stays; only the link goes, as a file does.
-
-    Raises:
-        OSError: as the system says it; one that is gone already is no error.
+    What a symbolic link in its place leads to stays; only the link goes, as a file does. One that
+    is gone already is no error.
     """
     temporary = temporary_root / _temporary_name()
     temporary_root.mkdir(parents=True, exist_ok=True)

@@ -26,8 +26,6 @@ class Guard:
     """Conditions under which a process may run tasks.
 
     Attributes:
-        versions: module name and `code_version` of the tasks' functions where they were made.
-        release: the version of hybridrep there.
         token: name of a file in the store that proves that it is the same folder; empty where
             the process runs on the same machine.
         patience: seconds to wait for files that another machine has written: network file
@@ -40,10 +38,7 @@ class Guard:
     patience: float = 0.0
 
     def problem(self, store: Store) -> str:
-        """Return what forbids this process to work on the store, or an empty text.
-
-        Looked into once per process.
-        """
+        """Return what forbids this process to work on the store, or ""; looked into once."""
         return _problem(self, store.root)
 
     def wait_for(self, condition: Callable[[], bool]) -> bool:
@@ -64,11 +59,7 @@ def guard_for(functions: set[Callable[..., object]]) -> Guard:
 
 @contextmanager
 def across_machines(guard: Guard, store: Store, patience: float) -> Iterator[Guard]:
-    """Put a token into the store while tasks are sent to other machines, and look for it there.
-
-    Raises:
-        StoreError: the store cannot be written.
-    """
+    """Put a token into the store while tasks are sent to other machines, and look for it there."""
     token = store.root / ".tokens" / secrets.token_hex(8)
     try:
         token.parent.mkdir(parents=True, exist_ok=True)

@@ -35,11 +35,7 @@ _beside = 0  # worker processes on this machine, this one among them; 0 = not to
 
 
 def worker_count(workers: int) -> int:
-    """Return the number of processes: 0 means one for each core that this process may use.
-
-    Raises:
-        ExecutionError: a negative number.
-    """
+    """Return the number of processes: 0 means one for each core that this process may use."""
     if workers < 0:
         raise ExecutionError(f"workers={workers}: give 0 (one per core) or a positive number")
     if workers:

@@ -92,11 +92,7 @@ class Manifest(BaseModel):
 
 
 def checked(content: Mapping[str, Any]) -> Manifest:
-    """Return a manifest's content if it has the shape that was written.
-
-    Raises:
-        DamagedError: it has another, naming the part.
-    """
+    """Return a manifest's content if it has the shape that was written."""
     try:
         return Manifest.model_validate(content)
     except ValidationError as error:

@@ -18,8 +18,6 @@ class Failure:
     """Why results are missing.
 
     Attributes:
-        stage: of the task.
-        label: of the task.
         keys: the results it did not store.
         reason: for people, one or two sentences; it is published, so it cites no data.
         details: the traceback where there is one, else empty; for the log.
@@ -141,11 +139,7 @@ class Schedule:
                 self.fail(task, reason, skipped=True)
 
     def again(self, task: Task, why: str) -> bool:
-        """Let a task wait for another try; after `RETRIES` of them it has failed.
-
-        Returns:
-            Whether it will be tried.
-        """
+        """Let a task wait for another try, if it has not had `RETRIES`; tell whether it will be."""
         tried = self._retries[task.label] = self._retries.get(task.label, 0) + 1
         if tried > RETRIES:
             self.fail(task, f"given up after {tried} tries: {why}")

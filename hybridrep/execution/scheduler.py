@@ -44,12 +44,10 @@ def run_tasks(
 
     Args:
         tasks: in the order of their priority; what needs what is found by the keys.
-        store: where results are looked for and kept.
         workers: open `Workers`, which several calls share; or how many processes of this
             machine to use for this call: 0 = one per core, 1 = this process itself.
         cluster: address of a Dask scheduler, e.g. `tcp://10.0.0.5:8786`, instead of processes
             on this machine; empty = this machine, or that of the open workers.
-        progress: what people see; None = nothing.
         on_stored: called in this thread with the keys of *all* results that are stored (of
             those the tasks produce or need), once at the start and whenever there are more.
             What it raises ends the run.
@@ -59,7 +57,6 @@ def run_tasks(
         ExecutionError: workers cannot be started or the cluster not be reached, a worker does
             not see the same code or store, or the connection was lost for good. What is
             finished stays in the store; workers are stopped, also on Ctrl-C.
-        ValueError: as from `Schedule`.
     """
     schedule = Schedule(tasks, store.has)
     run = _Run(schedule, store, progress or Silent(), on_stored)

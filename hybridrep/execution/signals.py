@@ -13,10 +13,6 @@ class Terminated(KeyboardInterrupt):
     """The system asked the program to end.
 
     A `KeyboardInterrupt`, so that whatever treats Ctrl-C well treats this well too.
-
-    Attributes:
-        signal: which signal came.
-        exit_code: what a shell expects of a program ended by it.
     """
 
     def __init__(self, number: int) -> None:

@@ -68,11 +68,7 @@ class Store:
         return self._find(key) is not None
 
     def open(self, key: str) -> StoredResult:
-        """Return a finished result, verified as by `has`.
-
-        Raises:
-            StoreError: it is missing or was damaged, or as in `has`.
-        """
+        """Return a finished result, verified as by `has`."""
         result = self._find(key)
         if result is None:
             raise StoreError(
@@ -102,14 +98,10 @@ class Store:
         Args:
             key: from `content_key`.
             stage: lower-case name; results are listed and pruned by it.
-            inputs: what it was made from, for people; plain JSON values.
             arrays: name -> arrays that are read together (numbers or booleans, any shape).
-            tables: name -> table.
             files: file name -> content, in a format that runs no code when read.
-            meta: further facts, plain JSON values.
             code: the modules whose `code_version` is in the key, so that results of older code
                 can be told from those that are still used.
-            seconds: how long it took to make.
 
         Raises:
             StoreError: a bad name or type, or the disk is full, read-only or forbidden.
@@ -165,16 +157,11 @@ class Store:
         Args:
             older_than: only what is older; None = of any age.
             stages: only results of these stages; None = of all.
-            keep: keys that stay.
             outdated: only results of code that has changed since, which are never used again.
-            dry_run: only tell.
 
         Returns:
             One row for everything removed: kind (`result`, `damaged`, `left over`), stage, key,
             created, bytes, path.
-
-        Raises:
-            StoreError: something cannot be removed.
         """
         before = datetime.now(UTC) - (older_than or timedelta(0))
         table, damaged = survey(self._folders())
@@ -208,11 +195,7 @@ class Store:
         self._remove(found)
 
     def check_writable(self) -> None:
-        """Find out before long work whether results could be stored.
-
-        Raises:
-            StoreError: the folder cannot be made or written; says why and what to do.
-        """
+        """Find out before long work whether results could be stored."""
         probe = self.temporary / "probe"
         with disk.explained(self.root, "trying to write"):
             disk.write_folder(probe, {"probe": b"x" * 4096}, self.temporary)

@@ -43,12 +43,8 @@ class StoredResult:
     """A finished result; its files were intact when it was opened.
 
     Attributes:
-        folder: where its files lie.
-        key: its content key.
-        stage: the stage that made it.
         inputs: what the stage said it was made from.
         meta: further facts for people and for later stages; plain JSON values.
-        seconds: how long it took to make.
         expected_seconds: how long its task had been estimated to take for it; 0 = no estimate.
         created: when it was written (UTC).
         code: module -> its `code_version` when the result was made; empty where none was
@@ -76,11 +72,7 @@ class StoredResult:
         return pd.read_parquet(self.file(f"{name}.parquet"), engine="pyarrow")
 
     def file(self, name: str) -> Path:
-        """Return the path of a stored file; read it only.
-
-        Raises:
-            StoreError: this result has no such file, or was removed since it was opened.
-        """
+        """Return the path of a stored file; read it only."""
         if name not in self.files:
             raise StoreError(
                 f"the stored {self.stage} result {self.key[:12]} has no {name!r}; "
@@ -95,11 +87,7 @@ class StoredResult:
 def manifest_bytes(
     content: Mapping[str, Any], files: Mapping[str, bytes], created: datetime
 ) -> bytes:
-    """Return the manifest of `files`: `content` plus their sizes and digests, and its own.
-
-    Raises:
-        TypeError, ValueError: `content` is not plain JSON, see `canonical_json`.
-    """
+    """Return the manifest of `files`: `content` plus their sizes and digests, and its own."""
     full = {
         **content,
         "format": _FORMAT,
@@ -135,9 +123,6 @@ def read_verified(folder: Path) -> StoredResult:
     """Read a result and check all of it against its manifest: sizes and SHA-256.
 
     Hashed once per process; again only when a file's size, time or inode has changed.
-
-    Raises:
-        as `read_manifest`
     """
     known = _seen.get(folder)
     if known is not None and _signature(folder, known[1]) == known[0]:

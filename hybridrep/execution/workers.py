@@ -79,11 +79,7 @@ class Workers:
 
     @contextmanager
     def backend(self, tasks: Sequence[Task], store: Store) -> Iterator[tuple[Backend, Guard]]:
-        """Give what the tasks run on; on any exception its workers are stopped at once.
-
-        Raises:
-            ExecutionError: the cluster cannot be reached, or does not see the same code or store.
-        """
+        """Give what the tasks run on; on any exception its workers are stopped at once."""
         guard = guard_for({task.function for task in tasks})
         if self._cluster:
             from hybridrep.execution.cluster import open_cluster

@@ -27,16 +27,7 @@ from hybridrep.tracking.runs import connect
 
 
 def check(study: Study, config: Parameters, **options: Any) -> Prepared:
-    """Check the store and everything that the study reads before any long work.
-
-    Args:
-        study: the one to run.
-        config: its parameters.
-        options: what else its `prepare` takes.
-
-    Raises:
-        HybridrepError: naming what is wrong and what to do.
-    """
+    """Check the store and everything that the study reads before any long work."""
     fix_code_versions("hybridrep.studies")
     store = Store(resolve_path(config.store))
     store.check_writable()
@@ -50,11 +41,7 @@ def open_invocation(
     """Connect to MLflow, close what dead processes left, and open this invocation's run.
 
     Args:
-        study: the one that runs.
-        prepared: what it reads.
         kind: `study` or `stage`.
-        name: the run's readable name.
-        description: Markdown for its page.
         tasks: what will be computed; meanwhile the workers get ready for it.
     """
     config = prepared.config
@@ -71,11 +58,7 @@ def open_invocation(
 
 
 def print_plan(tasks: Sequence[Task], store: Store, config: Parameters) -> pd.DataFrame:
-    """Print per stage what would run and what is reused, and how long all of it would take.
-
-    Returns:
-        The same as a table, as from `hybridrep.execution.planning.plan`.
-    """
+    """Print and return per stage what would run and what is reused; print how long it would take."""
     frame = plan(tasks, store)
     table = Table(title="Plan: nothing is run", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("stage")
@@ -122,11 +105,7 @@ def failed_seeds(study: Study, prepared: Prepared, outcome: Outcome) -> dict[int
 
 
 def refuse_incomplete(outcome: Outcome) -> None:
-    """Raise when tasks failed, with the first reasons; the log has their tracebacks.
-
-    Raises:
-        IncompleteStudyError: naming up to five failed tasks.
-    """
+    """Raise when tasks failed, with the first reasons; the log has their tracebacks."""
     if not outcome.failures:
         return
     shown = "\n".join(f"  {f.label}: {f.reason}" for f in outcome.failures[:5])

@@ -43,10 +43,7 @@ class Candidate(Generic[T]):
     Attributes:
         labels: what it is, by name; of all that share the first one, the best is chosen.
         trained: a training that passes through it, as the study knows it.
-        epoch: when it does.
-        seed: the simulation's seed.
         value: of the criterion; higher is better.
-        run_id: the run of the seed or trial.
         rivals: among how many it was chosen; 0 as long as it is not.
     """
 
@@ -69,12 +66,7 @@ class Source(Generic[T]):
     """What is chosen from.
 
     Attributes:
-        kind: `study` or `sweep`.
-        key: the study's or sweep's key.
-        prepared: what its trainings read, and where they are.
-        server: of the experiment that holds these runs.
         tasks: make again what was removed from the store since; they come before `candidates`.
-        read: reads the candidates.
     """
 
     kind: str
@@ -105,11 +97,7 @@ class Chosen(Protocol):
         """Return the tasks that make what is missing of it: usually none."""
 
     def verify(self) -> None:
-        """Show that it is the one that was judged.
-
-        Raises:
-            ExecutionError: naming what differs.
-        """
+        """Show that it is the one that was judged; an `ExecutionError` names what differs."""
 
     def to_register(self) -> Sequence[ToRegister]:
         """Return the models that it becomes."""
@@ -119,12 +107,6 @@ def finished_seeds(
     study: Study, prepared: Prepared[Any], server: Server, command: str
 ) -> dict[int, str]:
     """Return the finished seeds of a study with their runs, as its parameters and the code ask for.
-
-    Args:
-        study: which.
-        prepared: its parameters and data.
-        server: where its runs are.
-        command: makes them.
 
     Raises:
         TrackingError: there are none, or another version of the code made them.
@@ -154,15 +136,7 @@ def finished_seeds(
 
 
 def choose(source: Source[T], noun: str) -> list[Candidate[T]]:
-    """Return the candidate of the highest value of each group, the first of equals.
-
-    Args:
-        source: what is chosen from.
-        noun: what a candidate is.
-
-    Raises:
-        TrackingError: no candidate of a group has a value.
-    """
+    """Return the candidate of the highest value of each group, the first of equals."""
     chosen = []
     for group, some in groupby(source.candidates, key=lambda each: each.group):
         rivals = list(some)
@@ -191,22 +165,12 @@ def register(
     """Choose, check, log and register; nothing is registered unless all of it can be.
 
     Args:
-        tracker: of the run that says what was done.
-        source: what is chosen from.
         model_of: makes a chosen model of a candidate.
-        config: the resolved parameters.
-        data: the run's data set inputs.
-        by: the criterion.
-        noun: what a candidate is.
         judged_on: what its values stand on.
         served: how the name ends of a model that the printed command serves.
 
     Returns:
         What became of each model; of a plan the plan's table.
-
-    Raises:
-        HybridrepError: there is nothing finished to choose from, a model is not what was judged,
-            or the registry fails.
     """
 
     def chosen() -> list[Chosen]:

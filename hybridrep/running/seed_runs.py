@@ -45,14 +45,7 @@ class SeedRuns:
 
 
 def seed_record(study: Study, prepared: Prepared[Any], seed: int, study_link: str) -> RunRecord:
-    """Lay out a complete seed as a run: parameters, tags, and what the study says it holds.
-
-    Args:
-        study: whose seed.
-        prepared: where its results are.
-        seed: the simulation.
-        study_link: where the description's link to the study's run leads.
-    """
+    """Lay out a complete seed as a run: parameters, tags, and what the study says it holds."""
     config = prepared.config
     contents = study.seed_contents(prepared, seed)
     return RunRecord(

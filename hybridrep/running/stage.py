@@ -53,12 +53,7 @@ class Made:
 
 @dataclass(frozen=True)
 class Reader:
-    """The results that one call of a stage's function may read, by the names it gave them.
-
-    Attributes:
-        store: where they are.
-        keys: name -> the keys of what is needed under it.
-    """
+    """The results that one call of a stage's function may read, by the names it gave them."""
 
     store: Store
     keys: Mapping[str, tuple[str, ...]]
@@ -88,9 +83,6 @@ class Node:
     """One result: its key, what it is made of, and how. `Stage.node` makes it.
 
     Attributes:
-        stage: what it belongs to.
-        key: of the result.
-        make: the stage's function.
         arguments: what it is called with, beside its `Reader`; all of it stands in the key.
         needs: name -> what it reads.
         name: what people read beside the stage's own name, e.g. `b32`.
@@ -181,9 +173,6 @@ class Stage:
         """Return the key of a result: a hash of the stage's code, the arguments and the needs.
 
         A data class counts by its fields, an object with a `fingerprint` by that alone.
-
-        Raises:
-            TypeError: an argument has no plain form.
         """
         return content_key(
             {
@@ -219,10 +208,6 @@ class Stage:
                 key.
             name: as for `Node`, like the following.
             seed: the simulation; its number stands in the key if it is among the arguments.
-            stack: what is made in one call.
-            units: of work.
-            seconds: estimate.
-            about: for people.
         """
         read = {name: _all(need) for name, need in {**needs, **(reads or {})}.items()}
         key = self.key(*arguments, **needs)
@@ -232,14 +217,7 @@ class Stage:
     def keep(
         self, store: Store, key: str, make: Callable[[], Made], about: Mapping[str, Any]
     ) -> StoredResult:
-        """Return a result that is made here and now unless it is stored: small, before the tasks.
-
-        Args:
-            store: where it lies.
-            key: as from `key`.
-            make: makes it.
-            about: for people.
-        """
+        """Return a result that is made now unless it is stored: small, before the tasks."""
         if not store.has(key):
             started = time.perf_counter()
             made = make()

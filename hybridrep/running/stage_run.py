@@ -11,19 +11,7 @@ from hybridrep.running.study import Study
 
 
 def run_stage(study: Study, stage: str, config: Parameters) -> Any:
-    """Run one stage of a study for all seeds and log it as a run of kind `stage`.
-
-    Args:
-        study: the one that the stage belongs to.
-        stage: its entry point.
-        config: the study's parameters.
-
-    Returns:
-        The stage's tables; of a plan the plan's.
-
-    Raises:
-        HybridrepError: bad input before any work, or an incomplete result after it.
-    """
+    """Run one stage for all seeds, log it as a run of kind `stage`, return its tables or plan."""
     prepared = check(study, config)
     tasks = work.study_tasks(study, prepared, stage)
     if config.plan:

@@ -36,12 +36,7 @@ I_co = TypeVar("I_co", bound=Inputs, covariant=True)
 
 @dataclass(frozen=True)
 class Prepared(Generic[I_co]):
-    """A checked study: what it reads, and where its results are.
-
-    Attributes:
-        inputs: as the study's `prepare` returned them.
-        store: of its results.
-    """
+    """A checked study: what it reads, and where its results are."""
 
     inputs: I_co
     store: Store
@@ -65,7 +60,7 @@ class Study:
     """One study, as the platform runs it.
 
     Attributes:
-            name: what tells its runs from those of other studies (the tag `hybridrep.simulation`).
+        name: what tells its runs from those of other studies (the tag `hybridrep.simulation`).
         prepare: loads and checks everything that the parameters name, before any long work.
         key: identifies a study: its parameters and data, whatever its seeds and where it runs.
         of_seed: the results that make a seed complete, stage by stage.

@@ -19,18 +19,9 @@ from hybridrep.running.study import Prepared, Study
 
 
 def run_study(study: Study, config: Parameters, kind: str = "study") -> Any:
-    """Compute what a study lacks and report it in a run of this kind.
+    """Compute what a study lacks, report it, and return its tables; of a plan the plan's.
 
-    Args:
-        study: what to run.
-        config: its parameters.
-        kind: `study` also logs each complete seed as a run of its own; `stage` only reports.
-
-    Returns:
-        The study's tables; of a plan the plan's.
-
-    Raises:
-        HybridrepError: bad input before any work, or seeds that could not be finished after it.
+    The kind `study` also logs each complete seed as a run of its own; `stage` only reports.
     """
     prepared = check(study, config)
     tasks = work.study_tasks(study, prepared)

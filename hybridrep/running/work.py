@@ -32,8 +32,6 @@ def study_tasks(study: Study, prepared: Prepared, stage: str = "") -> list[Task]
     """Return the tasks of a study, or those that one stage needs, in the order of priority.
 
     Args:
-        study: whose results.
-        prepared: what it reads.
         stage: the entry point of a stage; empty: everything.
     """
     batches: list[list[Node]] = [list(study.shared(prepared))]
@@ -73,9 +71,6 @@ def compute(
     """Run tasks where the configuration says: processes of this machine or a cluster.
 
     Args:
-        config: says where.
-        store: of the results.
-        tasks: in the order of priority.
         on_stored: told what is stored as it grows.
         workers: as from `open_workers`, where several batches share them; None: for this call.
     """
@@ -103,7 +98,6 @@ def missing_tasks(batches: Iterable[Sequence[Node]], store: Store) -> list[Task]
 
     Args:
         batches: nodes; those of one batch may train as one stack.
-        store: tells what is there.
     """
     unstored = [
         [

@@ -32,12 +32,10 @@ class EntryPoint:
 
     Attributes:
         name: as `mlflow run . -e NAME` takes it.
-        does: what it does, in one line.
         run: the function that does it, as `module:name`; it takes the resolved parameters and
             returns the tables that it made.
         parameters: all that it accepts; `Catalogue.bearing` are those that change what it does.
         stages: those that it runs, with what they need; none: it computes nothing.
-        page: a page of docs/ that says more.
     """
 
     name: str
@@ -60,8 +58,6 @@ class StudyListing:
 
     Attributes:
         name: its folder's, and the tag `hybridrep.simulation` of its runs.
-        title: what people read.
-        parameters: those of the whole study.
         entry_points: in the order in which they are listed; none has the name of another study's.
         load: the function that reads a finished study back, as `module:name`; it takes the server
             and the run.
@@ -88,11 +84,7 @@ class Catalogue:
         return {each.name: each for study in self.studies for each in study.entry_points}
 
     def entry_point(self, name: str) -> EntryPoint:
-        """Return an entry point.
-
-        Raises:
-            ParameterError: there is none of this name; it says which is near, and all there are.
-        """
+        """Return an entry point."""
         known = self.entry_points
         if name not in known:
             near = did_you_mean(name, known)
@@ -123,8 +115,7 @@ class Catalogue:
     def owner_of(self, parameter: str, entry: EntryPoint) -> str:
         """Say to which tools of the same study, or to which study, a foreign parameter belongs.
 
-        Returns:
-            E.g. "`sweep`" or "the study `nback`"; empty: no entry point has it.
+        E.g. "`sweep`" or "the study `nback`"; empty: no entry point has it.
         """
         mine = self.study_of(entry)
         takers = {

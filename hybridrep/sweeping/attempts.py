@@ -25,15 +25,10 @@ class Attempt:
     """A trial as tables know it: the best of the attempts that share a key.
 
     Attributes:
-        key: names it in this study, whatever happens to the processes.
         state: `COMPLETE`, `PRUNED`, `VOID` (no value can be computed), `RUNNING`, `WAITING` or
             `FAIL` (to be tried again).
         point: what was tried; None while it waits or as long as Optuna has not chosen all of it.
-        measures: what `Search.complete` or `Search.prune` was given.
-        note: why it is void.
-        number: Optuna's number of this attempt.
         owner: identifies the process that worked on it; None when unknown.
-        ended: when it was over, local time.
     """
 
     key: int
@@ -52,12 +47,7 @@ class Attempt:
 
 
 def attempts_of(trials: Iterable[FrozenTrial], space: Space) -> list[Attempt]:
-    """Return the attempt that counts of every key, in the order of the keys.
-
-    Args:
-        trials: Optuna's.
-        space: what they chose from.
-    """
+    """Return the attempt that counts of every key, in the order of the keys."""
     best: dict[int, Attempt] = {}
     for trial in trials:
         if LOST in trial.user_attrs:

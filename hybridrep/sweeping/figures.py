@@ -22,14 +22,7 @@ from hybridrep.sweeping.tables import Terms
 
 
 def optimisation_history(trials: pd.DataFrame, objective: str, terms: Terms, remark: str) -> Figure:
-    """Draw every trial's value in the order of the trials, and the best so far.
-
-    Args:
-        trials: as from `trials_table`.
-        objective: name of its column.
-        terms: the sweep's names.
-        remark: the line under the figure.
-    """
+    """Draw every trial's value in the order of the trials, and the best so far."""
     parts = list(dict.fromkeys(trials[terms.part]))
     figure = new_figure(5.0 * max(len(parts), 1.4), 3.9)
     grid = figure.subplots(1, len(parts), squeeze=False, sharey=True)[0]
@@ -62,13 +55,7 @@ def optimisation_history(trials: pd.DataFrame, objective: str, terms: Terms, rem
 
 
 def parameter_importance(importance: pd.DataFrame, terms: Terms, remark: str) -> Figure:
-    """Draw how much each parameter mattered.
-
-    Args:
-        importance: as from `importance_table`.
-        terms: the sweep's names.
-        remark: the line under the figure.
-    """
+    """Draw how much each parameter mattered."""
     panels = list(importance.groupby([terms.part, "objective"], sort=False))
     figure = new_figure(4.6 * max(len(panels), 1.5), 3.0)
     grid = figure.subplots(1, len(panels), squeeze=False)[0]
@@ -90,10 +77,7 @@ def pareto_front(
     """Draw both objectives against each other; trials that none beats in both are joined.
 
     Args:
-        trials: complete ones, as from `trials_table`.
         coloured: an axis whose values have a colour each, and its symbol.
-        terms: the sweep's names, of two objectives.
-        remark: the line under the figure.
     """
     axis, symbol = coloured
     parts = list(dict.fromkeys(trials[terms.part]))

@@ -80,17 +80,12 @@ class SweepRun(Generic[T]):
     """One invocation's work on a sweep.
 
     Args:
-        searches: one a part.
-        storage: where their studies are.
-        trainings: what the trials read.
-        workers: that train, batch after batch.
         batch: trials a part at a time; a grid takes all at once, if it has no `timeout`
             and the storage is not shared.
         timeout: seconds after which no trial is started; 0 = no limit.
         shared: whether other processes may search in the same storage: some is left to them.
         log_own: called with a search whenever this process has ended some of its trials.
         log_left: called with each search at the start and at the end.
-        clock: measures `optuna` and `mlflow`.
     """
 
     def __init__(

@@ -45,9 +45,7 @@ class Rules:
     """How trials are chosen.
 
     Attributes:
-        sampler: `tpe` or `grid`.
         trials: how many; a grid has as many as it has points.
-        objectives: names of what is maximised, one or two.
     """
 
     sampler: str
@@ -60,11 +58,6 @@ class Search:
     """The trials of one part of a sweep, in one study of Optuna.
 
     Attributes:
-        part: what is searched, by name.
-        study: Optuna's.
-        space: what can be chosen.
-        rules: how.
-        owner: identifies this process.
         is_gone: tells whether the process that some `owner` identifies has ended.
     """
 
@@ -210,12 +203,7 @@ class Search:
         return age > timedelta(seconds=ORPHAN_SECONDS)
 
     def complete(self, asked: Asked, measures: Mapping[str, Any]) -> None:
-        """Tell the values of a trial.
-
-        Args:
-            asked: the trial.
-            measures: JSON-able; the mean of each objective stands under its name.
-        """
+        """Tell the values of a trial: JSON-able, the mean of each objective under its name."""
         with self._unless_given_up(asked):
             asked.trial.set_user_attr(MEASURES, dict(measures))
             self._tell(asked.trial, [float(measures[name]) for name in self.rules.objectives])

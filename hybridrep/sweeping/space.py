@@ -29,7 +29,6 @@ class Axis:
         name: of Optuna's parameter, of the parameter of a trial's run, and of the tables' column.
         grid: the values of a grid, each once, in its order.
         size: how many values Optuna can choose; may be infinite.
-        suggest: lets Optuna choose a value.
         read: returns a value as it was chosen, from a trial's parameters or a table.
     """
 

@@ -40,9 +40,6 @@ def open_storage(storage: str, default: Path) -> BaseStorage:
     Args:
         storage: a journal file; `postgresql://...` or `mysql://...`; or empty.
         default: the journal file to use when `storage` is empty; its folder is made.
-
-    Raises:
-        ParameterError: it cannot be reached, or is something else.
     """
     with quiet():
         if "://" in storage:
@@ -147,11 +144,7 @@ def _open_database(url: str) -> BaseStorage:
 
 
 def check_space(storage: BaseStorage, name: str, space: Mapping[str, Any], place: str) -> None:
-    """Refuse a storage whose study of this name searches another space.
-
-    Raises:
-        ParameterError: naming what differs.
-    """
+    """Refuse a storage whose study of this name searches another space."""
     import optuna
 
     with quiet():

@@ -26,8 +26,6 @@ class Terms:
         part: what tells its searches apart.
         objectives: what may be maximised; the SD over seeds of each stands as `NAME_sd`.
         measure: what names the values of a seed.
-        unit: of the objectives.
-        readable: how a name reads.
     """
 
     part: str
@@ -76,9 +74,6 @@ def best_table(
     """Return the best complete trial of each part and objective, the first of equals.
 
     Args:
-        trials: as from `trials_table`.
-        space: what was searched.
-        terms: its names.
         beside: further columns, each with its values by part.
     """
     kept = (*space.names, *terms.values)

@@ -26,8 +26,6 @@ class TrialContents:
     Attributes:
         part: name of the parameter that tells the searches apart.
         remark: what their descriptions say of the objectives.
-        params: of every trial.
-        inputs: the data that was read.
         metrics: returns a trial's points (key, value, step): `(search's part, its attempt)`.
         code: module whose code decides what `metrics` returns.
     """
@@ -41,14 +39,7 @@ class TrialContents:
 
 
 class TrialLog:
-    """Writes finished trials into the experiment `EXPERIMENT-sweep`.
-
-    Args:
-        title: the sweep's name.
-        sweep_key: identifies it.
-        contents: of the runs.
-        tracker: of the sweep's main run.
-    """
+    """Writes finished trials into the experiment `EXPERIMENT-sweep`."""
 
     def __init__(
         self, title: str, sweep_key: str, contents: TrialContents, tracker: Tracker
@@ -63,10 +54,7 @@ class TrialLog:
         self._log(search, search.is_mine)
 
     def log_left(self, search: Search) -> None:
-        """Log what no process has logged and none will: it died between telling and logging.
-
-        Looks up which trials have a run by now.
-        """
+        """Log what no process has logged and none will: it died between telling and logging."""
         tags = {names.KIND: "trial", names.STUDY_KEY: self._sweep_key}
         with readable_errors(self.tracker.server.uri, "looking for the sweep's trials"):
             runs = search_runs(

@@ -13,11 +13,7 @@ MOST_BOTTLENECK = 8_192
 
 
 def parse_bottlenecks(value: object) -> tuple[int, ...]:
-    """Read a comma list of bottleneck sizes, e.g. `32,64,128,256`.
-
-    Raises:
-        ValueError: when an entry is not a whole number from 1 to 8192 or is named twice.
-    """
+    """Read a comma list of bottleneck sizes, e.g. `32,64,128,256`."""
     parts = [str(item) for item in value] if isinstance(value, tuple | list) else None
     parts = str(value).strip().removesuffix(",").split(",") if parts is None else parts
     sizes = []

@@ -63,14 +63,6 @@ def compare(config: CompareConfig) -> dict[str, pd.DataFrame]:
     """Write one report on several studies into a run of kind `stage`.
 
     A study counts as soon as it has a complete seed; the report says what each stands on.
-
-    Returns:
-        The report's tables by their names.
-
-    Raises:
-        ParameterError: two names mean the same run, or a study has no complete seed.
-        TrackingError: a study does not exist or has left no tables.
-        TablesError: a study was made by a newer version.
     """
     tracker = _connect()
     found = _read(tracker.server, "studies", config.studies)
@@ -81,14 +73,7 @@ def compare(config: CompareConfig) -> dict[str, pd.DataFrame]:
 
 
 def report(config: ReportConfig) -> StudyTables:
-    """Report the study of the parameters, computing what it lacks, or a finished one by its name.
-
-    Returns:
-        The study's tables; of a plan the plan's.
-
-    Raises:
-        HybridrepError: as `run_study`, or as `compare`.
-    """
+    """Report the study of the parameters, with what it lacks computed, or a finished one."""
     if config.source == "study":
         fields = {name: getattr(config, name) for name in Config.model_fields}
         made: StudyTables = run_study(HYBRID, Config.model_validate(fields), "stage")

@@ -8,10 +8,5 @@ from hybridrep.tracking.server import Server
 
 
 def load(server: Server, run_id: str) -> StudyTables:
-    """Return the tables that a study has left in its run.
-
-    Raises:
-        TrackingError: it left none.
-        TablesError: it was made by a newer hybridrep.
-    """
+    """Return the tables that a study has left in its run."""
     return StudyTables.from_parts(*load_parts(server, run_id))

@@ -1,4 +1,4 @@
-"""hybridrep.studies.hybrid.pairs."""
+"""The six correlations of an autoencoder's input, target, bottleneck and reconstruction."""
 
 from __future__ import annotations
 
@@ -23,9 +23,6 @@ class FixedSides:
 
     Make it with `fix_sides`. Holds many models (seeds) at once.
 
-    Attributes:
-        input: description of the inputs.
-        target: description of the targets.
         input_vs_target: their r, which no epoch changes.
     """
 
@@ -60,11 +57,7 @@ def fix_sides(
 
 
 def roles(direction: str) -> tuple[str, str, str, str]:
-    """Return which representations are a direction's input, target, bottleneck, reconstruction.
-
-    Raises:
-        ValueError: when there is no such direction.
-    """
+    """Return which representations are a direction's input, target, bottleneck, reconstruction."""
     if direction not in _ROLES:
         raise ValueError(f"no direction {direction!r}; there are {', '.join(DIRECTIONS)}")
     return _ROLES[direction]
@@ -77,15 +70,7 @@ def rsa_pairs(
     diffused: Num[np.ndarray, "items bottleneck"],
     transformed: Num[np.ndarray, "items outputs"],
 ) -> dict[str, float]:
-    """Return r of all six pairs of one model's four representations, by the names in `PAIRS`.
-
-    Args:
-        direction: says which of `global_` and `task_specific` is the input.
-        global_: the frozen encoder's embeddings.
-        task_specific: the LSTM's.
-        diffused: the bottleneck's.
-        transformed: the reconstructions.
-    """
+    """Return r of all six pairs of one model's four representations, by the names in `PAIRS`."""
     given = dict(zip(REPRESENTATIONS, (global_, task_specific, diffused, transformed), strict=True))
     inputs, targets, bottleneck, reconstructed = (given[name][None] for name in roles(direction))
     values = fix_sides(inputs, targets).pairs(bottleneck, reconstructed)[0]

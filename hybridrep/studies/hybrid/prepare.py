@@ -34,13 +34,7 @@ MOST_TIME_STEPS = 1_000
 def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS) -> Inputs:
     """Load and check the corpora, the word vectors and the encoder; store corpora and tokens.
 
-    Args:
-        config: what to read.
-        store: where corpora and tokens go.
-        directions: of the autoencoders: no bottleneck may be larger than its input.
-
-    Raises:
-        HybridrepError: when any of them is missing, malformed or too small for the study.
+    directions: of the autoencoders: no bottleneck may be larger than its input.
     """
     emotion = load_corpus("emotion", config.emotion, config.emotion_columns)
     cleaned = clean_corpus(load_corpus("hate", config.hate, config.hate_columns))

@@ -39,14 +39,7 @@ HYBRID = Study(
 
 
 def run(config: Config) -> StudyTables | pd.DataFrame:
-    """Run a study; what the store holds is not computed again.
-
-    Returns:
-        The study's tables; of a plan the plan's.
-
-    Raises:
-        HybridrepError: bad input before any work, or seeds that could not be finished after it.
-    """
+    """Run a study, what the store holds not again; return its tables, of a plan the plan's."""
     return run_study(HYBRID, config)
 
 

@@ -21,10 +21,6 @@ CHOSEN_ON = "unseen"
 def measures(rsa: pd.DataFrame, item_set: str = CHOSEN_ON) -> pd.DataFrame:
     """Return the pairs and both objectives of every seed and epoch, side by side.
 
-    Args:
-        rsa: columns `seed`, `item_set`, `epoch`, `pair`, `value`, of one kind of autoencoder.
-        item_set: one of `ITEM_SETS`.
-
     Returns:
         Columns `seed`, `epoch`, those of `PAIRS` and of `OBJECTIVES`; one row a seed and epoch,
         sorted. A measure is NaN where a correlation that it needs is.
@@ -46,9 +42,6 @@ def with_objectives(pairs: pd.DataFrame) -> pd.DataFrame:
 
 def curves(values: pd.DataFrame) -> pd.DataFrame:
     """Average the objectives over seeds at every epoch.
-
-    Args:
-        values: as `measures` returns them.
 
     Returns:
         Columns `epoch`, and per objective its mean (NaN if any seed's is) and, as `NAME_sd`, its

@@ -26,14 +26,10 @@ class SweepResults:
     """A sweep's tables.
 
     Attributes:
-        trials: one row a trial, as from `trials_table`.
         seeds: direction, trial, seed, pair, value on `CHOSEN_ON` tweets, of complete trials.
         best: as from `best_table`, with the mean r of the linear baseline beside.
         rsa: correlations over epochs of the best training of each direction and bottleneck, as
             a study's table `rsa`.
-        linear: the linear baselines of the seeds.
-        by_size: as from `at_best_epoch`.
-        effects: as from `size_effects`.
         sentence: what the size changed and what it did not.
     """
 
@@ -50,14 +46,7 @@ class SweepResults:
 def sweep_results(
     searches: Sequence[Search], trainings: Trainings, space: Space, linear: pd.DataFrame
 ) -> SweepResults:
-    """Gather what the searches found.
-
-    Args:
-        searches: one a direction.
-        trainings: where the values come from.
-        space: what was searched.
-        linear: linear baselines, with the column `seed`.
-    """
+    """Gather what the searches found."""
     trials = trials_table(searches, space, TERMS)
     stored = _stored_variants(searches, trainings, space)
     values = _values_by_epoch(stored, trainings)

@@ -36,7 +36,6 @@ def at_best_epoch(values: pd.DataFrame, epochs: tuple[int, int]) -> pd.DataFrame
     Args:
         values: `direction`, `bottleneck`, `variant` (what else was varied, as text), `seed`,
             `epoch` and the columns of `OBJECTIVES`.
-        epochs: the least and the most epochs to look at.
 
     Returns:
         Columns `direction`, `objective`, `bottleneck`, `variant`, `epoch`, `seed`, `value`: one
@@ -69,9 +68,6 @@ def _best(rows: pd.DataFrame, objective: str) -> pd.DataFrame | None:
 
 def size_effects(by_size: pd.DataFrame) -> pd.DataFrame:
     """Judge for every direction and objective whether the bottleneck's size changed it.
-
-    Args:
-        by_size: as `at_best_epoch` returns it.
 
     Returns:
         Columns `direction`, `objective`, `sizes`, `seeds` (those with all sizes), `least`,
@@ -118,12 +114,7 @@ def _anova_p(wide: pd.DataFrame) -> float:
 
 
 def size_sentence(effects: pd.DataFrame, sizes: Sequence[int]) -> str:
-    """Say in one sentence what the bottleneck's size changed and what it did not.
-
-    Args:
-        effects: as `size_effects` returns it.
-        sizes: the sizes that were tried.
-    """
+    """Say in one sentence what the bottleneck's size changed and what it did not."""
     if not len(effects):
         tried = f"only {sizes[0]} dimensions were" if len(sizes) == 1 else "too few sizes were"
         return f"What the bottleneck's size changes cannot be said: {tried} tried to the end."

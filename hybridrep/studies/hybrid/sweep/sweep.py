@@ -46,14 +46,7 @@ from hybridrep.tracking.runs import MainRun, Tracker, connect
 
 
 def run(config: SweepConfig) -> SweepResults | pd.DataFrame:
-    """Run a sweep to its end, or go on with one that was stopped.
-
-    Returns:
-        Its results; of a plan the plan's table.
-
-    Raises:
-        HybridrepError: bad input before any work, or trials that could not be finished after it.
-    """
+    """Run a sweep to its end, or go on with one that was stopped; of a plan return its table."""
     prepared = check(HYBRID, config.training(), directions=config.directions)
     trainings = sweep_trainings(config, prepared)
     if config.plan:

@@ -34,12 +34,7 @@ RUNG_FACTOR = 3
 
 
 def rungs(epochs: tuple[int, int], prune: bool) -> tuple[int, ...]:
-    """Return how many epochs are trained at a time, ascending; the last is the most.
-
-    Args:
-        epochs: least and most that a trial may have.
-        prune: whether trials may be given up between the rungs.
-    """
+    """Return how many epochs are trained at a time, ascending; the last is the most."""
     low, high = epochs
     found = []
     while prune and 2 * low <= high:
@@ -53,7 +48,6 @@ class Trainings:
 
     Args:
         study: what they read, and where they are; its seeds are those of every trial.
-        rungs: as from `rungs`.
     """
 
     def __init__(self, study: Hybrid, rungs: Sequence[int]) -> None:
