@@ -58,7 +58,7 @@ def open_invocation(
 
 
 def print_plan(tasks: Sequence[Task], store: Store, config: Parameters) -> pd.DataFrame:
-    """Print and return per stage what would run and what is reused; print how long it would take."""
+    """Print and return per stage what would run and what is reused, and print how long it takes."""
     frame = plan(tasks, store)
     table = Table(title="Plan: nothing is run", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("stage")
