@@ -1,7 +1,7 @@
 """Many small networks, trained as one stack of batched matrix products.
 
-`train_networks` trains them on arrays of one's own; the modules beside it are what stacks of any
-kind are made of. Importing this package loads nothing until a name is asked for.
+`train_networks` trains them on arrays of one's own; the modules beside it are what stacks are made
+of. Importing this package loads nothing until a name is asked for.
 """
 
 from __future__ import annotations

@@ -21,7 +21,6 @@ class Activation:
     """One activation, as a module and in place.
 
     Attributes:
-        module: makes the PyTorch module of plain models.
         apply_: overwrites its argument with the activation.
         backward_: overwrites the gradient of the output with that of the input, given the output.
     """

@@ -72,14 +72,9 @@ class InputSource(Protocol):
 
 
 class Rows:
-    """Rows of each model's table, gathered by item.
+    """Rows of each model's table [items, size], gathered by item.
 
-    Tables that are one and the same array are gathered at once and never copied; small ones are
-    copied into one table.
-
-    Args:
-        tables: [items, size], one for each model.
-        dtype: of the numbers handed out.
+    Tables that are one and the same array are never copied; small ones are copied into one table.
     """
 
     trainable = False

@@ -42,9 +42,6 @@ class NetworkConfig:
         batch_size: rows in a batch; the last batch of an epoch may be smaller.
         activation: after each hidden layer, one of `ACTIVATIONS`.
 
-    Raises:
-        ParameterError: naming the field, its bound and the value it got.
-
     Examples:
         >>> NetworkConfig(hidden=(64, 16), classes=3).epochs
         20
@@ -75,8 +72,7 @@ class NetworkData:
     Attributes:
         inputs: one row an item. Networks may share one array.
         targets: numbers to predict, one row an item, or the class of every item, from 0.
-        train: rows to train on, at least 1.
-        test: rows for the test loss, at least 1.
+        train: rows to train on, at least 1; `test` likewise, for the test loss.
         rng: source of initial parameters (PyTorch's default distributions) and orders; advanced.
     """
 
@@ -132,22 +128,14 @@ def train_networks(
             depends on it.
         dtype: of the arithmetic. Initial parameters are drawn in float32 in any case.
 
-    Returns:
-        One network for each of `models`, in their order.
-
     Raises:
         ValueError: arrays that do not fit each other, or labels not below `config.classes`.
 
     Examples:
         >>> rng = np.random.default_rng(0)
-        >>> inputs = rng.normal(size=(200, 6))
-        >>> targets = np.tanh(inputs[:, :2])
-        >>> rows = rng.permutation(200)
-        >>> seeds = [
-        ...     NetworkData(inputs, targets, rows[:150], rows[150:], np.random.default_rng(seed))
-        ...     for seed in range(10)
-        ... ]
-        >>> trained = train_networks(NetworkConfig(hidden=(16,), epochs=5), seeds)
+        >>> inputs, rows = rng.normal(size=(200, 6)), rng.permutation(200)
+        >>> data = NetworkData(inputs, np.tanh(inputs[:, :2]), rows[:150], rows[150:], rng)
+        >>> trained = train_networks(NetworkConfig(hidden=(16,), epochs=5), [data] * 10)
         >>> len(trained), list(trained[0].curves), trained[0].predict(inputs).shape
         (10, ['epoch', 'train_loss', 'test_loss'], (200, 2))
     """

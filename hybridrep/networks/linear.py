@@ -23,15 +23,11 @@ LinearModule = nn.Linear | nn.Conv1d | nn.ConvTranspose1d
 
 
 def make_linear(make: Callable[[], LinearModule], init: torch.Generator | None) -> LinearModule:
-    """Make a layer with PyTorch's default initialisation, drawn from `init`.
+    """Make a layer with PyTorch's default initialisation, drawn from `init`; without, it is not set.
 
     That is, weight, then bias, uniform within 1 / sqrt(fan-in). PyTorch takes as fan-in of a
-    transposed convolution its *output* channels times the kernel (torch.nn.init).
-
-    Args:
-        make: makes the module; what it draws from the global generator is not used, and that
-            generator is left as it was.
-        init: source of the parameters; without it they are not meant to be used.
+    transposed convolution its *output* channels times the kernel (torch.nn.init). What `make` draws
+    from the global generator is not used; that generator is left as it was.
 
     Raises:
         ValueError: the layer has no bias.

@@ -31,13 +31,7 @@ class Loss(Protocol):
 
 
 class SquaredError:
-    """Squared error, summed over the output units.
-
-    Args:
-        targets: rows to come near to.
-        width: number of models.
-        dtype: of the errors.
-    """
+    """Squared error against rows, summed over the output units; `width` is the number of models."""
 
     factor = 2.0
 
@@ -64,12 +58,7 @@ class SquaredError:
 
 
 class CrossEntropy:
-    """Cross-entropy of class scores.
-
-    Args:
-        labels: class of every item, one array for each model.
-        dtype: of the errors.
-    """
+    """Cross-entropy of class scores; `labels` has the class of every item for each model."""
 
     factor = 1.0
 

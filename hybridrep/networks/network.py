@@ -1,14 +1,12 @@
 """Many small networks of one shape, trained side by side as batched matrix products.
 
-Parameters carry a leading model axis; forward and backward pass are written by hand with
-`torch.baddbmm` into buffers that are made once, and each layer's Adam step follows its gradient
-while both are still in the cache.
+Parameters carry a leading model axis; forward and backward pass are written by hand into buffers
+that are made once, and each layer's Adam step follows its gradient while both are in the cache.
 
 A model's numbers are bitwise the same whichever models stand beside it, on one thread. For this
 (measured, not promised by the library) every model's matrices must start at the same offset
-within a cache line: matrix products round differently where they do not. So hidden widths and
-batch rows are rounded up to `LANE`. The units added have zero weights, receive zero gradient and
-thus stay silent; the rows added have zero error.
+within a cache line, so hidden widths and batch rows are rounded up to `LANE`. The units added have
+zero weights and gradients and thus stay silent; the rows added have zero error.
 """
 
 from __future__ import annotations
@@ -42,7 +40,6 @@ class Shape:
     Attributes:
         sizes: widths from the input over the hidden layers to the output.
         activated: for each layer, whether the activation follows.
-        activation: its name.
     """
 
     sizes: tuple[int, ...]
@@ -79,12 +76,7 @@ class _Buffer:
 class Workspace:
     """What a pass over one batch needs and then forgets; networks of equal width share it.
 
-    Args:
-        shape: of the networks.
-        width: number of models.
-        rows: rows of a batch, a multiple of `LANE`.
-        dtype: of all numbers.
-        training: whether to have room for a backward pass.
+    `rows` of a batch are a multiple of `LANE`; `training` makes room for a backward pass.
 
     Attributes:
         outputs: of every layer, [models, rows, units]; first the inputs.
@@ -116,11 +108,7 @@ class _Layer:
 class StackedNetwork:
     """Networks of one shape; parameters and Adam state, but no activations (see `Workspace`).
 
-    Args:
-        shape: of every network.
-        models: initial layers of each network, unpadded; copied.
-        learning_rate: of Adam.
-        dtype: of all numbers.
+    `models` are the initial layers of each network, unpadded; they are copied.
     """
 
     def __init__(
@@ -161,9 +149,8 @@ class StackedNetwork:
     def backward(self, work: Workspace, *, to_inputs: bool = False) -> None:
         """Go back from `work.errors[-1]` and move all parameters by one step of Adam.
 
-        Args:
-            work: as `forward` left it, with the gradient of the loss by the outputs.
-            to_inputs: whether to leave the gradient by the inputs in `work.errors[0]`.
+        `work` is as `forward` left it, with the gradient of the loss by the outputs; `to_inputs`
+        leaves that by the inputs in `work.errors[0]`.
         """
         self._steps.add_(1)
         for number in range(self.shape.layers - 1, -1, -1):
@@ -198,10 +185,8 @@ def adam_step(
 ) -> None:  # fmt: skip
     """Move flat parameters by one step of Adam, PyTorch's defaults but for the learning rate.
 
-    `steps` is the number of this step, from 1, as a float32 tensor without dimensions.
-
-    Elementwise, so stacked models move as each would alone. The length must be a multiple of
-    `LANE`: numbers in a remainder would be rounded differently.
+    `steps` is the number of this step, from 1, as a float32 tensor without dimensions. The length
+    must be a multiple of `LANE`: numbers in a remainder would be rounded differently.
 
     Calls the kernel below `torch.optim.adam.adam(fused=True)`, whose bookkeeping in Python costs
     more than a small layer's arithmetic. Like all numbers here it is tied to torch's minor version.

@@ -44,13 +44,8 @@ class Stack:
     """Models that are trained side by side, with their data and orders.
 
     Attributes:
-        network: the models.
-        inputs: what goes into them.
-        loss: what they are judged by.
-        train: items to train on, [models, items].
-        test: items to be measured on, [models, items].
+        train: items to train on, [models, items]; `test` likewise, to be measured on.
         orders: for each model, the generator that shuffles its items every epoch.
-        batch_size: items in a batch.
     """
 
     network: StackedNetwork
@@ -62,11 +57,7 @@ class Stack:
     batch_size: int
 
     def train_epoch(self, bench: Bench) -> Float64[np.ndarray, " models"]:
-        """Pass once over every model's items in a new order.
-
-        Returns:
-            Each model's mean loss over the items, as they were met during the epoch.
-        """
+        """Pass over every model's items in a new order; return their mean losses as they were met."""
         order = [
             items[generator.permutation(len(items))]
             for items, generator in zip(self.train, self.orders, strict=True)
@@ -108,10 +99,7 @@ class Stack:
     def outputs_of(self, bench: Bench, items: np.ndarray, layers: Sequence[int]) -> list[Tensor]:
         """Return outputs of some layers for given items, [models, items, units] each.
 
-        Args:
-            bench: of this stack.
-            items: whatever items of each model, [models, items].
-            layers: numbers of layers, 0 being the inputs; units come without padding.
+        Layer 0 is the inputs; units come without padding.
         """
         work, sizes = bench.evaluation, self.network.shape.sizes
         if not items.shape[1]:
@@ -142,10 +130,7 @@ class Benches:
 
 
 def block_width(parameters: int) -> int:
-    """Return how many models of so many parameters make one batched product; at least 1.
-
-    Counts parameters, gradients and both moments in float32.
-    """
+    """Return how many models make one batched product, by parameters, gradients and moments."""
     return max(1, BLOCK_MEMORY // (4 * 4 * parameters))
 
 
@@ -165,10 +150,6 @@ def of_equal_counts(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> 
 
 
 def check_rows(number: int, train: np.ndarray, test: np.ndarray) -> None:
-    """Refuse a model, given by its number, without rows to train on or to be measured on.
-
-    Raises:
-        ValueError: when one of them is empty.
-    """
+    """Refuse a model without rows to train on or to be measured on."""
     if not (len(train) and len(test)):
         raise ValueError(f"model {number}: at least one train and one test row are needed")

@@ -1,8 +1,7 @@
 """Maps from one representation to another, fitted on pairs of rows.
 
 `TRANSFORMS` has them all under one contract (`Transform`); below it are the functions they stand
-on, which train many autoencoders at once. Importing this package loads nothing until a name is
-asked for.
+on. Importing this package loads nothing until a name is asked for.
 """
 
 from __future__ import annotations

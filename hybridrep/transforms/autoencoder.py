@@ -1,9 +1,8 @@
 """The paper's autoencoders: real `nn.Conv1d` and `nn.ConvTranspose1d` modules (section 3.2).
 
-These modules are the plain reference and the form in which weights are kept. On the paper's
-inputs (sequences of length 1) a kernel of 3 with padding 1 only ever reads its middle tap: the
-outer taps meet padding, receive a gradient of exactly zero and stay as initialised. So each
-layer is a linear map, and `stacked_autoencoder` trains it as one.
+These are the plain reference and the form in which weights are kept. On sequences of length 1 a
+kernel of 3 with padding 1 only ever reads its middle tap: the outer taps meet padding, receive a
+gradient of exactly zero and stay as initialised. So `stacked` trains each layer as a linear map.
 """
 
 from __future__ import annotations
@@ -40,18 +39,15 @@ class AutoencoderConfig:
     """What an autoencoder is and how it is trained. Every bad value is refused here.
 
     Attributes:
-        input_size: width of the representation that goes in.
-        output_size: width of the representation that should come out.
+        input_size: width of the representation that goes in; `output_size`: of what comes out.
         bottleneck: width b of the middle; the hidden layers have 4b, 2b, b, 2b and 4b units.
             At most `input_size`.
         epochs: passes over the training items.
         learning_rate: of Adam.
         batch_size: items in a batch; the last batch of an epoch may be smaller.
-        activation: between layers, one of `relu`, `leaky_relu`, `elu`, `tanh`; the paper names
-            none.
-        kind: `convolutional` (the paper) or `fully_connected`, which has the same widths and
-            differs on these inputs only in its initialisation (fan-in: its inputs, without the
-            kernel's 3).
+        activation: between layers, one of `ACTIVATIONS`; the paper names none.
+        kind: `convolutional` (the paper) or `fully_connected`, which differs on these inputs only
+            in its initialisation (fan-in: its inputs, without the kernel's 3).
 
     Examples:
         >>> AutoencoderConfig(768, 300, 32).sizes
@@ -94,11 +90,9 @@ class AutoencoderConfig:
 class Autoencoder(nn.Module, ABC):
     """Encoder and decoder of three layers each; make one with `build_autoencoder`.
 
-    Args:
-        config: sizes and activation.
-        init: source of the initial parameters (PyTorch's default distributions, drawn in the
-            order of the layers); the global generator is neither read nor advanced. Without it
-            the parameters are not set, for a state to be loaded.
+    `init` is the source of the initial parameters (PyTorch's default distributions, in the order
+    of the layers); the global generator is neither read nor advanced. Without it the parameters are
+    not set, for a state to be loaded.
     """
 
     def __init__(self, config: AutoencoderConfig, init: torch.Generator | None = None) -> None:
@@ -208,12 +202,6 @@ def autoencoder_of_state(config: AutoencoderConfig, state: Mapping[str, np.ndarr
 
     Raises:
         ValueError: if names or shapes are not those of `config`.
-
-    Examples:
-        >>> config = AutoencoderConfig(20, 12, 3)
-        >>> state = state_arrays(build_autoencoder(config, torch.Generator()))
-        >>> type(autoencoder_of_state(config, state)).__name__
-        'ConvAutoencoder'
     """
     model = build_autoencoder(config)
     tensors = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
@@ -231,8 +219,7 @@ class ModelData:
     Attributes:
         inputs: the representation that goes in. Models may share one array.
         targets: the representation that should come out, row by row.
-        train: rows to train on, at least 1.
-        test: rows for the test loss, at least 1.
+        train: rows to train on, at least 1; `test` likewise, for the test loss.
         init: source of the initial parameters; advanced.
         order: shuffles the training rows at every epoch; advanced.
     """
@@ -253,12 +240,7 @@ def runs_alike(configs: Sequence[AutoencoderConfig]) -> Iterator[list[int]]:
 
 
 def check_models(configs: Sequence[AutoencoderConfig], models: Sequence[ModelData]) -> None:
-    """Refuse what cannot be one stack.
-
-    Raises:
-        ValueError: arrays that do not fit their configuration or each other, or configurations
-            that differ in more than learning rate, activation and kind.
-    """
+    """Refuse what cannot be one stack, as `train_autoencoders` says."""
     if len(configs) != len(models):
         raise ValueError(f"{len(configs)} configurations for {len(models)} models")
     for number, (config, model) in enumerate(zip(configs, models, strict=True)):

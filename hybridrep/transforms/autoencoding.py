@@ -24,8 +24,6 @@ class AutoencoderTransform(Transform):
     """The paper's autoencoder (Jiang, Dale & Lu, section 3.2), after its last epoch; float32.
 
     Attributes:
-        kind: which of `AutoencoderConfig`'s kinds.
-        config: sizes and training.
         state: the parameters, named as in the module (`autoencoder_of_state`).
         curves: one row an epoch: `epoch`, `train_loss`, `test_loss` (of the held-out rows).
 
@@ -51,17 +49,9 @@ class AutoencoderTransform(Transform):
         """Fit as `Transform.fit` says; to train many at once see `train_autoencoders`.
 
         Args:
-            first: one row an item; left as it is.
-            second: the same items in the same order; left as it is.
-            rng: source of the held-out rows, of initial parameters and orders; advanced.
             bottleneck: width of the middle.
             held_out: share of the rows that are not trained on, for `curves`.
-            settings: `epochs`, `learning_rate`, `batch_size` and `activation` of
-                `AutoencoderConfig`.
-
-        Raises:
-            ValueError: arrays that are no pairs of finite rows.
-            ParameterError: a setting with a value that is not allowed.
+            settings: `epochs`, `learning_rate`, `batch_size`, `activation` of `AutoencoderConfig`.
         """
         first, second = check_pairs(cls.method, first, second)
         train, test = split(cls.method, len(first), held_out, rng)
@@ -84,11 +74,7 @@ class AutoencoderTransform(Transform):
     def bottleneck(
         self, first: Num[np.ndarray, "items first_dim"]
     ) -> Float[np.ndarray, "items bottleneck"]:
-        """Return the middle, which the paper calls the diffused representation.
-
-        Raises:
-            ValueError: as `apply`.
-        """
+        """Return the middle, which the paper calls the diffused representation; refuses as `apply`."""
         return apply_autoencoder(self.config, self.state, *self._read(first, None))[0]
 
     def _map(self, *sides: np.ndarray) -> Float[np.ndarray, "items output"]:

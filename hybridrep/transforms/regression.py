@@ -15,18 +15,14 @@ from hybridrep.transforms.transform import Sizes, Transform, check_pairs, split
 
 @dataclass(frozen=True, eq=False)
 class RidgeTransform(Transform):
-    """Predicts the second side from the first; float64 throughout.
-
-    Attributes:
-        ridge: the fitted regression.
+    """Predicts the second side from the first by its `ridge`; float64 throughout.
 
     Examples:
         >>> rng = np.random.default_rng(0)
         >>> first = rng.normal(size=(100, 8))
-        >>> second = first @ rng.normal(size=(8, 3)) + 1
-        >>> fitted = RidgeTransform.fit(first, second, rng)
-        >>> bool(np.allclose(fitted.apply(first), second, atol=1e-3))
-        True
+        >>> fitted = RidgeTransform.fit(first, first @ rng.normal(size=(8, 3)), rng)
+        >>> fitted.sizes
+        Sizes(first=8, second=None, output=3)
     """
 
     method: ClassVar[str] = "ridge"
@@ -40,15 +36,8 @@ class RidgeTransform(Transform):
         """Fit as `Transform.fit` says.
 
         Args:
-            first: one row an item; left as it is.
-            second: the same items in the same order; left as it is.
-            rng: source of the held-out rows; advanced.
             penalties: those that are tried, above 0; without, `fit_ridge`'s.
             held_out: share of the rows by whose loss the penalty is chosen.
-
-        Raises:
-            ValueError: arrays that are no pairs of finite rows, penalties not above 0.
-            ParameterError: `held_out` is not between 0 and 1.
         """
         first, second = check_pairs(cls.method, first, second)
         train, others = split(cls.method, len(first), held_out, rng)

@@ -1,8 +1,7 @@
-"""The linear baseline beside each autoencoder: closed-form ridge regression, all in float64.
+"""The best linear map, the baseline beside each autoencoder: ridge regression, all in float64.
 
-An autoencoder on sequences of length 1 is a plain fully connected network, so a report without the
-best linear map from inputs to targets would credit it with what any regression does. Loss is the
-autoencoders' own: squared error summed over output dimensions, mean over items.
+An autoencoder on sequences of length 1 is a plain fully connected network, so a report without
+this map would credit it with what any regression does. Loss is the autoencoders' own.
 """
 
 from __future__ import annotations
@@ -41,11 +40,7 @@ class Moments:
 
     Attributes:
         count: number of training rows.
-        input_mean: mean input.
-        target_mean: mean target.
-        input_gram: X'X of the centred inputs.
-        target_gram: Y'Y of the centred targets.
-        cross: X'Y of both.
+        input_gram: X'X of the centred inputs; `target_gram`: Y'Y; `cross`: X'Y.
     """
 
     count: int
@@ -73,8 +68,7 @@ def moments(
         ValueError: when there are no rows.
 
     Examples:
-        >>> x, y = np.arange(12.0).reshape(6, 2), np.arange(6.0)[:, None]
-        >>> moments(x, y).input_mean.tolist()
+        >>> moments(np.arange(12.0).reshape(6, 2), np.arange(6.0)[:, None]).input_mean.tolist()
         [5.0, 6.0]
     """
     if not len(inputs):
@@ -99,11 +93,8 @@ class Ridge:
 
     Attributes:
         penalty: the chosen weight of the squared norm (scikit-learn's `alpha`).
-        weights: the linear map.
-        input_mean: training mean, subtracted from inputs before the map.
-        target_mean: training mean, added after it.
-        penalties: all penalties that were tried.
-        validation_losses: their losses on the validation rows.
+        input_mean: training mean, subtracted from inputs before the map; `target_mean` is added.
+        penalties: all that were tried, with their `validation_losses`.
     """
 
     penalty: float
@@ -137,7 +128,7 @@ def fit_ridge(
         training: moments of the training rows.
         validation_inputs: rows that chose nothing else.
         validation_targets: their targets.
-        penalties: penalties above 0; without, 41 from 1e-6 to 1e4 times the mean eigenvalue.
+        penalties: above 0; without, 41 from 1e-6 to 1e4 times the mean eigenvalue.
 
     Raises:
         ValueError: when a penalty is not above 0, or there are no validation rows.
@@ -200,10 +191,7 @@ def _losses(
 class LinearBaseline:
     """How well the best linear map does on the test rows.
 
-    Attributes:
-        ridge: the fitted regression, for predictions.
-        test_loss: its loss on the test rows.
-        mean_loss: loss of predicting the training mean for every test row.
+    `test_loss` is that of `ridge`, `mean_loss` of predicting the training mean for every test row.
     """
 
     ridge: Ridge
@@ -217,10 +205,7 @@ def linear_baseline(
     test_inputs: Float[np.ndarray, "test inputs"], test_targets: Float[np.ndarray, "test targets"],
     penalties: Sequence[float] | None = None,
 ) -> LinearBaseline:  # fmt: skip
-    """Fit `fit_ridge` and measure it on test rows.
-
-    Raises:
-        ValueError: as `fit_ridge`.
+    """Fit `fit_ridge`, which see, and measure it on test rows.
 
     Examples:
         >>> x, y = np.arange(12.0).reshape(6, 2), np.arange(6.0)[:, None]

@@ -1,10 +1,8 @@
 """Training of many autoencoders side by side, equal to training each alone through its modules.
 
 On sequences of length 1 the paper's convolutions are linear maps (see `autoencoder`), so models
-of one shape are trained as stacked matrix products. Each model keeps its own initialisation,
-order of items and Adam state; on one thread its numbers do not depend, to the last bit, on the
-models beside it. They may differ in learning rate, activation and kind: a batched product then
-holds those that agree (see `BLOCK_MEMORY`: wider ones would gain nothing).
+are trained as stacked matrix products. They may differ in learning rate, activation and kind: a
+batched product then holds those that agree (see `BLOCK_MEMORY`: wider ones would gain nothing).
 """
 
 from __future__ import annotations
@@ -60,8 +58,7 @@ class AutoencoderResult:
 class StackView:
     """The models of a stack as they are at some epoch, for `on_epoch`.
 
-    Attributes:
-        models: which of the models that `train_autoencoders` was given are here, in order.
+    `models` says which of those that `train_autoencoders` was given are here, in order.
     """
 
     def __init__(self, models: Sequence[int], blocks: Sequence[Stack], benches: Benches) -> None:
@@ -74,11 +71,7 @@ class StackView:
     ) -> tuple[
         Float[np.ndarray, "models items bottleneck"], Float[np.ndarray, "models items outputs"]
     ]:
-        """Return bottleneck and reconstruction of some rows of each model's inputs.
-
-        Args:
-            rows: for each of `models`, rows of its `ModelData.inputs`.
-        """
+        """Return bottleneck and reconstruction of some rows of the inputs of each of `models`."""
         done = 0
         middle, end = [], []
         for block in self._blocks:
@@ -114,6 +107,8 @@ def train_autoencoders(
 ) -> list[AutoencoderResult]:  # fmt: skip
     """Train autoencoders of one shape, each on its own data, order and initialisation.
 
+    On one thread a model's numbers do not depend, to the last bit, on those beside it.
+
     Args:
         config: of every model, or one a model: they may differ in learning rate, activation and
             kind alone.
@@ -127,9 +122,6 @@ def train_autoencoders(
             Only speed depends on it.
         dtype: of the arithmetic. Initial parameters are drawn in float32 in any case.
 
-    Returns:
-        One result a model, in the order of `models`.
-
     Raises:
         ValueError: when arrays do not fit `config` or each other, or configurations differ in
             more than they may.
@@ -138,9 +130,8 @@ def train_autoencoders(
         >>> rng, rows = np.random.default_rng(0), np.arange(80)
         >>> first, second = rng.normal(size=(80, 12)), rng.normal(size=(80, 5))
         >>> config = AutoencoderConfig(12, 5, 4, epochs=3)
-        >>> init = [torch.Generator().manual_seed(number) for number in range(10)]
-        >>> data = [ModelData(first, second, rows[:70], rows[70:], each, rng) for each in init]
-        >>> trained = train_autoencoders(config, data)
+        >>> data = ModelData(first, second, rows[:70], rows[70:], torch.Generator(), rng)
+        >>> trained = train_autoencoders(config, [data] * 10)
         >>> bottleneck, output = apply_autoencoder(config, trained[0].final_state, first)
         >>> len(trained), bottleneck.shape, output.shape
         (10, (80, 4), (80, 5))

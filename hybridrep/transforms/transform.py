@@ -1,9 +1,8 @@
 """The contract of every transform: fitted on pairs of rows, applied to one side or both, kept.
 
-A transform is a map that was fitted on two representations of the same items, `first` and
-`second`. What it reads when it is applied (`Sizes`) is its own affair: ridge regression reads the
-first side and gives the second, a fusion may read both and give something new. All that makes it
-is in one safetensors file. `hybridrep.transforms.methods` lists them all.
+It is fitted on two representations of the same items, `first` and `second`. What it reads when it
+is applied (`Sizes`) is its own affair: ridge regression reads the first side and gives the second,
+a fusion may read both and give something new. All that makes it is in one safetensors file.
 """
 
 from __future__ import annotations
@@ -26,13 +25,7 @@ _ABOUT = "transform"  # the only entry of their metadata, whose order is not alw
 
 @dataclass(frozen=True)
 class Sizes:
-    """How wide the arrays of a transform are.
-
-    Attributes:
-        first: width of the first side; None when it is not read.
-        second: width of the second side; None when it is not read.
-        output: width of what comes out.
-    """
+    """How wide the arrays of a transform are; None for a side that it does not read."""
 
     first: int | None
     second: int | None
@@ -40,11 +33,7 @@ class Sizes:
 
 
 class Transform(ABC):
-    """A fitted map from one representation, or two, to another.
-
-    Attributes:
-        method: its key in `TRANSFORMS`.
-    """
+    """A fitted map from one representation, or two, to another, by the key `method`."""
 
     method: ClassVar[str]
 
@@ -143,11 +132,7 @@ class Transform(ABC):
 
 
 def read_about(path: Path | str) -> dict[str, Any]:
-    """Return what `Transform.save` says of a file: `method` and `settings`.
-
-    Raises:
-        ValueError: the file is none of `save`'s.
-    """
+    """Return what `Transform.save` says of a file, `method` and `settings`; refuse other files."""
     from safetensors import SafetensorError, safe_open
 
     try:
@@ -164,11 +149,7 @@ def read_about(path: Path | str) -> dict[str, Any]:
 def check_pairs(
     method: str, first: Num[np.ndarray, ...], second: Num[np.ndarray, ...]
 ) -> tuple[Float[np.ndarray, "items first_dim"], Float[np.ndarray, "items second_dim"]]:
-    """Return both sides as floating-point arrays, for `fit`.
-
-    Raises:
-        ValueError: they are no pairs of finite rows.
-    """
+    """Return both sides as floating-point arrays; refuse what is no pairs of finite rows."""
     for name, side in (("first", first), ("second", second)):
         if side.ndim != 2 or not side.shape[1]:
             raise ValueError(f"{method}: the {name} side must be items x size, got {side.shape}")
@@ -184,11 +165,7 @@ def check_pairs(
 def split(
     method: str, items: int, held_out: float, rng: np.random.Generator
 ) -> tuple[Int[np.ndarray, " train"], Int[np.ndarray, " others"]]:
-    """Split two items or more at random: those to fit on, and a share held out, at least one each.
-
-    Raises:
-        ParameterError: the share is not between 0 and 1.
-    """
+    """Split two items or more at random: those to fit on, and a share held out; one each at least."""
     if not 0 < held_out < 1:
         raise ParameterError(f"{method}: held_out must be between 0 and 1, got {held_out!r}")
     order = rng.permutation(items)

@@ -1,7 +1,6 @@
 """A chunk of distinct texts and the frozen encoder's vectors of them.
 
-A module of its own, so that its key covers the code that makes a vector and no other: nothing
-else here takes as long, or depends on as little.
+A module of its own, so that its key covers the code that makes a vector and no other.
 """
 
 from __future__ import annotations

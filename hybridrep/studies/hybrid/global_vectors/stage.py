@@ -45,13 +45,7 @@ def _chunk_nodes(store: Store, name: str, key: str, encoder: EncoderSource) -> t
 
 @lru_cache(maxsize=4)
 def global_vectors(store: Store, corpus_key: str, chunk_keys: tuple[str, ...]) -> np.ndarray:
-    """Return the global vectors of a corpus, float32 [items, hidden_size], in its order.
-
-    Args:
-        store: where the corpus and its chunks are.
-        corpus_key: of the corpus.
-        chunk_keys: of all its chunks, in their order.
-    """
+    """Return the global vectors of a corpus, float32 [items, hidden_size], in its order."""
     texts = read_corpus(store, corpus_key).texts
     parts = distinct_chunks(texts, CHUNK)
     rows = {text: row for row, text in enumerate(text for part in parts for text in part)}
@@ -60,17 +54,10 @@ def global_vectors(store: Store, corpus_key: str, chunk_keys: tuple[str, ...]) -
 
 
 def distinct_chunks(texts: Iterable[str], size: int) -> list[tuple[str, ...]]:
-    """Cut the distinct texts into chunks that can be embedded one by one, anywhere.
+    """Cut the distinct texts into chunks of at most `size` that can be embedded anywhere.
 
     Sorted by length, then by code points: the same set of texts always gives the same chunks,
     and a chunk's texts are of similar length.
-
-    Args:
-        texts: any texts, with repetitions.
-        size: most texts of a chunk, 1 or above; only the last chunk may hold fewer.
-
-    Raises:
-        ValueError: the size is below 1.
     """
     if size < 1:
         raise ValueError(f"the size of a chunk must be 1 or above, not {size}")

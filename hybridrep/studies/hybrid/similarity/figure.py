@@ -29,12 +29,7 @@ _QUANTILES = (0.01, 0.99)
 
 
 def similarity_grid(rows: Sequence[SimilarityMatrices], remark: str) -> Figure:
-    """Draw the four matrices of each record as a row, each in the colours of its own range.
-
-    Args:
-        rows: one record per direction.
-        remark: the line under the figure: which seed, how many tweets.
-    """
+    """Draw the four matrices of each record as a row, each in the colours of its own range."""
     columns = len(SHOWN_REPRESENTATIONS)
     right = _LEFT + columns * _PANEL + (columns - 1) * _GAP
     bottom = _BOTTOM if len(rows[0].items.label_names) > 2 else _BOTTOM - 0.25
@@ -75,16 +70,7 @@ def similarity_matrices_picture(
     matrices: Mapping[str, Float[np.ndarray, "items items"]], labels: Int[np.ndarray, " items"],
     label_names: Sequence[str], direction: str, bottleneck: int, seed: int,
 ) -> bytes:  # fmt: skip
-    """Return the four matrices of one seed, direction and bottleneck as a PNG (about 0.2 s).
-
-    Args:
-        matrices: `global`, `task_specific`, `diffused`, `transformed` -> cosine similarities.
-        labels: class of each item, an index into `label_names`.
-        label_names: the classes' names.
-        direction: the autoencoder's direction, for the titles.
-        bottleneck: its width, for the remark.
-        seed: the simulation's seed, for the remark.
-    """
+    """Return the four matrices of one seed, direction and bottleneck as a PNG (about 0.2 s)."""
     record = SimilarityMatrices(
         direction, bottleneck, matrices, Items(labels, tuple(label_names), None)
     )
@@ -108,9 +94,7 @@ def colour_range(matrix: Float[np.ndarray, "items items"]) -> tuple[float, float
 def class_borders(labels: Int[np.ndarray, " items"]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where classes meet, their middles and their numbers, for labels in sorted order.
 
-    Returns:
-        borders [classes - 1] and middles [classes] in units of rows (a row spans i - 0.5 to
-        i + 0.5), and the classes [classes] in their order.
+    Borders [classes - 1] and middles [classes] are in rows; a row spans i - 0.5 to i + 0.5.
     """
     classes, starts = np.unique(labels, return_index=True)
     edges = np.append(starts, len(labels))
@@ -120,11 +104,7 @@ def class_borders(labels: Int[np.ndarray, " items"]) -> tuple[np.ndarray, np.nda
 def _matrix(
     axes: Axes, matrix: Float[np.ndarray, "items items"], items: Items, named: tuple[bool, bool]
 ) -> tuple[float, float]:
-    """Draw one matrix, with its classes' names below and at the left or not.
-
-    Returns:
-        The range of its colours.
-    """
+    """Draw one matrix, classes named below and at the left or not; return its colours' range."""
     low, high = colour_range(matrix)
     order = np.argsort(items.labels, kind="stable")
     values = np.asarray(matrix, dtype=np.float32)[np.ix_(order, order)]

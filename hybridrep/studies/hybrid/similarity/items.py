@@ -14,10 +14,7 @@ from jaxtyping import Float, Int
 class Items:
     """Tweets in the order of the rows of a matrix or projection.
 
-    Attributes:
-        labels: class of each item, an index into `label_names`; int64 [items].
-        label_names: the classes' names.
-        texts: the tweets, or None where the study may not show them (`share_text=false`).
+    `labels` are indices into `label_names`; `texts` is None where the study may not show them.
     """
 
     labels: Int[np.ndarray, " items"]
@@ -29,12 +26,7 @@ class Items:
 class SimilarityMatrices:
     """Cosine similarities between the same items in the four representations of one autoencoder.
 
-    Attributes:
-        direction: "bert_to_lstm" or "lstm_to_bert".
-        bottleneck: width of the bottleneck.
-        matrices: `global`, `task_specific`, `diffused`, `transformed` -> float16 or float32
-            [items, items], symmetric.
-        items: the tweets of the rows.
+    `matrices`: `global`, `task_specific`, `diffused`, `transformed` -> float16 or float32.
     """
 
     direction: str
@@ -45,14 +37,9 @@ class SimilarityMatrices:
 
 @dataclass(frozen=True)
 class Projection:
-    """Items of one representation, laid out in the plane by t-SNE.
+    """Items of one representation, laid out in the plane by t-SNE (no unit).
 
-    Attributes:
-        representation: "task_specific", "global", "diffused" or "transformed".
-        direction: the autoencoder; "" for the first two, which need none.
-        bottleneck: width of the bottleneck; 0 for the first two.
-        points: t-SNE coordinates, no unit; float [items, 2].
-        items: the tweets of the rows.
+    Direction and bottleneck are "" and 0 for the representations that need no autoencoder.
     """
 
     representation: str
@@ -67,12 +54,10 @@ class ExampleItems:
     """What one seed contributes to the figures of single simulations.
 
     Attributes:
-        seed: the seed, as `choose_example_seed` named it.
         reason: why this seed, one sentence for the captions.
         emotion_matrices: one record per direction and bottleneck (the paper's Fig. 4).
         emotion_projections: LSTM, BERT, and per direction and bottleneck both layers (Figs 3, C1).
-        hate_matrices: as above, for the hate tweets (Fig. E1).
-        hate_projections: as above, for the hate tweets (Fig. D1).
+        hate_matrices: as above, for the hate tweets (Fig. E1); `hate_projections`: Fig. D1.
     """
 
     seed: int

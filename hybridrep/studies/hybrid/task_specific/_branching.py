@@ -1,10 +1,9 @@
-"""The recurrence behind `lstm_shortcut`: an LSTM over rows that branch off a shared one.
+"""The recurrence behind `shortcut`: an LSTM over rows that branch off a shared one.
 
 Step t of a batch has `counts[t]` rows. Row k is tweet k, tweets sorted by their first word; the
 last row may stand for every tweet that has not begun, for all of them are still in the same
 padding. Where the next step has more rows, the new ones continue from that last row. The steps lie
-behind one another in one packed array, so that what need not be done step by step (activation
-derivatives, the gradient of the recurrent weights) is done on all rows at once.
+behind one another in one packed array, for what can be done on all rows at once.
 
 Equations as in `nn.LSTM`, gates in its order (input, forget, cell, output). On a processor, `tanh`
 costs six times as much as `sigmoid`, hence tanh(x) = 2 sigmoid(2x) - 1; within the loop the cell
@@ -30,8 +29,7 @@ class Trajectory(NamedTuple):
     Attributes:
         gates: activations of the four gates, [rows, 4 hidden].
         hidden: hidden state *before* each row's step, then after the last, [rows + last, hidden].
-        cell: cell state, laid out like `hidden`.
-        cell_tanh: tanh of the cell state *after* each row's step, [rows, hidden].
+        cell: laid out like `hidden`; `cell_tanh` is *after* each row's step, [rows, hidden].
     """
 
     gates: Tensor
@@ -70,12 +68,8 @@ def cell_step_(
 ) -> Tensor:
     """Do the elementwise part of one step in the loop's units; return the output gate.
 
-    Args:
-        gates: sums before activation, the cell gate doubled; overwritten by their sigmoids.
-        blocks: views of `gates`: input, forget, cell, output.
-        cell: doubled cell state before the step.
-        new_cell: where the doubled cell state after the step goes.
-        new_tanh: where half its tanh goes.
+    `gates` (sums before activation, the cell gate doubled) are overwritten by their sigmoids;
+    `blocks` are views of them. Cell states are doubled; `new_tanh` gets half the new one's tanh.
     """
     enter, forget, candidate, out = blocks
     gates.sigmoid_()
@@ -94,8 +88,7 @@ def run_packed(
     """Run the recurrence from the zero state.
 
     Args:
-        gates: input part of the gates (weights times input plus biases) of all rows; taken over
-            and overwritten.
+        gates: input part of the gates (weights times input plus biases) of all rows; overwritten.
         weight: recurrent weights, as `nn.LSTM.weight_hh_l0`.
         counts: rows of each step, never falling; last the rows of the final state.
         products: dtype of the matrix products.
@@ -172,10 +165,7 @@ def backward_packed(
 
 
 class BranchingLSTM(torch.autograd.Function):
-    """`run_packed` with a hand-written gradient: the last hidden state of every tweet.
-
-    It takes about half the time of autograd over the same loop.
-    """
+    """`run_packed` with a hand-written gradient, in half the time of autograd over the loop."""
 
     @staticmethod
     def forward(

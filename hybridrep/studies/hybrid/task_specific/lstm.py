@@ -1,8 +1,7 @@
 """The task-specific representation: an LSTM that learns to tell the emotion of a tweet.
 
-This module is the plain reference: real `nn.BatchNorm1d`, `nn.LSTM` and `nn.Linear` on padded
-input, as a reader of the paper (section 3.1.3) would write them. `lstm_shortcut` computes the same
-numbers faster on the same parameters.
+The plain reference: real `nn.BatchNorm1d`, `nn.LSTM` and `nn.Linear` on padded input, as a reader
+of the paper (section 3.1.3) would write them. `shortcut` computes the same numbers faster.
 """
 
 from __future__ import annotations
@@ -36,13 +35,10 @@ class LSTMConfig:
     Attributes:
         input_size: width of the word vectors, 2 or more (a batch of one tweet needs a variance).
         time_steps: length to which every tweet is padded or cut.
-        classes: number of emotions, 2 or more.
         hidden_size: width of the embedding; 300 in the paper.
         padding: where the padding stands. `"front"` unless you want to see the last step forget
             the tweet: `"after"` stays at the majority class.
-        epochs: passes over the training tweets.
         learning_rate: of Adam.
-        batch_size: tweets in a batch; the last batch of an epoch may be smaller.
         precision: `"bfloat16"` runs the matrix products in bfloat16 (faster where the processor
             has it, no longer equal to the reference); states and parameters stay float32.
         path: `"fast"` takes the exact shortcut where there is one, `"plain"` never.
@@ -78,16 +74,9 @@ class LSTMConfig:
 class TaskLSTM(nn.Module):
     """Word ids -> vectors -> BatchNorm over the time steps -> LSTM -> last step -> class scores.
 
-    The word vectors are fixed: a buffer that is neither trained nor part of the state.
-
-    Args:
-        config: sizes.
-        lookup: word vectors, one row per id; rows of padding and unknown words are zeros.
-        init: source of the initial parameters (PyTorch's default distributions, drawn in
-            PyTorch's order). The global generator is neither read nor advanced.
-
-    Raises:
-        ValueError: if `lookup` is not as wide as `config.input_size`.
+    The word vectors, zeros for padding and unknown words, are fixed: a buffer that is neither
+    trained nor part of the state. `init` is the source of the initial parameters (PyTorch's default
+    distributions, in its order); the global generator is neither read nor advanced.
     """
 
     lookup: Tensor
@@ -123,10 +112,7 @@ class TaskLSTM(nn.Module):
 
 
 def state_arrays(model: TaskLSTM) -> dict[str, np.ndarray]:
-    """Return copies of the parameters and running statistics as float32 arrays.
-
-    The word vectors and BatchNorm's batch counter (unused) are left out.
-    """
+    """Return copies of parameters and running statistics, float32; without word vectors."""
     return {
         name: np.array(value.detach().cpu().numpy(), dtype=np.float32)
         for name, value in model.state_dict().items()
@@ -137,11 +123,7 @@ def state_arrays(model: TaskLSTM) -> dict[str, np.ndarray]:
 def model_of_state(
     config: LSTMConfig, state: Mapping[str, np.ndarray], lookup: Float[np.ndarray, "words dim"]
 ) -> TaskLSTM:
-    """Return the model in eval mode with the parameters and statistics of `state_arrays`.
-
-    Raises:
-        ValueError: if names or shapes are not those of `config`.
-    """
+    """Return the model in eval mode with the parameters and statistics of `state_arrays`."""
     model = TaskLSTM(config, lookup, torch.Generator())
     tensors = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
     counter = {_COUNTER: torch.zeros((), dtype=torch.long)}

@@ -9,8 +9,8 @@ Three more exact savings:
   word's sum and sum of squares never change.
 * The input weights meet each distinct word of a batch once (half of the words are repeats):
   `scale_t * (W x) + shift_t * (W 1) + bias`.
-* The steps of a batch are packed, see `_branching_lstm`; for extraction, where the constants no
-  longer depend on the batch, tweets of equal length go together.
+* The steps of a batch are packed, see `_branching`; for extraction, where the constants no longer
+  depend on the batch, tweets of equal length go together.
 
 Loss, gradients and running statistics equal those of `TaskLSTM` to rounding. A word without a
 vector before the first one with a vector is zeros like the padding and is treated as such.
@@ -53,8 +53,7 @@ class Packing(NamedTuple):
     Attributes:
         items: the batch's items in the order of their rows, earliest first word first.
         counts: rows of each step and, last, of the final state.
-        words: distinct word ids.
-        word: which of `words` stands in each row, step after step.
+        words: distinct word ids; `word`: which of them stands in each row, step after step.
         step: time step of each row.
     """
 
@@ -68,9 +67,7 @@ class Packing(NamedTuple):
 def pack(token_ids: Int[np.ndarray, "items time"], begins: Int[np.ndarray, " items"]) -> Packing:
     """Lay out a batch for the branching recurrence.
 
-    Args:
-        token_ids: word ids.
-        begins: position of each item's first word; `time` where there is none.
+    `begins` is the position of each item's first word; `time` where there is none.
     """
     n_items, time = token_ids.shape
     items = np.argsort(begins, kind="stable")
@@ -85,12 +82,8 @@ class Shortcut:
     """The fast forward of a `TaskLSTM`, on that module's own parameters and statistics.
 
     Calling it follows the module's mode: in train mode batch statistics are used and the running
-    ones updated, in eval mode the running ones are used.
-
-    Args:
-        model: a model whose input is padded in front. (Padded behind, results are right but
-            nothing is saved.)
-        products: dtype of the matrix products; the model's own unless equality may suffer.
+    ones updated, in eval mode the running ones are used. (Where the input is padded behind, results
+    are right but nothing is saved.) `products` is the dtype of the matrix products.
     """
 
     def __init__(self, model: TaskLSTM, products: torch.dtype | None = None) -> None:
@@ -117,10 +110,7 @@ class Shortcut:
 
     @torch.no_grad()
     def extract(self, token_ids: Int[np.ndarray, "items time"]) -> Float[Tensor, "items hidden"]:
-        """Return the last hidden states of a whole corpus in eval mode, whatever the mode is.
-
-        Holds the gates of every distinct word (4 x hidden numbers each) in memory.
-        """
+        """Return the last hidden states of a whole corpus in eval mode, whatever the mode is."""
         weights, time = self._weights(), token_ids.shape[1]
         scale, shift = self._affine(*self._running_statistics())
         used = np.zeros(len(self._silent), dtype=bool)
@@ -210,11 +200,7 @@ class Shortcut:
         self, packing: Packing, weights: Weights, scale: Float[Tensor, " time"],
         shift: Float[Tensor, " time"],
     ) -> Float[Tensor, "rows gates"]:  # fmt: skip
-        """Return input weights times normalised input plus biases of every row.
-
-        Each is a sum of three table rows: the word's, weighted by the scale of the time step, the
-        row sums of the weights by its shift, and the biases.
-        """
+        """Return input weights times normalised input plus biases, as sums of table rows."""
         vectors = self.model.lookup.index_select(0, torch.from_numpy(packing.words))
         table = torch.cat(
             [

@@ -1,8 +1,7 @@
 """Task-specific representations: an LSTM trained on emotions, its last hidden state (3.1.3).
 
-Two results a seed: the trained network with its curves, and the vectors that it gives of every
-emotion tweet and the seed's tweets of the new task. They are filed apart, so another corpus of
-the new task trains no LSTM again.
+Two results a seed: the trained network with its curves, and the vectors that it gives. They are
+filed apart, so another corpus of the new task trains no LSTM again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Training the LSTM on emotions, and taking its last hidden state as the representation.
 
-As in the paper's section 3.1.3: cross-entropy, Adam, batches of 32, the last epoch's model. Takes
-the exact shortcut of `lstm_shortcut` where the configuration allows; the plain path is the same
-loop around the plain module. On one thread the same generators give the same bits.
+As in section 3.1.3: cross-entropy, Adam, batches of 32, the last epoch's model. Takes the exact
+shortcut where the configuration allows. On one thread the same generators give the same bits.
 """
 
 from __future__ import annotations
@@ -38,8 +37,7 @@ class LSTMResult:
     """A trained LSTM.
 
     Attributes:
-        state: parameters and running statistics after the last epoch, float32, named as in
-            `TaskLSTM`; without the word vectors.
+        state: parameters and running statistics after the last epoch, as `state_arrays`.
         curves: one row an epoch: `epoch` from 1, `train_loss` (mean over the epoch's tweets as
             they were met), `validation_loss`, `validation_accuracy`, `test_accuracy` (after the
             epoch, eval mode).
@@ -56,20 +54,10 @@ def train_lstm(
     test_labels: Int[np.ndarray, " test"], *, init: torch.Generator, order: np.random.Generator,
     on_epoch: OnEpoch | None = None,
 ) -> LSTMResult:  # fmt: skip
-    """Train an LSTM to tell the class of a tweet.
+    """Train an LSTM to tell the class of a tweet, a number from 0.
 
-    Args:
-        config: what to train, and how.
-        lookup: fixed word vectors, one row per word id; padding and unknown words are zeros.
-        train: tweets to train on; their words padded as `config.padding` says.
-        train_labels: their classes, from 0.
-        validation: tweets for the choice between models; never trained on.
-        validation_labels: their classes.
-        test: tweets that only the curve of `test_accuracy` sees.
-        test_labels: their classes.
-        init: source of the initial parameters; advanced.
-        order: shuffles the training tweets anew at every epoch; advanced.
-        on_epoch: called with every finished row of the curves.
+    Validation tweets are never trained on; only the curve of `test_accuracy` sees the test tweets.
+    `on_epoch` is called with every finished row of the curves; both generators are advanced.
 
     Raises:
         ParameterError: the loss is no longer a number: the learning rate is too high.
@@ -122,14 +110,7 @@ def extract_hidden(
 ) -> Float32[np.ndarray, "items hidden"]:  # fmt: skip
     """Return the task-specific representation of tweets: the last hidden state, in eval mode.
 
-    Args:
-        config: the configuration that the LSTM was trained with.
-        state: `LSTMResult.state`.
-        lookup: word vectors of the ids in `tokens`; these may be other words than in training.
-        tokens: tweets, padded as `config.padding` says to `config.time_steps`.
-
-    Raises:
-        ValueError: arrays that do not fit together or the configuration.
+    `lookup` has the word vectors of the ids in `tokens`, which may be other words than in training.
     """
     _check_tweets(config, lookup, "extraction", tokens)
     path = _path(config, model_of_state(config, state, lookup))

@@ -1,9 +1,8 @@
 """Trainable word embeddings as the inputs of stacked classifiers: the transfer task's baselines.
 
-Adam moves every row of an embedding at every step, also those that a batch does not touch, as
-long as they have ever had a gradient. Rows of words that no training item holds never have one,
-so they stay exactly as they started. Here the rows that move are kept together, in one stretch
-for all models, and Adam passes only over those.
+Adam moves every row that ever had a gradient at every step; rows of words that no training item
+holds never have one and stay exactly as they started. Here the rows that move are kept together,
+in one stretch for all models, and Adam passes only over those.
 """
 
 from __future__ import annotations
@@ -23,14 +22,7 @@ from hybridrep.studies.hybrid.transfer.classifier import PADDING, Pooling
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """One model's items as padded token ids, and the embeddings that it starts from.
-
-    Attributes:
-        token_ids: ids of every item; 0 is padding.
-        embedding: one row an id.
-        train: items to train on.
-        test: items to be measured on.
-    """
+    """One model's items as padded token ids, and the embeddings that it starts from."""
 
     token_ids: Int[np.ndarray, "items time"]
     embedding: Float[np.ndarray, "words dim"]
@@ -58,14 +50,7 @@ class _Words:
 
 
 class Embeddings:
-    """Pooled trainable embeddings of a stack of models.
-
-    Args:
-        models: items and start of each; all with equally many time steps and dimensions.
-        pooling: how an item's embeddings become one input.
-        learning_rate: of Adam.
-        dtype: of all numbers.
-    """
+    """Pooled trainable embeddings of models of equally many time steps and dimensions."""
 
     trainable = True
 

@@ -1,8 +1,7 @@
 """The transfer task's 2-layer classifiers, as plain PyTorch modules (section 3.3).
 
-A representation goes through a hidden layer of 32 units to one score a class. The baseline has no
-representation: it learns word embeddings of its own, started from word vectors, and pools them.
-`stacked_classifier` trains many of both at once.
+A representation goes through a hidden layer of 32 units to one score a class. The baseline has
+none: it learns word embeddings, started from word vectors. `stacked` trains many of both at once.
 """
 
 from __future__ import annotations
@@ -33,12 +32,9 @@ class ClassifierConfig:
     """What a classifier is and how it is trained. Every bad value is refused here.
 
     Attributes:
-        classes: number of classes, 2 or more.
         hidden_size: units of the hidden layer; 32 in the paper, like the smallest bottleneck.
-        epochs: passes over the training items.
         learning_rate: of Adam.
-        batch_size: items in a batch; the last batch of an epoch may be smaller.
-        activation: of the hidden layer, one of `relu`, `leaky_relu`, `elu`, `tanh`.
+        activation: of the hidden layer, one of `ACTIVATIONS`.
         pooling: of the baseline's word embeddings; without effect on the other classifiers.
     """
 
@@ -62,11 +58,8 @@ class ClassifierConfig:
 class Classifier(nn.Module):
     """Representation -> hidden layer -> activation -> one score a class.
 
-    Args:
-        input_size: width of the representation.
-        config: the other sizes.
-        init: source of the initial parameters (PyTorch's default distributions, in the order of
-            the layers); the global generator is neither read nor advanced.
+    `init` is the source of the initial parameters (PyTorch's default distributions, in the order of
+    the layers); the global generator is neither read nor advanced.
     """
 
     def __init__(self, input_size: int, config: ClassifierConfig, init: torch.Generator) -> None:
@@ -92,12 +85,8 @@ class Classifier(nn.Module):
 class EmbeddingClassifier(nn.Module):
     """The baseline: token ids -> trainable embeddings -> pooling -> `Classifier`.
 
-    Args:
-        embedding: word vectors that the embeddings start from, one row a token id; copied. Row
-            0, padding, is zero and stays so.
-        time_steps: length of the padded tweets.
-        config: the other sizes and the pooling.
-        init: source of the classifier's initial parameters.
+    The word vectors that the embeddings start from, one row a token id, are copied. Row 0, padding,
+    is zero and stays so.
     """
 
     def __init__(

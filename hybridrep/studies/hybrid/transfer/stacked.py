@@ -33,15 +33,10 @@ _MOST = 64  # models beyond which a wider stack gains nothing
 
 @dataclass(frozen=True, eq=False)
 class ClassifierData:
-    """One classifier's data and randomness.
+    """One classifier's data and randomness: a representation and the class (from 0) of every item.
 
-    Attributes:
-        inputs: a representation of every item. Models may share one array.
-        labels: class of every item, from 0.
-        train: rows to train on, at least 1.
-        test: rows for test loss and accuracy, at least 1.
-        init: source of the initial parameters; advanced.
-        order: shuffles the training rows at every epoch; advanced.
+    `init` draws the initial parameters, `order` shuffles the training rows at every epoch; both are
+    advanced. Models may share one array.
     """
 
     inputs: Float[np.ndarray, "items inputs"]
@@ -59,11 +54,6 @@ class BaselineData:
     Attributes:
         token_ids: token ids of every item, padded with 0.
         embedding: word vectors that the embeddings start from, one row an id; not changed.
-        labels: class of every item, from 0.
-        train: rows to train on, at least 1.
-        test: rows for test loss and accuracy, at least 1.
-        init: source of the classifier's initial parameters; advanced.
-        order: shuffles the training rows at every epoch; advanced.
     """
 
     token_ids: Int[np.ndarray, "items time"]
@@ -82,8 +72,7 @@ class ClassifierResult:
     Attributes:
         curves: one row an epoch: `epoch` from 1, `train_loss` (mean over the epoch's items as
             they were met), `test_loss` and `test_accuracy` (after the epoch).
-        state: final parameters, named as in the module. A baseline's embeddings, the largest
-            part, are there only when asked for.
+        state: final parameters, named as in the module; a baseline's embeddings only if asked for.
     """
 
     curves: pd.DataFrame
@@ -97,18 +86,12 @@ def train_classifiers(
 ) -> list[ClassifierResult]:  # fmt: skip
     """Train classifiers of any input widths, each on its own data, order and initialisation.
 
+    Refuses arrays that do not fit each other and labels not below `config.classes`.
+
     Args:
-        config: of every model.
-        models: their data. Arrays of another dtype are converted, which copies them.
         block: how many models of equal width make one batched product; without it, as many as
             the cache holds. Only speed depends on it.
         dtype: of the arithmetic. Initial parameters are drawn in float32 in any case.
-
-    Returns:
-        One result a model, in the order of `models`.
-
-    Raises:
-        ValueError: when arrays do not fit each other or labels are not below `config.classes`.
     """
     for number, model in enumerate(models):
         _check(config, number, model, len(model.inputs))
@@ -131,18 +114,8 @@ def train_baselines(
 ) -> list[ClassifierResult]:  # fmt: skip
     """Train baselines, which learn embeddings of their own; see `train_classifiers`.
 
-    Args:
-        config: of every model, with the pooling.
-        models: their data; embeddings of one width and one number of time steps.
-        embeddings: whether the results hold the trained embeddings.
-        block: as in `train_classifiers`.
-        dtype: as in `train_classifiers`.
-
-    Returns:
-        One result a model, in the order of `models`.
-
-    Raises:
-        ValueError: when arrays do not fit each other or labels are not below `config.classes`.
+    All have equally wide embeddings and equally many time steps. `embeddings` says whether the
+    results hold the trained ones.
     """
     for number, model in enumerate(models):
         _check(config, number, model, len(model.token_ids))

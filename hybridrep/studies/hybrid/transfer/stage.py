@@ -1,8 +1,7 @@
 """Seven representations on a new task: a two-layer network on frozen vectors (section 3.3).
 
-A task trains the classifiers of a group of seeds, those of equal input size as one stacked
-model. Baseline, LSTM and BERT do not depend on an autoencoder and are filed apart, so another
-bottleneck size does not train them again.
+A task trains the classifiers of a group of seeds, those of equal input size as one stack. Those
+that need no autoencoder are filed apart, so another bottleneck size does not train them again.
 """
 
 from __future__ import annotations
@@ -39,8 +38,6 @@ class Tested:
     Attributes:
         variants: the autoencoders whose two layers are tested; none: the representations that
             need none (baseline, LSTM, BERT).
-        epochs: of the classifiers.
-        duplicates: what becomes of repeated tweets.
         pooling: how the baseline pools its words; empty where it is not among the tested.
     """
 
@@ -56,13 +53,7 @@ class Tested:
 
 
 def node(study: Hybrid, bottleneck: int, seed: int) -> Node:
-    """Declare a seed's classifiers at a bottleneck size; 0: those that need no autoencoder.
-
-    Args:
-        study: what they read.
-        bottleneck: one of the study's sizes, or 0.
-        seed: the simulation.
-    """
+    """Declare a seed's classifiers at a bottleneck size; 0: those that need no autoencoder."""
     inputs, config = study.inputs, study.inputs.config
     variants = tuple(v for v in transformation.variants(study) if v.bottleneck == bottleneck)
     pooling = "" if bottleneck else config.baseline_pooling
@@ -80,15 +71,7 @@ def node(study: Hybrid, bottleneck: int, seed: int) -> Node:
 
 @dataclass(frozen=True, eq=False)
 class Items:
-    """A seed's tweets of the new task: its training tweets, then its test tweets.
-
-    Attributes:
-        rows: rows of the corpus.
-        labels: their classes.
-        train: how many of them are for training.
-        task_specific: LSTM vectors, float32 [tweets, hidden_size].
-        global_: BERT vectors, float32 [tweets, global size].
-    """
+    """A seed's tweets of the new task: the first `train` of `rows`, of the corpus, for training."""
 
     seed: int
     rows: np.ndarray

@@ -1,7 +1,4 @@
-"""What a seed's transformations read: both representations of the emotion corpus, and its rows.
-
-The autoencoders, their linear baseline and RSA all start from here.
-"""
+"""What a seed's transformations read: both representations of the emotion corpus, and its rows."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Autoencoders from each representation to the other, with RSA at every epoch (3.2, 4.2.1).
 
 A task trains one direction and bottleneck size for a group of seeds as one stacked model, a
-sweep's other learning rates, activations and kinds beside them; each result is filed by itself and
-is the same whatever stands beside it.
+sweep's other learning rates, activations and kinds beside them; each result is filed by itself.
 """
 
 from __future__ import annotations
@@ -69,12 +68,7 @@ def variants(study: Hybrid) -> list[Variant]:
 
 
 def network(variant: Variant, sizes: tuple[int, int]) -> AutoencoderConfig:
-    """Return the configuration of a variant's models.
-
-    Args:
-        variant: the kind of autoencoder.
-        sizes: of its input and its output.
-    """
+    """Return the configuration of a variant's models, given the sizes of input and output."""
     from hybridrep.transforms.autoencoder import AutoencoderConfig
 
     return AutoencoderConfig(
@@ -85,10 +79,7 @@ def network(variant: Variant, sizes: tuple[int, int]) -> AutoencoderConfig:
 
 
 def node(study: Hybrid, variant: Variant, seed: int) -> Node:
-    """Declare a seed's trained autoencoder of a variant.
-
-    Variants of one direction, size and number of epochs train as one stack.
-    """
+    """Declare a seed's trained autoencoder; one direction, size and length train as one stack."""
     inputs = study.inputs
     weights = 3 * 8 * variant.bottleneck * sum(inputs.size_of(variant.direction))
     return STAGE.node(
