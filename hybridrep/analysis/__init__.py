@@ -1,8 +1,8 @@
 """Measures of representations and statistics over items and seeds, on arrays and tables.
 
-Pure functions without files or plots. What they compute is float64 whatever comes in, what they
-are given stays as it is, and what cannot be computed is NaN with a note that says why. The names
-below are public; importing this package loads nothing until one of them is asked for.
+Pure functions: what they compute is float64 whatever comes in, what they are given stays as it is,
+and what cannot be computed is NaN with a note that says why. Importing this package loads nothing
+until one of the names below is asked for.
 """
 
 from __future__ import annotations

@@ -2,13 +2,10 @@
 
 Nili et al. (2014, PLoS Computational Biology 10(4) e1003553): the best possible mean correlation
 with the seeds' similarities lies between the mean correlation of each seed with the mean of the
-others (lower bound) and that with the mean of all, itself included (upper bound), where each
-seed's similarities are z-scored first. That holds for similarities of the same items.
-
-Seeds are comparable only over the same things. Where every seed has items of its own, compare
-`class_similarity`, which describes a seed by its classes. Such a ceiling speaks of a few means
-within and between classes, which differ less between seeds than the similarities of single items:
-it says how well the seeds agree, and bounds no correlation over items.
+others (lower bound) and that with the mean of all (upper bound), where each seed's similarities
+are z-scored first. That holds for similarities of the same items. Where every seed has items of
+its own, compare `class_similarity`: how well the seeds agree on a few means within and between
+classes, which bounds no correlation over items.
 """
 
 from __future__ import annotations
@@ -27,11 +24,8 @@ from hybridrep.analysis.record import Measure
 class NoiseCeiling:
     """Agreement between seeds; of the same items' similarities, bounds of the best possible r.
 
-    Attributes:
-        lower: mean over seeds of r with the mean of the other seeds.
-        upper: mean over seeds of r with the mean of all seeds.
-        seeds: how many seeds it stands on.
-        note: why it is undefined (NaN); empty when it is not.
+    `lower` is the mean over seeds of r with the mean of the other seeds, `upper` with that of all;
+    `note` says why they are undefined (NaN).
     """
 
     lower: float
@@ -43,21 +37,15 @@ class NoiseCeiling:
 def noise_ceiling(profiles: Float[np.ndarray, "seeds values"]) -> NoiseCeiling:
     """Return the noise ceiling of profiles of the same things, one a seed.
 
-    For `class_profile`s it is agreement on classes, and bounds no r over items.
-
     Profiles are lower triangles of similarity matrices of the same items (`lower_triangle`), or
     `class_profile`s. Both bounds follow from the seeds' correlations with each other: with R_s
     the sum of a seed's row and Q the sum of all, r with the mean of all is R_s / sqrt(Q), and
-    with the mean of the others (R_s - 1) / sqrt(Q - 2 R_s + 1).
-
-    Returns:
-        The bounds; undefined with fewer than two seeds, a constant profile, a value that is not
-        finite, or seeds that cancel each other out.
+    with the mean of the others (R_s - 1) / sqrt(Q - 2 R_s + 1). They are undefined with fewer than
+    two seeds, a constant profile, a value that is not finite, or seeds that cancel each other out.
 
     Examples:
         >>> rng = np.random.default_rng(0)
-        >>> seeds = rng.normal(size=45) + rng.normal(size=(5, 45))  # what is shared, and noise
-        >>> ceiling = noise_ceiling(seeds)
+        >>> ceiling = noise_ceiling(rng.normal(size=45) + rng.normal(size=(5, 45)))
         >>> round(ceiling.lower, 2), round(ceiling.upper, 2)
         (0.59, 0.75)
     """
@@ -89,14 +77,9 @@ def _undefined(seeds: int, note: str) -> NoiseCeiling:
 def class_similarity(
     matrix: Float[np.ndarray, "items items"], labels: Int[np.ndarray, " items"]
 ) -> Float64[np.ndarray, "classes classes"]:
-    """Return the mean similarity within and between classes, pairs of an item with itself left out.
+    """Return the mean similarity within and between classes, in ascending order.
 
-    Args:
-        matrix: similarity matrix.
-        labels: class of every item; classes come out in ascending order.
-
-    Returns:
-        Symmetric matrix; NaN on the diagonal for a class of one item.
+    Pairs of an item with itself are left out: a class of one item has NaN on the diagonal.
 
     Examples:
         >>> matrix = np.array([[1.0, 0.8, 0.1], [0.8, 1.0, 0.3], [0.1, 0.3, 1.0]])

@@ -1,8 +1,7 @@
 """Representations described by the similarities of their items, ready to be correlated.
 
-A description is centred and scaled once and then used in every comparison. There are two forms
-with one meaning: triangles of similarity matrices, and for many items a form without any
-n x n matrix. All arithmetic is float64.
+A description is centred and scaled once and then used in every comparison: as triangles of
+similarity matrices or, for many items, in a form without any n x n matrix.
 """
 
 from __future__ import annotations
@@ -30,8 +29,7 @@ LEAST_SD = 1e-13
 class TriangleSide:
     """One side of a comparison as the strictly lower triangles of similarity matrices.
 
-    Attributes:
-        vectors: per model the triangle, centred and of length 1; NaN where it is constant.
+    `vectors` are centred and of length 1; NaN where a triangle is constant.
     """
 
     vectors: Float64[np.ndarray, "models pairs"]
@@ -54,8 +52,7 @@ class GramSide:
     mean out of the rows first is what keeps r exact when all items are alike.
 
     Attributes:
-        rows: u, the unit rows less their mean.
-        offsets: p, each row's product with the mean.
+        rows: u, the unit rows less their mean; `offsets`: p, each row's product with the mean.
         diagonals: the self-similarities less the same constant, 2 p_i + u_i.u_i.
         means: mean of the similarities off the diagonal, less the same constant.
         norms: length of the centred triangle; NaN where it is constant.
@@ -115,14 +112,11 @@ def lower_triangle(matrix: Float[np.ndarray, "items items"]) -> Float[np.ndarray
 def describe(embeddings: Num[np.ndarray, "models items dim"]) -> Side:
     """Describe one representation, for many models at once, ready to be correlated.
 
-    Sides can be correlated with each other when they hold equally many models and items.
-
-    Args:
-        embeddings: items in the same order for everything that will be compared.
+    Sides can be correlated with each other when they hold equally many models and the same items in
+    the same order.
 
     Examples:
-        >>> sides = describe(np.random.default_rng(0).normal(size=(5, 20, 8)))  # five models
-        >>> sides.vectors.shape
+        >>> describe(np.random.default_rng(0).normal(size=(5, 20, 8))).vectors.shape  # five models
         (5, 190)
     """
     models, items, _ = embeddings.shape

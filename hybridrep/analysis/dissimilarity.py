@@ -1,8 +1,7 @@
 """Representational similarity analysis: how alike are two representations of the same items?
 
-Each representation is described by the cosine similarities of all pairs of its items; two
-representations are compared by the Pearson r of these descriptions (section 3.2.1 of the paper;
-Kriegeskorte et al. 2008). All arithmetic is float64.
+Each is described by the cosine similarities of all pairs of its items; two are compared by the
+Pearson r of these descriptions (section 3.2.1 of the paper; Kriegeskorte et al. 2008).
 """
 
 from __future__ import annotations
@@ -20,10 +19,6 @@ def rsa_correlation(
     """Return Pearson r between the cosine similarities of two representations of the same items.
 
     NaN when either representation's similarities are constant or not finite.
-
-    Args:
-        first: one row an item, in any dtype; left as it is.
-        second: the same items in the same order.
 
     Raises:
         ValueError: when the two hold different numbers of items.

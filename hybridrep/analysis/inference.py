@@ -1,8 +1,7 @@
 """How sure is an RSA correlation: bootstrap over items and seeds, permutations, noise ceiling.
 
-Everything here starts from similarity matrices and takes its generator explicitly. A seed has
-tweets of its own, so items are nested in seeds: a resample over both draws seeds and, anew for
-every seed drawn, items (`study_intervals`).
+Everything here starts from similarity matrices. A seed has tweets of its own, so a resample over
+both draws seeds and, anew for every seed drawn, items (`study_intervals`).
 """
 
 from __future__ import annotations
@@ -23,12 +22,7 @@ _TIE = 1e-12
 class Interval:
     """A 95% percentile interval. Undefined numbers are NaN, and `note` says why.
 
-    Attributes:
-        estimate: the value without resampling.
-        low: 2.5th percentile of the resamples.
-        high: 97.5th percentile.
-        resamples: how many resamples had a defined value.
-        note: what a reader must know; empty when there is nothing.
+    `estimate` is the value without resampling; so many `resamples` had a defined value.
     """
 
     estimate: float
@@ -60,12 +54,8 @@ def item_weights(
 ) -> Float64[np.ndarray, "resamples items"]:  # fmt: skip
     """Draw how often each item occurs in each resample with replacement.
 
-    Args:
-        items: number of items, drawn as often as there are.
-        resamples: number of resamples.
-        rng: source of the draws.
-        groups: classes that keep their sizes (a stratified bootstrap); without, all items are
-            drawn from one pool.
+    `groups` are classes that keep their sizes (a stratified bootstrap); without, all items are
+    drawn from one pool.
 
     Examples:
         >>> item_weights(4, 2, np.random.default_rng(0)).sum(axis=1).tolist()
@@ -95,11 +85,7 @@ def weighted_correlations(
     Pairs of two copies of one item are left out, as their similarity is 1 in every representation
     and says nothing (as in rsatoolbox). So r is a weighted correlation whose sums are quadratic
     forms w'Fw / 2 with F = S, S*S or S*T (elementwise, zero diagonal). NaN where a resample has
-    no pair or no variance.
-
-    Args:
-        matrices: symmetric similarity matrices of the same items; diagonals are not looked at.
-        weights: as `item_weights` draws them.
+    no pair or no variance. `weights` are as `item_weights` draws them.
 
     Examples:
         >>> rng = np.random.default_rng(0)
@@ -152,11 +138,9 @@ def bootstrap_items(
 
     Examples:
         >>> rng = np.random.default_rng(0)
-        >>> items = rng.normal(size=(30, 5))
-        >>> matrices = np.stack([np.corrcoef(items), np.corrcoef(items + rng.normal(size=(30, 5)))])
-        >>> resampled = bootstrap_items(matrices, 200, rng)[:, 0, 1]
-        >>> percentile_interval(0.5, resampled).resamples
-        200
+        >>> matrices = np.stack([np.corrcoef(rng.normal(size=(30, 5))) for _ in range(2)])
+        >>> bootstrap_items(matrices, 200, rng).shape
+        (200, 2, 2)
     """
     weights = item_weights(matrices.shape[-1], resamples, rng, groups)
     return weighted_correlations(matrices, weights)
@@ -169,8 +153,7 @@ class StudyIntervals:
     Attributes:
         items: the seeds are fixed, their items are resampled.
         seeds: seeds are resampled, each with its r as it is.
-        both: seeds are resampled, and within every seed drawn its items, each source of variance
-            counted once.
+        both: seeds and, within every seed drawn, items; each source of variance counts once.
     """
 
     items: Interval
@@ -190,9 +173,9 @@ def study_intervals(
     c = sqrt(max(0, 1 - V_item / V)), which leaves V_seed, with V_item the mean over seeds of the
     variance of their item resamples; drawing items then adds V_item once. (Shrinkage of clusters
     before a two-stage bootstrap: Davison & Hinkley 1997, Bootstrap Methods and their Application,
-    section 3.8.) Intervals over seeds thus speak of new seeds with new items, too; those over both
-    come out nearly the same unless V is, by chance, below V_item. With few seeds both are too
-    narrow, as percentile intervals are: over n seeds by sqrt((n - 1) / n).
+    section 3.8.) Intervals over seeds thus speak of new seeds with new items, too. With few seeds
+    both are too narrow, as percentile intervals are: over n seeds by sqrt((n - 1) / n). With one
+    seed they are undefined, as their notes say.
 
     Args:
         values: r of every seed.
@@ -201,9 +184,6 @@ def study_intervals(
         shared_items: set it when all seeds have the same items and resample b of every seed drew
             the same ones; then resamples over both keep that, and nothing is shrunk: noise that
             all seeds share is not in the variance between them.
-
-    Returns:
-        The intervals; with one seed those over seeds are undefined, as their notes say.
 
     Examples:
         >>> rng = np.random.default_rng(0)
@@ -250,16 +230,14 @@ def permutation_null(
 ) -> Float64[np.ndarray, "permutations k"]:  # fmt: skip
     """Return r of a similarity matrix with others after random permutations of its items.
 
-    The matrices are symmetric. Rows and columns are permuted together, so the triangle's mean
-    and variance stay what they are, and every r is one scalar product; all others share each
-    permutation.
+    Rows and columns of the symmetric matrix are permuted together, so its mean and variance stay
+    what they are, and every r is one scalar product; all others share each permutation.
 
     Examples:
         >>> rng = np.random.default_rng(0)
         >>> matrix = np.corrcoef(rng.normal(size=(20, 5)))
-        >>> null = permutation_null(matrix, matrix[None], 99, rng)
-        >>> null.shape, permutation_p(1.0, null[:, 0])
-        ((99, 1), 0.01)
+        >>> permutation_p(1.0, permutation_null(matrix, matrix[None], 99, rng)[:, 0])
+        0.01
     """
     items = len(permuted)
     moved = _normalised(permuted)

@@ -9,11 +9,8 @@ from jaxtyping import Bool, Float
 def pareto_front(values: Float[np.ndarray, "trials objectives"]) -> Bool[np.ndarray, " trials"]:
     """Tell which rows no other row beats: none is as good everywhere and better somewhere.
 
-    Of equal rows all are on the front; a row with NaN never is, and beats none. Optuna's
-    `Study.best_trials` says the same, but only of a study that maximises all of the objectives.
-
-    Args:
-        values: one row a trial; higher is better in every column.
+    Higher is better in every column. Of equal rows all are on the front; a row with NaN never is,
+    and beats none. (Optuna's `Study.best_trials` wants all objectives maximised.)
 
     Examples:
         >>> pareto_front(np.array([[1.0, 3.0], [2.0, 2.0], [1.0, 2.0]])).tolist()

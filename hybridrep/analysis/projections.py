@@ -16,18 +16,12 @@ def t_sne(
 
     Deterministic: started from the principal components, with a fixed seed and one thread, so
     that neither the number of cores nor other work changes the picture. Distances between
-    clusters and their sizes mean nothing.
+    clusters and their sizes mean nothing. Items all alike, or fewer than three, come out at 0.
 
     Args:
-        embeddings: one row an item, all finite.
+        embeddings: one row an item, all finite (`ValueError`).
         seed: seed of the optimisation.
         perplexity: effective number of neighbours, bounded by a third of the other items.
-
-    Returns:
-        Positions. Items that are all alike, and fewer than three, come out at 0.
-
-    Raises:
-        ValueError: when a value is not finite.
 
     Examples:
         >>> t_sne(np.eye(6)).shape

@@ -30,25 +30,18 @@ class Measure:
     Attributes:
         key: how `MEASURES` calls it: letters, digits, `_`, and dots before parameters.
         name: how people call it.
-        compares: what it takes.
-        low: least value it can take.
-        high: greatest value it can take.
+        compares: what it takes, and so how `compute` is called.
+        low: least value it can take; `high`: the greatest.
         best: value of a thing with itself; None if there is no fixed one.
         higher_means: how to read a higher value.
         symmetric: whether swapping what is compared leaves the value as it is.
-        invariant_to: the changes of one side that leave the value as it is (of those in `Change`;
-            for each of the others there are representations that it does notice).
+        invariant_to: the changes of one side that leave the value as it is (for each of the others
+            there are representations that it does notice).
         chance: what unrelated things are given, in words.
         reference: where it comes from.
-        compute: the function itself, called as `compares` says.
         describe: prepares one side for many models at once, [models, items, dim]; None if there
             is nothing to be described once and compared often.
         compare: the value of two sides that were described, per model.
-
-    Examples:
-        >>> from hybridrep.analysis import MEASURES
-        >>> MEASURES["rsa"].high, MEASURES["rsa"].higher_means
-        (1.0, 'more alike')
     """
 
     key: str

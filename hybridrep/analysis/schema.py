@@ -29,8 +29,7 @@ class Column:
     Attributes:
         kind: "int", "float" (NaN allowed: a value that could not be computed) or "text".
         allowed: the only values allowed; empty for any.
-        low: least value.
-        high: greatest value.
+        low: least value; `high`: the greatest.
         meaning: what it says, for people; the reference prints it.
     """
 
@@ -48,12 +47,7 @@ class Schema:
     Attributes:
         columns: in their order.
         key: those that together name a row.
-        rule: says what else is wrong with a table whose columns are right; None: nothing more.
-
-    Examples:
-        >>> schema = Schema({"seed": Column("int", low=0), "value": Column("float")}, key=("seed",))
-        >>> list(make_table("results", schema, [{"seed": 0, "value": 0.5}]).columns)
-        ['seed', 'value']
+        rule: says what else is wrong with a table whose columns are right.
     """
 
     columns: Mapping[str, Column]
@@ -68,11 +62,6 @@ def make_table(
     name: str, schema: Schema, rows: Iterable[Mapping[str, Any]] | pd.DataFrame = ()
 ) -> pd.DataFrame:
     """Make a table with its columns in order and its dtypes, from rows or a table.
-
-    Args:
-        name: what messages call it.
-        schema: what it looks like.
-        rows: one mapping a row, or a table; columns beyond the schema's are refused.
 
     Raises:
         TablesError: when a column is missing or unknown, or a value does not fit its dtype.
@@ -112,11 +101,7 @@ def _convert(values: pd.Series, kind: str) -> pd.Series:
 
 
 def refuse(problems: list[str]) -> None:
-    """Raise one error that names all problems, if there are any.
-
-    Raises:
-        TablesError: there are some.
-    """
+    """Raise one `TablesError` that names all problems, if there are any."""
     if problems:
         raise TablesError("\n".join(problems))
 
@@ -179,12 +164,8 @@ def brought_up(
 ) -> tuple[Parts, Meta]:
     """Bring tables of an older version of their layout to the present one.
 
-    Args:
-        parts: the tables.
-        meta: what they stand on; `schema_version` names their version, and those that were brought
-            up keep it as `made_with_schema`.
-        version: the present one.
-        upgrades: version -> what turns it into the next.
+    `schema_version` of their meta names their version, and those that were brought up keep it as
+    `made_with_schema`; `upgrades` maps a version to what turns it into the next.
 
     Raises:
         TablesError: when they name no version, a newer one, or one that nothing upgrades.
@@ -212,11 +193,7 @@ def brought_up(
 
 
 def refuse_other_tables(parts: Parts, schemas: Mapping[str, Schema]) -> None:
-    """Refuse parts that lack a table, or hold another.
-
-    Raises:
-        TablesError: naming all that are missing and all that are unknown.
-    """
+    """Refuse parts that lack a table, or hold another, naming all of both."""
     refuse(
         [f"there is no table '{name}'" for name in sorted(set(schemas) - set(parts))]
         + [f"'{name}' is not a table of a study" for name in sorted(set(parts) - set(schemas))]

@@ -19,9 +19,6 @@ def unit_rows(
     A zero vector stays zero. Lengths neither overflow nor underflow. An item with a value that is
     not finite becomes NaN throughout.
 
-    Args:
-        embeddings: items x dimensions, optionally for many models; left as it is.
-
     Examples:
         >>> unit_rows(np.array([[3, 4], [0, 0]])).tolist()
         [[0.6, 0.8], [0.0, 0.0]]
@@ -50,9 +47,6 @@ def cosine_similarity(
     matrices is wrong by 2e-3 and more on representations whose items are all alike. The matrix
     is exactly symmetric. Cosine with a zero vector is defined as 0, its own included (as in
     scikit-learn); an item with a value that is not finite gives NaN in its row and column.
-
-    Args:
-        embeddings: one row an item.
 
     Examples:
         >>> cosine_similarity(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 2.0]])).round(3).tolist()

@@ -31,18 +31,12 @@ COMPARISON_COLUMNS = (
 
 
 def summarise(values: pd.DataFrame, seeds: Sequence[int] | None = None) -> pd.DataFrame:
-    """Return mean and SD (ddof 1) over seeds of every representation.
+    """Return mean and SD (ddof 1) over seeds of every representation, as `SUMMARY_COLUMNS`.
 
     Args:
-        values: columns seed, representation, value; one row for each seed and representation.
-        seeds: the seeds that ought to be there; without, all that occur.
-
-    Returns:
-        Columns `SUMMARY_COLUMNS`, representations in the order in which they occur. A value
-        that is not finite counts as missing; `note` names every missing seed.
-
-    Raises:
-        ValueError: when a seed has two values for one representation.
+        values: columns seed, representation, value; one row for each seed and representation
+            (`ValueError`). A value that is not finite counts as missing.
+        seeds: the seeds that ought to be there; without, all that occur. `note` names the missing.
 
     Examples:
         >>> values = pd.DataFrame({"seed": [0, 1], "representation": "a", "value": [0.5, 0.7]})
@@ -78,14 +72,10 @@ def compare_with_baseline(
     - `note`: which seeds are missing and which tests are undefined, and why.
 
     Args:
-        values: columns seed, representation, value; one row for each seed and representation.
-            A value that is not finite counts as missing.
+        values: as in `summarise`.
         baseline: the representation that the others are compared with.
-        seeds: the seeds that ought to be there; without, all that occur.
+        seeds: as in `summarise`.
         corrected: whether Holm's correction is done, which loads statsmodels.
-
-    Raises:
-        ValueError: when a seed has two values for one representation.
 
     Examples:
         >>> rows = [(0, "base", 1.0), (1, "base", 2.0), (0, "other", 4.0), (1, "other", 6.0)]
@@ -220,11 +210,6 @@ def _join(notes: Sequence[str]) -> str:
 def over_seeds(table: pd.DataFrame, by: list[str], value: str = "value") -> pd.DataFrame:
     """Return n, mean and SD (ddof 1; NaN for one seed) over seeds of finite values.
 
-    Args:
-        table: a long table with a column seed.
-        by: the columns that name what is averaged.
-        value: the column that is averaged.
-
     Examples:
         >>> table = pd.DataFrame({"seed": [0, 1], "width": 32, "value": [0.5, 0.7]})
         >>> over_seeds(table, ["width"])["mean"].round(3).tolist()
@@ -242,17 +227,16 @@ def against_first(
 ) -> pd.DataFrame:
     """Compare every study's values with the first study's.
 
+    One row per result and study: the keys, study, n, mean, sd, and for all but the first the
+    `difference` from it with Welch's interval (`low`, `high`) and p (`welch_p`), its Holm
+    correction (`holm_p`), and the p of the test paired by the seeds that both have (`paired_p`,
+    `paired_n`).
+
     Args:
         values: study, seed, value and the keys; one row a seed.
         keys: what names a result; Holm corrects over all results within each of the first.
         names: the studies, the reference first.
         order: place of each key's value.
-
-    Returns:
-        One row per result and study: the keys, study, n, mean, sd, and for all but the first the
-        `difference` from it with Welch's interval (`low`, `high`) and p (`welch_p`), its Holm
-        correction (`holm_p`), and the p of the test paired by the seeds that both have
-        (`paired_p`, `paired_n` of them).
 
     Examples:
         >>> rows = [("a", 0, 32, 1.0), ("a", 1, 32, 2.0), ("b", 0, 32, 4.0), ("b", 1, 32, 5.0)]

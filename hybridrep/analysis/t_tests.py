@@ -37,12 +37,8 @@ class TTest:
 
     Attributes:
         difference: difference of the means (or mean minus the value tested against).
-        low: lower end of its 95% confidence interval.
-        high: upper end.
-        statistic: t.
-        df: degrees of freedom.
-        p: two-sided p value.
-        note: why the test is undefined; empty when it is not.
+        low: lower end of its 95% confidence interval; `high`: upper end.
+        statistic: t; `df`: its degrees of freedom; `p`: two-sided p value.
     """
 
     difference: float
@@ -65,12 +61,7 @@ def _undefined(difference: float, note: str) -> TTest:
 
 
 def varies(values: Float[np.ndarray, " n"], scale: float | None = None) -> bool:
-    """Say whether values differ by more than rounding.
-
-    Args:
-        values: at least one value.
-        scale: the size that rounding errors are relative to; without, the largest value's.
-    """
+    """Say whether values differ by more than rounding, relative to `scale` or the largest value."""
     size = float(np.abs(values).max()) if scale is None else scale
     return bool(np.ptp(values) > _SAME * size)
 
@@ -89,16 +80,10 @@ def independent(
     second: Float[np.ndarray, " n_second"],
     equal_variances: bool,
 ) -> TTest:
-    """Compare two independent samples (first minus second).
+    """Compare two independent samples (first minus second), by Student's test or Welch's.
 
-    Args:
-        first: one sample.
-        second: the other.
-        equal_variances: Student's test when true, Welch's when false.
-
-    Returns:
-        The test; undefined with fewer than two values in either sample, with values that are
-        not finite, and when neither sample varies.
+    Undefined with fewer than two values in either sample, with values that are not finite, and when
+    neither sample varies.
 
     Examples:
         >>> test = independent(np.array([1.0, 2.0, 4.0]), np.array([4.0, 5.0, 7.0]), True)
@@ -126,8 +111,6 @@ def one_sample(values: Float[np.ndarray, " n"], against: float = 0.0) -> TTest:
     Examples:
         >>> round(one_sample(np.array([0.1, 0.3, 0.2])).p, 3)
         0.074
-        >>> one_sample(np.array([0.1])).note
-        'fewer than two values: no test'
     """
     difference = float(np.mean(values) - against) if len(values) else math.nan
     return _one_sample(values - against, difference, scale=max(abs(against), _size(values)))
@@ -214,19 +197,11 @@ def _standard_error(
 
 
 def cohens_d(student: TTest, n_first: int, n_second: int) -> tuple[float, float, float]:
-    """Return Cohen's d (pooled SD) of an independent Student test with its 95% interval.
+    """Return Cohen's d (pooled SD) of an independent Student test with its 95% interval's ends.
 
     d is t times sqrt(1/n + 1/m). Its interval holds the noncentralities under which the observed
     t lies at the 97.5th and 2.5th percentile, inverted by `scipy.special.nctdtrinc` (Steiger &
-    Fouladi 1997; Cumming & Finch 2001), as do R's effectsize and MBESS.
-
-    Args:
-        student: result of `independent` or `t_from_summary` with equal variances.
-        n_first: size of the first sample.
-        n_second: size of the second.
-
-    Returns:
-        d, lower end, upper end; all NaN when the test is undefined.
+    Fouladi 1997; Cumming & Finch 2001), as do R's effectsize and MBESS. NaN for an undefined test.
 
     Examples:
         >>> student = t_from_summary(1.0, 1.0, 20, 0.0, 1.0, 20)

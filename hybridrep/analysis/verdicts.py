@@ -1,8 +1,7 @@
 """What a study says of a claim: supported, not supported or unclear, by a rule that is fixed here.
 
-Every statistic is one number a seed, so comparisons are paired by seed and stand on the seeds
-that have all it needs. With the 95% t interval of its mean over seeds, a claim that the mean lies
-in some range is
+Every statistic is one number a seed, so comparisons are paired by seed. With the 95% t interval of
+its mean over seeds, a claim that the mean lies in some range is
 
 - supported when the whole interval lies in the range,
 - not supported when the whole interval lies outside it,
@@ -37,12 +36,8 @@ class Claim:
     """A claim and what the study says of it. Undefined numbers are NaN.
 
     Attributes:
-        name: short name.
-        sentence: the claim.
         statistic: what was computed, in words.
-        estimate: its mean over seeds.
-        low: lower end of its 95% interval.
-        high: upper end.
+        estimate: its mean over seeds, with the 95% interval `low` to `high`.
         n: seeds that it stands on.
         verdict: `supported`, `not supported` or `unclear`.
         note: which part was weakest, which seeds are missing, or why it is unclear.

@@ -23,7 +23,7 @@ LinearModule = nn.Linear | nn.Conv1d | nn.ConvTranspose1d
 
 
 def make_linear(make: Callable[[], LinearModule], init: torch.Generator | None) -> LinearModule:
-    """Make a layer with PyTorch's default initialisation, drawn from `init`; without, it is not set.
+    """Make a layer with PyTorch's default initialisation, drawn from `init`; without, not set.
 
     That is, weight, then bias, uniform within 1 / sqrt(fan-in). PyTorch takes as fan-in of a
     transposed convolution its *output* channels times the kernel (torch.nn.init). What `make` draws

@@ -57,7 +57,7 @@ class Stack:
     batch_size: int
 
     def train_epoch(self, bench: Bench) -> Float64[np.ndarray, " models"]:
-        """Pass over every model's items in a new order; return their mean losses as they were met."""
+        """Pass over every model's items in a new order; return mean losses as they were met."""
         order = [
             items[generator.permutation(len(items))]
             for items, generator in zip(self.train, self.orders, strict=True)

@@ -9,10 +9,7 @@ from pathlib import Path
 
 
 def sha256_file(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, 64 hexadecimal digits.
-
-    A file whose size and time of change are the same as before is not read again.
-    """
+    """Return the SHA-256 of a file's bytes; one of the same size and time is not read again."""
     status = path.stat()
     return _hash(path.resolve(), status.st_size, status.st_mtime_ns)
 

@@ -33,10 +33,7 @@ class Kind:
 
     Attributes:
         noun: what a repository holds, e.g. "corpus".
-        example: an ID, for messages.
-        alternatives: what to give instead, for messages.
-        repo_type: the hub's own name of the kind.
-        error: what is raised.
+        example: an ID, for messages; `alternatives`: what to give instead.
         is_whole: tells from the names of files whether all that is needed is among them.
         lacks: said of a repository without; may name `{repository}`, `{source}`, `{revisions}`
             and the `{commit}` that was looked at last.
@@ -75,13 +72,7 @@ def fetch(kind: Kind, source: str, revisions: Sequence[str], patterns: Sequence[
     """Bring the wanted files of one commit of a repository into the local cache.
 
     A commit (an unchangeable name) is looked for in the cache first; without a network, what was
-    fetched before is found again.
-
-    Args:
-        kind: what is fetched.
-        source: `hub:ID` or `hub:ID@REVISION`, as the user wrote it.
-        revisions: commits, branches or tags; the first that has all that is needed is taken.
-        patterns: the files to fetch.
+    fetched before is found again. Of the revisions the first that has all that is needed is taken.
 
     Raises:
         HybridrepError: `kind.error`: the hub cannot be reached, within seconds, or has no such
@@ -140,11 +131,7 @@ def fetch(kind: Kind, source: str, revisions: Sequence[str], patterns: Sequence[
 def _snapshot(
     kind: Kind, repository: str, revision: str, patterns: Sequence[str], cached: bool = False
 ) -> Snapshot:
-    """Return a revision's files, with `cached` only if the cache has all that are needed.
-
-    Raises:
-        FileNotFoundError: the cache has not.
-    """
+    """Return a revision's files; with `cached`, `FileNotFoundError` unless all are there."""
     from huggingface_hub import snapshot_download
 
     path = Path(

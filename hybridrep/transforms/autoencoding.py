@@ -74,7 +74,7 @@ class AutoencoderTransform(Transform):
     def bottleneck(
         self, first: Num[np.ndarray, "items first_dim"]
     ) -> Float[np.ndarray, "items bottleneck"]:
-        """Return the middle, which the paper calls the diffused representation; refuses as `apply`."""
+        """Return the middle, which the paper calls the diffused representation."""
         return apply_autoencoder(self.config, self.state, *self._read(first, None))[0]
 
     def _map(self, *sides: np.ndarray) -> Float[np.ndarray, "items output"]:

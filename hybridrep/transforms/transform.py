@@ -165,7 +165,7 @@ def check_pairs(
 def split(
     method: str, items: int, held_out: float, rng: np.random.Generator
 ) -> tuple[Int[np.ndarray, " train"], Int[np.ndarray, " others"]]:
-    """Split two items or more at random: those to fit on, and a share held out; one each at least."""
+    """Split two items or more at random: those to fit on, and a share held out; neither empty."""
     if not 0 < held_out < 1:
         raise ParameterError(f"{method}: held_out must be between 0 and 1, got {held_out!r}")
     order = rng.permutation(items)

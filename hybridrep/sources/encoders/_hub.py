@@ -52,19 +52,8 @@ ENCODERS = Kind(
 def fetch_encoder(source: str) -> Path:
     """Bring an encoder's configuration, tokenizer and safetensors weights into the local cache.
 
-    What the cache already holds is taken from there, so a fetched encoder needs no network any
-    more.
-
-    Args:
-        source: `hub:OWNER/NAME` or `hub:OWNER/NAME@REVISION`; a revision is a commit, branch or
-            tag. Without one, the pinned commit of a known encoder, else the main branch as it
-            was when first fetched.
-
-    Returns:
-        The folder with the files; its name is the commit.
-
-    Raises:
-        EncoderError: see `fetch`; or it has no safetensors weights.
+    What the cache already holds is taken from there. Without a revision (commit, branch or tag) the
+    pinned commit of a known encoder is read, else the main branch as it was when first fetched.
     """
     repository, revision = ENCODERS.parse(source)
     wanted = revision or PINNED_REVISIONS.get(repository, MAIN)

@@ -43,11 +43,7 @@ class FrozenEncoder:
 
 
 def load_encoder(folder: Path) -> FrozenEncoder:
-    """Load an encoder's tokenizer and weights: float32, evaluation mode, safetensors only.
-
-    Raises:
-        EncoderError: they cannot be loaded, or the weights are incomplete.
-    """
+    """Load an encoder's tokenizer and whole weights: float32, evaluation mode, safetensors only."""
     config, tokenizer = load_settings(folder)
     with quiet(), as_encoder_errors(folder):
         model, report = AutoModel.from_pretrained(
@@ -84,11 +80,7 @@ def load_encoder(folder: Path) -> FrozenEncoder:
 def _check_tells_apart(
     cls: Callable[[Tensor], Tensor], tokenizer: Any, longest: int, folder: Path
 ) -> None:
-    """Refuse an encoder that gives two different texts the very same vector.
-
-    Whatever the reason: weights of zeros, attention that does not reach [CLS]. Vectors that are
-    merely close, as those of random weights, are let pass.
-    """
+    """Refuse an encoder that gives two different texts the same vector, whatever the reason."""
     words = sorted(set(tokenizer.get_vocab().values()) - set(tokenizer.all_special_ids))
     if len(words) < 2:
         return  # it knows no words to be told apart
@@ -122,12 +114,7 @@ def _cls_function(model: Any, folder: Path) -> Callable[[Tensor], Tensor]:
 def _bert_cls(
     model: BertModel, ids: Int64[Tensor, "batch tokens"]
 ) -> Float32[Tensor, "batch hidden"]:
-    """Run BERT on unpadded texts, its last layer for [CLS] only.
-
-    Of the last layer nothing but [CLS] is used, so only that position's query, attention and
-    feed-forward part are computed: of six layers this saves a seventh of the arithmetic. Without
-    padding there is nothing to mask.
-    """
+    """Run BERT on unpadded texts, its last layer for [CLS] only: a seventh less of six layers."""
     states = model.embeddings(ids)
     *layers, last = model.encoder.layer
     for layer in layers:

@@ -27,13 +27,7 @@ _SHORTEST_LIMIT = 3
 
 @dataclass(frozen=True)
 class EncoderFacts:
-    """What an encoder's configuration says.
-
-    Attributes:
-        model_type: the architecture.
-        hidden_size: size of its vectors.
-        embedding_shape: tokens and size of its table of word embeddings.
-    """
+    """What an encoder's configuration says; its table of embeddings is tokens by size."""
 
     model_type: str
     hidden_size: int
@@ -41,12 +35,7 @@ class EncoderFacts:
 
 
 def check_encoder(folder: Path) -> EncoderFacts:
-    """Check an encoder's configuration and tokenizer, without its weights.
-
-    Raises:
-        EncoderError: they cannot be loaded or do not fit, there is no [CLS] in front, or [CLS]
-            cannot tell texts apart.
-    """
+    """Check, without weights, that an encoder loads, fits, and has [CLS] that tells texts apart."""
     config, tokenizer = load_settings(folder)
     hidden_size = getattr(config, "hidden_size", None)
     has_decoder = getattr(config, "is_encoder_decoder", False)
@@ -80,11 +69,7 @@ def check_encoder(folder: Path) -> EncoderFacts:
 
 
 def load_settings(folder: Path) -> tuple[Any, Any]:
-    """Load configuration and tokenizer, without any code of the folder's author.
-
-    Raises:
-        EncoderError: one of them cannot be loaded.
-    """
+    """Load configuration and tokenizer, without any code of the folder's author."""
     options = {"trust_remote_code": False, "local_files_only": True}
     with quiet(), as_encoder_errors(folder):
         config = AutoConfig.from_pretrained(folder, **options)
@@ -92,11 +77,7 @@ def load_settings(folder: Path) -> tuple[Any, Any]:
 
 
 def longest_text(config: Any, tokenizer: Any, folder: Path) -> int:
-    """Return how many tokens, [CLS] included, the encoder can read.
-
-    Raises:
-        EncoderError: the tokenizer's limit is no whole number, or leaves no room for words.
-    """
+    """Return how many tokens, [CLS] included, the encoder can read; refuse a limit without room."""
     stated = tokenizer.model_max_length
     whole = isinstance(stated, int) or (isinstance(stated, float) and stated.is_integer())
     if not whole or isinstance(stated, bool):
@@ -134,12 +115,7 @@ def _check_layers(config: Any, folder: Path) -> None:
 
 @contextmanager
 def as_encoder_errors(folder: Path, action: str = "loaded") -> Iterator[None]:
-    """Turn what transformers raises on a broken folder into one message for the user.
-
-    Args:
-        folder: the encoder's folder.
-        action: what cannot be done with the encoder: "loaded", "run".
-    """
+    """Turn what transformers raises on a broken folder into one message for the user."""
     try:
         yield
     except Exception as error:  # the tokenizers' own errors are nothing more special

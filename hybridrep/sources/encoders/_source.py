@@ -40,7 +40,6 @@ class EncoderSource:
         source: what the user gave: `minilm`, a folder, or `hub:ID`.
         folder: where its files lie on the machine that found it.
         fingerprint: SHA-256 over weights, configuration and tokenizer.
-        hidden_size: size of its vectors.
         description: one line for people.
     """
 
@@ -61,9 +60,6 @@ def resolve_encoder(source: str) -> EncoderSource:
     Args:
         source: `minilm`; a folder in Hugging Face format; or `hub:ID`, `hub:ID@REVISION`, which
             is fetched into the hub's local cache.
-
-    Raises:
-        EncoderError: it is missing, incomplete, damaged, cannot be reached, or has no [CLS].
     """
     if source == PACKAGED:
         return _resolve_packaged()
@@ -83,11 +79,7 @@ def resolve_encoder(source: str) -> EncoderSource:
 
 
 def local_folder(encoder: EncoderSource) -> Path:
-    """Return where an encoder's files lie on this machine, which may not be the one that found it.
-
-    Raises:
-        EncoderError: it is not here, or is another one than was found.
-    """
+    """Return where an encoder's files lie on this machine; refuse others than were found."""
     folder = encoder.folder
     if not folder.is_dir():
         folder = resolve_encoder(encoder.source).folder
@@ -100,11 +92,7 @@ def local_folder(encoder: EncoderSource) -> Path:
 
 
 def encoder_files(folder: Path) -> list[Path]:
-    """Return the files that an encoder is made of; its folder may hold others beside them.
-
-    Raises:
-        EncoderError: it has no weights.
-    """
+    """Return the files that an encoder is made of; its folder may hold others beside them."""
     weights = _weights(folder)
     index = [] if (folder / WEIGHTS_FILE).is_file() else [folder / WEIGHTS_INDEX]
     return [*weights, *index, *_settings(folder)]

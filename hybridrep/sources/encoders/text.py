@@ -1,9 +1,8 @@
 """Global representations: the frozen encoder's [CLS] vector of every text (section 3.1.2).
 
-The recipe is the last layer's vector at the first position, attention mask on, evaluation mode,
-batches of about 32 tweets. Each distinct text is run once, in batches of texts of equal length:
-no position is padding, so nothing is computed for padding and the mask hides nothing. The
-vectors equal those of padded batches up to rounding.
+The recipe is the last layer's vector at the first position, in evaluation mode. Each distinct text
+is run once, in batches of texts of equal length: no position is padding, so the attention mask
+hides nothing. The vectors equal those of padded batches up to rounding.
 """
 
 from __future__ import annotations
@@ -39,15 +38,11 @@ processor's cache."""
 def embed_texts(
     encoder: EncoderSource, texts: Sequence[str]
 ) -> Float32[np.ndarray, "items hidden"]:
-    """Return the [CLS] vector of every text.
+    """Return the [CLS] vector of every text; longer texts than the encoder can read are cut.
 
-    Each distinct text is run once, and the batches depend on the set of the texts alone: their
-    order and repetition change no bit of a vector. Other texts beside it, or another number of
-    threads, may change a vector's last bits.
-
-    Args:
-        encoder: an encoder found by `resolve_encoder`. It stays loaded for the next call.
-        texts: any texts, also empty ones; longer ones than the encoder can read are cut.
+    The batches depend on the set of the texts alone: their order and repetition change no bit of a
+    vector. Other texts beside it, or another number of threads, may change a vector's last bits.
+    The encoder stays loaded for the next call.
 
     Raises:
         EncoderError: the encoder cannot be loaded, or gives vectors that are not finite.
@@ -78,10 +73,8 @@ def equal_length_batches(
 ) -> Iterator[Int64[np.ndarray, " batch"]]:
     """Yield batches of texts of equal length, shortest first, as indices in rising order.
 
-    Args:
-        lengths: tokens of every text.
-        batch_tokens: most tokens of a batch; a longer text is a batch of its own. The texts of
-            a length are shared out evenly over as few batches as this allows.
+    The texts of a length are shared out evenly over as few batches of at most `batch_tokens` as
+    possible; a longer text is a batch of its own.
     """
     for length in np.unique(lengths):
         members = np.flatnonzero(lengths == length)

@@ -45,12 +45,7 @@ def data_files(path: Path) -> list[Path]:
 
 
 def link_plain_files(snapshot: Path, target: Path, described: str) -> None:
-    """Make a folder of links to a snapshot's data files and, where it says something, its card.
-
-    Args:
-        snapshot: the fetched folder.
-        target: a folder that there is not yet.
-        described: the corpus, for messages.
+    """Make a new folder of links to a snapshot's data files and, where it says something, its card.
 
     Raises:
         CorpusError: a file is an archive, or the card names something outside the snapshot.

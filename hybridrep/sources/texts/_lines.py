@@ -16,9 +16,6 @@ def numbered_lines(file: Path) -> Iterator[tuple[int, str]]:
     r"""Return the lines of a UTF-8 file, each with its number and without its end.
 
     A line ends with LF, CR LF or, as old Macs and some spreadsheets write it, CR alone.
-
-    Raises:
-        CorpusError: the file is empty, or is not UTF-8 text; the message says where.
     """
     text = _text(file).replace("\r\n", "\n").replace("\r", "\n")
     return enumerate(text.split("\n"), start=1)
@@ -28,9 +25,6 @@ def table_lines(file: Path) -> Iterator[str]:
     """Return the lines of a UTF-8 table with their ends, which may stand inside quoted cells.
 
     They end with LF (and CR before it stays), or with CR where the file has no LF at all.
-
-    Raises:
-        CorpusError: the file is empty, or is not UTF-8 text; the message says where.
     """
     text = _text(file)
     end = "\n" if "\n" in text else "\r"

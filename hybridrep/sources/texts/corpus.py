@@ -21,9 +21,7 @@ class Corpus:
 
     Attributes:
         name: the part that it plays in its study.
-        texts: the texts, as loaded or cleaned.
         labels: the class of every text as an index into `label_names`, read-only.
-        label_names: the classes, in the order that the study gives them.
         splits: the split that the corpus itself gives every text: "train", "validation",
             "test", or "" where it gives none.
         source: one line for people, e.g. "sample (synthetic)", a path, "hub:ID@revision".

@@ -42,17 +42,14 @@ _SHARD = re.compile(r"\d+-of-\d+")
 def read_path(path: str, choice: ColumnChoice) -> list[Rows]:
     """Read a corpus from a file, or from a folder with training, validation and test files.
 
-    A folder's files are told apart by a word in their names (train, training; validation, valid,
-    val, dev; test, testing); shards such as `train-00000-of-00002.parquet` are joined. A folder
-    may also hold a single file without such a word, which then is the corpus.
+    A folder's files are told apart by a word in their names (`SPLIT_WORDS`); shards such as
+    `train-00000-of-00002.parquet` are joined. A folder may also hold a single file without such a
+    word, which then is the corpus. One record per file comes back, the training files first.
 
     Args:
         path: a file that ends in .txt, .csv, .tsv, .jsonl, .ndjson or .parquet, or a folder of
             such files. `~` is the home folder.
         choice: the columns to read. Text files of `text;label` lines have none to choose.
-
-    Returns:
-        One record per file, the training files first.
 
     Raises:
         CorpusError: something is missing, empty, unreadable or malformed; the message says where.

@@ -1,9 +1,8 @@
 """Corpora of the Hugging Face hub, read with `datasets` from files pinned by their commit.
 
-Only data files are fetched, never a loading script: nothing of a repository is run. A study pins
-the corpora that it knows; this and any other corpus is pinned by `hub:ID@COMMIT`. Without a commit
-the current one is read, named in `source`, which every run records beside the fingerprint of the
-contents, and a warning says how to name it next time.
+Only data files are fetched, never a loading script. A study pins the corpora that it knows; any
+other is pinned by `hub:ID@COMMIT`. Without, the current commit is read and named in `source`, and a
+warning says how to name it next time.
 """
 
 from __future__ import annotations
@@ -72,7 +71,7 @@ class Pin:
 
 
 def read_hub(source: str, choice: ColumnChoice, pins: Mapping[str, Pin]) -> tuple[list[Rows], str]:
-    """Read a corpus of the hub.
+    """Read a corpus of the hub: a record per split, training first, and the source with its commit.
 
     Args:
         source: `hub:ID` or `hub:ID@REVISION`; a revision is a commit, branch or tag. Without one,
@@ -80,13 +79,8 @@ def read_hub(source: str, choice: ColumnChoice, pins: Mapping[str, Pin]) -> tupl
         choice: the columns to read.
         pins: the corpora that the study knows, by ID; the first is an example in messages.
 
-    Returns:
-        One record per split, the training split first, and the source with its commit, e.g.
-        `hub:dair-ai/emotion@cab853a...`.
-
     Raises:
-        CorpusError: the hub cannot be reached, or has no such corpus, or one without usable
-            files or columns.
+        CorpusError: the hub cannot be reached, or has no such corpus with usable files and columns.
     """
     kind = replace(_CORPORA, example=next(iter(pins), _CORPORA.example))
     repository, revision = kind.parse(source)

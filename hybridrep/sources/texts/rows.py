@@ -16,11 +16,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}|")
 
 @dataclass(frozen=True)
 class Rows:
-    """Texts and labels as one file or hub split gives them.
+    """Texts and labels as one file or hub split gives them, not yet checked.
 
     Attributes:
-        texts: the cells of the text column, not yet checked.
-        labels: the cells of the label column, not yet checked.
         numbers: the line or row that each item starts in, from 1.
         place: the file or hub corpus, for messages.
         unit: what `numbers` counts: "line" (of the file) or "row".
@@ -43,12 +41,9 @@ class Rows:
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """The user's choice of columns, and the parameter that makes it.
+    """The user's choice of columns, "TEXT,LABEL" or "" to find them by name.
 
-    Attributes:
-        columns: "TEXT,LABEL", or "" to find them by name.
-        parameter: the parameter's name, for messages.
-        noun: what the study calls the texts, for messages.
+    It is made by a `parameter`, and a study's texts are called by a `noun`, for messages.
     """
 
     columns: str
@@ -59,9 +54,6 @@ class ColumnChoice:
         """Return the positions of the text and the label among the columns `found`.
 
         Names are compared without regard to case and to spaces around them.
-
-        Raises:
-            CorpusError: a chosen column is not there, or none or several could be meant.
         """
         names = [name.strip().lower() for name in found]
         if not self.columns:

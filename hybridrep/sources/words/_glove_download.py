@@ -1,8 +1,7 @@
 """The genuine GloVe 6B archive: found in torchtext's cache folder, or downloaded and verified.
 
 torchtext's own `vocab.Vectors` is not used for this: it switches off the verification of
-certificates for the whole process, unpacks the archive wherever its names point, and keeps the
-vectors as a pickle.
+certificates for the whole process, unpacks an archive wherever its names point, and keeps a pickle.
 """
 
 from __future__ import annotations
@@ -32,11 +31,7 @@ def find_glove_6b(dimensions: int) -> tuple[Path, str]:
     """Return where the GloVe 6B vectors of a size lie: a text file, or an archive and its member.
 
     Looks in `.vector_cache/` for `glove.6B.{dimensions}d.txt` as torchtext unpacks it, then for
-    `glove.6B.zip`, and downloads that where it is missing. The archive is used only when it has
-    the known checksum.
-
-    Raises:
-        VectorsError: the archive cannot be downloaded, or is not the genuine one.
+    `glove.6B.zip`, which is downloaded where it is missing and must have the known checksum.
     """
     text = f"glove.6B.{dimensions}d.txt"
     if (CACHE / text).is_file():

@@ -51,11 +51,7 @@ def is_zip(path: Path) -> bool:
 
 
 def zip_members(path: Path) -> tuple[str, ...]:
-    """Return the names of the files in an archive that can be word vectors.
-
-    Raises:
-        VectorsError: the archive is broken.
-    """
+    """Return the names of the files in an archive that can be word vectors."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
@@ -70,14 +66,9 @@ def zip_members(path: Path) -> tuple[str, ...]:
 
 @contextmanager
 def open_vectors(path: Path, member: str = "") -> Iterator[io.BufferedIOBase]:
-    """Open vectors as a stream of text bytes, unpacked on the way.
+    """Open vectors as a stream of text bytes, unpacked on the way; damaged ones are refused.
 
-    Args:
-        path: plain, gzipped or zipped; told apart by the first bytes, not by the name.
-        member: name of the file inside a zip archive.
-
-    Raises:
-        VectorsError: the file cannot be read or is damaged; also raised while reading.
+    Plain, gzipped and zipped files are told apart by the first bytes, not by the name.
     """
     with ExitStack() as stack:
         try:
@@ -119,11 +110,7 @@ class _Unpacked(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read as many bytes as fit.
-
-        Raises:
-            VectorsError: the file has grown beyond `MOST_EXPANSION`.
-        """
+        """Read as many bytes as fit."""
         data = self._source.read(len(buffer))
         self._left -= len(data)
         if self._left < 0:
@@ -138,20 +125,12 @@ class _Unpacked(io.RawIOBase):
 def read_glove(
     stream: io.BufferedIOBase, place: str, wanted: Collection[str] | None = None
 ) -> tuple[tuple[str, ...], Float32[np.ndarray, "words dim"]]:
-    """Read word vectors.
+    """Read the wanted (None: all) words of lines `WORD NUMBER NUMBER ...`, and their vectors.
 
     The first line sets the number of dimensions. A first line of two whole numbers, as word2vec
     and fastText write it, is a header. Words may hold spaces (GloVe 840B has such): numbers are
     counted from the right. Of a word that comes twice the first vector stays. A header that counts
-    other than the lines that follow is warned of: the file may be cut off.
-
-    Args:
-        stream: lines `WORD NUMBER NUMBER ...`, one space between, UTF-8.
-        place: name of the file, for messages.
-        wanted: the words to keep; None for all. Other lines are checked but not converted.
-
-    Returns:
-        The words in the file's order and their vectors.
+    other than the lines that follow is warned of. Other lines are checked but not converted.
 
     Raises:
         VectorsError: a line is broken, with its number and what was found; or there is none.

@@ -64,11 +64,7 @@ class PackagedVectors:
     description: str = f"{PACKAGED} (GloVe 6B, 50 dimensions)"
 
     def fingerprint(self) -> str:
-        """Check both files and return their common SHA-256.
-
-        Raises:
-            VectorsError: a file is missing or is not what it was when the release was made.
-        """
+        """Check both files against the release and return their common SHA-256."""
         for name, expected in _PACKAGED_SHA256.items():
             try:
                 found = sha256_file(self.folder / name)
@@ -97,12 +93,7 @@ class PackagedVectors:
 def locate(source: str) -> TextVectors | PackagedVectors:
     """Find word vectors by the name or path that a user gives.
 
-    Args:
-        source: `glove-50`; `glove.6B.50d`, `.100d`, `.200d` or `.300d`; or a path. `PATH#MEMBER`
-            names one file of a zip archive that has several.
-
-    Raises:
-        VectorsError: there is no such file, package or archive member.
+    `PATH#MEMBER` names one file of a zip archive that has several.
     """
     if source == PACKAGED:
         return _find_package()

@@ -37,12 +37,7 @@ def tokenize(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class TokenBatch:
-    """Tweets as word ids.
-
-    Attributes:
-        token_ids: word ids, 0 where padded.
-        lengths: how many of a row's ids are tokens; 0 for a tweet without tokens.
-    """
+    """Tweets as word ids, 0 where padded; `lengths` of each row's ids are tokens."""
 
     token_ids: Int64[np.ndarray, "items time_steps"]
     lengths: Int64[np.ndarray, " items"]
@@ -50,11 +45,7 @@ class TokenBatch:
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The distinct words of some texts.
-
-    Attributes:
-        words: sorted and distinct; word `i` has the id `i + 2`.
-    """
+    """The distinct words of some texts, sorted; word `i` has the id `i + 2`."""
 
     words: tuple[str, ...]
 
@@ -64,11 +55,7 @@ class Vocabulary:
 
     @classmethod
     def from_texts(cls, texts: Iterable[str]) -> Vocabulary:
-        """Collect the words of some texts; their order and repetition do not matter.
-
-        Raises:
-            CorpusError: no text has a token.
-        """
+        """Collect the words of some texts; refuse texts without any."""
         words = {word for text in texts for word in tokenize(text)}
         if not words:
             raise CorpusError(
@@ -94,17 +81,10 @@ class Vocabulary:
     def encode(
         self, texts: Sequence[str], time_steps: int, padding: Padding = "front"
     ) -> TokenBatch:
-        """Turn texts into rows of `time_steps` word ids.
+        """Turn texts into rows of `time_steps` word ids; unknown words are 1, longer texts are cut.
 
-        Args:
-            texts: any texts; words outside the vocabulary become unknown (id 1).
-            time_steps: length of a row, 1 or above. Of longer texts the first `time_steps`
-                tokens stay.
-            padding: "front" (default) puts a short text at the end of its row, where a
-                recurrent network's last step has just read it; "after" puts it at the start.
-
-        Raises:
-            ParameterError: `time_steps` or `padding` is not allowed.
+        `padding` "front" puts a short text at the end of its row, where a recurrent network's last
+        step has just read it; "after" puts it at the start.
         """
         if time_steps < 1:
             raise ParameterError(f"time_steps must be 1 or above, not {time_steps}")

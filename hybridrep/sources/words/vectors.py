@@ -19,13 +19,9 @@ from hybridrep.sources.words.tokens import FIRST_WORD_ID, Vocabulary, tokenize
 
 @dataclass(frozen=True, eq=False)
 class WordVectors:
-    """Words and their vectors.
+    """Words and their vectors, in the order of the source.
 
-    Attributes:
-        words: distinct words, in the order of the source.
-        matrix: one row a word.
-        source: one line for people.
-        fingerprint: SHA-256 of the whole source, whichever of its words were kept.
+    `fingerprint` is the SHA-256 of the whole source, whichever of its words were kept.
     """
 
     words: tuple[str, ...]
@@ -36,12 +32,7 @@ class WordVectors:
 
 @dataclass(frozen=True)
 class Coverage:
-    """How much of some texts has a vector, as shares between 0 and 1.
-
-    Attributes:
-        tokens: share of the running words.
-        types: share of the distinct words.
-    """
+    """Which shares of some texts' running (`tokens`) and distinct words (`types`) have a vector."""
 
     tokens: float
     types: float
@@ -58,8 +49,7 @@ def load_word_vectors(source: str, words: Collection[str] | None = None) -> Word
         words: the only words to keep (much faster for a text file); None for all.
 
     Raises:
-        VectorsError: the vectors are missing, damaged, of mixed widths, not finite numbers or
-            empty, or none of `words` is among them.
+        VectorsError: the vectors are missing or damaged, or none of `words` is among them.
     """
     located = locate(source)
     fingerprint = located.fingerprint()
@@ -74,11 +64,7 @@ def load_word_vectors(source: str, words: Collection[str] | None = None) -> Word
 
 
 def vectors_fingerprint(source: str) -> str:
-    """Return the fingerprint that `load_word_vectors` would give, without reading the vectors.
-
-    Raises:
-        VectorsError: the vectors are missing or, where their checksum is known, damaged.
-    """
+    """Return the fingerprint that `load_word_vectors` would give, without reading the vectors."""
     return locate(source).fingerprint()
 
 

@@ -51,9 +51,8 @@ def classes_of(
     Emotions: words are compared without regard to case; numbers, if all labels are numbers, mean
     `EMOTIONS_IN_HUB_ORDER` unless the file names its classes. The six emotions are known; others
     may be used if each has at least `SMALLEST_OWN_CLASS` tweets. The names come out
-    alphabetically.
-
-    Hate: exactly `HATE_CLASSES`, from 0 and 1, true and false, or their usual words.
+    alphabetically. Hate: exactly `HATE_CLASSES`, from 0 and 1, true and false, or their usual
+    words.
 
     Raises:
         CorpusError: a label is missing or unknown, all labels are the same, or an emotion stands

@@ -28,9 +28,8 @@ def clean_tweet(text: str) -> str:
     """Return `text` as printable ASCII without the marks of Twitter, its spaces folded.
 
     @mentions, #hashtags, URLs, HTML entities (escaped once or more often), emojis and all other
-    characters outside printable ASCII are removed. Each leaves a space, so that two words around
-    an emoji do not become one; runs of spaces are folded and the ends stripped. Cleaning a clean
-    text changes nothing. The result may be empty.
+    characters outside printable ASCII each leave a space, so that two words around an emoji do not
+    become one. Cleaning a clean text changes nothing. The result may be empty.
     """
     marked = _TWITTER_MARKS.sub(" ", text)
     return " ".join(_NOT_PRINTABLE_ASCII.sub(" ", marked).split())
@@ -38,13 +37,7 @@ def clean_tweet(text: str) -> str:
 
 @dataclass(frozen=True)
 class CleanedCorpus:
-    """What cleaning made of a corpus.
-
-    Attributes:
-        corpus: the cleaned texts; those with nothing left are gone.
-        changed: how many of the kept texts differ from what was loaded.
-        dropped: how many texts had nothing left.
-    """
+    """A cleaned corpus: `changed` texts differ, and those with nothing left were `dropped`."""
 
     corpus: Corpus
     changed: int
@@ -52,11 +45,7 @@ class CleanedCorpus:
 
 
 def clean_corpus(corpus: Corpus) -> CleanedCorpus:
-    """Clean every text of a corpus and drop those that are left empty.
-
-    Raises:
-        CorpusError: no text is left.
-    """
+    """Clean every text of a corpus and drop those that are left empty; refuse a corpus of such."""
     texts = [clean_tweet(text) for text in corpus.texts]
     kept = np.flatnonzero([bool(text) for text in texts])
     if not kept.size:

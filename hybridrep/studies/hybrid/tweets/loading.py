@@ -1,12 +1,9 @@
 """One door to every corpus: the synthetic sample, local files, and the Hugging Face hub.
 
-The paper's corpora are known by name:
-
-- `dair-ai/emotion` is pinned to a commit.
-- `tweets-hate-speech-detection/tweets_hate_speech_detection` has only a loading script on its
-  main branch. Its data is the hub's own conversion, the branch `refs/convert/parquet`, which the
-  hub may write anew: so it is *not* pinned. Each class must have as many tweets as in the paper's
-  corpus, but that does not tell an altered text.
+Of the paper's corpora `dair-ai/emotion` is pinned to a commit. The other has only a loading script
+on its main branch; its data is the hub's own conversion, which the hub may write anew: so it is
+*not* pinned. Each class must have as many tweets as in the paper's corpus, but that does not tell
+an altered text.
 """
 
 from __future__ import annotations
@@ -33,7 +30,7 @@ PINS = {
 
 
 def load_corpus(name: CorpusName, source: str, columns: str = "") -> Corpus:
-    """Load a corpus and check every text and label of it.
+    """Load a corpus, not cleaned, and check every text and label of it.
 
     Args:
         name: "emotion" or "hate".
@@ -41,12 +38,8 @@ def load_corpus(name: CorpusName, source: str, columns: str = "") -> Corpus:
             optional `@REVISION` (`hub.read_hub`).
         columns: "TEXT,LABEL", the names of the two columns; "" finds them by name.
 
-    Returns:
-        The corpus as it is, not cleaned. Labels are numbered as `_classes.classes_of` says.
-
     Raises:
         CorpusError: it is missing, empty, malformed or unreachable; the message says where.
-        ParameterError: `name` is neither of the two.
     """
     if name not in get_args(CorpusName):
         raise ParameterError(f"A corpus is 'emotion' or 'hate', not {name!r}.")
@@ -77,10 +70,7 @@ def _assemble(name: CorpusName, parts: Sequence[Rows], source: str) -> Corpus:
 
 
 def _texts(rows: Rows, empty_allowed: bool) -> list[str]:
-    """Return the texts of a part, each a string that can be written as UTF-8.
-
-    Tweets of the hate corpus may be empty: cleaning empties more, and drops and counts them.
-    """
+    """Return the texts of a part, which can be written as UTF-8; cleaning drops the empty ones."""
     texts: list[str] = []
     for item, text in enumerate(rows.texts):
         if not isinstance(text, str):

@@ -34,8 +34,7 @@ class EmotionRows:
 
     Attributes:
         lstm: train, validation and test rows of the LSTM (section 3.1.1).
-        autoencoder_train: nine tenths of the LSTM's training rows.
-        autoencoder_test: the other tenth, stratified.
+        autoencoder_train: nine tenths of the LSTM's training rows; `autoencoder_test`: the other.
         items: for each of `ITEM_SETS` the rows sampled for RSA, sorted by emotion.
     """
 
@@ -46,20 +45,12 @@ class EmotionRows:
 
 
 def lstm_rows(corpus: Corpus, seed: int) -> EmotionSplit:
-    """Split the emotion corpus for a seed's LSTM (section 3.1.1).
-
-    Raises:
-        CorpusError: when a class is too small for the split.
-    """
+    """Split the emotion corpus for a seed's LSTM (section 3.1.1)."""
     return split_emotion(corpus, generator(seed, "split", "emotion"))
 
 
 def emotion_rows(corpus: Corpus, seed: int, per_emotion: int) -> EmotionRows:
-    """Split the emotion corpus for a seed and sample its RSA items.
-
-    Raises:
-        CorpusError: when a class is too small for a split or for `per_emotion` items of a set.
-    """
+    """Split the emotion corpus for a seed and sample its RSA items, `per_emotion` of a class."""
     lstm = lstm_rows(corpus, seed)
     inner = split_autoencoder(
         corpus.labels[lstm.train], generator(seed, "split", "autoencoder"), corpus.label_names
@@ -87,9 +78,5 @@ def emotion_rows(corpus: Corpus, seed: int, per_emotion: int) -> EmotionRows:
 
 
 def transfer_rows(corpus: Corpus, seed: int, duplicates: Duplicates) -> TransferSplit:
-    """Sample and split the corpus of the new task for a seed (section 3.3.1).
-
-    Raises:
-        CorpusError: when a class is too small for the split.
-    """
+    """Sample and split the corpus of the new task for a seed (section 3.3.1)."""
     return sample_transfer(corpus, generator(seed, "split", "transfer"), duplicates)

@@ -1,10 +1,9 @@
 """The synthetic corpora that ship with the package, written by a seeded generator.
 
-They let the whole simulation run without real data: six emotions, and hostile against not hostile
-messages that share words and tone with them. Both are made to be learnable but not easy. Cue words
-belong to several classes, tweets mix and negate feelings, some only tell a scene, and some labels
-are wrong, as under distant supervision. Nothing in them was written by a person on Twitter, and no
-result on them says anything about people.
+They let the whole simulation run without real data: six emotions, and hostile messages against
+others that share words and tone with them. Both are made to be learnable but not easy: cue words
+belong to several classes, tweets mix and negate feelings, and some labels are wrong. Nothing in
+them was written by a person on Twitter, and no result on them says anything about people.
 """
 
 from __future__ import annotations
@@ -51,10 +50,6 @@ def sample_corpus(name: CorpusName, seed: int = SAMPLE_SEED) -> Corpus:
     test, lower-case and without punctuation, at most 24 words. Hate: 2,228 messages (2,220
     once cleaned), a little more than half of them not hostile, with mentions, hashtags, links,
     emojis, HTML entities and repeated messages for the cleaning to work on; no splits.
-
-    Args:
-        name: "emotion" or "hate".
-        seed: another seed writes another corpus of the same kind.
     """
     return (_emotion_corpus if name == "emotion" else _hate_corpus)(_Dice(seed))
 

@@ -28,13 +28,9 @@ class EmotionSplit:
 
 @dataclass(frozen=True, eq=False)
 class TransferSplit:
-    """Indices into the hate corpus, each ascending and balanced over the two classes.
+    """Indices into the hate corpus, each ascending and balanced over the two classes, 4:1.
 
-    Attributes:
-        train: four fifths of the sampled tweets.
-        test: the other fifth.
-        per_class: how many tweets were sampled from each class.
-        repeated_dropped: how many repetitions of a text were left out before sampling.
+    `per_class` tweets were sampled; `repeated_dropped` repetitions were left out before.
     """
 
     train: Int64[np.ndarray, " train"]
@@ -55,11 +51,7 @@ def split_emotion(corpus: Corpus, rng: np.random.Generator) -> EmotionSplit:
     """Split the emotion corpus into training, validation and test (16,000 / 3,200 / 800).
 
     The corpus' own training split is kept where it has one and something beside it; otherwise a
-    stratified 80% is drawn. The rest is pooled and split 4:1 into validation and test,
-    stratified.
-
-    Raises:
-        CorpusError: a class is too small to be in every part.
+    stratified 80% is drawn. The rest is split 4:1 into validation and test, stratified.
     """
     names = corpus.label_names
     own = own_training(corpus)
@@ -94,10 +86,6 @@ def sample_transfer(
         duplicates: "keep", as the paper names no removal, so that some test tweets also stand in
             training, or "drop": of every text only the first occurrence can be sampled.
         per_class: how many of each class; the size of the smallest class if that is less.
-
-    Raises:
-        CorpusError: a class has too few tweets for the split.
-        ParameterError: another value of `duplicates`, or `per_class` below 1.
     """
     if duplicates not in ("keep", "drop"):
         raise ParameterError(f"duplicates is 'keep' or 'drop', not {duplicates!r}.")
@@ -134,16 +122,7 @@ def split_autoencoder(
     rng: np.random.Generator,
     label_names: Sequence[str] = (),
 ) -> AutoencoderSplit:
-    """Split the emotion training set 9:1, stratified, for the autoencoders.
-
-    Args:
-        labels_of_train: the classes of the emotion training set.
-        rng: the stream of this seed and stage.
-        label_names: names for error messages; without them classes are named by number.
-
-    Raises:
-        CorpusError: a class is too small to be in both parts.
-    """
+    """Split the emotion training set 9:1, stratified, for the autoencoders."""
     return AutoencoderSplit(*_stratified(labels_of_train, 10, rng, label_names, "the autoencoders"))
 
 
@@ -151,21 +130,10 @@ def sample_items(
     labels: Int64[np.ndarray, " items"], per_class: int, rng: np.random.Generator,
     candidates: Int64[np.ndarray, " candidates"] | None = None, label_names: Sequence[str] = (),
 ) -> Int64[np.ndarray, " sampled"]:  # fmt: skip
-    """Draw `per_class` items of every class without replacement.
+    """Draw `per_class` items of every class of the candidates (all by default) without replacement.
 
-    Args:
-        labels: the class of every item.
-        per_class: how many of each class.
-        rng: the stream of this seed and stage.
-        candidates: the items to draw from; all by default.
-        label_names: the classes. Without them the classes are those that occur in `labels`,
-            named by number.
-
-    Returns:
-        Indices into `labels`, sorted by class and ascending within a class.
-
-    Raises:
-        CorpusError: a class has fewer candidates than `per_class`.
+    Without `label_names` the classes are those that occur, named by number. The indices come out
+    sorted by class and ascending within a class.
     """
     if candidates is None:
         candidates = np.arange(len(labels))
@@ -197,11 +165,7 @@ def _stratified(
     labels: Int64[np.ndarray, " items"], one_in: int, rng: np.random.Generator,
     label_names: Sequence[str], purpose: str,
 ) -> tuple[Int64[np.ndarray, " rest"], Int64[np.ndarray, " held_out"]]:  # fmt: skip
-    """Hold out one item in `one_in`, every class in proportion (within one item).
-
-    The held-out part has at least as many items as there are classes, however few items there
-    are. A class that would be missing from either part is refused, with the split's `purpose`.
-    """
+    """Hold out one item in `one_in`, every class in proportion and in both parts."""
     from sklearn.model_selection import train_test_split
 
     classes = list(range(len(label_names))) if label_names else np.unique(labels).tolist()
@@ -239,12 +203,7 @@ def always_enough(corpus: Corpus, per_emotion: int) -> bool:
 
     Surely means by the worst case of every split: each class in every part of the splits for the
     LSTM and the autoencoders, and `per_emotion` of it in the autoencoders' two parts and among
-    the validation tweets that do not stand in training too. False means that it may depend on
-    the seed.
-
-    Args:
-        corpus: the emotion corpus.
-        per_emotion: tweets of each class to be drawn, 1 or above.
+    the validation tweets that do not stand in training too. False: it may depend on the seed.
     """
     everything = np.ones(len(corpus), dtype=bool)
     own = own_training(corpus)
@@ -267,12 +226,7 @@ def always_enough(corpus: Corpus, per_emotion: int) -> bool:
 def _fewest(counts: _Counts, total: int, one_in: int) -> tuple[_Counts, _Counts, tuple[int, int]]:
     """Return the fewest of each class on either side of a stratified split, and both sizes.
 
-    A class has its share on either side, rounded down or up.
-
-    Args:
-        counts: at least so many of each class are split.
-        total: how many there are of all classes, exactly.
-        one_in: one item in so many is held out.
+    At least `counts` of each class are split, of `total` in all; a share is rounded down or up.
     """
     held_out = held_out_size(total, one_in, len(counts))
     sizes = (total - held_out, held_out)

@@ -41,15 +41,9 @@ def store_longest(store: Store, corpus: Corpus) -> tuple[int, int]:
 def store_tokens(
     store: Store, config: Config, corpus: Corpus, corpus_key: str, vectors: str, time_steps: int
 ) -> str:
-    """Store a corpus' tokens unless they are there, and return their key.
+    """Store a corpus' tokens, padded or cut to `time_steps`, unless there; return their key.
 
-    Args:
-        store: where to.
-        config: names the word vectors and the side of the padding.
-        corpus: the texts.
-        corpus_key: store key of the corpus.
-        vectors: fingerprint of the word vectors.
-        time_steps: to which texts are padded or cut.
+    `vectors` is the fingerprint of the word vectors.
     """
     key = STAGE.key(vectors, time_steps, config.padding, corpus=corpus_key)
     about = {"corpus": corpus.fingerprint, "vectors": config.vectors}
