@@ -157,12 +157,9 @@ class _Command(click.Command):
     """An entry point's command; an option that it does not have is refused as a parameter is."""
 
     def __init__(
-        self,
-        entry: EntryPoint,
-        catalogue: Catalogue,
-        options: list[click.Option],
+        self, entry: EntryPoint, catalogue: Catalogue, options: list[click.Option],
         callback: Callable[..., None],
-    ) -> None:
+    ) -> None:  # fmt: skip
         text = f"{entry.does[0].upper()}{entry.does[1:]}."
         super().__init__(entry.name, params=[*options], callback=callback, help=text)
         self._entry, self._catalogue = entry, catalogue

@@ -18,11 +18,9 @@ from hybridrep.errors import HybridrepError
 MASK = "***"
 _PACKAGE = Path(__file__).parent
 _STRAY = {
-    "Cc": "a control character",
-    "Cs": "half a character",
-    "Zl": "a line separator",
+    "Cc": "a control character", "Cs": "half a character", "Zl": "a line separator",
     "Zp": "a paragraph separator",
-}
+}  # fmt: skip
 _IS_ADDRESS = re.compile(r"\w[\w+.-]{0,40}://")
 _PORT = r"""\d*[)\]}>'",.;:!?]{0,3}(?:[/?#\s]|$)"""
 """What follows a host's colon: a port and the end of the authority, of a sentence or of all."""

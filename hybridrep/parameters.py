@@ -146,14 +146,9 @@ known by the defaults that it gives."""
 
 
 def setting(
-    default: Any,
-    description: str,
-    *,
-    paper: Any = None,
-    role: Role = "number",
-    stages: tuple[str, ...] = (),
-    **rules: Any,
-) -> Any:
+    default: Any, description: str, *, paper: Any = None, role: Role = "number",
+    stages: tuple[str, ...] = (), **rules: Any,
+) -> Any:  # fmt: skip
     """Declare a field with a default per profile.
 
     Args:
@@ -176,11 +171,9 @@ class Parameters(BaseModel):
         "quickstart", "which column the rest defaults to", paper="paper", role="profile"
     )
     study: str = setting(
-        "hybridrep",
-        "the study's name: prefix of its runs' names and a tag",
-        role="name",
+        "hybridrep", "the study's name: prefix of its runs' names and a tag", role="name",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}$",
-    )
+    )  # fmt: skip
     seeds: Seeds = setting(
         "25", "how many (`25`), a range (`0-24`) or a list (`0,3,7`; of one: `7,`)", role="amount"
     )

@@ -46,31 +46,19 @@ _DOCUMENTED = [import_module(study.documentation) for study in CATALOGUE.studies
 """The modules that say what each study's runs, tables and models hold."""
 
 _HOLDERS = {
-    "seed": "Seed runs",
-    "study": "Study runs",
+    "seed": "Seed runs", "study": "Study runs",
     "stage": "Stage runs (`embed`, `lstm`, `autoencode`, `rsa`, `transfer`)",
-    "report": "Runs of `report`",
-    "sweep": "A sweep's own run",
-    "trial": "Trials of a sweep",
-    "register": "A registration's run",
-    "compare": "A comparison's run",
-}
+    "report": "Runs of `report`", "sweep": "A sweep's own run", "trial": "Trials of a sweep",
+    "register": "A registration's run", "compare": "A comparison's run",
+}  # fmt: skip
 
 
 def reference() -> str:
     """Return the text of `docs/reference.md`."""
     parts = [
-        _HEAD,
-        _entry_points(),
-        _parameters(),
-        _exit_codes(),
-        _runs(),
-        _metrics(),
-        _artifacts(),
-        _study_tables(),
-        _report_tables(),
-        _models(),
-    ]
+        _HEAD, _entry_points(), _parameters(), _exit_codes(), _runs(), _metrics(), _artifacts(),
+        _study_tables(), _report_tables(), _models(),
+    ]  # fmt: skip
     return "\n".join(parts)
 
 
@@ -204,12 +192,10 @@ def _metrics() -> str:
     placeholders = [each for study in _DOCUMENTED for each in study.PLACEHOLDERS.items()]
     stand_for = [(_code(name), p.meaning) for name, p in placeholders]
     parts = [
-        "## Metrics\n",
-        "In names, capitals stand for:\n",
-        _table(("stands", "for"), stand_for),
+        "## Metrics\n", "In names, capitals stand for:\n", _table(("stands", "for"), stand_for),
         "Points that cannot be computed (constant vectors) are left out. Stage runs hold the\n"
         "same metrics as means over the seeds.\n",
-    ]
+    ]  # fmt: skip
     for kind in ("seed", "sweep", "trial"):
         rows = [
             (_code(entry.name), entry.meaning, entry.step or "one point")

@@ -25,13 +25,9 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 
 NOT_SCIENCE = (
-    "hybridrep.execution",
-    "hybridrep.running",
-    "hybridrep.tracking",
-    "hybridrep.parameters",
-    "hybridrep.messages",
-    "hybridrep.errors",
-)
+    "hybridrep.execution", "hybridrep.running", "hybridrep.tracking", "hybridrep.parameters",
+    "hybridrep.messages", "hybridrep.errors",
+)  # fmt: skip
 """Packages and modules that cannot change a result's numbers."""
 
 _NUMERIC = {

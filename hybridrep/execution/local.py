@@ -118,11 +118,9 @@ class _Worker:
 
     def __init__(self, beside: int) -> None:
         self._pool = ProcessPoolExecutor(
-            max_workers=1,
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_begin,
+            max_workers=1, mp_context=multiprocessing.get_context("spawn"), initializer=_begin,
             initargs=(os.getpid(), beside),
-        )
+        )  # fmt: skip
         self._last: Future[Any] | None = None
         self._warm_up: Future[Any] | None = None
 

@@ -27,14 +27,9 @@ _POLL_SECONDS = 1.0
 
 
 def run_tasks(
-    tasks: Sequence[Task],
-    store: Store,
-    *,
-    workers: int | Workers = 0,
-    cluster: str = "",
-    progress: Progress | None = None,
-    on_stored: Callable[[frozenset[str]], None] | None = None,
-) -> Outcome:
+    tasks: Sequence[Task], store: Store, *, workers: int | Workers = 0, cluster: str = "",
+    progress: Progress | None = None, on_stored: Callable[[frozenset[str]], None] | None = None,
+) -> Outcome:  # fmt: skip
     """Make all results that the tasks produce and that are not stored yet.
 
     A task starts as soon as what it needs is stored, the first in the list first. One that
@@ -77,12 +72,9 @@ class _Run:
     """One call of `run_tasks`: moves tasks between the schedule and a backend."""
 
     def __init__(
-        self,
-        schedule: Schedule,
-        store: Store,
-        progress: Progress,
+        self, schedule: Schedule, store: Store, progress: Progress,
         on_stored: Callable[[frozenset[str]], None] | None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.schedule = schedule
         self.store = store
         self.progress = progress

@@ -78,18 +78,11 @@ class Store:
         return result
 
     def write(
-        self,
-        key: str,
-        *,
-        stage: str,
-        inputs: Mapping[str, Any],
+        self, key: str, *, stage: str, inputs: Mapping[str, Any],
         arrays: Mapping[str, Mapping[str, np.ndarray]] | None = None,
-        tables: Mapping[str, pd.DataFrame] | None = None,
-        files: Mapping[str, bytes] | None = None,
-        meta: Mapping[str, Any] | None = None,
-        code: Collection[str] = (),
-        seconds: float,
-    ) -> None:
+        tables: Mapping[str, pd.DataFrame] | None = None, files: Mapping[str, bytes] | None = None,
+        meta: Mapping[str, Any] | None = None, code: Collection[str] = (), seconds: float,
+    ) -> None:  # fmt: skip
         """Store a result: all of it, or nothing when it fails or the process dies.
 
         Where an intact result of that key is there already, also one written meanwhile by
@@ -112,14 +105,10 @@ class Store:
         if self.has(key):
             return
         content = {
-            "key": key,
-            "stage": stage,
-            "inputs": inputs,
-            "meta": meta or {},
-            "code": {name: code_version(name) for name in code},
-            "seconds": float(seconds),
+            "key": key, "stage": stage, "inputs": inputs, "meta": meta or {},
+            "code": {name: code_version(name) for name in code}, "seconds": float(seconds),
             "expected_seconds": float(self.expected_seconds),
-        }
+        }  # fmt: skip
         data = encode(arrays or {}, tables or {}, files or {})
         try:
             manifest = manifest_bytes(content, data, datetime.now(UTC))
@@ -142,13 +131,9 @@ class Store:
         return survey(self._folders())[0]
 
     def prune(
-        self,
-        older_than: timedelta | None = None,
-        stages: Collection[str] | None = None,
-        keep: Collection[str] = frozenset(),
-        outdated: bool = False,
-        dry_run: bool = False,
-    ) -> pd.DataFrame:
+        self, older_than: timedelta | None = None, stages: Collection[str] | None = None,
+        keep: Collection[str] = frozenset(), outdated: bool = False, dry_run: bool = False,
+    ) -> pd.DataFrame:  # fmt: skip
         """Remove results, and whatever dead processes and damaged results have left behind.
 
         A result that is being read by another process is safe to remove: at worst that process
@@ -242,12 +227,9 @@ class Store:
         except OSError as error:
             moved = f"it could not be moved away ({error})"
         _logger.warning(
-            "the stored %s result %s is damaged: %s; %s. It will be made again.",
-            stage,
-            folder.name[:12],
-            why,
-            moved,
-        )
+            "the stored %s result %s is damaged: %s; %s. It will be made again.", stage,
+            folder.name[:12], why, moved,
+        )  # fmt: skip
 
     def _folders(self) -> Iterator[Path]:
         for stage in _subfolders(self.root):

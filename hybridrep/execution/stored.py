@@ -21,16 +21,8 @@ from hybridrep.execution.fingerprint import canonical_json
 from hybridrep.execution.manifest import MANIFEST, DamagedError, Manifest, checked
 
 COLUMNS = (
-    "stage",
-    "key",
-    "created",
-    "seconds",
-    "expected_seconds",
-    "bytes",
-    "files",
-    "outdated",
-    "path",
-)
+    "stage", "key", "created", "seconds", "expected_seconds", "bytes", "files", "outdated", "path",
+)  # fmt: skip
 """`created` is in UTC, `files` a count; `outdated`: made by code that has changed since, so that
 today's keys lead elsewhere; `path`: the folder that was read."""
 
@@ -89,14 +81,12 @@ def manifest_bytes(
 ) -> bytes:
     """Return the manifest of `files`: `content` plus their sizes and digests, and its own."""
     full = {
-        **content,
-        "format": _FORMAT,
-        "created": created.isoformat(),
+        **content, "format": _FORMAT, "created": created.isoformat(),
         "files": {
             name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
             for name, data in files.items()
         },
-    }
+    }  # fmt: skip
     text = canonical_json(full)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return json.dumps({"sha256": digest, "content": json.loads(text)}, indent=1).encode()
@@ -173,17 +163,11 @@ def _content(folder: Path) -> Manifest:
 
 def _result(folder: Path, content: Manifest) -> StoredResult:
     return StoredResult(
-        folder=folder,
-        key=content.key,
-        stage=content.stage,
-        inputs=content.inputs,
-        meta=content.meta,
-        seconds=content.seconds,
-        expected_seconds=content.expected_seconds,
-        created=content.created,
-        code=content.code,
+        folder=folder, key=content.key, stage=content.stage, inputs=content.inputs,
+        meta=content.meta, seconds=content.seconds, expected_seconds=content.expected_seconds,
+        created=content.created, code=content.code,
         files={name: record.bytes for name, record in content.files.items()},
-    )
+    )  # fmt: skip
 
 
 def _size(path: Path) -> int:

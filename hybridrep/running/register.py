@@ -151,17 +151,9 @@ def choose(source: Source[T], noun: str) -> list[Candidate[T]]:
 
 
 def register(
-    tracker: Tracker,
-    source: Source[T],
-    model_of: Callable[[Candidate[T]], Chosen],
-    config: Parameters,
-    data: Contents,
-    *,
-    by: str,
-    noun: str,
-    judged_on: str,
-    served: str = "",
-) -> pd.DataFrame:
+    tracker: Tracker, source: Source[T], model_of: Callable[[Candidate[T]], Chosen],
+    config: Parameters, data: Contents, *, by: str, noun: str, judged_on: str, served: str = "",
+) -> pd.DataFrame:  # fmt: skip
     """Choose, check, log and register; nothing is registered unless all of it can be.
 
     Args:

@@ -49,17 +49,13 @@ def seed_record(study: Study, prepared: Prepared[Any], seed: int, study_link: st
     config = prepared.config
     contents = study.seed_contents(prepared, seed)
     return RunRecord(
-        name=f"{config.study} seed {seed}",
-        kind="seed",
+        name=f"{config.study} seed {seed}", kind="seed",
         description=study.describe_seed(prepared.inputs, seed, study_link),
         params={"seed": str(seed), **config_params(config.as_text())},
         tags={
-            names.STUDY: config.study,
-            names.STUDY_KEY: study.key(prepared.inputs),
+            names.STUDY: config.study, names.STUDY_KEY: study.key(prepared.inputs),
             names.CACHE_KEY: study.cache_key(prepared, seed),
         },
-        metrics=contents.metrics,
-        tables=contents.tables,
-        files=contents.files,
+        metrics=contents.metrics, tables=contents.tables, files=contents.files,
         inputs=study.data(prepared.inputs),
-    )
+    )  # fmt: skip

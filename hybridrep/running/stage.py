@@ -186,18 +186,10 @@ class Stage:
         )
 
     def node(
-        self,
-        make: Function,
-        *arguments: Any,
-        reads: Mapping[str, Needs] | None = None,
-        name: str = "",
-        seed: int | None = None,
-        stack: str = "",
-        units: int = 1,
-        seconds: float = 0.0,
-        about: Mapping[str, Any] | None = None,
-        **needs: Needs,
-    ) -> Node:
+        self, make: Function, *arguments: Any, reads: Mapping[str, Needs] | None = None,
+        name: str = "", seed: int | None = None, stack: str = "", units: int = 1,
+        seconds: float = 0.0, about: Mapping[str, Any] | None = None, **needs: Needs,
+    ) -> Node:  # fmt: skip
         """Declare a result: its key and what it reads, at once.
 
         Args:
@@ -251,16 +243,12 @@ def tasks_of(nodes: Iterable[Node]) -> list[Task]:
 def _task(nodes: Sequence[Node]) -> Task:
     first = nodes[0]
     return Task(
-        stage=first.stage.name,
-        label=_label(nodes),
-        produces=tuple(node.key for node in nodes),
+        stage=first.stage.name, label=_label(nodes), produces=tuple(node.key for node in nodes),
         needs=tuple(dict.fromkeys(key for node in nodes for key in node.needed)),
         function=make_stack if first.stack else make_each,
-        payload=tuple(node.call for node in nodes),
-        units=sum(node.units for node in nodes),
-        noun=first.stage.noun,
-        seconds=sum(node.seconds for node in nodes),
-    )
+        payload=tuple(node.call for node in nodes), units=sum(node.units for node in nodes),
+        noun=first.stage.noun, seconds=sum(node.seconds for node in nodes),
+    )  # fmt: skip
 
 
 def _label(nodes: Sequence[Node]) -> str:
@@ -301,13 +289,8 @@ def _file(
     store: Store, stage: Stage, key: str, made: Made, about: Mapping[str, Any], seconds: float
 ) -> None:
     store.write(
-        key,
-        stage=stage.name,
-        inputs=dict(about),
+        key, stage=stage.name, inputs=dict(about),
         arrays={name: dict(arrays) for name, arrays in made.arrays.items()},
-        tables=dict(made.tables),
-        files=dict(made.files),
-        meta=dict(made.meta),
-        code=(stage.module,),
-        seconds=seconds,
-    )
+        tables=dict(made.tables), files=dict(made.files), meta=dict(made.meta),
+        code=(stage.module,), seconds=seconds,
+    )  # fmt: skip

@@ -62,12 +62,9 @@ def needed_tasks(tasks: Sequence[Task], wanted: Iterable[str]) -> list[Task]:
 
 
 def compute(
-    config: Parameters,
-    store: Store,
-    tasks: Sequence[Task],
-    on_stored: Callable[[frozenset[str]], None] | None = None,
-    workers: Workers | None = None,
-) -> Outcome:
+    config: Parameters, store: Store, tasks: Sequence[Task],
+    on_stored: Callable[[frozenset[str]], None] | None = None, workers: Workers | None = None,
+) -> Outcome:  # fmt: skip
     """Run tasks where the configuration says: processes of this machine or a cluster.
 
     Args:

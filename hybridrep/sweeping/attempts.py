@@ -69,15 +69,10 @@ def _attempt(trial: FrozenTrial, space: Space) -> Attempt:
     state = "VOID" if void and trial.state.name == "PRUNED" else trial.state.name
     known = all(name in trial.params for name in space.names)
     return Attempt(
-        key=key_of(trial),
-        state=state,
-        point=space.point(trial.params) if known else None,
-        measures=trial.user_attrs.get(MEASURES, {}),
-        note=str(void),
-        number=trial.number,
-        owner=trial.user_attrs.get(OWNER),
-        ended=trial.datetime_complete,
-    )
+        key=key_of(trial), state=state, point=space.point(trial.params) if known else None,
+        measures=trial.user_attrs.get(MEASURES, {}), note=str(void), number=trial.number,
+        owner=trial.user_attrs.get(OWNER), ended=trial.datetime_complete,
+    )  # fmt: skip
 
 
 @dataclass(eq=False)

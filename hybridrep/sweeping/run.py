@@ -89,19 +89,10 @@ class SweepRun(Generic[T]):
     """
 
     def __init__(
-        self,
-        searches: Sequence[Search],
-        storage: BaseStorage,
-        trainings: Trainings[T],
-        workers: Workers,
-        *,
-        batch: int,
-        timeout: int,
-        shared: bool,
-        log_own: Callable[[Search], None],
-        log_left: Callable[[Search], None],
-        clock: Clock,
-    ) -> None:
+        self, searches: Sequence[Search], storage: BaseStorage, trainings: Trainings[T],
+        workers: Workers, *, batch: int, timeout: int, shared: bool,
+        log_own: Callable[[Search], None], log_left: Callable[[Search], None], clock: Clock,
+    ) -> None:  # fmt: skip
         self.searches, self.trainings = tuple(searches), trainings
         self._workers = workers
         self._storage = storage

@@ -117,12 +117,10 @@ def _open_database(url: str) -> BaseStorage:
         return RDBStorage(
             address,
             engine_kwargs={
-                "connect_args": {"connect_timeout": CONNECT_SECONDS},
-                "pool_pre_ping": True,
+                "connect_args": {"connect_timeout": CONNECT_SECONDS}, "pool_pre_ping": True,
             },
-            heartbeat_interval=HEARTBEAT_SECONDS,
-            grace_period=GRACE_SECONDS,
-        )
+            heartbeat_interval=HEARTBEAT_SECONDS, grace_period=GRACE_SECONDS,
+        )  # fmt: skip
     except (ImportError, sqlalchemy.exc.ArgumentError) as error:
         raise ParameterError(
             f"parameter storage: {place} cannot be used ({without_passwords(str(error), url)}): "
@@ -177,12 +175,9 @@ def open_study(
 
     with quiet():
         study = optuna.create_study(
-            storage=storage,
-            study_name=name,
-            directions=["maximize"] * objectives,
-            pruner=optuna.pruners.MedianPruner(n_startup_trials=5),
-            load_if_exists=True,
-        )
+            storage=storage, study_name=name, directions=["maximize"] * objectives,
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=5), load_if_exists=True,
+        )  # fmt: skip
         if SPACE not in study.user_attrs:
             study.set_user_attr(SPACE, _plain(space))
     return study

@@ -125,11 +125,9 @@ def importance_table(searches: Sequence[Search], terms: Terms) -> pd.DataFrame:
             if len(values) < 2 or not varied or not np.ptp(values[:, place]):
                 continue
             shares = get_param_importances(
-                search.study,
-                evaluator=FanovaImportanceEvaluator(seed=0),
-                params=varied,
+                search.study, evaluator=FanovaImportanceEvaluator(seed=0), params=varied,
                 target=partial(_value, place),
-            )
+            )  # fmt: skip
             rows += [(search.part, objective, n, float(s)) for n, s in shares.items()]
     return pd.DataFrame(rows, columns=[terms.part, "objective", "parameter", "importance"])
 

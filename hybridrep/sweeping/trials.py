@@ -78,14 +78,11 @@ class TrialLog:
     def _cache_key(self, search: Search, attempt: Attempt, point: Point) -> str:
         return content_key(
             {
-                "sweep": self._sweep_key,
-                self._contents.part: search.part,
-                "trial": attempt.key,
-                "point": point,
-                "state": attempt.state,
+                "sweep": self._sweep_key, self._contents.part: search.part, "trial": attempt.key,
+                "point": point, "state": attempt.state,
                 "layout": [code_version(__name__), code_version(self._contents.code)],
             }
-        )
+        )  # fmt: skip
 
     def _record(
         self, search: Search, attempt: Attempt, point: Point, place: int, cache_key: str
@@ -93,20 +90,15 @@ class TrialLog:
         contents, title = self._contents, self._title
         chosen = ", ".join(f"{name} {point[name]}" for name in search.space.varied)
         return RunRecord(
-            name=f"{title} {search.part} trial {place}",
-            kind="trial",
+            name=f"{title} {search.part} trial {place}", kind="trial",
             description=(
                 f"Trial {place} of the sweep **{title}**, {search.part}: "
                 f"{chosen or 'the only point'}. {contents.remark} {attempt.note}"
             ),
             params={
-                contents.part: search.part,
-                **{name: str(value) for name, value in point.items()},
-                "trial": str(place),
-                "state": attempt.state,
-                **contents.params,
+                contents.part: search.part, **{name: str(value) for name, value in point.items()},
+                "trial": str(place), "state": attempt.state, **contents.params,
             },
             tags={names.STUDY: title, names.STUDY_KEY: self._sweep_key, names.CACHE_KEY: cache_key},
-            metrics=contents.metrics(search.part, attempt),
-            inputs=contents.inputs,
-        )
+            metrics=contents.metrics(search.part, attempt), inputs=contents.inputs,
+        )  # fmt: skip

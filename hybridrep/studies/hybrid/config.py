@@ -38,17 +38,13 @@ class StudyParameters(Parameters, Generic[E]):
     """What every entry point of the study takes; `E` is what epochs of autoencoders are to it."""
 
     seeds: Seeds = setting(
-        "25",
-        "how many (`25`), a range (`0-24`) or a list (`0,3,7`; of one: `7,`)",
-        role="amount",
+        "25", "how many (`25`), a range (`0-24`) or a list (`0,3,7`; of one: `7,`)", role="amount",
         stages=("lstm",),
-    )
+    )  # fmt: skip
     emotion: Source = setting(
-        "sample",
-        "emotion corpus: `sample`, a file or folder, or `hub:ID`",
-        paper="hub:dair-ai/emotion",
-        stages=("embed", "lstm"),
-    )
+        "sample", "emotion corpus: `sample`, a file or folder, or `hub:ID`",
+        paper="hub:dair-ai/emotion", stages=("embed", "lstm"),
+    )  # fmt: skip
     hate: Source = setting(
         "sample",
         "corpus of the new task: `sample`, a file or folder, or `hub:ID`",
@@ -66,11 +62,9 @@ class StudyParameters(Parameters, Generic[E]):
         stages=("embed", "lstm", "transfer"),
     )
     encoder: Source = setting(
-        "minilm",
-        "frozen encoder: `minilm`, a local folder in Hugging Face format, or `hub:ID`",
-        paper="hub:google-bert/bert-base-uncased",
-        stages=("embed",),
-    )
+        "minilm", "frozen encoder: `minilm`, a local folder in Hugging Face format, or `hub:ID`",
+        paper="hub:google-bert/bert-base-uncased", stages=("embed",),
+    )  # fmt: skip
     vectors: Source = setting(
         "glove-50",
         "word vectors: `glove-50`, a GloVe text file (plain, .gz, .zip), or `glove.6B.300d`",
@@ -108,11 +102,9 @@ class StudyParameters(Parameters, Generic[E]):
         stages=("transfer",),
     )
     duplicates: Literal["keep", "drop"] = setting(
-        "drop",
-        "repeated tweets of the new task: `keep` (paper) or `drop`",
-        paper="keep",
+        "drop", "repeated tweets of the new task: `keep` (paper) or `drop`", paper="keep",
         stages=("lstm", "transfer"),
-    )
+    )  # fmt: skip
     items_per_emotion: Annotated[int, Field(ge=2, le=1000)] = setting(
         50, "tweets sampled per emotion for each similarity matrix", stages=("autoencode",)
     )
@@ -122,18 +114,13 @@ class StudyParameters(Parameters, Generic[E]):
         stages=("report",),
     )
     trials: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
-        12,
-        "of a sweep alone: how many trials it runs (a grid runs all its points)",
-        paper=100,
-        role="amount",
-        stages=("sweep",),
-    )
+        12, "of a sweep alone: how many trials it runs (a grid runs all its points)", paper=100,
+        role="amount", stages=("sweep",),
+    )  # fmt: skip
     timeout: Annotated[int, Field(ge=0)] = setting(
-        0,
-        "of a sweep alone: seconds after which it starts no further trial; 0: no limit",
-        role="amount",
-        stages=("sweep",),
-    )
+        0, "of a sweep alone: seconds after which it starts no further trial; 0: no limit",
+        role="amount", stages=("sweep",),
+    )  # fmt: skip
 
 
 class Config(StudyParameters[Epochs]):

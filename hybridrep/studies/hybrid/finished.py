@@ -159,20 +159,14 @@ def _example(server: Server, study: StudyRun) -> tuple[ExampleItems | None, str]
 
 
 def _report(
-    tracker: Tracker,
-    found: Sequence[Finished],
-    name: str,
-    study: tuple[str, str],
-    given: Mapping[str, object],
-    more: Contents | None = None,
-) -> Report:
+    tracker: Tracker, found: Sequence[Finished], name: str, study: tuple[str, str],
+    given: Mapping[str, object], more: Contents | None = None,
+) -> Report:  # fmt: skip
     """Log a report on studies into a run of its own, print their Tables 1, and return it."""
     built = build_report(
-        [each.results for each in found],
-        [each.example for each in found],
-        [each.inference for each in found],
-        [each.remarks for each in found],
-    )
+        [each.results for each in found], [each.example for each in found],
+        [each.inference for each in found], [each.remarks for each in found],
+    )  # fmt: skip
     with tracker.main_run(
         "stage", name[:250], study=study[0], study_key=study[1],
         description=_description(tracker, found), config=given,

@@ -78,14 +78,11 @@ def read_corpus(store: Store, key: str) -> Corpus:
     result = store.open(key)
     table = result.table("corpus")
     return Corpus(
-        name=result.meta["name"],
-        texts=tuple(table["text"]),
-        labels=table["label"].to_numpy(np.int64),
-        label_names=tuple(result.meta["label_names"]),
-        splits=tuple(table["split"]),
-        source=result.meta["source"],
+        name=result.meta["name"], texts=tuple(table["text"]),
+        labels=table["label"].to_numpy(np.int64), label_names=tuple(result.meta["label_names"]),
+        splits=tuple(table["split"]), source=result.meta["source"],
         synthetic=result.meta["synthetic"],
-    )
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,13 +18,9 @@ REPRESENTATIONS = ("global", "task_specific", "diffused", "transformed")
 """The paper's four representations: encoder, LSTM, bottleneck, reconstruction."""
 
 PAIRS = (
-    "input_vs_target",
-    "bottleneck_vs_input",
-    "bottleneck_vs_target",
-    "reconstructed_vs_input",
-    "reconstructed_vs_target",
-    "bottleneck_vs_reconstructed",
-)
+    "input_vs_target", "bottleneck_vs_input", "bottleneck_vs_target", "reconstructed_vs_input",
+    "reconstructed_vs_target", "bottleneck_vs_reconstructed",
+)  # fmt: skip
 """All pairs of an autoencoder's four representations, in the order of every result."""
 
 ITEM_SETS = ("test", "unseen", "seen")
@@ -60,34 +56,14 @@ SYSTEMS = {"bert_to_lstm": ("BERT", "LSTM"), "lstm_to_bert": ("LSTM", "BERT")}
 _ARROWS = {direction: " → ".join(systems) for direction, systems in SYSTEMS.items()}
 
 _WORDS = {
-    **_ARROWS,
-    "input_vs_target": "input – target",
-    "bottleneck_vs_input": "bottleneck – input",
-    "bottleneck_vs_target": "bottleneck – target",
-    "reconstructed_vs_input": "reconstructed – input",
-    "reconstructed_vs_target": "reconstructed – target",
-    "bottleneck_vs_reconstructed": "bottleneck – reconstructed",
-    "task_specific": "LSTM",
-    "global": "BERT",
-    "diffused": "bottleneck",
-    "transformed": "reconstructed",
+    **_ARROWS, **{pair: pair.replace("_vs_", " – ") for pair in PAIRS},
+    **{f"{d}_{part}": f"{_ARROWS[d]}, {part}" for d in DIRECTIONS
+       for part in ("bottleneck", "reconstructed")},
+    "task_specific": "LSTM", "global": "BERT", "diffused": "bottleneck",
+    "transformed": "reconstructed", "baseline": "Baseline", "lstm": "LSTM", "bert": "BERT",
     "seen": "seen (training tweets of both models)",
-    "test": "test (the paper’s: unseen by the autoencoder)",
-    "unseen": "unseen (by either model)",
-    "baseline": "Baseline",
-    "lstm": "LSTM",
-    "bert": "BERT",
-    **{
-        f"{direction}_{part}": f"{arrow}, {part}"
-        for direction, arrow in _ARROWS.items()
-        for part in ("bottleneck", "reconstructed")
-    },
-    "train_loss": "train loss",
-    "test_loss": "test loss",
-    "test_accuracy": "test accuracy",
-    "validation_loss": "validation loss",
-    "validation_accuracy": "validation accuracy",
-}
+    "test": "test (the paper’s: unseen by the autoencoder)", "unseen": "unseen (by either model)",
+}  # fmt: skip
 
 
 def readable(name: str) -> str:
@@ -110,11 +86,6 @@ def in_words(text: str) -> str:
 def pair_in(direction: str, pair: str) -> str:
     """Return a pair with the systems' names, e.g. "bottleneck – BERT (input)"."""
     source, target = SYSTEMS.get(direction, ("input", "target"))
-    named = {
-        "input": f"{source} (input)",
-        "target": f"{target} (target)",
-        "bottleneck": "bottleneck",
-        "reconstructed": "reconstructed",
-    }
+    named = {"input": f"{source} (input)", "target": f"{target} (target)"}
     first, _, second = pair.partition("_vs_")
     return f"{named.get(first, first)} – {named.get(second, second)}"

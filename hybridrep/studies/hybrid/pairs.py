@@ -38,13 +38,9 @@ class FixedSides:
         """Return r of the six pairs in the order of `PAIRS`, per model, for one epoch."""
         middle, end = describe(bottleneck), describe(reconstructed)
         columns = [
-            self.input_vs_target,
-            correlate(middle, self.input),
-            correlate(middle, self.target),
-            correlate(end, self.input),
-            correlate(end, self.target),
-            correlate(middle, end),
-        ]
+            self.input_vs_target, correlate(middle, self.input), correlate(middle, self.target),
+            correlate(end, self.input), correlate(end, self.target), correlate(middle, end),
+        ]  # fmt: skip
         return np.stack(columns, axis=1)
 
 
@@ -64,12 +60,10 @@ def roles(direction: str) -> tuple[str, str, str, str]:
 
 
 def rsa_pairs(
-    direction: str,
-    global_: Num[np.ndarray, "items global_dim"],
-    task_specific: Num[np.ndarray, "items task_dim"],
-    diffused: Num[np.ndarray, "items bottleneck"],
+    direction: str, global_: Num[np.ndarray, "items global_dim"],
+    task_specific: Num[np.ndarray, "items task_dim"], diffused: Num[np.ndarray, "items bottleneck"],
     transformed: Num[np.ndarray, "items outputs"],
-) -> dict[str, float]:
+) -> dict[str, float]:  # fmt: skip
     """Return r of all six pairs of one model's four representations, by the names in `PAIRS`."""
     given = dict(zip(REPRESENTATIONS, (global_, task_specific, diffused, transformed), strict=True))
     inputs, targets, bottleneck, reconstructed = (given[name][None] for name in roles(direction))

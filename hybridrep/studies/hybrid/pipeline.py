@@ -20,12 +20,10 @@ from hybridrep.studies.hybrid.transformation import baseline
 from hybridrep.studies.hybrid.transformation import stage as transformation
 
 WARM_UP = (
-    __name__,
-    "hybridrep.sources.encoders._model",
-    "hybridrep.studies.hybrid.task_specific.training",
-    "hybridrep.studies.hybrid.transfer.stacked",
+    __name__, "hybridrep.sources.encoders._model",
+    "hybridrep.studies.hybrid.task_specific.training", "hybridrep.studies.hybrid.transfer.stacked",
     "hybridrep.transforms.stacked",
-)
+)  # fmt: skip
 """What a study's tasks import: all that is below this module, and what they load late."""
 
 

@@ -51,14 +51,12 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
     }
     emotion_input = _corpus_input(store, config, emotion, vectors, time_steps, {})
     return Inputs(
-        config=config,
-        emotion=emotion_input,
+        config=config, emotion=emotion_input,
         hate=_corpus_input(store, config, cleaned.corpus, vectors, time_steps, hate_notes),
-        encoder=encoder,
-        time_steps=time_steps,
+        encoder=encoder, time_steps=time_steps,
         vector_size=store.open(emotion_input.tokens_key).meta["vector_size"],
         vectors_fingerprint=vectors,
-    )
+    )  # fmt: skip
 
 
 def _time_steps(store: Store, emotion: Corpus) -> int:
@@ -118,26 +116,17 @@ def _check_corpora(config: Config, emotion: Corpus, hate: Corpus) -> None:
 
 
 def _corpus_input(
-    store: Store,
-    config: Config,
-    corpus: Corpus,
-    vectors: str,
-    time_steps: int,
+    store: Store, config: Config, corpus: Corpus, vectors: str, time_steps: int,
     notes: Mapping[str, Any],
-) -> CorpusInput:
+) -> CorpusInput:  # fmt: skip
     key = _store_corpus(store, corpus)
     tokens_key = store_tokens(store, config, corpus, key, vectors, time_steps)
     return CorpusInput(
-        name=corpus.name,
-        key=key,
-        tokens_key=tokens_key,
-        fingerprint=corpus.fingerprint,
-        source=corpus.source,
-        synthetic=corpus.synthetic,
-        items=len(corpus),
+        name=corpus.name, key=key, tokens_key=tokens_key, fingerprint=corpus.fingerprint,
+        source=corpus.source, synthetic=corpus.synthetic, items=len(corpus),
         label_counts=tuple(corpus.class_counts.items()),
         notes=tuple({**notes, **store.open(tokens_key).meta["coverage"]}.items()),
-    )
+    )  # fmt: skip
 
 
 def _store_corpus(store: Store, corpus: Corpus) -> str:
@@ -147,11 +136,9 @@ def _store_corpus(store: Store, corpus: Corpus) -> str:
             {"text": list(corpus.texts), "label": corpus.labels, "split": list(corpus.splits)}
         )
         meta = {
-            "name": corpus.name,
-            "label_names": list(corpus.label_names),
-            "source": corpus.source,
+            "name": corpus.name, "label_names": list(corpus.label_names), "source": corpus.source,
             "synthetic": corpus.synthetic,
-        }
+        }  # fmt: skip
         store.write(
             key, stage="corpus", inputs={"fingerprint": corpus.fingerprint},
             tables={"corpus": table}, meta=meta, seconds=0.0,

@@ -19,23 +19,13 @@ from hybridrep.studies.hybrid.results.gather import study_key, study_tables
 from hybridrep.studies.hybrid.results.tables import StudyTables
 
 HYBRID = Study(
-    name=SIMULATION,
-    prepare=prepare,
-    key=study_key,
-    shared=pipeline.shared,
-    of_seed=pipeline.of_seed,
-    beyond=pipeline.of_example,
-    warm_up=pipeline.WARM_UP,
-    data=seed_run.data_inputs,
-    tables=study_tables,
-    overview=seed_run.overview,
-    stage_contents=seed_run.stage_contents,
-    seed_contents=seed_run.seed_contents,
-    describe_seed=seed_run.describe_seed,
-    layout=seed_run.__name__,
-    seed_artifacts=seed_run.seed_artifacts,
-    report=write_report,
-)
+    name=SIMULATION, prepare=prepare, key=study_key, shared=pipeline.shared,
+    of_seed=pipeline.of_seed, beyond=pipeline.of_example, warm_up=pipeline.WARM_UP,
+    data=seed_run.data_inputs, tables=study_tables, overview=seed_run.overview,
+    stage_contents=seed_run.stage_contents, seed_contents=seed_run.seed_contents,
+    describe_seed=seed_run.describe_seed, layout=seed_run.__name__,
+    seed_artifacts=seed_run.seed_artifacts, report=write_report,
+)  # fmt: skip
 
 
 def run(config: Config) -> StudyTables | pd.DataFrame:

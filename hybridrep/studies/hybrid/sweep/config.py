@@ -13,13 +13,9 @@ Direction = Literal["bert_to_lstm", "lstm_to_bert"]
 Activation = Literal["relu", "leaky_relu", "elu", "tanh"]
 Kind = Literal["convolutional", "fully_connected"]
 Criterion = Literal[
-    "reconstructed_vs_target",
-    "diffusibility",
-    "bottleneck_vs_input",
-    "bottleneck_vs_target",
-    "reconstructed_vs_input",
-    "bottleneck_vs_reconstructed",
-]
+    "reconstructed_vs_target", "diffusibility", "bottleneck_vs_input", "bottleneck_vs_target",
+    "reconstructed_vs_input", "bottleneck_vs_reconstructed",
+]  # fmt: skip
 CRITERIA: tuple[str, ...] = get_args(Criterion)
 LONGEST_TIMEOUT = 10**12
 """Seconds: longer than any sweep, and short enough for a clock."""

@@ -104,12 +104,10 @@ def _readable_best(config: SweepConfig, results: SweepResults) -> pd.DataFrame:
     ]
     shown = pd.DataFrame(
         {
-            "direction": [readable(name) for name in best["direction"]],
-            "best by": best["best_by"],
-            "trial": best["trial"],
-            **{axis.title: best[axis.name] for axis in axes},
+            "direction": [readable(name) for name in best["direction"]], "best by": best["best_by"],
+            "trial": best["trial"], **{axis.title: best[axis.name] for axis in axes},
         }
-    )
+    )  # fmt: skip
     for name in OBJECTIVES:
         shown[name] = [
             f"{mean:.3f}" + (f" ± {sd:.3f}" if pd.notna(sd) else "")

@@ -56,15 +56,11 @@ def sweep_results(
     sizes = sorted({variant.bottleneck for variant in stored})
     ridge = linear.groupby("direction")[f"reconstructed_vs_target_{CHOSEN_ON}"].mean()
     return SweepResults(
-        trials=trials,
-        seeds=seeds_table(searches, TERMS),
+        trials=trials, seeds=seeds_table(searches, TERMS),
         best=best_table(trials, space, TERMS, {"linear_baseline": ridge}),
-        rsa=_trajectories(by_size, stored, trainings),
-        linear=linear,
-        by_size=by_size,
-        effects=effects,
-        sentence=size_sentence(effects, sizes),
-    )
+        rsa=_trajectories(by_size, stored, trainings), linear=linear, by_size=by_size,
+        effects=effects, sentence=size_sentence(effects, sizes),
+    )  # fmt: skip
 
 
 def _stored_variants(

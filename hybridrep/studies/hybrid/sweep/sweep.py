@@ -126,15 +126,11 @@ def _open(config: SweepConfig, trainings: Trainings, key: str) -> tuple[list[Sea
     share, rest = divmod(config.trials, len(titles))
     searches = [
         Search(
-            direction,
-            open_study(storage, title, described, len(objectives)),
-            space_of(config),
-            Rules(config.sampler, share + (number < rest), objectives),
-            process_tags(),
-            is_gone,
+            direction, open_study(storage, title, described, len(objectives)), space_of(config),
+            Rules(config.sampler, share + (number < rest), objectives), process_tags(), is_gone,
         )
         for number, (direction, title) in enumerate(titles.items())
-    ]
+    ]  # fmt: skip
     return searches, storage
 
 
@@ -153,14 +149,11 @@ def _trial_contents(config: SweepConfig, trainings: Trainings) -> TrialContents:
             "that no model saw; step = epoch."
         ),
         params={
-            "seeds": config.as_text()["seeds"],
-            "sampler": config.sampler,
+            "seeds": config.as_text()["seeds"], "sampler": config.sampler,
             "objective": config.objective,
         },
-        inputs=data_inputs(inputs)[:1],
-        metrics=trainings.metrics,
-        code=training.__name__,
-    )
+        inputs=data_inputs(inputs)[:1], metrics=trainings.metrics, code=training.__name__,
+    )  # fmt: skip
 
 
 def _fit_baselines(trainings: Trainings, workers: Workers) -> tuple[Failure, ...]:
