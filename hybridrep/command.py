@@ -228,7 +228,9 @@ def exit_code(entry: click.Command, arguments: Sequence[str] | None = None) -> i
         names = [option.name or "" for option in known]
         return _say(_unknown(error.option_name.lstrip("-").replace("-", "_"), names, names), 2)
     except click.ClickException as error:
-        return _say(_with_form(error.format_message()), 2)
+        text = error.format_message()
+        form = ". Every parameter is given as -P NAME=VALUE, without spaces: -P seeds=5"
+        return _say(f"{text}{form}" if "extra argument" in text else text, 2)
     except HybridrepError as error:
         return _say(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort) as error:
@@ -237,13 +239,6 @@ def exit_code(entry: click.Command, arguments: Sequence[str] | None = None) -> i
         reason = str(end) if isinstance(end, Terminated) else "interrupted"
         return _say(f"{reason}; the same command goes on from what is finished", code)
     return 0
-
-
-def _with_form(message: str) -> str:
-    """Add how parameters are given to click's message about arguments, which has no hint."""
-    if "extra argument" not in message:
-        return message
-    return f"{message}. Every parameter is given as -P NAME=VALUE, without spaces: -P seeds=5"
 
 
 def _refuse_recorded_passwords(given: Mapping[str, object]) -> None:

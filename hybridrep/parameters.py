@@ -135,7 +135,6 @@ PROFILES: tuple[str, ...] = get_args(Profile)
 Seeds = Annotated[tuple[int, ...], BeforeValidator(parse_seeds)]
 Span = Annotated[tuple[float, float], BeforeValidator(parse_span)]
 EpochRange = Annotated[tuple[int, int], BeforeValidator(parse_epoch_range)]
-Names = Annotated[tuple[str, ...], BeforeValidator(parse_names)]
 Source = Annotated[str, Field(min_length=1, max_length=4096)]
 Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 

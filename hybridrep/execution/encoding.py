@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -32,24 +33,16 @@ def encode(
             (pickles never are), or the content cannot be written in its format.
     """
     encoded: dict[str, bytes] = {}
-    for name, content in _contents(arrays, tables, files):
+    contents = chain(
+        ((_allowed(f"{n}.safetensors"), _safetensors(n, group)) for n, group in arrays.items()),
+        ((_allowed(f"{n}.parquet"), _parquet(n, table)) for n, table in tables.items()),
+        ((_allowed(n), bytes(content)) for n, content in files.items()),
+    )
+    for name, content in contents:
         if name in encoded or name == MANIFEST:
             raise StoreError(f"two files of one result are called {name!r}")
         encoded[name] = content
     return encoded
-
-
-def _contents(
-    arrays: Mapping[str, Mapping[str, np.ndarray]],
-    tables: Mapping[str, pd.DataFrame],
-    files: Mapping[str, bytes],
-) -> Iterator[tuple[str, bytes]]:
-    for name, group in arrays.items():
-        yield _allowed(f"{name}.safetensors"), _safetensors(name, group)
-    for name, table in tables.items():
-        yield _allowed(f"{name}.parquet"), _parquet(name, table)
-    for name, content in files.items():
-        yield _allowed(name), bytes(content)
 
 
 def _allowed(name: str) -> str:

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, Self, TextIO
+from typing import Self, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, ProgressColumn, TaskID, TextColumn
@@ -14,38 +14,76 @@ from rich.progress import Progress as RichProgress
 from rich.progress import Task as RichTask
 from rich.text import Text
 
-from hybridrep.execution.pace import StageClock, StageTotal, duration_text
-
 LINE_SECONDS = 10.0
 """Least time between two lines about a stage that goes on, in a log."""
 
 
-class Progress(Protocol):
-    """Told how the work goes on; used as a context manager around it."""
+@dataclass(frozen=True)
+class StageTotal:
+    """How much work a stage is: `done` of `total` units, called `noun`, at the beginning."""
 
-    def begin(self, stages: Mapping[str, StageTotal]) -> None:
-        """Work on these stages begins; may come several times."""
-        ...
+    noun: str = "seeds"
+    done: float = 0.0
+    total: float = 0.0
 
-    def start(self, stage: str) -> None:
-        """A task of the stage has started."""
-        ...
 
-    def advance(self, stage: str, units: float) -> None:
-        """So many units are stored; fewer than 0: lost again."""
-        ...
+@dataclass
+class StageClock:
+    """The pace of one stage; what was there before counts for the bar, not for the rate."""
 
-    def fail(self, stage: str, units: float) -> None:
-        """So many units will not be made."""
-        ...
+    total: StageTotal
+    clock: Callable[[], float] = time.monotonic
+    made: float = 0.0
+    failed: float = 0.0
+    started: float | None = None
+    ended: float | None = None
 
-    def tick(self) -> None:
-        """Some time has gone by."""
-        ...
+    def start(self) -> None:
+        """The first task starts the clock."""
+        if self.started is None:
+            self.started = self.clock()
 
-    def __enter__(self) -> Self: ...
+    def advance(self, units: float = 0.0, failed: float = 0.0) -> None:
+        """Units were stored or given up; the last one stops the clock."""
+        self.made += units
+        self.failed += failed
+        self.ended = self.clock() if self.left < 1e-9 else None
 
-    def __exit__(self, *_: object) -> None: ...
+    @property
+    def done(self) -> float:
+        """Units that are stored, also from before."""
+        return self.total.done + self.made
+
+    @property
+    def left(self) -> float:
+        """Units that are still to be made."""
+        return self.total.total - self.done - self.failed
+
+    @property
+    def seconds(self) -> float:
+        """Time since the first task started, until now or the end of the stage."""
+        if self.started is None:
+            return 0.0
+        return (self.clock() if self.ended is None else self.ended) - self.started
+
+    @property
+    def rate(self) -> float | None:
+        """Units a second, once there are some."""
+        return self.made / self.seconds if self.made > 0 and self.seconds > 0 else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the rest will take at this pace."""
+        return None if self.rate is None or self.started is None else self.left / self.rate
+
+    def describe(self) -> str:
+        """Return e.g. `10/25 seeds, 3.2/min, 4 min left`."""
+        parts = [f"{self.done:.0f}/{self.total.total:.0f} {self.total.noun}"]
+        if self.left > 1e-9 and self.rate is not None and self.seconds_left is not None:
+            parts += [rate_text(self.rate), f"{duration_text(self.seconds_left)} left"]
+        if self.failed:
+            parts.append(f"{self.failed:.0f} failed")
+        return ", ".join(parts)
 
 
 def progress_for(stream: TextIO | None = None) -> Progress:
@@ -55,30 +93,30 @@ def progress_for(stream: TextIO | None = None) -> Progress:
 
 
 @dataclass
-class Silent:
-    """Shows nothing. Also what the others have in common: a clock for each stage."""
+class Progress:
+    """Told how the work goes on, as a context around it; this one shows nothing, but keeps time."""
 
     clocks: dict[str, StageClock] = field(default_factory=dict)
 
     def begin(self, stages: Mapping[str, StageTotal]) -> None:
-        """Set the clock of each stage anew."""
+        """Work on these stages begins; may come several times. Sets their clocks."""
         for stage, total in stages.items():
             self.clocks[stage] = StageClock(total)
 
     def start(self, stage: str) -> None:
-        """Start a stage's clock."""
+        """A task of the stage has started."""
         self.clocks[stage].start()
 
     def advance(self, stage: str, units: float) -> None:
-        """Count what was stored."""
+        """So many units are stored; fewer than 0: lost again."""
         self.clocks[stage].advance(units)
 
     def fail(self, stage: str, units: float) -> None:
-        """Count what will not be made."""
+        """So many units will not be made."""
         self.clocks[stage].advance(failed=units)
 
     def tick(self) -> None:
-        """Nothing to do."""
+        """Some time has gone by."""
 
     def __enter__(self) -> Self:
         return self
@@ -87,7 +125,7 @@ class Silent:
         return None
 
 
-class Lines(Silent):
+class Lines(Progress):
     """Plain lines: one when a stage starts and ends, and few between."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
@@ -153,7 +191,7 @@ class _PaceColumn(ProgressColumn):
         return Text(clock.describe(), style="red" if clock.failed else "")
 
 
-class Bars(Silent):
+class Bars(Progress):
     """A bar for each stage on a terminal."""
 
     def __init__(self, console: Console) -> None:
@@ -185,3 +223,19 @@ class Bars(Silent):
 
     def __exit__(self, *_: object) -> None:
         self._bars.stop()
+
+
+def rate_text(per_second: float) -> str:
+    """Return a rate in the unit that gives a number people can read: `2.5/s`, `7.0/min`."""
+    for scale, unit in ((1, "s"), (60, "min")):
+        if per_second * scale >= 1:
+            return f"{per_second * scale:.1f}/{unit}"
+    return f"{per_second * 3600:.1f}/h"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a time in at most two units: `8 s`, `4 min`, `2 h 05 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"

@@ -10,15 +10,13 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from hybridrep.errors import ExecutionError
-from hybridrep.execution.backend import Backend
 from hybridrep.execution.cluster import gave_up
 from hybridrep.execution.guard import Guard
-from hybridrep.execution.pace import StageTotal
-from hybridrep.execution.progress import Progress, Silent
+from hybridrep.execution.progress import Progress, StageTotal
 from hybridrep.execution.schedule import Outcome, Schedule
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Report, Task, run_task
-from hybridrep.execution.workers import Workers
+from hybridrep.execution.workers import Backend, Workers
 from hybridrep.messages import publishable
 
 _logger = logging.getLogger(__name__)
@@ -54,7 +52,7 @@ def run_tasks(
             finished stays in the store; workers are stopped, also on Ctrl-C.
     """
     schedule = Schedule(tasks, store.has)
-    run = _Run(schedule, store, progress or Silent(), on_stored)
+    run = _Run(schedule, store, progress or Progress(), on_stored)
     run.begin()
     if schedule.unfinished():
         store.check_writable()

@@ -196,13 +196,10 @@ class Store:
             raise StoreError(f"{key!r} is no key of a result: 64 digits 0-9 and a-f are expected")
         return key
 
-    def _place(self, stage: str, key: str) -> Path:
-        return self.root / stage / key[:2] / key
-
     def _find(self, key: str) -> StoredResult | None:
         self._checked(key)
         for stage in _subfolders(self.root):
-            folder = self._place(stage.name, key)
+            folder = stage / key[:2] / key
             try:
                 if folder.is_dir():
                     return read_verified(folder)

@@ -92,19 +92,6 @@ def manifest_bytes(
     return json.dumps({"sha256": digest, "content": json.loads(text)}, indent=1).encode()
 
 
-def read_manifest(folder: Path) -> StoredResult:
-    """Read a result's manifest and check the manifest itself, not yet the files.
-
-    Raises:
-        DamagedError: it is missing, cut, changed, of another shape than was written, or of
-            another key or stage than its folder.
-        StoreError: a later version of hybridrep wrote it.
-        FileNotFoundError: the whole folder is gone.
-        PermissionError: it may not be read.
-    """
-    return _result(folder, _content(folder))
-
-
 _seen: dict[Path, tuple[_Signature, StoredResult]] = {}
 """What this process has verified, with the sizes, times and inodes it had then."""
 
@@ -133,6 +120,7 @@ def read_verified(folder: Path) -> StoredResult:
 
 
 def _content(folder: Path) -> Manifest:
+    """Read a manifest and check it, not yet the files; a folder that is gone raises as such."""
     try:
         _size(folder / MANIFEST)
         data = (folder / MANIFEST).read_bytes()
@@ -162,12 +150,8 @@ def _content(folder: Path) -> Manifest:
 
 
 def _result(folder: Path, content: Manifest) -> StoredResult:
-    return StoredResult(
-        folder=folder, key=content.key, stage=content.stage, inputs=content.inputs,
-        meta=content.meta, seconds=content.seconds, expected_seconds=content.expected_seconds,
-        created=content.created, code=content.code,
-        files={name: record.bytes for name, record in content.files.items()},
-    )  # fmt: skip
+    sizes = {name: record.bytes for name, record in content.files.items()}
+    return StoredResult(folder, **{**dict(content), "files": sizes})
 
 
 def _size(path: Path) -> int:
@@ -196,7 +180,7 @@ def survey(folders: Iterable[Path]) -> tuple[pd.DataFrame, list[Path]]:
     rows, damaged = [], []
     for folder in folders:
         try:
-            result = read_manifest(folder)
+            result = _result(folder, _content(folder))
         except DamagedError:
             damaged.append(folder)
             continue

@@ -7,17 +7,51 @@ batches of tasks (a study and its example, a sweep's trials) pays for that once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Self, TypeVar
+from typing import ParamSpec, Protocol, Self, TypeVar
 
-from hybridrep.execution.backend import Backend, InProcess
 from hybridrep.execution.guard import Guard, guard_for
 from hybridrep.execution.local import LocalProcesses, worker_count
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 
+P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+class Backend(Protocol):
+    """Runs functions and gives futures for them."""
+
+    def slots(self) -> int:
+        """Return how many functions can run at the same time now, 1 or more."""
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Start a function; a dead process shows as `BrokenExecutor`, none as `ExecutionError`."""
+
+    def close(self, now: bool) -> None:
+        """End the workers: after what they are doing, or `now`."""
+
+
+class InProcess:
+    """Runs everything at once in this very process."""
+
+    def slots(self) -> int:
+        """Return 1."""
+        return 1
+
+    def submit(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Call the function and return its finished future; interrupts pass through."""
+        future: Future[T] = Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - the future raises it again
+            future.set_exception(error)
+        return future
+
+    def close(self, now: bool) -> None:
+        """There is nothing to end."""
 
 
 class Workers:

@@ -14,8 +14,8 @@ from rich.table import Table
 from hybridrep.errors import IncompleteStudyError
 from hybridrep.execution.code_version import fix_code_versions
 from hybridrep.execution.local import worker_count
-from hybridrep.execution.pace import duration_text
 from hybridrep.execution.planning import plan, wall_seconds
+from hybridrep.execution.progress import duration_text
 from hybridrep.execution.schedule import Outcome
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
@@ -90,18 +90,6 @@ def _how_long(frame: pd.DataFrame, tasks: Sequence[Task], store: Store, config: 
     measured = (left["basis"] == "measured").all()
     basis = "by the times of finished results" if measured else "a first guess"
     return f"About {time}, and a minute for start and report ({basis})."
-
-
-def failed_seeds(study: Study, prepared: Prepared, outcome: Outcome) -> dict[int, str]:
-    """Return the seeds that are not complete, each with the reason."""
-    reasons = {}
-    for seed in prepared.config.seeds:
-        for key in study.complete(prepared, seed).values():
-            if key in outcome.failed:
-                failure = outcome.failed[key]
-                reasons[seed] = f"{failure.label}: {failure.reason}"
-                break
-    return reasons
 
 
 def refuse_incomplete(outcome: Outcome) -> None:

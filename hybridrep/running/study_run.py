@@ -1,14 +1,14 @@
-"""A whole study over all its seeds: compute what is missing, log each seed, report."""
+"""A whole study over all its seeds, or one stage of it: compute what is missing, log, report."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from hybridrep.execution.schedule import Outcome
 from hybridrep.parameters import Parameters
 from hybridrep.running import work
 from hybridrep.running.invocation import (
     check,
-    failed_seeds,
     open_invocation,
     print_plan,
     refuse_incomplete,
@@ -33,13 +33,25 @@ def run_study(study: Study, config: Parameters, kind: str = "study") -> Any:
         runs = SeedRuns(invocation)
         log_complete = runs.log_complete if kind == "study" else None
         outcome = work.compute(config, prepared.store, tasks, log_complete, invocation.workers)
-        failed = failed_seeds(study, prepared, outcome)
+        failed = _failed_seeds(study, prepared, outcome)
         complete = [seed for seed in config.seeds if seed not in failed]
         tables = study.tables(prepared, complete, failed, None)
         invocation.main.log(study.overview(tables))
         study.report(invocation, tables, runs.ids)
         refuse_incomplete(outcome)
         return tables
+
+
+def _failed_seeds(study: Study, prepared: Prepared, outcome: Outcome) -> dict[int, str]:
+    """Return the seeds that are not complete, each with the reason."""
+    reasons = {}
+    for seed in prepared.config.seeds:
+        for key in study.complete(prepared, seed).values():
+            if key in outcome.failed:
+                failure = outcome.failed[key]
+                reasons[seed] = f"{failure.label}: {failure.reason}"
+                break
+    return reasons
 
 
 def _beyond(study: Study, prepared: Prepared) -> list[Node]:
@@ -49,3 +61,19 @@ def _beyond(study: Study, prepared: Prepared) -> list[Node]:
     """
     each = (list(study.beyond(prepared, seed)) for seed in prepared.config.seeds)
     return max(each, key=lambda nodes: sum(map(prepared.has, nodes)))
+
+
+def run_stage(study: Study, stage: str, config: Parameters) -> Any:
+    """Run one stage for all seeds, log it as a run of kind `stage`, return its tables or plan."""
+    prepared = check(study, config)
+    tasks = work.study_tasks(study, prepared, stage)
+    if config.plan:
+        return print_plan(tasks, prepared.store, config)
+    description = f"The stage `{stage}` of the study **{config.study}** on its own."
+    name = f"{config.study} {stage}"
+    with open_invocation(study, prepared, "stage", name, description, tasks) as invocation:
+        outcome = work.compute(config, prepared.store, tasks, workers=invocation.workers)
+        refuse_incomplete(outcome)
+        tables = study.tables(prepared, config.seeds, {}, [stage])
+        invocation.main.log(study.stage_contents(stage, tables))
+        return tables

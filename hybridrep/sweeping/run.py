@@ -110,13 +110,17 @@ class SweepRun(Generic[T]):
         self._log_all()
         while time.monotonic() < self._end:
             batch: list[Taken] = []
-            with self._settling(batch):
+            try:
                 with self._clock.measuring("optuna"):
                     for search in self.searches:
                         batch += [(search, asked) for asked in search.ask(self._most(search))]
                 if batch:
                     self._work_off(batch)
                     continue
+            finally:  # none of these trials is left running, however the block ends
+                for search, asked in batch:
+                    with contextlib.suppress(Exception):
+                        search.release(asked)
             if not any(search.pending() for search in self.searches):
                 break
             _logger.info("waiting for the trials of another process")
@@ -128,16 +132,6 @@ class SweepRun(Generic[T]):
     def _most(self, search: Search) -> int:
         whole = search.rules.sampler == "grid" and self._whole_grid
         return search.wanted if whole else self._batch
-
-    @contextlib.contextmanager
-    def _settling(self, batch: list[Taken]) -> Iterator[None]:
-        """Leave none of these trials running, however the block ends."""
-        try:
-            yield
-        finally:
-            for search, asked in batch:
-                with contextlib.suppress(Exception):
-                    search.release(asked)
 
     def _work_off(self, batch: list[Taken]) -> None:
         with heartbeats(self._storage, [asked for _, asked in batch]):

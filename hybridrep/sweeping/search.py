@@ -95,10 +95,11 @@ class Search:
         """Fail running trials whose process is gone, and enqueue them again."""
         import optuna
 
-        running = {t.number: t for t in self._trials("RUNNING") if t.number not in self._mine}
+        trials = self.study.get_trials(deepcopy=False)
+        running = {t.number for t in trials if t.state.name == "RUNNING"} - self._mine
         with quiet():
             optuna.storages.fail_stale_trials(self.study)  # by heartbeat, where there is one
-        for number in running:
+        for number in sorted(running):
             trial = self.study.trials[number]
             if trial.state.name == "RUNNING" and self._is_orphan(trial):
                 with contextlib.suppress(ValueError, optuna.exceptions.UpdateFinishedTrialError):
@@ -267,6 +268,3 @@ class Search:
                 trial, values, state=optuna.trial.TrialState[state] if state else None,
                 skip_if_finished=True,
             )  # fmt: skip
-
-    def _trials(self, state: str) -> list[FrozenTrial]:
-        return [t for t in self.study.get_trials(deepcopy=False) if t.state.name == state]

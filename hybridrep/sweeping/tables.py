@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,9 +11,6 @@ import pandas as pd
 from hybridrep.analysis.pareto import best_row, pareto_front
 from hybridrep.sweeping.search import Search
 from hybridrep.sweeping.space import Space
-
-if TYPE_CHECKING:
-    from optuna.trial import FrozenTrial
 
 
 @dataclass(frozen=True)
@@ -126,11 +121,7 @@ def importance_table(searches: Sequence[Search], terms: Terms) -> pd.DataFrame:
                 continue
             shares = get_param_importances(
                 search.study, evaluator=FanovaImportanceEvaluator(seed=0), params=varied,
-                target=partial(_value, place),
+                target=lambda trial, place=place: float(trial.values[place]),
             )  # fmt: skip
             rows += [(search.part, objective, n, float(s)) for n, s in shares.items()]
     return pd.DataFrame(rows, columns=[terms.part, "objective", "parameter", "importance"])
-
-
-def _value(place: int, trial: FrozenTrial) -> float:
-    return float(trial.values[place])

@@ -3,8 +3,15 @@ import io
 import pytest
 from rich.console import Console
 
-from hybridrep.execution.pace import StageClock, StageTotal, duration_text, rate_text
-from hybridrep.execution.progress import Bars, Lines, progress_for
+from hybridrep.execution.progress import (
+    Bars,
+    Lines,
+    StageClock,
+    StageTotal,
+    duration_text,
+    progress_for,
+    rate_text,
+)
 
 
 class Time:

@@ -7,7 +7,7 @@ import pytest
 
 from hybridrep.errors import StoreError
 from hybridrep.execution import local, workers
-from hybridrep.execution.progress import Silent
+from hybridrep.execution.progress import Progress
 from hybridrep.execution.scheduler import run_tasks
 from hybridrep.execution.store import Store
 from hybridrep.testing import execution_tasks as functions
@@ -130,7 +130,7 @@ def damage_then_use(store, which, missing):
 
 
 def test_a_result_damaged_in_the_middle_of_a_task_is_made_again(store):
-    clocks = Silent()
+    clocks = Progress()
     tasks = [needing("a"), task("b", damage_then_use, needs=("a",), payload=key("a"))]
     outcome = run_tasks(tasks, store, workers=1, progress=clocks)
     assert outcome.failures == ()
@@ -167,7 +167,7 @@ def test_a_full_disk_stops_further_work(store):
 
 def test_progress_adds_up(store):
     functions.write(store, key("x"))
-    clocks = Silent()
+    clocks = Progress()
     tasks = [
         task("both", produces=("x", "y"), units=10, stage="one"),
         task("bad", functions.fail, units=3, stage="two"),

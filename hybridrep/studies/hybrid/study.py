@@ -6,9 +6,8 @@ from functools import partial
 
 import pandas as pd
 
-from hybridrep.running.stage_run import run_stage
 from hybridrep.running.study import Study
-from hybridrep.running.study_run import run_study
+from hybridrep.running.study_run import run_stage, run_study
 from hybridrep.studies.hybrid import pipeline
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import SIMULATION
