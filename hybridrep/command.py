@@ -133,8 +133,7 @@ def command(
 ) -> click.Command:
     """Make the command line of an entry point: an option per parameter, listed if it bears on it.
 
-    Args:
-        function: takes the resolved parameters instead of what the entry point runs.
+    A `function` takes the resolved parameters instead of what the entry point runs.
     """
     entry = catalogue.entry_point(name)
     bearing = catalogue.bearing(entry)

@@ -150,9 +150,7 @@ def setting(
 ) -> Any:  # fmt: skip
     """Declare a field with a default per profile.
 
-    Args:
-        stages: those that read it, so that what runs none of them ignores it; empty: whatever
-            computes reads it.
+    What runs none of its `stages` ignores it; without any, whatever computes reads it.
     """
     extra = {"paper": default if paper is None else paper, "role": role, "stages": stages}
     return Field(default=default, description=description, json_schema_extra=extra, **rules)

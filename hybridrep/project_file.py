@@ -18,10 +18,7 @@ _HEAD = """\
 
 
 def project_file(catalogue: Catalogue = CATALOGUE) -> str:
-    """Return the text of `MLproject`: one string parameter for each that bears on an entry point.
-
-    MLflow hands on what else it is given, too; the command knows what to make of it.
-    """
+    """Return the text of `MLproject`: a string parameter for each that bears on an entry point."""
     entry_points = {}
     every = catalogue.entry_points
     for name, entry in {"main": every["full"], **every}.items():

@@ -86,12 +86,7 @@ def gave_up(error: Exception) -> bool:
 def open_cluster(address: str, store: Store, guard: Guard) -> Iterator[tuple[DaskCluster, Guard]]:
     """Connect to a scheduler, check its workers, and disconnect at the end.
 
-    Yields:
-        The backend, and the guard that must go with each task.
-
-    Raises:
-        ExecutionError: the extra is not installed, the scheduler does not answer or has no
-            workers, or a worker is not fit; says which and what to do.
+    Yields the backend, and the guard that must go with each task.
     """
     with across_machines(guard, store, PATIENCE_SECONDS) as shared_guard:
         backend = DaskCluster(_connect(address))

@@ -77,13 +77,9 @@ def code_version(module_name: str, exclude: tuple[str, ...] = NOT_SCIENCE) -> st
 
     Covers the module, transitively all modules of the same top-level package that it imports
     (also inside functions) and that declare no stage of their own, and the versions of the
-    numeric libraries imported by any of them.
-    The top-level package's own `__init__` is left out: it carries the release number, which is
-    no reason to compute anything again. Nothing is imported to find out; a process computes
-    each answer once.
-
-    Raises:
-        ModuleNotFoundError: there is no such module, or it has no Python source.
+    numeric libraries imported by any of them. The top-level package's own `__init__`
+    is left out: it carries the release number, which is no reason to compute anything again.
+    Nothing is imported to find out; a process computes each answer once.
     """
     modules = {name: _read(name) for name in sorted(covered_modules(module_name, exclude))}
     imported = {name for module in modules.values() for name in module.imports}

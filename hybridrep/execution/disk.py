@@ -57,11 +57,8 @@ def explained(root: Path, doing: str) -> Iterator[None]:
 def write_folder(final: Path, files: Mapping[str, bytes], temporary_root: Path) -> bool:
     """Write `files` into a new folder `final`, all or nothing, safe against power loss.
 
-    Args:
-        temporary_root: a folder of the same file system, where the work is done first.
-
-    Returns:
-        False if `final` was there before this one was ready; then nothing is changed.
+    The work is done below `temporary_root` first, on the same file system. Returns False if `final`
+    was there before this one was ready; then nothing is changed.
     """
     temporary = temporary_root / _temporary_name()
     try:

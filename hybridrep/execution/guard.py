@@ -23,19 +23,12 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Guard:
-    """Conditions under which a process may run tasks.
-
-    Attributes:
-        token: name of a file in the store that proves that it is the same folder; empty where
-            the process runs on the same machine.
-        patience: seconds to wait for files that another machine has written: network file
-            systems show them late.
-    """
+    """Conditions under which a process may run tasks."""
 
     versions: tuple[tuple[str, str], ...]
     release: str = hybridrep.__version__
-    token: str = ""
-    patience: float = 0.0
+    token: str = ""  # a file in the store that proves it is the same; empty: on the same machine
+    patience: float = 0.0  # seconds to wait for other machines' files: network folders are late
 
     def problem(self, store: Store) -> str:
         """Return what forbids this process to work on the store, or ""; looked into once."""

@@ -15,36 +15,23 @@ RETRIES = 3
 
 @dataclass(frozen=True)
 class Failure:
-    """Why results are missing.
-
-    Attributes:
-        keys: the results it did not store.
-        reason: for people, one or two sentences; it is published, so it cites no data.
-        details: the traceback where there is one, else empty; for the log.
-        skipped: it was not tried, as something it needs is missing.
-    """
+    """Why results are missing."""
 
     stage: str
     label: str
-    keys: tuple[str, ...]
-    reason: str
-    details: str = ""
-    skipped: bool = False
+    keys: tuple[str, ...]  # the results it did not store
+    reason: str  # for people, one or two sentences; it is published, so it cites no data
+    details: str = ""  # the traceback where there is one, else empty; for the log
+    skipped: bool = False  # it was not tried, as something it needs is missing
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a list of tasks.
+    """What became of a list of tasks."""
 
-    Attributes:
-        stored: the keys of all results that the tasks produce and that are stored now.
-        reused: those of them that were stored before.
-        failures: one for each task with missing results, in the order of the tasks.
-    """
-
-    stored: frozenset[str]
-    reused: frozenset[str]
-    failures: tuple[Failure, ...]
+    stored: frozenset[str]  # the keys of all results that the tasks produce and that are stored now
+    reused: frozenset[str]  # those of them that were stored before
+    failures: tuple[Failure, ...]  # one a task with missing results, in the order of the tasks
 
     @property
     def failed(self) -> Mapping[str, Failure]:

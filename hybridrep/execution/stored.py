@@ -32,28 +32,18 @@ _Signature = tuple[tuple[str, int, int, int], ...]
 
 @dataclass(frozen=True)
 class StoredResult:
-    """A finished result; its files were intact when it was opened.
-
-    Attributes:
-        inputs: what the stage said it was made from.
-        meta: further facts for people and for later stages; plain JSON values.
-        expected_seconds: how long its task had been estimated to take for it; 0 = no estimate.
-        created: when it was written (UTC).
-        code: module -> its `code_version` when the result was made; empty where none was
-            recorded or none can change it.
-        files: file name -> size in bytes.
-    """
+    """A finished result; its files were intact when it was opened."""
 
     folder: Path
     key: str
     stage: str
-    inputs: Mapping[str, Any]
-    meta: Mapping[str, Any]
+    inputs: Mapping[str, Any]  # what the stage said it was made from
+    meta: Mapping[str, Any]  # further facts for people and for later stages; plain JSON values
     seconds: float
-    expected_seconds: float
-    created: datetime
-    code: Mapping[str, str]
-    files: Mapping[str, int]
+    expected_seconds: float  # how long its task had been estimated to take for it; 0 = no estimate
+    created: datetime  # when it was written (UTC)
+    code: Mapping[str, str]  # module -> its `code_version` then; empty where none was recorded
+    files: Mapping[str, int]  # file name -> size in bytes
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """Return the arrays stored together under `name`; the caller's own, free to change."""

@@ -40,9 +40,7 @@ def open_invocation(
 ) -> Iterator[Invocation]:
     """Connect to MLflow, close what dead processes left, and open this invocation's run.
 
-    Args:
-        kind: `study` or `stage`.
-        tasks: what will be computed; meanwhile the workers get ready for it.
+    Meanwhile the workers get ready for the tasks. The run's kind is `study` or `stage`.
     """
     config = prepared.config
     with work.open_workers(config) as workers:

@@ -38,22 +38,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Candidate(Generic[T]):
-    """A trained model that can be chosen.
+    """A trained model that can be chosen."""
 
-    Attributes:
-        labels: what it is, by name; of all that share the first one, the best is chosen.
-        trained: a training that passes through it, as the study knows it.
-        value: of the criterion; higher is better.
-        rivals: among how many it was chosen; 0 as long as it is not.
-    """
-
-    labels: Mapping[str, str | int]
-    trained: T
+    labels: Mapping[str, str | int]  # what it is, by name; the best is chosen of each first one
+    trained: T  # a training that passes through it, as the study knows it
     epoch: int
     seed: int
-    value: float
+    value: float  # of the criterion; higher is better
     run_id: str
-    rivals: int = 0
+    rivals: int = 0  # among how many it was chosen; 0 as long as it is not
 
     @property
     def group(self) -> str:
@@ -63,17 +56,13 @@ class Candidate(Generic[T]):
 
 @dataclass(frozen=True, eq=False)
 class Source(Generic[T]):
-    """What is chosen from.
-
-    Attributes:
-        tasks: make again what was removed from the store since; they come before `candidates`.
-    """
+    """What is chosen from."""
 
     kind: str
     key: str
     prepared: Prepared[Any]
     server: Server
-    tasks: Sequence[Task]
+    tasks: Sequence[Task]  # make again what the store has lost since; come before `candidates`
     read: Callable[[], Sequence[Candidate[T]]]
 
     @cached_property
@@ -106,11 +95,7 @@ class Chosen(Protocol):
 def finished_seeds(
     study: Study, prepared: Prepared[Any], server: Server, command: str
 ) -> dict[int, str]:
-    """Return the finished seeds of a study with their runs, as its parameters and the code ask for.
-
-    Raises:
-        TrackingError: there are none, or another version of the code made them.
-    """
+    """Return a study's finished seeds and their runs, as its parameters and the code ask for."""
     config = prepared.config
     runs = seed_runs(server, study.key(prepared.inputs), study.name).drop_duplicates("seed")
     wanted = runs[runs["seed"].isin(config.seeds)]
@@ -156,13 +141,8 @@ def register(
 ) -> pd.DataFrame:  # fmt: skip
     """Choose, check, log and register; nothing is registered unless all of it can be.
 
-    Args:
-        model_of: makes a chosen model of a candidate.
-        judged_on: what its values stand on.
-        served: how the name ends of a model that the printed command serves.
-
-    Returns:
-        What became of each model; of a plan the plan's table.
+    Returns what became of each model; of a plan the plan's table. `judged_on` says what the values
+    of the candidates stand on, `served` how the name ends of the model that is served.
     """
 
     def chosen() -> list[Chosen]:

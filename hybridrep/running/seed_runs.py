@@ -11,11 +11,7 @@ from hybridrep.tracking.records import RunRecord, config_params
 
 
 class SeedRuns:
-    """Logs each seed as a run of its own as soon as all its results are stored.
-
-    Attributes:
-        ids: seed -> id of its finished run, new or found.
-    """
+    """Logs each seed as a run of its own as soon as all its results are stored."""
 
     def __init__(self, invocation: Invocation) -> None:
         self._invocation = invocation
@@ -24,7 +20,7 @@ class SeedRuns:
             seed: frozenset(study.complete(prepared, seed).values())
             for seed in prepared.config.seeds
         }
-        self.ids: dict[int, str] = {}
+        self.ids: dict[int, str] = {}  # seed -> id of its finished run, new or found
 
     def log_complete(self, stored: frozenset[str]) -> None:
         """Log the seeds whose results are all among `stored` and that have no run yet.

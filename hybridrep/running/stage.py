@@ -80,30 +80,19 @@ Function = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Node:
-    """One result: its key, what it is made of, and how. `Stage.node` makes it.
-
-    Attributes:
-        arguments: what it is called with, beside its `Reader`; all of it stands in the key.
-        needs: name -> what it reads.
-        name: what people read beside the stage's own name, e.g. `b32`.
-        seed: the simulation; None: it is of none.
-        stack: nodes of a stage with the same text, not empty, are made in one call.
-        units: how much work it is, in the stage's noun.
-        seconds: estimate on one core; 0 = unknown.
-        about: what the result's manifest says of it, for people.
-    """
+    """One result: its key, what it is made of, and how. `Stage.node` makes it."""
 
     stage: Stage
     key: str
     make: Function
-    arguments: tuple[Any, ...]
-    needs: Mapping[str, tuple[Node | str, ...]]
-    name: str = ""
-    seed: int | None = None
-    stack: str = ""
-    units: int = 1
-    seconds: float = 0.0
-    about: Mapping[str, Any] = field(default_factory=dict)
+    arguments: tuple[Any, ...]  # what `make` is called with beside its `Reader`; all in the key
+    needs: Mapping[str, tuple[Node | str, ...]]  # name -> what it reads
+    name: str = ""  # what people read beside the stage's own name, e.g. `b32`
+    seed: int | None = None  # the simulation; None: it is of none
+    stack: str = ""  # nodes of a stage with the same text, not empty, are made in one call
+    units: int = 1  # how much work it is, in the stage's noun
+    seconds: float = 0.0  # estimate on one core; 0 = unknown
+    about: Mapping[str, Any] = field(default_factory=dict)  # what its manifest says, for people
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -148,21 +137,13 @@ Needs = Node | str | Iterable[Node | str]
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage is.
+    """What a stage is."""
 
-    Attributes:
-        name: its results are filed under it, and its progress bar bears it.
-        module: whose code makes its results; a module that declares a stage.
-        noun: what its progress counts.
-        entry: the entry point that it is part of; empty: the one of its own name.
-        title: how labels of tasks begin; empty: the name.
-    """
-
-    name: str
-    module: str
-    noun: str = "seeds"
-    entry: str = ""
-    title: str = ""
+    name: str  # its results are filed under it, and its progress bar bears it
+    module: str  # whose code makes its results; a module that declares a stage
+    noun: str = "seeds"  # what its progress counts
+    entry: str = ""  # the entry point that it is part of; empty: the one of its own name
+    title: str = ""  # how labels of tasks begin; empty: the name
 
     @property
     def part_of(self) -> str:

@@ -55,10 +55,7 @@ def _failed_seeds(study: Study, prepared: Prepared, outcome: Outcome) -> dict[in
 
 
 def _beyond(study: Study, prepared: Prepared) -> list[Node]:
-    """Return what the report needs beside complete seeds, for a plan.
-
-    Of which seed, only finished results tell; one that has them already stands for it.
-    """
+    """Return what the report needs of one seed, for a plan: the one that has most of it."""
     each = (list(study.beyond(prepared, seed)) for seed in prepared.config.seeds)
     return max(each, key=lambda nodes: sum(map(prepared.has, nodes)))
 

@@ -29,11 +29,7 @@ def groups(seeds: Sequence[int]) -> Iterator[tuple[int, ...]]:
 
 
 def study_tasks(study: Study, prepared: Prepared, stage: str = "") -> list[Task]:
-    """Return the tasks of a study, or those that one stage needs, in the order of priority.
-
-    Args:
-        stage: the entry point of a stage; empty: everything.
-    """
+    """Return the tasks of a study, or of one entry point of it, in the order of priority."""
     batches: list[list[Node]] = [list(study.shared(prepared))]
     for seeds in groups(prepared.config.seeds):
         batches.append([node for seed in seeds for node in study.of_seed(prepared, seed)])
@@ -67,9 +63,7 @@ def compute(
 ) -> Outcome:  # fmt: skip
     """Run tasks where the configuration says: processes of this machine or a cluster.
 
-    Args:
-        on_stored: told what is stored as it grows.
-        workers: as from `open_workers`, where several batches share them; None: for this call.
+    `on_stored` is told what is stored as it grows; several batches can share open `workers`.
     """
     with ExitStack() as stack:
         mine = workers if workers is not None else stack.enter_context(open_workers(config))
@@ -93,8 +87,7 @@ def warm_up(
 def missing_tasks(batches: Iterable[Sequence[Node]], store: Store) -> list[Task]:
     """Return the tasks of nodes that are not stored, and before them all that these lack.
 
-    Args:
-        batches: nodes; those of one batch may train as one stack.
+    Those of one batch may train as one stack.
     """
     unstored = [
         [

@@ -28,21 +28,13 @@ def imported(place: str) -> Any:
 
 @dataclass(frozen=True)
 class EntryPoint:
-    """What can be run by name.
+    """What can be run by name."""
 
-    Attributes:
-        name: as `mlflow run . -e NAME` takes it.
-        run: the function that does it, as `module:name`; it takes the resolved parameters and
-            returns the tables that it made.
-        parameters: all that it accepts; `Catalogue.bearing` are those that change what it does.
-        stages: those that it runs, with what they need; none: it computes nothing.
-    """
-
-    name: str
+    name: str  # as `mlflow run . -e NAME` takes it
     does: str
-    run: str
-    parameters: type[Parameters]
-    stages: tuple[str, ...] = ()
+    run: str  # `module:name` of what does it: resolved parameters in, the tables that it made out
+    parameters: type[Parameters]  # all it accepts; `Catalogue.bearing` are those that change it
+    stages: tuple[str, ...] = ()  # those that it runs, with what they need; none: computes nothing
     page: str = ""
 
     @property
@@ -54,22 +46,14 @@ class EntryPoint:
 
 @dataclass(frozen=True)
 class StudyListing:
-    """A study as it is known before anything of it is loaded.
+    """A study as it is known before anything of it is loaded."""
 
-    Attributes:
-        name: its folder's, and the tag `hybridrep.simulation` of its runs.
-        entry_points: in the order in which they are listed; none has the name of another study's.
-        load: the function that reads a finished study back, as `module:name`; it takes the server
-            and the run.
-        documentation: the module that says what its runs, tables and models hold.
-    """
-
-    name: str
+    name: str  # its folder's, and the tag `hybridrep.simulation` of its runs
     title: str
     parameters: type[Parameters]
-    entry_points: tuple[EntryPoint, ...]
-    load: str
-    documentation: str
+    entry_points: tuple[EntryPoint, ...]  # as listed; no name stands in another study, too
+    load: str  # `module:name` of what reads a finished study back, given the server and the run
+    documentation: str  # the module that says what its runs, tables and models hold
 
 
 @dataclass(frozen=True)

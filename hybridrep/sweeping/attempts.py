@@ -22,22 +22,15 @@ _ORDER = ("COMPLETE", "PRUNED", "VOID", "RUNNING", "WAITING", "FAIL")
 
 @dataclass(frozen=True)
 class Attempt:
-    """A trial as tables know it: the best of the attempts that share a key.
-
-    Attributes:
-        state: `COMPLETE`, `PRUNED`, `VOID` (no value can be computed), `RUNNING`, `WAITING` or
-            `FAIL` (to be tried again).
-        point: what was tried; None while it waits or as long as Optuna has not chosen all of it.
-        owner: identifies the process that worked on it; None when unknown.
-    """
+    """A trial as tables know it: the best of the attempts that share a key."""
 
     key: int
-    state: str
-    point: Point | None
+    state: str  # COMPLETE, PRUNED, RUNNING, WAITING, VOID (it has no value), FAIL (tried again)
+    point: Point | None  # None while it waits, or until Optuna has chosen all of it
     measures: Mapping[str, Any]
     note: str
     number: int
-    owner: Mapping[str, str] | None
+    owner: Mapping[str, str] | None  # the process that worked on it; None when unknown
     ended: datetime | None
 
     @property

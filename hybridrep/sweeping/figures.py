@@ -76,8 +76,7 @@ def pareto_front(
 ) -> Figure:
     """Draw both objectives against each other; trials that none beats in both are joined.
 
-    Args:
-        coloured: an axis whose values have a colour each, and its symbol.
+    `coloured` names an axis whose values have a colour each, and its symbol.
     """
     axis, symbol = coloured
     parts = list(dict.fromkeys(trials[terms.part]))

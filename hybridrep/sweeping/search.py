@@ -42,31 +42,23 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Rules:
-    """How trials are chosen.
-
-    Attributes:
-        trials: how many; a grid has as many as it has points.
-    """
+    """How trials are chosen."""
 
     sampler: str
-    trials: int
+    trials: int  # how many; a grid has as many as it has points
     objectives: tuple[str, ...]
 
 
 @dataclass
 class Search:
-    """The trials of one part of a sweep, in one study of Optuna.
-
-    Attributes:
-        is_gone: tells whether the process that some `owner` identifies has ended.
-    """
+    """The trials of one part of a sweep, in one study of Optuna."""
 
     part: str
     study: optuna.Study
     space: Space
     rules: Rules
     owner: Mapping[str, str]
-    is_gone: Callable[[Mapping[str, str]], bool]
+    is_gone: Callable[[Mapping[str, str]], bool]  # whether the process of an `owner` has ended
     _mine: set[int] = field(default_factory=set)
 
     @property

@@ -23,20 +23,13 @@ Point = dict[str, Any]
 
 @dataclass(frozen=True)
 class Axis:
-    """One parameter that a search chooses. Make it with `choice`, `whole` or `magnitude`.
+    """One parameter that a search chooses. Make it with `choice`, `whole` or `magnitude`."""
 
-    Attributes:
-        name: of Optuna's parameter, of the parameter of a trial's run, and of the tables' column.
-        grid: the values of a grid, each once, in its order.
-        size: how many values Optuna can choose; may be infinite.
-        read: returns a value as it was chosen, from a trial's parameters or a table.
-    """
-
-    name: str
-    grid: tuple[Any, ...]
-    size: float
+    name: str  # of Optuna's parameter, of the parameter of a trial's run, and of the tables' column
+    grid: tuple[Any, ...]  # the values of a grid, each once, in its order
+    size: float  # how many values Optuna can choose; may be infinite
     suggest: Callable[[optuna.Trial], Any]
-    read: Callable[[Any], Any]
+    read: Callable[[Any], Any]  # a value as it was chosen, from a trial's parameters or a table
 
     @property
     def title(self) -> str:
@@ -72,15 +65,10 @@ class Axis:
 
 @dataclass(frozen=True)
 class Space:
-    """All points that a search may choose.
+    """All points that a search may choose."""
 
-    Attributes:
-        axes: in the order in which Optuna chooses.
-        nesting: the axes' names in the order of a grid; the last varies fastest.
-    """
-
-    axes: tuple[Axis, ...]
-    nesting: tuple[str, ...]
+    axes: tuple[Axis, ...]  # in the order in which Optuna chooses
+    nesting: tuple[str, ...]  # the axes' names in the order of a grid; the last varies fastest
 
     @property
     def names(self) -> tuple[str, ...]:

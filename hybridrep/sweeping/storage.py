@@ -35,12 +35,7 @@ _logger = logging.getLogger(__name__)
 
 
 def open_storage(storage: str, default: Path) -> BaseStorage:
-    """Open Optuna's storage, made if it is missing.
-
-    Args:
-        storage: a journal file; `postgresql://...` or `mysql://...`; or empty.
-        default: the journal file to use when `storage` is empty; its folder is made.
-    """
+    """Open Optuna's storage, made if it is missing: a journal file, or a database's address."""
     with quiet():
         if "://" in storage:
             return _open_database(storage)

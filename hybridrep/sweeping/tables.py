@@ -15,17 +15,11 @@ from hybridrep.sweeping.space import Space
 
 @dataclass(frozen=True)
 class Terms:
-    """How a sweep names things in its tables, runs and figures.
+    """How a sweep names things in its tables, runs and figures."""
 
-    Attributes:
-        part: what tells its searches apart.
-        objectives: what may be maximised; the SD over seeds of each stands as `NAME_sd`.
-        measure: what names the values of a seed.
-    """
-
-    part: str
-    objectives: tuple[str, ...]
-    measure: str
+    part: str  # what tells its searches apart
+    objectives: tuple[str, ...]  # what may be maximised; the SD over seeds of each is `NAME_sd`
+    measure: str  # what names the values of a seed
     unit: str
     readable: Callable[[str], str]
 
@@ -68,8 +62,7 @@ def best_table(
 ) -> pd.DataFrame:
     """Return the best complete trial of each part and objective, the first of equals.
 
-    Args:
-        beside: further columns, each with its values by part.
+    `beside` are further columns, each with its values by part.
     """
     kept = (*space.names, *terms.values)
     rows = []

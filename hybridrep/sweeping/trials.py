@@ -21,21 +21,14 @@ from hybridrep.tracking.server import readable_errors
 
 @dataclass(frozen=True)
 class TrialContents:
-    """What the runs of a sweep's trials hold beside what every sweep's do.
+    """What the runs of a sweep's trials hold beside what every sweep's do."""
 
-    Attributes:
-        part: name of the parameter that tells the searches apart.
-        remark: what their descriptions say of the objectives.
-        metrics: returns a trial's points (key, value, step): `(search's part, its attempt)`.
-        code: module whose code decides what `metrics` returns.
-    """
-
-    part: str
-    remark: str
+    part: str  # name of the parameter that tells the searches apart
+    remark: str  # what their descriptions say of the objectives
     params: Mapping[str, str]
     inputs: tuple[DataInput, ...]
-    metrics: Callable[[str, Attempt], pd.DataFrame]
-    code: str
+    metrics: Callable[[str, Attempt], pd.DataFrame]  # a part's attempt -> points (key, value, step)
+    code: str  # module whose code decides what `metrics` returns
 
 
 class TrialLog:

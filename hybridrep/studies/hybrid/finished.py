@@ -44,19 +44,13 @@ from hybridrep.tracking.server import Server
 
 @dataclass(frozen=True, eq=False)
 class Finished:
-    """A study as its run tells of it.
-
-    Attributes:
-        inference: its table of inference over seeds and items; None where it cannot be shown.
-        example: its example seed; None where it cannot be shown.
-        remarks: why what cannot be shown is left out.
-    """
+    """A study as its run tells of it."""
 
     run: StudyRun
     results: Results
-    inference: pd.DataFrame | None
-    example: ExampleItems | None
-    remarks: tuple[str, ...]
+    inference: pd.DataFrame | None  # over seeds and items; None where it cannot be shown
+    example: ExampleItems | None  # its example seed; None where it cannot be shown
+    remarks: tuple[str, ...]  # why what cannot be shown is left out
 
 
 def compare(config: CompareConfig) -> dict[str, pd.DataFrame]:

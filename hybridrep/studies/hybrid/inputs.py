@@ -26,23 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CorpusInput:
-    """A checked corpus, named by its keys in the store.
-
-    Attributes:
-        key: store key of the corpus itself (texts, labels, splits).
-        tokens_key: store key of its token ids and the word vectors that they point to.
-        notes: counts worth reporting: cleaning, duplicates, coverage of the word vectors.
-    """
+    """A checked corpus, named by its keys in the store."""
 
     name: str
-    key: str
-    tokens_key: str
+    key: str  # store key of the corpus itself (texts, labels, splits)
+    tokens_key: str  # store key of its token ids and the word vectors that they point to
     fingerprint: str
     source: str
     synthetic: bool
     items: int
     label_counts: tuple[tuple[str, int], ...]
-    notes: tuple[tuple[str, Any], ...]
+    notes: tuple[tuple[str, Any], ...]  # counts: cleaning, duplicates, coverage of word vectors
 
 
 @dataclass(frozen=True)
@@ -87,15 +81,10 @@ def read_corpus(store: Store, key: str) -> Corpus:
 
 @dataclass(frozen=True, eq=False)
 class Tokens:
-    """A corpus as token ids, and the word vectors that the ids point to.
+    """A corpus as token ids, and the word vectors that the ids point to."""
 
-    Attributes:
-        batch: token ids of every text.
-        vectors: float32 [vocabulary + 2, vector_size]; rows 0 (padding) and 1 (unknown) are 0.
-    """
-
-    batch: TokenBatch
-    vectors: np.ndarray
+    batch: TokenBatch  # token ids of every text
+    vectors: np.ndarray  # float32 [vocabulary + 2, vector_size]; rows 0 (padding), 1 (unknown): 0
 
 
 @lru_cache(maxsize=4)

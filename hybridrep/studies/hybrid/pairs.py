@@ -19,16 +19,11 @@ _ROLES = {
 
 @dataclass(frozen=True)
 class FixedSides:
-    """An autoencoder's inputs and targets, described once for all epochs.
-
-    Make it with `fix_sides`. Holds many models (seeds) at once.
-
-        input_vs_target: their r, which no epoch changes.
-    """
+    """Many models' inputs and targets, described once for all epochs; `fix_sides` makes it."""
 
     input: Side
     target: Side
-    input_vs_target: Float64[np.ndarray, " models"]
+    input_vs_target: Float64[np.ndarray, " models"]  # their r, which no epoch changes
 
     def pairs(
         self,

@@ -34,7 +34,7 @@ MOST_TIME_STEPS = 1_000
 def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS) -> Inputs:
     """Load and check the corpora, the word vectors and the encoder; store corpora and tokens.
 
-    directions: of the autoencoders: no bottleneck may be larger than its input.
+    No bottleneck may be larger than the input of its autoencoder, in any of the directions.
     """
     emotion = load_corpus("emotion", config.emotion, config.emotion_columns)
     cleaned = clean_corpus(load_corpus("hate", config.hate, config.hate_columns))

@@ -23,24 +23,16 @@ TERMS = Terms("direction", OBJECTIVES, measure="pair", unit="Pearson r", readabl
 
 @dataclass(frozen=True, eq=False)
 class SweepResults:
-    """A sweep's tables.
-
-    Attributes:
-        seeds: direction, trial, seed, pair, value on `CHOSEN_ON` tweets, of complete trials.
-        best: as from `best_table`, with the mean r of the linear baseline beside.
-        rsa: correlations over epochs of the best training of each direction and bottleneck, as
-            a study's table `rsa`.
-        sentence: what the size changed and what it did not.
-    """
+    """A sweep's tables."""
 
     trials: pd.DataFrame
-    seeds: pd.DataFrame
-    best: pd.DataFrame
-    rsa: pd.DataFrame
+    seeds: pd.DataFrame  # of complete trials, on `CHOSEN_ON` tweets
+    best: pd.DataFrame  # as from `best_table`, with the mean r of the linear baseline beside
+    rsa: pd.DataFrame  # over epochs, of the best training of each direction and bottleneck
     linear: pd.DataFrame
     by_size: pd.DataFrame
     effects: pd.DataFrame
-    sentence: str
+    sentence: str  # what the size changed and what it did not
 
 
 def sweep_results(

@@ -44,11 +44,7 @@ def rungs(epochs: tuple[int, int], prune: bool) -> tuple[int, ...]:
 
 
 class Trainings:
-    """The stored trainings of a sweep.
-
-    Args:
-        study: what they read, and where they are; its seeds are those of every trial.
-    """
+    """The stored trainings of a sweep; the study's seeds are those of every trial."""
 
     def __init__(self, study: Hybrid, rungs: Sequence[int]) -> None:
         self.study, self.rungs = study, tuple(rungs)
@@ -116,10 +112,7 @@ class Trainings:
         return found
 
     def metrics(self, direction: str, attempt: Attempt) -> pd.DataFrame:
-        """Return a trial's points in MLflow: key, value, step.
-
-        The objectives' curves up to the trial's epochs, and each seed's final values.
-        """
+        """Return a trial's points in MLflow: curves up to its epochs, each seed's final values."""
         last = attempt.measures.get("epoch")
         if last is None or attempt.point is None:
             return pd.DataFrame(columns=list(METRIC_COLUMNS))
