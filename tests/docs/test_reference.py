@@ -9,8 +9,8 @@ from hybridrep.command import command, exit_code
 from hybridrep.errors import EXIT_CODES, HybridrepError, IncompleteStudyError
 from hybridrep.reference import reference
 from hybridrep.studies.catalogue import CATALOGUE
-from hybridrep.studies.hybrid.report.comparison import COMPARISON_TABLES, compare_studies
 from hybridrep.studies.hybrid.results.catalogue import METRICS, PLACEHOLDERS
+from hybridrep.studies.hybrid.results.comparison import COMPARISON_TABLES, compare_studies
 from hybridrep.studies.hybrid.results.inference import INFERENCE_COLUMNS
 from hybridrep.studies.hybrid.results.results import STUDY_TABLES, Results
 from hybridrep.testing.reporting_fixtures import study_tables

@@ -66,11 +66,12 @@ def compare(config: CompareConfig) -> dict[str, pd.DataFrame]:
     return _report(tracker, found, name, (config.study, key), given).tables
 
 
-def report(config: ReportConfig) -> StudyTables:
+def report(config: ReportConfig) -> StudyTables | pd.DataFrame:
     """Report the study of the parameters, with what it lacks computed, or a finished one."""
     if config.source == "study":
         fields = {name: getattr(config, name) for name in Config.model_fields}
-        made: StudyTables = run_study(HYBRID, Config.model_validate(fields), "stage")
+        made: StudyTables | pd.DataFrame
+        made = run_study(HYBRID, Config.model_validate(fields), "stage")
         return made
     tracker = _connect()
     (found,) = _read(tracker.server, "source", [config.source])

@@ -20,8 +20,8 @@ from hybridrep.reporting.html.views import (
     table_view,
     words,
 )
-from hybridrep.studies.hybrid.report.comparison import Comparison
 from hybridrep.studies.hybrid.report.table_views import names
+from hybridrep.studies.hybrid.results.comparison import Comparison
 
 
 @dataclass(frozen=True)

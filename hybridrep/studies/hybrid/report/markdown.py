@@ -10,9 +10,9 @@ from hybridrep.reporting.formatting import interval, mean_sd, number
 from hybridrep.reporting.html.views import records
 from hybridrep.reporting.markup import as_markdown, fenced, inline, plain, starred
 from hybridrep.studies.hybrid.names import readable
-from hybridrep.studies.hybrid.report.comparison import Comparison
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
+from hybridrep.studies.hybrid.results.comparison import Comparison
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.table_1 import STARS_NOTE
 

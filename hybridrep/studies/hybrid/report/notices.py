@@ -8,7 +8,7 @@ import hybridrep
 from hybridrep.reporting.facts import config_value, meta_record
 from hybridrep.reporting.formatting import counted, listed, number, seeds_text
 from hybridrep.reporting.html.views import Notice
-from hybridrep.studies.hybrid.report.facts import corpora_of
+from hybridrep.studies.hybrid.results.facts import corpora_of
 from hybridrep.studies.hybrid.results.published import BOTTLENECKS
 from hybridrep.studies.hybrid.results.result_tables import size_beside_paper
 from hybridrep.studies.hybrid.results.results import Results

@@ -12,13 +12,13 @@ from hybridrep.reporting.facts import config_value
 from hybridrep.reporting.formatting import listed
 from hybridrep.reporting.markup import plain
 from hybridrep.reporting.report import Draw, Report, labels_of, slugs_of
-from hybridrep.studies.hybrid.report.comparison import compare_studies
 from hybridrep.studies.hybrid.report.comparison_view import comparison_view
-from hybridrep.studies.hybrid.report.figures.catalogue import plan_figures
+from hybridrep.studies.hybrid.report.figures.catalogue import plan_comparison, plan_figures
 from hybridrep.studies.hybrid.report.markdown import comparison_markdown, study_markdown
 from hybridrep.studies.hybrid.report.page import render_page
 from hybridrep.studies.hybrid.report.summary import summarise_study
 from hybridrep.studies.hybrid.report.view import study_view
+from hybridrep.studies.hybrid.results.comparison import compare_studies
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
@@ -84,7 +84,7 @@ def build_report(
     comparison = None
     if several:
         compared = compare_studies(found, labels)
-        pictures = drawer(compared.plans)
+        pictures = drawer(plan_comparison(compared))
         figures |= {figure.plan.name: figure.png for figure in pictures}
         frames |= compared.tables
         comparison = comparison_view(compared, pictures)

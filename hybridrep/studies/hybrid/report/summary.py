@@ -8,7 +8,7 @@ import pandas as pd
 from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.formatting import count_range, counted, interval, listed, number
 from hybridrep.studies.hybrid.names import BASELINE, readable
-from hybridrep.studies.hybrid.report.facts import corpora_of, encoder_name
+from hybridrep.studies.hybrid.results.facts import corpora_of, encoder_name
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import (

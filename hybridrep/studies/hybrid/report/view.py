@@ -24,9 +24,9 @@ from hybridrep.reporting.html.views import (
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import in_words
 from hybridrep.studies.hybrid.report import table_views as study_tables
-from hybridrep.studies.hybrid.report.facts import corpora_of, encoder_name, vectors_name
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
+from hybridrep.studies.hybrid.results.facts import corpora_of, encoder_name, vectors_name
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.similarity.items import ExampleItems

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER
-from hybridrep.studies.hybrid.report.comparison import COMPARISON_TABLES
+from hybridrep.studies.hybrid.results.comparison import COMPARISON_TABLES
 from hybridrep.studies.hybrid.results.results import STUDY_TABLES
 from hybridrep.studies.hybrid.results.schema import SCHEMAS
 from hybridrep.tracking import names

@@ -18,10 +18,10 @@ from hybridrep.reporting.style import (
     to_png,
 )
 from hybridrep.studies.hybrid.names import SHOWN_REPRESENTATIONS
-from hybridrep.studies.hybrid.report.facts import design_of
 from hybridrep.studies.hybrid.report.figures.architecture import layer_widths
 from hybridrep.studies.hybrid.report.figures.catalogue import plan_figures
 from hybridrep.studies.hybrid.report.figures.correlations import correlation_table
+from hybridrep.studies.hybrid.report.figures.design import design_of
 from hybridrep.studies.hybrid.report.figures.trajectories import trajectories
 from hybridrep.studies.hybrid.report.figures.transfer import transfer_results
 from hybridrep.studies.hybrid.report.looks import PAIR_STROKES, TRANSFER_STROKES

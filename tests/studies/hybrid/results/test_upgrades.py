@@ -15,6 +15,7 @@ from hybridrep.studies.hybrid.report import notices
 from hybridrep.studies.hybrid.report.kept_example import ARRAYS_FILE, RECORD_FILE
 from hybridrep.studies.hybrid.results import tables as tables_module
 from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION, StudyTables
+from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.testing.documented_runs import check_run
 from hybridrep.testing.reporting_fixtures import text_of
 from hybridrep.testing.undrawn import undraw_reports
@@ -184,8 +185,11 @@ def test_a_study_of_a_newer_layout_is_refused_by_name_and_opens_no_run(tracker, 
 
 def test_the_report_of_the_parameters_is_the_study_that_they_describe(monkeypatch):
     asked = []
-    monkeypatch.setattr("hybridrep.studies.hybrid.finished.run_study", lambda *a: asked.append(a))
+    monkeypatch.setattr(
+        "hybridrep.studies.hybrid.finished.run_study", lambda *a: asked.append(a) or StudyTables()
+    )
     assert report("--seeds", "2") == 0
-    ((config, kind),) = asked
+    ((study, config, kind),) = asked
+    assert study is HYBRID
     assert kind == "stage"
     assert "source" not in config.study_identity(), "its key is that of the study itself"

@@ -10,20 +10,25 @@ import pandas as pd
 from hybridrep.reporting.formatting import counted, listed, number
 from hybridrep.reporting.plan import Plan
 from hybridrep.studies.hybrid.names import DIRECTIONS, TRANSFER, TRANSFER_METRICS, UNSIZED, readable
-from hybridrep.studies.hybrid.report.facts import design_of, encoder_name
 from hybridrep.studies.hybrid.report.figures.architecture import architecture
 from hybridrep.studies.hybrid.report.figures.comparisons import bottleneck_sizes as draw_sizes
-from hybridrep.studies.hybrid.report.figures.comparisons import item_sets
+from hybridrep.studies.hybrid.report.figures.comparisons import (
+    item_sets,
+    studies_rsa,
+    studies_transfer,
+)
 from hybridrep.studies.hybrid.report.figures.correlations import correlation_matrices
 from hybridrep.studies.hybrid.report.figures.curves import (
     autoencoder_curves,
     lstm_curves,
     transfer_curves,
 )
-from hybridrep.studies.hybrid.report.figures.design import study_design
+from hybridrep.studies.hybrid.report.figures.design import design_of, study_design
 from hybridrep.studies.hybrid.report.figures.example_plans import example_plans
 from hybridrep.studies.hybrid.report.figures.trajectories import trajectories
 from hybridrep.studies.hybrid.report.figures.transfer import transfer_results
+from hybridrep.studies.hybrid.results.comparison import Comparison
+from hybridrep.studies.hybrid.results.facts import encoder_name
 from hybridrep.studies.hybrid.results.published import BOTTLENECKS, published_table_1
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import (
@@ -228,3 +233,35 @@ def _curves(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
                 group=group,
                 draw=partial(transfer_curves, rows, f"{_seeds_in(rows)}, bottleneck {size}"),
             )
+
+
+def plan_comparison(compared: Comparison) -> list[Plan]:
+    """Return the figures of every shared size; the first has no size in its name."""
+    names, rsa = compared.names, compared.rsa
+    directions = [d for d in DIRECTIONS if d in set(rsa["direction"])]
+    plans: list[Plan] = []
+    for place, size in enumerate(compared.sizes or (0,)):
+        end, at = (f"_b{size}", f", bottleneck {size}") if place else ("", "")
+        remark = f"bottleneck {size}" if size else "representations without a bottleneck"
+        results = compared.transfer[compared.transfer["bottleneck"].isin([0, size])]
+        correlations = rsa[rsa["bottleneck"] == size]
+        if len(results):
+            plans.append(
+                Plan(
+                    f"compare_transfer{end}", f"The new task, side by side{at}",
+                    "Mean and 95% confidence interval over seeds at the last epoch.",
+                    "Three dot plots of seven representations, one mark for each of "
+                    f"{listed(names)}.",
+                    "comparison", partial(studies_transfer, results, names, remark),
+                )
+            )  # fmt: skip
+        if len(correlations):
+            plans.append(
+                Plan(
+                    f"compare_rsa{end}", f"Correlations, side by side{at}",
+                    "Mean and 95% confidence interval over seeds at the epoch used, test tweets.",
+                    f"Dot plots of six pairs, one mark for each of {listed(names)}.", "comparison",
+                    partial(studies_rsa, correlations, names, directions, f"{remark}, test tweets"),
+                )
+            )  # fmt: skip
+    return plans

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hybridrep.reporting.boxes import arrow, box, canvas, heading
-from hybridrep.reporting.formatting import counted
+from hybridrep.reporting.facts import UNKNOWN, config_number, meta_record, whole
+from hybridrep.reporting.formatting import counted, shortened
 from hybridrep.reporting.style import MUTED, OKABE_ITO
+from hybridrep.studies.hybrid.results.facts import (
+    CorpusFacts,
+    corpora_of,
+    encoder_name,
+    vectors_name,
+)
+from hybridrep.studies.hybrid.results.tables import StudyTables
+from hybridrep.studies.hybrid.results.views import bottleneck_sizes, seeds_by_status
 
 LSTM_SIZE = 300
 """Width of the LSTM's hidden state, as in the paper."""
@@ -52,6 +63,47 @@ class Design:
     transfer_epochs: int
     items: int
     seeds: int
+
+
+def _short_source(source: str, width: int) -> str:
+    """Return a corpus' source for a box: a path's end, a hub corpus without its commit."""
+    if len(source) <= width:
+        return source
+    if source.startswith("hub:"):
+        owner, _, name = source.partition("@")[0].partition("/")
+        return "\n".join(shortened(line, width) for line in (f"{owner}/", name))
+    end = "/".join(PurePath(source).parts[-2:])
+    return f"…{end[-(width - 2) :]}" if len(end) > width - 2 else f"…/{end}"
+
+
+def _boxed(text: str, width: int) -> str:
+    """Return a text on at most two lines for a box of the design's drawing."""
+    return textwrap.fill(text, width, max_lines=2, placeholder="…")
+
+
+def design_of(tables: StudyTables) -> Design:
+    """Return what the drawings of the study's design and architecture need."""
+    corpora = {corpus.name: corpus for corpus in corpora_of(tables)}
+    nothing = CorpusFacts("", UNKNOWN, 0, 0, False, "")
+    emotion, hate = corpora.get("emotion", nothing), corpora.get("hate", nothing)
+    classes = emotion.classes
+    return Design(
+        emotion=_short_source(emotion.source, 24),
+        emotion_items=emotion.items,
+        emotion_classes=classes,
+        hate=_short_source(hate.source, 28),
+        hate_items=hate.items,
+        vectors=shortened(vectors_name(tables), 22),
+        encoder=_boxed(encoder_name(tables), 30),
+        encoder_size=whole(meta_record(tables.meta, "encoder").get("hidden_size")),
+        bottlenecks=bottleneck_sizes(tables),
+        lstm_epochs=config_number(tables.meta, "lstm_epochs"),
+        autoencoder_epochs=config_number(tables.meta, "autoencoder_epochs"),
+        used_epoch=tables.half_epoch,
+        transfer_epochs=config_number(tables.meta, "transfer_epochs"),
+        items=config_number(tables.meta, "items_per_emotion") * (classes or 6),
+        seeds=len(seeds_by_status(tables, "complete")),
+    )
 
 
 def study_design(design: Design) -> Figure:

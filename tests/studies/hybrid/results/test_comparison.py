@@ -10,8 +10,9 @@ from scipy import stats
 from hybridrep.analysis.statistics import against_first
 from hybridrep.reporting.report import labels_of, slugs_of
 from hybridrep.studies.hybrid.names import UNSIZED
-from hybridrep.studies.hybrid.report.comparison import compare_studies, differences_in_making
+from hybridrep.studies.hybrid.report.figures.catalogue import plan_comparison
 from hybridrep.studies.hybrid.results.claims import claims
+from hybridrep.studies.hybrid.results.comparison import compare_studies, differences_in_making
 from hybridrep.testing.reporting_fixtures import shown_table, study_tables, undrawn_report
 
 
@@ -135,7 +136,7 @@ def test_without_a_shared_bottleneck_only_what_has_none_is_compared():
     assert "at no bottleneck: not all of them have 32 (a) and 64 (b)" in compared.lede
     assert set(compared.tables["compare_transfer"]["representation"]) == set(UNSIZED)
     assert compared.tables["compare_rsa"].empty
-    assert [plan.name for plan in compared.plans] == ["compare_transfer"]
+    assert [plan.name for plan in plan_comparison(compared)] == ["compare_transfer"]
     undrawn_report(*studies)
 
 

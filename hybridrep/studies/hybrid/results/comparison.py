@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -14,12 +13,10 @@ from hybridrep.analysis.statistics import against_first
 from hybridrep.parameters import with_role
 from hybridrep.reporting.facts import UNKNOWN, meta_record
 from hybridrep.reporting.formatting import listed
-from hybridrep.reporting.plan import Plan
 from hybridrep.reporting.tables import declared, report_table, table_name
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER, TRANSFER_METRICS
-from hybridrep.studies.hybrid.report.facts import corpora_of
-from hybridrep.studies.hybrid.report.figures.comparisons import studies_rsa, studies_transfer
+from hybridrep.studies.hybrid.results.facts import corpora_of
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import final_transfer, used_rsa
@@ -37,14 +34,18 @@ class Comparison:
         lede: what they differ in, in a sentence.
         standings: per study on how many seeds it stands.
         tables: `compare_made`, `compare_transfer`, `compare_rsa`, `compare_claims`.
-        plans: the figures to draw.
+        transfer: the new task's final results of all studies, for figures.
+        rsa: the correlations of their test tweets, for figures.
+        sizes: the bottleneck sizes that all have.
     """
 
     names: tuple[str, ...]
     lede: str
     standings: tuple[str, ...]
     tables: dict[str, pd.DataFrame]
-    plans: tuple[Plan, ...]
+    transfer: pd.DataFrame
+    rsa: pd.DataFrame
+    sizes: tuple[int, ...]
 
 
 def compare_studies(studies: Sequence[StudyTables | Results], names: Sequence[str]) -> Comparison:
@@ -79,7 +80,7 @@ def compare_studies(studies: Sequence[StudyTables | Results], names: Sequence[st
         + _sizes_left_out(results, names, sizes)
     )  # fmt: skip
     standings = tuple(f"{name}: {each.standing}" for name, each in zip(names, results, strict=True))
-    return Comparison(tuple(names), lede, standings, tables, _plans(transfer, rsa, names, sizes))
+    return Comparison(tuple(names), lede, standings, tables, transfer, rsa, sizes)
 
 
 def shared_sizes(studies: Sequence[Results]) -> tuple[int, ...]:
@@ -208,36 +209,3 @@ def compare_claims(studies: Sequence[Results], names: Sequence[str]) -> pd.DataF
 
 COMPARISON_TABLES = declared((differences_in_making, compare_transfer, compare_rsa, compare_claims))
 """What a comparison adds to the tables of its studies."""
-
-
-def _plans(
-    transfer: pd.DataFrame, rsa: pd.DataFrame, names: Sequence[str], sizes: tuple[int, ...]
-) -> tuple[Plan, ...]:
-    """Return the figures of every shared size; the first has no size in its name."""
-    directions = [d for d in DIRECTIONS if d in set(rsa["direction"])]
-    plans = []
-    for place, size in enumerate(sizes or (0,)):
-        end, at = (f"_b{size}", f", bottleneck {size}") if place else ("", "")
-        remark = f"bottleneck {size}" if size else "representations without a bottleneck"
-        results = transfer[transfer["bottleneck"].isin([0, size])]
-        correlations = rsa[rsa["bottleneck"] == size]
-        if len(results):
-            plans.append(
-                Plan(
-                    f"compare_transfer{end}", f"The new task, side by side{at}",
-                    "Mean and 95% confidence interval over seeds at the last epoch.",
-                    "Three dot plots of seven representations, one mark for each of "
-                    f"{listed(names)}.",
-                    "comparison", partial(studies_transfer, results, names, remark),
-                )
-            )  # fmt: skip
-        if len(correlations):
-            plans.append(
-                Plan(
-                    f"compare_rsa{end}", f"Correlations, side by side{at}",
-                    "Mean and 95% confidence interval over seeds at the epoch used, test tweets.",
-                    f"Dot plots of six pairs, one mark for each of {listed(names)}.", "comparison",
-                    partial(studies_rsa, correlations, names, directions, f"{remark}, test tweets"),
-                )
-            )  # fmt: skip
-    return tuple(plans)
