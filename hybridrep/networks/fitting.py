@@ -19,14 +19,7 @@ from hybridrep.networks.checks import check_choice, check_positive, check_whole
 from hybridrep.networks.linear import LinearMap, make_linear
 from hybridrep.networks.loss import CrossEntropy, SquaredError
 from hybridrep.networks.network import Shape, StackedNetwork
-from hybridrep.networks.training import (
-    Bench,
-    Stack,
-    block_width,
-    check_rows,
-    of_equal_counts,
-    share_evenly,
-)
+from hybridrep.networks.training import Stack, block_width, check_rows, train_alike
 
 
 @dataclass(frozen=True)
@@ -142,12 +135,18 @@ def train_networks(
     if not models:
         return []
     shape = _shape(config, models)
-    trained: dict[int, TrainedNetwork] = {}
-    for equal in of_equal_counts([each.train for each in models], [each.test for each in models]):
-        for part in share_evenly(equal, block or block_width(shape.parameters)):
-            stack = _stack(config, shape, [models[number] for number in part], dtype)
-            trained.update(zip(part, _run(config, stack), strict=True))
-    return [trained[number] for number in range(len(models))]
+
+    def stack_of(part: Sequence[int]) -> Stack:
+        return _stack(config, shape, [models[number] for number in part], dtype)
+
+    def result_of(stack: Stack, model: int, curves: pd.DataFrame) -> TrainedNetwork:
+        maps = stack.network.linear_maps(model)
+        layers = [(each.weight.contiguous().numpy(), each.bias.numpy()) for each in maps]
+        told = curves if config.classes else curves.drop(columns="test_accuracy")
+        return TrainedNetwork(told, layers, config.activation)
+
+    rows, width = [(each.train, each.test) for each in models], block_width(shape.parameters)
+    return train_alike(rows, block or width, config.epochs, stack_of, result_of)
 
 
 def _shape(config: NetworkConfig, models: Sequence[NetworkData]) -> Shape:
@@ -178,20 +177,15 @@ def _shape(config: NetworkConfig, models: Sequence[NetworkData]) -> Shape:
 def _stack(
     config: NetworkConfig, shape: Shape, models: Sequence[NetworkData], dtype: torch.dtype
 ) -> Stack:
-    targets = [each.targets for each in models]
+    targets, layers = [m.targets for m in models], [_layers(shape, m.rng) for m in models]
     return Stack(
-        network=StackedNetwork(
-            shape, [_layers(shape, each.rng) for each in models], config.learning_rate, dtype
-        ),
-        inputs=Rows([each.inputs for each in models], dtype),
+        network=StackedNetwork(shape, layers, config.learning_rate, dtype),
+        inputs=Rows([m.inputs for m in models], dtype),
         loss=SquaredError(Rows(targets, dtype), len(models), dtype)
-        if config.classes is None
-        else CrossEntropy(targets, dtype),
-        train=np.stack([each.train for each in models]),
-        test=np.stack([each.test for each in models]),
-        orders=[each.rng for each in models],
-        batch_size=config.batch_size,
-    )
+        if config.classes is None else CrossEntropy(targets, dtype),
+        train=np.stack([m.train for m in models]), test=np.stack([m.test for m in models]),
+        orders=[m.rng for m in models], batch_size=config.batch_size,
+    )  # fmt: skip
 
 
 def _layers(shape: Shape, rng: np.random.Generator) -> list[LinearMap]:
@@ -202,20 +196,3 @@ def _layers(shape: Shape, rng: np.random.Generator) -> list[LinearMap]:
         for layer in layers
         if layer.bias is not None
     ]
-
-
-def _run(config: NetworkConfig, stack: Stack) -> list[TrainedNetwork]:
-    """Train all epochs of one stack."""
-    bench = Bench.of(stack.network, stack.batch_size)
-    epochs = [(stack.train_epoch(bench), *stack.measure(bench)) for _ in range(config.epochs)]
-    columns = ["train_loss", "test_loss", "test_accuracy"][: 2 if config.classes is None else 3]
-    trained = []
-    for model, losses in enumerate(np.array(epochs).transpose(2, 0, 1)):
-        curves = pd.DataFrame(losses[:, : len(columns)], columns=columns)
-        curves.insert(0, "epoch", np.arange(1, config.epochs + 1))
-        layers = [
-            (each.weight.contiguous().numpy(), each.bias.numpy())
-            for each in stack.network.linear_maps(model)
-        ]
-        trained.append(TrainedNetwork(curves, layers, config.activation))
-    return trained

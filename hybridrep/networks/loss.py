@@ -1,9 +1,8 @@
-"""Losses of stacked models: their sum over a batch, and the gradient by the outputs."""
+"""Losses of stacked models, summed over units and valid rows of a batch, and their gradients."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -12,28 +11,10 @@ from torch import Tensor
 from hybridrep.networks.batches import Batches, Rows
 
 
-@runtime_checkable
-class Loss(Protocol):
-    """A loss that is summed over output units and rows, separately for each model."""
-
-    @property
-    def factor(self) -> float:
-        """What `measure`'s error must be multiplied by to be the gradient of its sum."""
-
-    def plan(self, plan: Batches) -> None:
-        """Prepare for these batches."""
-
-    def measure(self, step: int, output: Tensor, valid: int, error: Tensor) -> Tensor:
-        """Sum the loss of each model over the valid rows; leave the error, 0 in other rows."""
-
-    def correct(self, step: int, output: Tensor, valid: int) -> Tensor:
-        """Count each model's correctly classified valid rows."""
-
-
 class SquaredError:
     """Squared error against rows, summed over the output units; `width` is the number of models."""
 
-    factor = 2.0
+    factor = 2.0  # what `measure`'s error must be multiplied by to be the gradient of its sum
 
     def __init__(self, targets: Rows, width: int, dtype: torch.dtype) -> None:
         self._targets = targets
@@ -86,3 +67,6 @@ class CrossEntropy:
         """Count the valid rows whose highest score is that of their label."""
         hits = output.argmax(2) == self._planned[step].squeeze(2)
         return hits[:, :valid].sum(1)
+
+
+Loss = SquaredError | CrossEntropy

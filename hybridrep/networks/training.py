@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Float64
 from torch import Tensor
@@ -14,6 +16,8 @@ from torch import Tensor
 from hybridrep.networks.batches import EVALUATION_ROWS, InputSource, batches, evaluation_batches
 from hybridrep.networks.loss import Loss
 from hybridrep.networks.network import StackedNetwork, Workspace, round_up
+
+Result = TypeVar("Result")
 
 BLOCK_MEMORY = 10 * 2**20
 """Bytes of parameters and Adam state that make one batched product: a share of the cache.
@@ -147,6 +151,29 @@ def of_equal_counts(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> 
     for model, (some, others) in enumerate(zip(train, test, strict=True)):
         groups.setdefault((len(some), len(others)), []).append(model)
     return list(groups.values())
+
+
+def train_alike(
+    rows: Sequence[tuple[np.ndarray, np.ndarray]], width: int, epochs: int,
+    stack_of: Callable[[Sequence[int]], Stack],
+    result_of: Callable[[Stack, int, pd.DataFrame], Result],
+) -> list[Result]:  # fmt: skip
+    """Train models of one shape, as many as `width` at once; return a result of each.
+
+    `rows` are those to train on and to be measured on; a result is made of a trained stack, the
+    model's place in it, and its curves.
+    """
+    results: dict[int, Result] = {}
+    for equal in of_equal_counts([train for train, _ in rows], [test for _, test in rows]):
+        for part in share_evenly(equal, width):
+            stack = stack_of(part)
+            bench = Bench.of(stack.network, stack.batch_size)
+            losses = [(stack.train_epoch(bench), *stack.measure(bench)) for _ in range(epochs)]
+            for place, curve in enumerate(np.array(losses).transpose(2, 0, 1)):
+                curves = pd.DataFrame(curve, columns=["train_loss", "test_loss", "test_accuracy"])
+                curves.insert(0, "epoch", np.arange(1, epochs + 1))
+                results[part[place]] = result_of(stack, place, curves)
+    return [results[model] for model in range(len(rows))]
 
 
 def check_rows(number: int, train: np.ndarray, test: np.ndarray) -> None:

@@ -72,17 +72,13 @@ class StackView:
         Float[np.ndarray, "models items bottleneck"], Float[np.ndarray, "models items outputs"]
     ]:
         """Return bottleneck and reconstruction of some rows of the inputs of each of `models`."""
-        done = 0
-        middle, end = [], []
-        for block in self._blocks:
-            items = rows[done : done + block.network.width]
-            bottleneck, output = block.outputs_of(
-                self._benches.of(block), items, (_BOTTLENECK, _OUTPUT)
-            )
-            middle.append(bottleneck)
-            end.append(output)
-            done += block.network.width
-        return torch.cat(middle).numpy(), torch.cat(end).numpy()
+        parts = np.split(rows, np.cumsum([block.network.width for block in self._blocks])[:-1])
+        outputs = [
+            block.outputs_of(self._benches.of(block), items, (_BOTTLENECK, _OUTPUT))
+            for block, items in zip(self._blocks, parts, strict=True)
+        ]
+        middle, end = (torch.cat(part).numpy() for part in zip(*outputs, strict=True))
+        return middle, end
 
 
 OnEpoch = Callable[[int, StackView], object]
@@ -142,10 +138,8 @@ def train_autoencoders(
     results: dict[int, AutoencoderResult] = {}
     for equal in of_equal_counts([m.train for m in models], [m.test for m in models]):
         for group in share_evenly(equal, at_once):
-            training = _Training(
-                [configs[model] for model in group], [models[model] for model in group], block,
-                dtype,
-            )  # fmt: skip
+            settings = [configs[model] for model in group]
+            training = _Training(settings, [models[model] for model in group], block, dtype)
             view = StackView(group, training.blocks, training.benches)
             results.update(zip(group, training.run(view, on_epoch), strict=True))
     return [results[model] for model in range(len(models))]
@@ -206,19 +200,14 @@ class _Training:
 
     def _stack(self, part: Sequence[int]) -> Stack:
         dtype, models = self._dtype, [self._models[number] for number in part]
-        config = self._configs[part[0]]
+        config, layers = self._configs[part[0]], [self._modules[n].linear_maps() for n in part]
         targets = Rows([each.targets for each in models], dtype)
         return Stack(
-            network=StackedNetwork(
-                _shape(config), [self._modules[number].linear_maps() for number in part],
-                config.learning_rate, dtype,
-            ),
-            inputs=Rows([each.inputs for each in models], dtype),
+            network=StackedNetwork(_shape(config), layers, config.learning_rate, dtype),
+            inputs=Rows([m.inputs for m in models], dtype),
             loss=SquaredError(targets, len(models), dtype),
-            train=np.stack([each.train for each in models]),
-            test=np.stack([each.test for each in models]),
-            orders=[each.order for each in models],
-            batch_size=config.batch_size,
+            train=np.stack([m.train for m in models]), test=np.stack([m.test for m in models]),
+            orders=[m.order for m in models], batch_size=config.batch_size,
         )  # fmt: skip
 
     def run(self, view: StackView, on_epoch: OnEpoch | None) -> list[AutoencoderResult]:
@@ -237,9 +226,15 @@ class _Training:
                 half = self._linear_maps()
             if on_epoch:
                 on_epoch(epoch, view)
-        curves = _curves(np.array(train_losses), np.array(test_losses))
         states = zip(self._states(half), self._states(self._linear_maps()), strict=True)
-        return [AutoencoderResult(curve, *both) for curve, both in zip(curves, states, strict=True)]
+        losses = zip(np.array(train_losses).T, np.array(test_losses).T, strict=True)
+        epochs = np.arange(1, config.epochs + 1)
+        return [
+            AutoencoderResult(
+                pd.DataFrame({"epoch": epochs, "train_loss": train, "test_loss": test}), *both
+            )
+            for (train, test), both in zip(losses, states, strict=True)
+        ]
 
     def _linear_maps(self) -> list[list[LinearMap]]:
         return [
@@ -254,15 +249,6 @@ class _Training:
             written.load_linear_maps(trained)
             states.append(state_arrays(written))
         return states
-
-
-def _curves(train: np.ndarray, test: np.ndarray) -> list[pd.DataFrame]:
-    """Turn losses [epochs, models] into one table a model."""
-    epochs = np.arange(1, len(train) + 1)
-    return [
-        pd.DataFrame({"epoch": epochs, "train_loss": some, "test_loss": others})
-        for some, others in zip(train.T, test.T, strict=True)
-    ]
 
 
 def _shape(config: AutoencoderConfig) -> Shape:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,6 +37,9 @@ _CSV_ADVICE = {
 }
 """What to do about what `csv` says, by a piece of its words."""
 _QUOTES = "A cell with a double quote must stand in double quotes, with the quote doubled."
+_Reader = Callable[[Path, ColumnChoice, str], Rows]
+_Item = tuple[int, object, object]  # number of the line, text, label
+_Items = Callable[[Path, ColumnChoice], Iterator[_Item]]
 _SHARD = re.compile(r"\d+-of-\d+")
 
 
@@ -137,16 +141,24 @@ def _check_size(file: Path, size: int) -> None:
         )
 
 
-def _read_txt(file: Path, choice: ColumnChoice, split: str) -> Rows:
+def _by_lines(items: _Items) -> _Reader:
+    """Return a reader of what `items` finds in the lines of a file."""
+
+    def read(file: Path, choice: ColumnChoice, split: str) -> Rows:
+        found = list(items(file, choice))
+        numbers, texts, labels = zip(*found, strict=True) if found else ((), (), ())
+        return Rows(texts, labels, numbers, escaped(file), "line", split)
+
+    return read
+
+
+def _txt_items(file: Path, choice: ColumnChoice) -> Iterator[_Item]:
     """Read lines of `text;label`; the label stands behind the last semicolon."""
     if choice.columns:
         raise CorpusError(
             f"{escaped(file)} has no named columns: its lines are `text;label`. "
             f"Leave {choice.parameter} empty."
         )
-    texts: list[object] = []
-    labels: list[object] = []
-    numbers: list[int] = []
     for number, line in numbered_lines(file):
         if not line.strip():
             continue
@@ -156,32 +168,17 @@ def _read_txt(file: Path, choice: ColumnChoice, split: str) -> Rows:
                 f"{escaped(file)}, line {number}: no semicolon. Every line is `text;label`, "
                 "with the label behind the last semicolon."
             )
-        if number == 1 and _is_header(text, label):
-            continue
-        texts.append(text)
-        labels.append(label)
-        numbers.append(number)
-    return Rows(texts, labels, numbers, escaped(file), "line", split)
+        if number > 1 or not _is_header(text, label):
+            yield number, text, label
 
 
 def _is_header(text: str, label: str) -> bool:
     return text.strip().lower() in TEXT_COLUMNS and label.strip().lower() in LABEL_COLUMNS
 
 
-def _read_csv(file: Path, choice: ColumnChoice, split: str) -> Rows:
-    return _read_delimited(file, choice, split, ",")
-
-
-def _read_tsv(file: Path, choice: ColumnChoice, split: str) -> Rows:
-    return _read_delimited(file, choice, split, "\t")
-
-
-def _read_delimited(file: Path, choice: ColumnChoice, split: str, delimiter: str) -> Rows:
+def _table_items(delimiter: str, file: Path, choice: ColumnChoice) -> Iterator[_Item]:
     """Read a table whose first line names the columns; cells may be quoted and hold line ends."""
     reader = csv.reader(table_lines(file), delimiter=delimiter, strict=True)
-    texts: list[object] = []
-    labels: list[object] = []
-    numbers: list[int] = []
     header: list[str] = []
     text_column = label_column = -1
     start = 1  # the line that the row being read starts in
@@ -201,22 +198,16 @@ def _read_delimited(file: Path, choice: ColumnChoice, split: str, delimiter: str
                     f"{len(header)} columns. {columns_text(header)} "
                     "Put double quotes around cells that hold the separator."
                 )
-            texts.append(row[text_column])
-            labels.append(row[label_column])
-            numbers.append(number)
+            yield number, row[text_column], row[label_column]
     except csv.Error as error:
         advice = next((text for sign, text in _CSV_ADVICE.items() if sign in str(error)), _QUOTES)
         raise CorpusError(
             f"{place}, line {start}: the row that starts here is malformed ({error}). {advice}"
         ) from error
-    return Rows(texts, labels, numbers, place, "line", split)
 
 
-def _read_jsonl(file: Path, choice: ColumnChoice, split: str) -> Rows:
+def _json_items(file: Path, choice: ColumnChoice) -> Iterator[_Item]:
     """Read one JSON object per line; the first one's keys are the columns."""
-    texts: list[object] = []
-    labels: list[object] = []
-    numbers: list[int] = []
     text_key = label_key = ""
     for number, line in numbered_lines(file):
         if not line.strip():
@@ -239,10 +230,7 @@ def _read_jsonl(file: Path, choice: ColumnChoice, split: str) -> Rows:
                 raise CorpusError(
                     f"{escaped(file)}, line {number}: no {key!r}, which other lines have."
                 )
-        texts.append(record[text_key])
-        labels.append(record[label_key])
-        numbers.append(number)
-    return Rows(texts, labels, numbers, escaped(file), "line", split)
+        yield number, record[text_key], record[label_key]
 
 
 def _read_parquet(file: Path, choice: ColumnChoice, split: str) -> Rows:
@@ -274,8 +262,9 @@ def _hub_label_names(schema: pa.Schema, label: str) -> tuple[str, ...]:
         return ()
 
 
-_READERS: dict[str, Callable[[Path, ColumnChoice, str], Rows]] = {
-    ".txt": _read_txt, ".csv": _read_csv, ".tsv": _read_tsv, ".jsonl": _read_jsonl,
-    ".ndjson": _read_jsonl, ".parquet": _read_parquet,
+_READERS: dict[str, _Reader] = {
+    ".txt": _by_lines(_txt_items), ".csv": _by_lines(partial(_table_items, ",")),
+    ".tsv": _by_lines(partial(_table_items, "\t")), ".jsonl": _by_lines(_json_items),
+    ".ndjson": _by_lines(_json_items), ".parquet": _read_parquet,
 }  # fmt: skip
 _ENDINGS = ", ".join(_READERS)

@@ -29,7 +29,7 @@ def write(path: Path, content: str | bytes) -> str:
 
 
 def read(path: Path | str, columns: str = "") -> list[tuple]:
-    (rows,) = read_path(str(path), ColumnChoice(columns, "emotion_columns"))
+    (rows,) = read_path(str(path), ColumnChoice(columns, "emotion_columns", "tweets"))
     return list(zip(rows.texts, rows.labels, strict=True))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,14 +18,7 @@ from jaxtyping import Float, Int
 from hybridrep.networks.batches import InputSource, Rows
 from hybridrep.networks.loss import CrossEntropy
 from hybridrep.networks.network import Shape, StackedNetwork
-from hybridrep.networks.training import (
-    Bench,
-    Stack,
-    block_width,
-    check_rows,
-    of_equal_counts,
-    share_evenly,
-)
+from hybridrep.networks.training import Stack, block_width, check_rows, train_alike
 from hybridrep.studies.hybrid.transfer._embedding import Embeddings, Texts, distinct_words
 from hybridrep.studies.hybrid.transfer.classifier import Classifier, ClassifierConfig, pooled_size
 
@@ -65,6 +59,9 @@ class BaselineData:
     order: np.random.Generator
 
 
+_Data = TypeVar("_Data", ClassifierData, BaselineData)
+
+
 @dataclass(frozen=True, eq=False)
 class ClassifierResult:
     """One trained classifier or baseline.
@@ -98,12 +95,10 @@ def train_classifiers(
     results: dict[int, ClassifierResult] = {}
     for input_size in dict.fromkeys(model.inputs.shape[1] for model in models):
         same = [n for n, model in enumerate(models) if model.inputs.shape[1] == input_size]
-
-        def inputs_of(part: Sequence[int]) -> Rows:
-            return Rows([models[number].inputs for number in part], dtype)
-
-        width = block or _block(_shape(input_size, config).parameters)
-        results.update(_train(config, models, same, input_size, width, inputs_of, dtype))
+        shape = _shape(input_size, config)
+        width = block or min(_MOST, block_width(shape.parameters))
+        alike = [models[number] for number in same]
+        results.update(zip(same, _train(config, shape, alike, width, _rows, dtype), strict=True))
     return [results[number] for number in range(len(models))]
 
 
@@ -125,82 +120,59 @@ def train_baselines(
     if len(shapes) > 1:
         raise ValueError(f"baselines of several time steps and dimensions: {sorted(shapes)}")
     time_steps, dim = shapes.pop()
-    sources: dict[int, tuple[Embeddings, int]] = {}
 
-    def inputs_of(part: Sequence[int]) -> Embeddings:
-        given = [models[number] for number in part]
-        texts = [Texts(m.token_ids, m.embedding, m.train, m.test) for m in given]
-        made = Embeddings(texts, config.pooling, config.learning_rate, dtype)
-        if embeddings:
-            sources.update((number, (made, place)) for place, number in enumerate(part))
-        return made
+    def inputs_of(part: Sequence[BaselineData], dtype: torch.dtype) -> Embeddings:
+        texts = [Texts(m.token_ids, m.embedding, m.train, m.test) for m in part]
+        return Embeddings(texts, config.pooling, config.learning_rate, dtype)
 
-    input_size = pooled_size(config.pooling, time_steps, dim)
+    shape = _shape(pooled_size(config.pooling, time_steps, dim), config)
     words = max(len(distinct_words(m.token_ids[m.train], len(m.embedding))) for m in models)
-    width = block or _block(_shape(input_size, config).parameters + words * dim)
-    results = _train(config, models, range(len(models)), input_size, width, inputs_of, dtype)
-    for number, (source, place) in sources.items():
-        results[number].state["embedding.weight"] = source.embedding(place)
-    return [results[number] for number in range(len(models))]
+    width = block or min(_MOST, block_width(shape.parameters + words * dim))
+    return _train(config, shape, models, width, inputs_of, dtype, embeddings)
+
+
+def _rows(part: Sequence[ClassifierData], dtype: torch.dtype) -> Rows:
+    return Rows([each.inputs for each in part], dtype)
 
 
 def _train(
-    config: ClassifierConfig, models: Sequence[ClassifierData] | Sequence[BaselineData],
-    chosen: Sequence[int], input_size: int, width: int,
-    inputs_of: Callable[[Sequence[int]], InputSource], dtype: torch.dtype,
-) -> dict[int, ClassifierResult]:  # fmt: skip
-    """Train the chosen models, all of one input width, block after block."""
-    results: dict[int, ClassifierResult] = {}
-    train, test = [models[n].train for n in chosen], [models[n].test for n in chosen]
-    for equal in of_equal_counts(train, test):
-        for part in share_evenly([chosen[place] for place in equal], width):
-            given = [models[number] for number in part]
-            initial = [Classifier(input_size, config, each.init).linear_maps() for each in given]
-            shape = _shape(input_size, config)
-            stack = Stack(
-                network=StackedNetwork(shape, initial, config.learning_rate, dtype),
-                inputs=inputs_of(part), loss=CrossEntropy([each.labels for each in given], dtype),
-                train=np.stack([each.train for each in given]),
-                test=np.stack([each.test for each in given]), orders=[each.order for each in given],
-                batch_size=config.batch_size,
-            )  # fmt: skip
-            results.update(zip(part, _run(config, stack), strict=True))
-    return results
+    config: ClassifierConfig, shape: Shape, models: Sequence[_Data], width: int,
+    inputs_of: Callable[[Sequence[_Data], torch.dtype], InputSource], dtype: torch.dtype,
+    embeddings: bool = False,
+) -> list[ClassifierResult]:  # fmt: skip
+    """Train models of one shape."""
+
+    def stack_of(part: Sequence[int]) -> Stack:
+        given = [models[number] for number in part]
+        initial = [Classifier(shape.sizes[0], config, m.init).linear_maps() for m in given]
+        return Stack(
+            network=StackedNetwork(shape, initial, config.learning_rate, dtype),
+            inputs=inputs_of(given, dtype), loss=CrossEntropy([m.labels for m in given], dtype),
+            train=np.stack([m.train for m in given]), test=np.stack([m.test for m in given]),
+            orders=[m.order for m in given], batch_size=config.batch_size,
+        )  # fmt: skip
+
+    def result_of(stack: Stack, model: int, curves: pd.DataFrame) -> ClassifierResult:
+        return ClassifierResult(curves, _state(stack, model, embeddings))
+
+    rows = [(model.train, model.test) for model in models]
+    return train_alike(rows, width, config.epochs, stack_of, result_of)
 
 
-def _run(config: ClassifierConfig, stack: Stack) -> list[ClassifierResult]:
-    """Train all epochs of one stack."""
-    bench = Bench.of(stack.network, stack.batch_size)
-    prefix = "classifier." if stack.inputs.trainable else ""
-    epochs = [(stack.train_epoch(bench), *stack.measure(bench)) for _ in range(config.epochs)]
-    curves = np.array(epochs).transpose(2, 0, 1)
-    return [
-        ClassifierResult(
-            pd.DataFrame(curve, columns=["train_loss", "test_loss", "test_accuracy"]).assign(
-                epoch=np.arange(1, config.epochs + 1)
-            )[["epoch", "train_loss", "test_loss", "test_accuracy"]],
-            _state(stack.network, model, prefix),
-        )
-        for model, curve in enumerate(curves)
-    ]
-
-
-def _state(network: StackedNetwork, model: int, prefix: str) -> dict[str, np.ndarray]:
+def _state(stack: Stack, model: int, embeddings: bool) -> dict[str, np.ndarray]:
     """Name one model's layers as its module does."""
-    state = {}
-    for name, layer in zip(("hidden", "output"), network.linear_maps(model), strict=True):
+    state, prefix = {}, "classifier." if stack.inputs.trainable else ""
+    for name, layer in zip(("hidden", "output"), stack.network.linear_maps(model), strict=True):
         state[f"{prefix}{name}.weight"] = layer.weight.T.contiguous().numpy()
         state[f"{prefix}{name}.bias"] = layer.bias.numpy()
+    if embeddings and isinstance(stack.inputs, Embeddings):
+        state["embedding.weight"] = stack.inputs.embedding(model)
     return state
 
 
 def _shape(input_size: int, config: ClassifierConfig) -> Shape:
     sizes = (input_size, config.hidden_size, config.classes)
     return Shape(sizes, (True, False), config.activation)
-
-
-def _block(parameters: int) -> int:
-    return min(_MOST, block_width(parameters))
 
 
 def _check(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -115,7 +115,7 @@ def train(stack: Sequence[tuple[Reader, Tested, int]]) -> Iterator[Made]:
 
     tested = stack[0][1]
     items = [_items(read, seed, tested.duplicates) for read, _, seed in stack]
-    settings = {"pooling": tested.pooling} if tested.pooling else {}
+    settings: dict[str, Any] = {"pooling": tested.pooling} if tested.pooling else {}
     config = ClassifierConfig(epochs=tested.epochs, **settings)
     if tested.variants:
         vectors = [
