@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import hybridrep
 from hybridrep.reporting.report import Report
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER
 from hybridrep.studies.hybrid.report.report import build_report
@@ -161,7 +162,7 @@ def _meta(
         "encoder": {"description": "all-MiniLM-L6-v2", "hidden_size": 384, "fingerprint": "c" * 64},
         "vectors": {"source": "glove-50", "size": 50, "fingerprint": "d" * 64},
         "coverage": {"tokens": 0.987, "types": 0.912},
-        "versions": {"hybridrep": "0.1.0", "torch": "2.13.0", "numpy": "2.4.6"},
+        "versions": {"hybridrep": hybridrep.__version__, "torch": "2.13.0", "numpy": "2.4.6"},
         "commit": "0123456789abcdef",
     }  # fmt: skip
 

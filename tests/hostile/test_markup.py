@@ -14,8 +14,8 @@ from markdown_it import MarkdownIt
 
 from hybridrep.reporting.drawing import draw
 from hybridrep.reporting.markup import code, fenced, inline, plain
+from hybridrep.running import register
 from hybridrep.studies.hybrid.register import card as register_card
-from hybridrep.studies.hybrid.register import register
 from hybridrep.studies.hybrid.report.figures.catalogue import plan_figures
 from hybridrep.studies.hybrid.report.report import build_report
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
@@ -165,7 +165,7 @@ def test_the_reproduce_command_is_one_command_of_a_shell(markup):
 def test_the_serve_command_is_one_command_of_a_shell(markup, capsys, monkeypatch):
     monkeypatch.setattr("shutil.which", lambda _: f"/{markup}/mlflow")
     done = [Registration("m-text", "1", "best", "it is the first", "models:/m-text@best", True)]
-    unwrap(register._print)(done, SimpleNamespace(place=markup))
+    register._print(done, SimpleNamespace(place=markup), "-text")
     command = capsys.readouterr().out.partition("Serve one:\n")[2]
     words = shlex.split(command.replace("\\\n", ""))
     assert words[:3] == [f"MLFLOW_TRACKING_URI={markup}", f"/{markup}/mlflow", "models"]

@@ -12,7 +12,7 @@ from hybridrep.errors import CorpusError
 from hybridrep.sources.texts.files import read_path
 from hybridrep.sources.texts.rows import ColumnChoice
 
-DETECT = ColumnChoice("", "emotion_columns")
+DETECT = ColumnChoice("", "emotion_columns", noun="tweets")
 
 # Everything a tweet may hold: quotes, separators, line ends, emojis, right-to-left, lone CRs.
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
