@@ -65,39 +65,17 @@ class Stroke:
 
 
 _RC: dict[Any, Any] = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9.0,
-    "text.color": INK,
-    "text.parse_math": False,
-    "axes.edgecolor": MUTED,
-    "axes.labelcolor": INK,
-    "axes.labelsize": 9.0,
-    "axes.linewidth": 0.8,
-    "axes.titlesize": 10.0,
-    "axes.titleweight": "bold",
-    "axes.titlelocation": "left",
-    "axes.titlepad": 7.0,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "grid.color": RULE,
-    "grid.linewidth": 0.6,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "xtick.labelsize": 8.0,
-    "ytick.labelsize": 8.0,
-    "legend.frameon": False,
-    "legend.fontsize": 8.5,
-    "lines.linewidth": 1.8,
-    "lines.markersize": 4.5,
-    "figure.titlesize": 11.0,
-    "figure.titleweight": "bold",
-    "figure.facecolor": "white",
-    "savefig.facecolor": "white",
-}
+    "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9.0,
+    "text.color": INK, "text.parse_math": False, "axes.edgecolor": MUTED, "axes.labelcolor": INK,
+    "axes.labelsize": 9.0, "axes.linewidth": 0.8, "axes.titlesize": 10.0,
+    "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.titlepad": 7.0,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True,
+    "grid.color": RULE, "grid.linewidth": 0.6, "xtick.color": MUTED, "ytick.color": MUTED,
+    "xtick.labelcolor": INK, "ytick.labelcolor": INK, "xtick.labelsize": 8.0,
+    "ytick.labelsize": 8.0, "legend.frameon": False, "legend.fontsize": 8.5, "lines.linewidth": 1.8,
+    "lines.markersize": 4.5, "figure.titlesize": 11.0, "figure.titleweight": "bold",
+    "figure.facecolor": "white", "savefig.facecolor": "white",
+}  # fmt: skip
 
 
 @contextmanager
@@ -114,10 +92,7 @@ def new_figure(width: float, height: float) -> Figure:
 
 def class_look(index: int) -> tuple[str, str]:
     """Return the colour and the marker of a class, by its position; they repeat after eight."""
-    return (
-        CLASS_COLOURS[index % len(CLASS_COLOURS)],
-        CLASS_MARKERS[index % len(CLASS_MARKERS)],
-    )
+    return (CLASS_COLOURS[index % len(CLASS_COLOURS)], CLASS_MARKERS[index % len(CLASS_MARKERS)])
 
 
 def light_grid(axes: Axes, axis: str = "y") -> None:

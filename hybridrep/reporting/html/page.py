@@ -47,10 +47,8 @@ def render(package: str, template: str, explorers: Mapping[str, str], **values: 
     """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package, "."), PackageLoader(_PACKAGE, ".")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+    )  # fmt: skip
     environment.filters["tied"] = tied
     plotly = _plotly() if explorers else ""
     script = _joined([*_SCRIPTS, *(_EXPLORER_SCRIPTS if explorers else ())])

@@ -117,11 +117,7 @@ def means(mean: str, sd: str, label: str, digits: int = 3) -> Column:
 
 
 def table_view(
-    identifier: str,
-    caption: str,
-    frame: pd.DataFrame,
-    columns: Sequence[Column],
-    note: str = "",
+    identifier: str, caption: str, frame: pd.DataFrame, columns: Sequence[Column], note: str = ""
 ) -> TableView:
     """Return a table as the template draws it, one row per row of `frame`."""
     rows = tuple(tuple(_cell(column, row) for column in columns) for row in records(frame))
@@ -171,14 +167,11 @@ def claim_views(claims: pd.DataFrame, show: Callable[[str], str] = str) -> list[
         verdict = str(claim["verdict"])
         views.append(
             ClaimView(
-                sentence=str(claim["sentence"]),
-                value=value,
+                sentence=str(claim["sentence"]), value=value,
                 statistic=" ".join(_sentence(show(part)) for part in parts if part),
-                verdict=verdict,
-                css=verdict.replace(" ", "-"),
-                sign=_SIGNS.get(verdict, "?"),
+                verdict=verdict, css=verdict.replace(" ", "-"), sign=_SIGNS.get(verdict, "?"),
             )
-        )
+        )  # fmt: skip
     return views
 
 

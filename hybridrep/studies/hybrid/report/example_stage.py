@@ -120,12 +120,9 @@ def shown_rows(corpus: Corpus, seed: int, per_emotion: int, duplicates: Duplicat
     test = transfer_rows(corpus, seed, duplicates).test
     smallest = np.bincount(corpus.labels[test]).min()
     return sample_items(
-        corpus.labels,
-        min(PER_HATE_CLASS, int(smallest)),
-        generator(seed, "items", "transfer"),
-        candidates=test,
-        label_names=corpus.label_names,
-    )
+        corpus.labels, min(PER_HATE_CLASS, int(smallest)), generator(seed, "items", "transfer"),
+        candidates=test, label_names=corpus.label_names,
+    )  # fmt: skip
 
 
 def example_items(study: Hybrid, chosen: ExampleSeed) -> ExampleItems:
@@ -150,13 +147,10 @@ def example_items(study: Hybrid, chosen: ExampleSeed) -> ExampleItems:
             emotion = {name: matrix.astype(np.float16) for name, matrix in matrices.items()}
             emotion_matrices.append(SimilarityMatrices(*place, emotion, items["emotion"]))
     return ExampleItems(
-        seed=seed,
-        reason=chosen.reason,
-        emotion_matrices=tuple(emotion_matrices),
-        emotion_projections=tuple(projections["emotion"]),
-        hate_matrices=tuple(hate_matrices),
+        seed=seed, reason=chosen.reason, emotion_matrices=tuple(emotion_matrices),
+        emotion_projections=tuple(projections["emotion"]), hate_matrices=tuple(hate_matrices),
         hate_projections=tuple(projections["hate"]),
-    )
+    )  # fmt: skip
 
 
 def _items(study: Hybrid, seed: int, name: str) -> Items:

@@ -35,11 +35,9 @@ class _Contents:
 
     def add_items(self, items: Items) -> int:
         record = {
-            "noun": "tweet",
-            "labels": items.labels.tolist(),
-            "names": list(items.label_names),
+            "noun": "tweet", "labels": items.labels.tolist(), "names": list(items.label_names),
             "texts": None if items.texts is None else list(items.texts),
-        }
+        }  # fmt: skip
         return self.items.add((items.labels.tobytes(), items.label_names, items.texts), record)
 
     def add_matrix(self, matrix: Float[np.ndarray, "items items"]) -> int:
@@ -72,9 +70,7 @@ def explorer_data(example: ExampleItems) -> str:
     ]  # fmt: skip
     return json.dumps(
         {
-            "items": pool.items.contents,
-            "arrays": pool.arrays.contents,
-            "matrices": matrices,
+            "items": pool.items.contents, "arrays": pool.arrays.contents, "matrices": matrices,
             "projections": projections,
             "corpora": [["emotion", "emotion tweets"], ["hate", "hate tweets (new task)"]],
             "representations": [[name, readable(name)] for name in SHOWN_REPRESENTATIONS],
@@ -82,7 +78,7 @@ def explorer_data(example: ExampleItems) -> str:
             "colours": {"light": CLASS_COLOURS, "dark": CLASS_COLOURS_DARK},
         },
         separators=(",", ":"),
-    )
+    )  # fmt: skip
 
 
 def _first_size(records: tuple[SimilarityMatrices, ...]) -> list[SimilarityMatrices]:
@@ -109,10 +105,6 @@ def _projection_record(pool: _Contents, corpus: str, record: Projection) -> dict
         label = f"{readable(record.direction)}: {label}, bottleneck {record.bottleneck}"
     x, y = np.round(np.asarray(record.points, np.float64), 1).T.tolist()
     return {
-        "corpus": corpus,
-        "key": f"{record.representation}/{record.direction}/{record.bottleneck}",
-        "label": label,
-        "items": pool.add_items(record.items),
-        "x": x,
-        "y": y,
-    }
+        "corpus": corpus, "key": f"{record.representation}/{record.direction}/{record.bottleneck}",
+        "label": label, "items": pool.add_items(record.items), "x": x, "y": y,
+    }  # fmt: skip

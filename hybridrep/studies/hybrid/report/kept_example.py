@@ -45,11 +45,9 @@ def example_files(example: ExampleItems) -> dict[str, bytes | str]:
     arrays: dict[str, np.ndarray] = {}
     items: Pool[dict[str, Any]] = Pool()
     record: dict[str, Any] = {
-        "version": EXAMPLE_VERSION,
-        "seed": example.seed,
-        "reason": example.reason,
+        "version": EXAMPLE_VERSION, "seed": example.seed, "reason": example.reason,
         "items": items.contents,
-    }
+    }  # fmt: skip
 
     def name_of(array: np.ndarray) -> str:
         """Keep an array once, under a name that its content gives it."""
@@ -77,14 +75,12 @@ def example_files(example: ExampleItems) -> dict[str, bytes | str]:
     for field in _PROJECTIONS:
         record[field] = [
             {
-                "representation": each.representation,
-                "direction": each.direction,
-                "bottleneck": each.bottleneck,
-                "points": name_of(each.points),
+                "representation": each.representation, "direction": each.direction,
+                "bottleneck": each.bottleneck, "points": name_of(each.points),
                 "items": number_of(each.items),
             }
             for each in getattr(example, field)
-        ]
+        ]  # fmt: skip
     packed = io.BytesIO()
     np.savez_compressed(packed, allow_pickle=False, **arrays)
     return {
@@ -109,13 +105,11 @@ def read_example(arrays: bytes, record: bytes) -> ExampleItems:
         matrices = {f: tuple(_matrices(e, pool, items) for e in found[f]) for f in _MATRICES}
         points = {f: tuple(_projection(e, pool, items) for e in found[f]) for f in _PROJECTIONS}
         return ExampleItems(
-            seed=int(found["seed"]),
-            reason=str(found["reason"]),
+            seed=int(found["seed"]), reason=str(found["reason"]),
             emotion_matrices=matrices["emotion_matrices"],
             emotion_projections=points["emotion_projections"],
-            hate_matrices=matrices["hate_matrices"],
-            hate_projections=points["hate_projections"],
-        )
+            hate_matrices=matrices["hate_matrices"], hate_projections=points["hate_projections"],
+        )  # fmt: skip
     except ExampleError:
         raise
     except (
@@ -155,12 +149,9 @@ def _projection(
     mine, points = items[entry["items"]], pool[entry["points"]]
     _need(points.dtype.kind == "f" and points.shape == (len(mine.labels), 2))
     return Projection(
-        str(entry["representation"]),
-        str(entry["direction"]),
-        int(entry["bottleneck"]),
-        points,
+        str(entry["representation"]), str(entry["direction"]), int(entry["bottleneck"]), points,
         mine,
-    )
+    )  # fmt: skip
 
 
 def _need(holds: bool | np.bool) -> None:

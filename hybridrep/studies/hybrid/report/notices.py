@@ -31,13 +31,9 @@ def notices_of(
     """Return the notices of one study, warnings first."""
     tables = results.tables
     return [
-        *_seeds(results),
-        *_older(tables),
-        *_size(tables),
-        *_synthetic(tables),
-        *_duplicates(tables),
-        *_texts(example, texts_shown=texts_shown),
-    ]
+        *_seeds(results), *_older(tables), *_size(tables), *_synthetic(tables),
+        *_duplicates(tables), *_texts(example, texts_shown=texts_shown),
+    ]  # fmt: skip
 
 
 def _seeds(results: Results) -> list[Notice]:

@@ -14,16 +14,11 @@ PACKAGE = "hybridrep.studies.hybrid.report"
 """Its folder holds the page's own templates."""
 
 _SECTIONS = (
-    ("summary", "Summary"),
-    ("claims", "Claims"),
-    ("table-1", "Table 1"),
-    ("paper", "Beside the paper"),
-    ("representations", "Representations"),
-    ("transformation", "Transformation"),
-    ("curves", "Learning curves"),
-    ("appendix", "Appendix"),
+    ("summary", "Summary"), ("claims", "Claims"), ("table-1", "Table 1"),
+    ("paper", "Beside the paper"), ("representations", "Representations"),
+    ("transformation", "Transformation"), ("curves", "Learning curves"), ("appendix", "Appendix"),
     ("making", "How it was made"),
-)
+)  # fmt: skip
 
 
 def render_page(
@@ -41,19 +36,16 @@ def render_page(
         examples: what the studies' interactive views show, in order; None where there are none.
     """
     return render(
-        PACKAGE,
-        "page.html.j2",
+        PACKAGE, "page.html.j2",
         {
             study.prefix: explorer_data(example)
             for study, example in zip(studies, examples, strict=False)
             if example is not None and example.emotion_matrices and example.emotion_projections
         },
-        title=title,
-        studies=studies,
-        comparison=comparison,
+        title=title, studies=studies, comparison=comparison,
         notices=studies[0].notices if len(studies) == 1 else [],
         contents=_contents(studies, comparison is not None),
-    )
+    )  # fmt: skip
 
 
 def _contents(studies: Sequence[StudyView], compared: bool) -> list[Entry]:

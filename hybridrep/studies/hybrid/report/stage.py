@@ -89,10 +89,7 @@ def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> 
 
 
 def _make(
-    invocation: Invocation,
-    results: Results,
-    chosen: ExampleSeed | None,
-    nodes: Sequence[Node],
+    invocation: Invocation, results: Results, chosen: ExampleSeed | None, nodes: Sequence[Node]
 ) -> Made:
     from hybridrep.studies.hybrid.report.report import build_report
 

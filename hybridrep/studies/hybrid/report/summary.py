@@ -25,12 +25,9 @@ ALPHA = 0.05
 def summarise_study(results: Results) -> tuple[str, str, str, str, str]:
     """Return five sentences: what it stands on, transformation, diffusion, new task, claims."""
     return (
-        _stands_on(results),
-        _transformation(results),
-        _diffusion(results.tables),
-        _new_task(results),
-        _claims_and_ridge(results),
-    )
+        _stands_on(results), _transformation(results), _diffusion(results.tables),
+        _new_task(results), _claims_and_ridge(results),
+    )  # fmt: skip
 
 
 def _mean(values: pd.Series, wanted: int) -> str:

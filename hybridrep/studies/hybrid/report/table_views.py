@@ -204,9 +204,5 @@ def by_seed(frame: pd.DataFrame, key: str) -> TableView:
 
 def seeds(frame: pd.DataFrame, key: str) -> TableView:
     """Return the seeds that are not complete, and why."""
-    columns = [
-        numbers("seed", "Seed", 0),
-        words("status", "Status"),
-        _NOTE,
-    ]
+    columns = [numbers("seed", "Seed", 0), words("status", "Status"), _NOTE]
     return table_view(key, "Seeds that are not complete", frame, columns)

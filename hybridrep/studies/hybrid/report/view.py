@@ -81,24 +81,17 @@ def study_view(
     """
     tables = results.tables
     return StudyView(
-        prefix=prefix,
-        name=name,
-        facts=study_facts(results),
+        prefix=prefix, name=name, facts=study_facts(results),
         notices=[
             *notices_of(results, example, texts_shown=texts_shown),
             *(Notice("note", "Left out", remark) for remark in remarks),
         ],
-        summary=summary,
-        claims=claim_views(frames["claims"], in_words),
-        tables=_tables(results, frames, prefix),
-        pictures=_pictures(drawn, prefix),
-        example=_example_text(results, example),
-        texts_shown=texts_shown,
-        standing=results.standing,
-        reproduce=reproduce_command(tables),
-        commit=str(tables.meta.get("commit") or ""),
+        summary=summary, claims=claim_views(frames["claims"], in_words),
+        tables=_tables(results, frames, prefix), pictures=_pictures(drawn, prefix),
+        example=_example_text(results, example), texts_shown=texts_shown, standing=results.standing,
+        reproduce=reproduce_command(tables), commit=str(tables.meta.get("commit") or ""),
         records=_recorded(tables),
-    )
+    )  # fmt: skip
 
 
 def _example_text(results: Results, example: ExampleItems | None) -> str:
@@ -146,8 +139,7 @@ def _tables(
     views = {
         "table_1": [
             study_tables.paper_table(
-                frames[f"table_1{end}"],
-                f"{prefix}table_1{end}",
+                frames[f"table_1{end}"], f"{prefix}table_1{end}",
                 f"Table 1 in the paper’s layout, bottleneck {size}",
             )
             for end, size in by_size
@@ -165,9 +157,8 @@ def _tables(
             study_tables.rsa(frames["rsa"], f"{prefix}rsa", epoch),
             study_tables.linear(frames["linear_baseline"], f"{prefix}linear", epoch),
         ],
-        "seeds": [],
-        "raw": [study_tables.by_seed(frames["transfer_by_seed"], f"{prefix}raw")],
-    }
+        "seeds": [], "raw": [study_tables.by_seed(frames["transfer_by_seed"], f"{prefix}raw")],
+    }  # fmt: skip
     if "inference" in frames:
         views["rsa"].insert(1, study_tables.inference(frames["inference"], f"{prefix}inference"))
     seeds = frames["seeds"]

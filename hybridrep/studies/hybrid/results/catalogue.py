@@ -55,19 +55,15 @@ METRICS: tuple[Entry, ...] = (
         Entry(
             f"{prefix}/DIR/B/PAIR",
             f"r of two representations' similarity matrices {tweets}; higher = more alike",
-            ("seed", "stage"),
-            step="epoch, from 0 = before training",
+            ("seed", "stage"), step="epoch, from 0 = before training",
         )
         for prefix, tweets in _RSA_ON.items()
     ),
     *_measures("transfer/REP/", "transfer", _EPOCH, _KEYS),
     *(
         Entry(
-            f"transfer/REP/B/{name}",
-            "the same, of each further bottleneck size",
-            ("seed", "stage"),
-            always=False,
-            step=_EPOCH,
+            f"transfer/REP/B/{name}", "the same, of each further bottleneck size",
+            ("seed", "stage"), always=False, step=_EPOCH,
         )
         for name in SCHEMAS["transfer"].columns
         if name not in _KEYS
@@ -78,27 +74,18 @@ METRICS: tuple[Entry, ...] = (
     Entry("sweep/optuna_seconds", "Optuna's part of it", ("sweep",)),
     Entry("sweep/mlflow_seconds", "MLflow's part of it", ("sweep",)),
     Entry(
-        "OBJECTIVE",
-        "mean over the trial's seeds on tweets that no model saw; higher is better",
-        ("trial",),
-        always=False,
+        "OBJECTIVE", "mean over the trial's seeds on tweets that no model saw; higher is better",
+        ("trial",), always=False, step="epoch; the last is the trial's value",
+    ),
+    Entry(
+        "OBJECTIVE_sd", "its SD over the seeds", ("trial",), always=False,
         step="epoch; the last is the trial's value",
     ),
     Entry(
-        "OBJECTIVE_sd",
-        "its SD over the seeds",
-        ("trial",),
-        always=False,
+        "OBJECTIVE/seed_N", "one seed's value", ("trial",), always=False,
         step="epoch; the last is the trial's value",
     ),
-    Entry(
-        "OBJECTIVE/seed_N",
-        "one seed's value",
-        ("trial",),
-        always=False,
-        step="epoch; the last is the trial's value",
-    ),
-)
+)  # fmt: skip
 """The metrics of every kind of run."""
 
 _MAIN = ("study", "stage", "report", "sweep", "register", "compare")
@@ -169,8 +156,7 @@ PARAMS: tuple[Entry, ...] = (
 """The parameters that runs carry; `mlflow run` logs what was typed under the bare names too."""
 
 VERSION_TAGS: tuple[Entry, ...] = (
-    Entry("seed", "which simulation it is from", ()),
-    Entry("bottleneck", "its size", ()),
+    Entry("seed", "which simulation it is from", ()), Entry("bottleneck", "its size", ()),
     Entry("epoch", "how many epochs it was trained", ()),
     Entry("direction", "`bert_to_lstm` or `lstm_to_bert`", ()),
     Entry("source", "`study` or `sweep`: what it was chosen from", ()),
@@ -182,11 +168,9 @@ VERSION_TAGS: tuple[Entry, ...] = (
     Entry("synthetic_data", "whether it was trained on the synthetic corpus", ()),
     Entry(
         names.MODEL_SHARES_TEXT,
-        "whether the input example is made of tweets; a text model's never is",
-        (),
-        always=False,
+        "whether the input example is made of tweets; a text model's never is", (), always=False,
     ),
-)
+)  # fmt: skip
 """The tags of a registered version."""
 
 MODELS: tuple[tuple[str, str, str], ...] = tuple(

@@ -40,35 +40,25 @@ def claims(tables: StudyTables) -> tuple[Claim, ...]:
     loss = loss.reindex(columns=list(TRANSFER)).astype(np.float64)
     others = [name for name in TRANSFER if name != BASELINE]
     return (
-        _asymmetry(tables),
-        _forgetting(tables),
-        _signal_left(tables),
-        _size_leaves_pattern(tables),
+        _asymmetry(tables), _forgetting(tables), _signal_left(tables), _size_leaves_pattern(tables),
         _lower_loss(
             "representations_beat_baseline",
-            "Every representation has a lower test loss than the baseline.",
-            tables,
-            loss,
+            "Every representation has a lower test loss than the baseline.", tables, loss,
             [(name, BASELINE) for name in others],
         ),
         _lower_loss(
-            "bert_beats_all",
-            "BERT has a lower test loss than every other representation.",
-            tables,
-            loss,
-            [("bert", name) for name in TRANSFER if name != "bert"],
+            "bert_beats_all", "BERT has a lower test loss than every other representation.", tables,
+            loss, [("bert", name) for name in TRANSFER if name != "bert"],
         ),
         *(
             _lower_loss(
                 f"bert_to_lstm_{part}_beats_lstm",
                 f"The BERT-to-LSTM {part} representation has a lower test loss than the LSTM.",
-                tables,
-                loss,
-                [(f"bert_to_lstm_{part}", "lstm")],
+                tables, loss, [(f"bert_to_lstm_{part}", "lstm")],
             )
             for part in ("bottleneck", "reconstructed")
         ),
-    )
+    )  # fmt: skip
 
 
 @report_table(
@@ -156,11 +146,9 @@ def _size_leaves_pattern(tables: StudyTables) -> Claim:
         parts.append(part)
     claim = claim_of(name, sentence, statistic, parts)
     return replace(
-        claim,
-        estimate=math.tanh(claim.estimate),
-        low=math.tanh(claim.low),
+        claim, estimate=math.tanh(claim.estimate), low=math.tanh(claim.low),
         high=math.tanh(claim.high),
-    )
+    )  # fmt: skip
 
 
 def _trajectories_by_size(tables: StudyTables) -> pd.DataFrame:

@@ -38,13 +38,11 @@ def corpora_of(tables: StudyTables) -> list[CorpusFacts]:
 
 def _corpus(entry: dict[str, Any]) -> CorpusFacts:
     return CorpusFacts(
-        name=str(entry.get("name", "")),
-        source=str(entry.get("source", UNKNOWN)),
-        items=whole(entry.get("items")),
-        classes=whole(entry.get("classes")),
+        name=str(entry.get("name", "")), source=str(entry.get("source", UNKNOWN)),
+        items=whole(entry.get("items")), classes=whole(entry.get("classes")),
         synthetic=bool(entry.get("synthetic", False)),
         fingerprint=str(entry.get("fingerprint", UNKNOWN)),
-    )
+    )  # fmt: skip
 
 
 def encoder_name(tables: StudyTables) -> str:

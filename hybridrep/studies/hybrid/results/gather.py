@@ -25,12 +25,10 @@ def study_key(inputs: Inputs) -> str:
     """Identify a study: its configuration and data, whatever its seeds and where it runs."""
     return content_key(
         {
-            "config": inputs.config.study_identity(),
-            "emotion": inputs.emotion.tokens_key,
-            "hate": inputs.hate.tokens_key,
-            "encoder": inputs.encoder.fingerprint,
+            "config": inputs.config.study_identity(), "emotion": inputs.emotion.tokens_key,
+            "hate": inputs.hate.tokens_key, "encoder": inputs.encoder.fingerprint,
         }
-    )
+    )  # fmt: skip
 
 
 Read = Callable[[Hybrid, int], pd.DataFrame]
@@ -51,12 +49,10 @@ def study_tables(
         stages: fill only the tables of these entry points; None: all.
     """
     readers: dict[str, tuple[str, Read]] = {
-        "lstm": ("lstm", _lstm),
-        "autoencoder": ("autoencode", partial(_trained, table="curves")),
+        "lstm": ("lstm", _lstm), "autoencoder": ("autoencode", partial(_trained, table="curves")),
         "linear_baseline": ("autoencode", linear_baseline),
-        "rsa": ("rsa", partial(_trained, table="rsa")),
-        "transfer": ("transfer", _transfer),
-    }
+        "rsa": ("rsa", partial(_trained, table="rsa")), "transfer": ("transfer", _transfer),
+    }  # fmt: skip
     filled = {
         name: _gather(name, seeds, partial(read, study))
         for name, (stage, read) in readers.items()
@@ -101,42 +97,31 @@ def _transfer(study: Hybrid, seed: int) -> pd.DataFrame:
 def _meta(study: Hybrid, seeds: Sequence[int], failed: Mapping[int, str]) -> dict[str, Any]:
     inputs, config = study.inputs, study.inputs.config
     return {
-        "schema_version": SCHEMA_VERSION,
-        "study": config.study,
-        "study_key": study_key(inputs),
-        "config": config.model_dump(mode="json"),
-        "half_epoch": config.half_epoch,
+        "schema_version": SCHEMA_VERSION, "study": config.study, "study_key": study_key(inputs),
+        "config": config.model_dump(mode="json"), "half_epoch": config.half_epoch,
         "seeds_wanted": list(config.seeds),
         "seeds_failed": {str(seed): reason for seed, reason in failed.items()},
         "corpora": [_corpus(corpus) for corpus in (inputs.emotion, inputs.hate)],
         "encoder": {
-            "description": inputs.encoder.description,
-            "fingerprint": inputs.encoder.fingerprint,
+            "description": inputs.encoder.description, "fingerprint": inputs.encoder.fingerprint,
             "hidden_size": inputs.encoder.hidden_size,
         },
         "vectors": {
-            "source": config.vectors,
-            "size": inputs.vector_size,
+            "source": config.vectors, "size": inputs.vector_size,
             "fingerprint": inputs.vectors_fingerprint,
         },
-        "coverage": _coverage(inputs.emotion),
-        "duplicates": _duplicates(study, seeds),
-        "time_steps": inputs.time_steps,
-        "versions": package_versions(),
+        "coverage": _coverage(inputs.emotion), "duplicates": _duplicates(study, seeds),
+        "time_steps": inputs.time_steps, "versions": package_versions(),
         "commit": provenance_tags().get("mlflow.source.git.commit", ""),
-    }
+    }  # fmt: skip
 
 
 def _corpus(corpus: CorpusInput) -> dict[str, Any]:
     return {
-        "name": corpus.name,
-        "source": corpus.source,
-        "fingerprint": corpus.fingerprint,
-        "synthetic": corpus.synthetic,
-        "items": corpus.items,
-        "classes": dict(corpus.label_counts),
+        "name": corpus.name, "source": corpus.source, "fingerprint": corpus.fingerprint,
+        "synthetic": corpus.synthetic, "items": corpus.items, "classes": dict(corpus.label_counts),
         "notes": dict(corpus.notes),
-    }
+    }  # fmt: skip
 
 
 def _coverage(corpus: CorpusInput) -> dict[str, Any]:

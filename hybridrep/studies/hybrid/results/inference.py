@@ -11,10 +11,7 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.analysis.ceilings import noise_ceiling
-from hybridrep.analysis.inference import (
-    permutation_p,
-    study_intervals,
-)
+from hybridrep.analysis.inference import permutation_p, study_intervals
 from hybridrep.randomness import generator
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.hybrid.inputs import Hybrid
@@ -68,22 +65,14 @@ def inference_table(study: Hybrid, tables: StudyTables, seeds: Sequence[int]) ->
             ceiling = ceilings[sides[number][1]]
             rows.append(
                 {
-                    "direction": variant.direction,
-                    "bottleneck": variant.bottleneck,
-                    "pair": pair,
-                    "item_set": "test",
-                    "n": len(seeds),
-                    "estimate": intervals.items.estimate,
-                    "items_low": intervals.items.low,
-                    "items_high": intervals.items.high,
-                    "seeds_low": intervals.seeds.low,
-                    "seeds_high": intervals.seeds.high,
-                    "both_low": intervals.both.low,
-                    "both_high": intervals.both.high,
+                    "direction": variant.direction, "bottleneck": variant.bottleneck, "pair": pair,
+                    "item_set": "test", "n": len(seeds), "estimate": intervals.items.estimate,
+                    "items_low": intervals.items.low, "items_high": intervals.items.high,
+                    "seeds_low": intervals.seeds.low, "seeds_high": intervals.seeds.high,
+                    "both_low": intervals.both.low, "both_high": intervals.both.high,
                     "permutation_p": permutation_p(float(observed.mean()), null),
-                    "ceiling_lower": ceiling.lower,
-                    "ceiling_upper": ceiling.upper,
+                    "ceiling_lower": ceiling.lower, "ceiling_upper": ceiling.upper,
                     "note": intervals.both.note or ceiling.note,
                 }
-            )
+            )  # fmt: skip
     return pd.DataFrame(rows)

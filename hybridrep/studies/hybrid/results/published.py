@@ -65,20 +65,14 @@ class PublishedRange:
 
 PUBLISHED_RSA = (
     PublishedRange(
-        "bert_to_lstm",
-        "reconstructed_vs_target",
-        0.62,
-        0.75,
+        "bert_to_lstm", "reconstructed_vs_target", 0.62, 0.75,
         "final epoch, bottlenecks 32 to 256, about (section 4.2.1)",
     ),
     PublishedRange(
-        "lstm_to_bert",
-        "reconstructed_vs_target",
-        0.20,
-        0.23,
+        "lstm_to_bert", "reconstructed_vs_target", 0.20, 0.23,
         "final epoch, bottlenecks 32 to 256 (section 4.2.1)",
     ),
-)
+)  # fmt: skip
 """The only correlations that the paper gives as numbers."""
 
 

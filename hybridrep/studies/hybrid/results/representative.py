@@ -73,14 +73,10 @@ def representative_seed(tables: StudyTables) -> Representative | None:
     seed = int(worst.round(9).idxmin())  # equal up to rounding is equal: the lowest seed
     mine = z.loc[seed]
     return Representative(
-        seed=seed,
-        seeds=len(complete),
-        results=results.shape[1],
-        varying=int(vary.sum()),
-        inside=int((mine <= 1).sum()),
-        largest_z=float(worst[seed]),
+        seed=seed, seeds=len(complete), results=results.shape[1], varying=int(vary.sum()),
+        inside=int((mine <= 1).sum()), largest_z=float(worst[seed]),
         farthest=tuple(map(str, mine.idxmax())) if vary.any() else (),
-    )
+    )  # fmt: skip
 
 
 def _results_by_seed(tables: StudyTables) -> pd.DataFrame:

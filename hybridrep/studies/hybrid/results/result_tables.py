@@ -16,11 +16,7 @@ from hybridrep.studies.hybrid.names import (
     TRANSFER,
     TRANSFER_METRICS,
 )
-from hybridrep.studies.hybrid.results.published import (
-    BOTTLENECKS,
-    beside_paper,
-    rsa_beside_paper,
-)
+from hybridrep.studies.hybrid.results.published import BOTTLENECKS, beside_paper, rsa_beside_paper
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import (
     bottleneck_sizes,

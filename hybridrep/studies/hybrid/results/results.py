@@ -109,13 +109,10 @@ class Results:
         made: dict[Callable[..., pd.DataFrame], pd.DataFrame] = {
             claims_table: claims_table(self.claims),
             transfer_beside_paper: transfer_beside_paper(self.tables),
-            recompute_table_1: recompute_table_1(),
-            rsa_summary: rsa_summary(self.tables),
-            rsa_ours_and_paper: rsa_ours_and_paper(self.tables),
-            linear_summary: self.ridge,
-            transfer_by_seed: transfer_by_seed(self.tables),
-            seed_status: self.status,
-        }
+            recompute_table_1: recompute_table_1(), rsa_summary: rsa_summary(self.tables),
+            rsa_ours_and_paper: rsa_ours_and_paper(self.tables), linear_summary: self.ridge,
+            transfer_by_seed: transfer_by_seed(self.tables), seed_status: self.status,
+        }  # fmt: skip
         return {
             **self._named(table_1, self.table_1),
             **self._named(against_baseline, self.tests),

@@ -48,9 +48,7 @@ def _size_problems(table: pd.DataFrame) -> list[str]:
 SCHEMAS: dict[str, Schema] = {
     "lstm": Schema(
         {
-            "seed": _SEED,
-            "epoch": _EPOCH,
-            "train_loss": _loss(f"{_CROSS} {_MET}"),
+            "seed": _SEED, "epoch": _EPOCH, "train_loss": _loss(f"{_CROSS} {_MET}"),
             "validation_loss": _loss(f"{_CROSS} of the validation split"),
             "validation_accuracy": _share("share of validation tweets whose emotion is found"),
             "test_accuracy": _share("share of test tweets whose emotion is found"),
@@ -59,10 +57,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "autoencoder": Schema(
         {
-            "seed": _SEED,
-            "direction": _DIRECTION,
-            "bottleneck": _SIZE,
-            "epoch": _EPOCH,
+            "seed": _SEED, "direction": _DIRECTION, "bottleneck": _SIZE, "epoch": _EPOCH,
             "train_loss": _loss(f"{_SQUARED} {_MET}"),
             "test_loss": _loss(f"{_SQUARED} of the autoencoder's test tweets"),
         },
@@ -90,12 +85,10 @@ SCHEMAS: dict[str, Schema] = {
         {
             "seed": _SEED,
             "item_set": Column(
-                "text",
-                ITEM_SETS,
+                "text", ITEM_SETS,
                 meaning="whose tweets: `test` the paper's, `unseen` by any model, `seen` by both",
             ),
-            "direction": _DIRECTION,
-            "bottleneck": _SIZE,
+            "direction": _DIRECTION, "bottleneck": _SIZE,
             "epoch": Column("int", low=0.0, meaning="epoch; 0 is before training"),
             "pair": Column("text", PAIRS, meaning="which two representations"),
             "value": _r("Pearson r of their cosine similarity matrices' lower triangles"),
@@ -109,15 +102,13 @@ SCHEMAS: dict[str, Schema] = {
             "bottleneck": Column(
                 "int", low=0.0, meaning="size of the bottleneck; 0 where there is none"
             ),
-            "epoch": _EPOCH,
-            "train_loss": _loss(f"{_CROSS} {_MET}"),
+            "epoch": _EPOCH, "train_loss": _loss(f"{_CROSS} {_MET}"),
             "test_loss": _loss(f"{_CROSS} of the test split"),
             "test_accuracy": _share("share of test tweets whose class is found"),
         },
-        key=("seed", "representation", "bottleneck", "epoch"),
-        rule=_size_problems,
+        key=("seed", "representation", "bottleneck", "epoch"), rule=_size_problems,
     ),
-}
+}  # fmt: skip
 """The tables of a study."""
 
 

@@ -59,21 +59,14 @@ def seed_artifacts(study: Hybrid, seed: int) -> dict[str, int | None]:
 
 def data_inputs(inputs: Inputs) -> tuple[DataInput, ...]:
     """Both corpora as MLflow's data set inputs."""
-    return (
-        _data_input(inputs.emotion, "representations"),
-        _data_input(inputs.hate, "transfer"),
-    )
+    return (_data_input(inputs.emotion, "representations"), _data_input(inputs.hate, "transfer"))
 
 
 def _data_input(corpus: CorpusInput, context: str) -> DataInput:
     return DataInput(
-        name=corpus.name,
-        source=corpus.source,
-        digest=corpus.fingerprint,
-        context=context,
-        rows=corpus.items,
-        classes=dict(corpus.label_counts),
-    )
+        name=corpus.name, source=corpus.source, digest=corpus.fingerprint, context=context,
+        rows=corpus.items, classes=dict(corpus.label_counts),
+    )  # fmt: skip
 
 
 def overview(tables: StudyTables) -> Contents:

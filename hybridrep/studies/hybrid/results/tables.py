@@ -33,14 +33,9 @@ UPGRADES: dict[int, Upgrade] = {}
 It must not change what it is given. See docs/upgrades.md for all that a new version needs."""
 
 _META: dict[str, type] = {
-    "schema_version": int,
-    "study": str,
-    "study_key": str,
-    "config": dict,
-    "half_epoch": int,
-    "seeds_wanted": list,
-    "seeds_failed": dict,
-}
+    "schema_version": int, "study": str, "study_key": str, "config": dict, "half_epoch": int,
+    "seeds_wanted": list, "seeds_failed": dict,
+}  # fmt: skip
 """Entries of `meta` that are always there; more may stand beside them."""
 
 

@@ -44,13 +44,10 @@ def plan_figures(tables: StudyTables, example: ExampleItems | None = None) -> li
     """Return the figures that a study's tables, and its example seed, allow."""
     sizes = bottleneck_sizes(tables)
     return [
-        *_design(tables),
-        *(example_plans(example, sizes) if example is not None else ()),
+        *_design(tables), *(example_plans(example, sizes) if example is not None else ()),
         *(plan for place in range(len(sizes)) for plan in _rsa(tables, sizes[place], place)),
-        *_sizes(tables, sizes),
-        *_transfer(tables, sizes),
-        *_curves(tables, sizes),
-    ]
+        *_sizes(tables, sizes), *_transfer(tables, sizes), *_curves(tables, sizes),
+    ]  # fmt: skip
 
 
 def _seeds_in(frame: pd.DataFrame) -> str:
@@ -60,26 +57,22 @@ def _seeds_in(frame: pd.DataFrame) -> str:
 def _design(tables: StudyTables) -> Iterator[Plan]:
     facts = design_of(tables)
     yield Plan(
-        name="fig_1_design",
-        title="The study’s design",
+        name="fig_1_design", title="The study’s design",
         caption="Drawn from the configuration (the paper’s Fig. 1). BERT stands for the frozen "
         f"encoder throughout: here {encoder_name(tables)}.",
         alternative="Three steps from left to right: emotion tweets give LSTM and BERT "
         "representations; two autoencoders turn one into the other; seven representations are "
         "tried on a new task.",
-        group="design",
-        draw=partial(study_design, facts),
-    )
+        group="design", draw=partial(study_design, facts),
+    )  # fmt: skip
     yield Plan(
-        name="fig_2_architecture",
-        title="The autoencoders",
+        name="fig_2_architecture", title="The autoencoders",
         caption="Drawn from the configuration (the paper’s Fig. 2). Numbers are the widths of the "
         "layers.",
         alternative="Two rows of seven layers, narrowing from the input to the bottleneck "
         f"({listed([str(b) for b in facts.bottlenecks])} wide) and widening to the output.",
-        group="design",
-        draw=partial(architecture, facts),
-    )
+        group="design", draw=partial(architecture, facts),
+    )  # fmt: skip
 
 
 def _rsa(tables: StudyTables, size: int, place: int) -> Iterator[Plan]:
@@ -93,12 +86,10 @@ def _rsa(tables: StudyTables, size: int, place: int) -> Iterator[Plan]:
     remark = f"{_seeds_in(used)}, bottleneck {size}"
     group = "transformation" if place == 0 else "appendix"
     yield Plan(
-        name=f"fig_5_correlations_b{size}",
-        title=f"Correlations, bottleneck {size}",
+        name=f"fig_5_correlations_b{size}", title=f"Correlations, bottleneck {size}",
         caption="Pearson r between the similarity matrices of every two representations, mean ± "
         f"SD over seeds, at epoch {tables.half_epoch} (the paper’s Fig. 5).",
-        alternative=f"Two annotated four-by-four matrices. {_levels(used)}",
-        group=group,
+        alternative=f"Two annotated four-by-four matrices. {_levels(used)}", group=group,
         draw=partial(
             correlation_matrices, used[used["item_set"] == "test"], directions,
             f"{remark}, test tweets",
@@ -110,23 +101,19 @@ def _rsa(tables: StudyTables, size: int, place: int) -> Iterator[Plan]:
         linear=linear,
     )  # fmt: skip
     yield Plan(
-        name=f"fig_6_trajectories_b{size}",
-        title=f"Trajectories over epochs, bottleneck {size}",
+        name=f"fig_6_trajectories_b{size}", title=f"Trajectories over epochs, bottleneck {size}",
         caption="Pearson r over the autoencoder’s epochs, mean over seeds with a band of ± 1 SD "
         f"(the paper’s Fig. 6). The model at epoch {tables.half_epoch} is the one that is used.",
-        alternative=f"Six lines per direction over epochs. {_levels(used)}",
-        group=group,
+        alternative=f"Six lines per direction over epochs. {_levels(used)}", group=group,
         draw=partial(lines, directions),
-    )
+    )  # fmt: skip
     yield Plan(
-        name=f"item_sets_b{size}",
-        title=f"Seen, test and unseen tweets, bottleneck {size}",
+        name=f"item_sets_b{size}", title=f"Seen, test and unseen tweets, bottleneck {size}",
         caption="The same correlations on tweets that both models were trained on, on the paper’s "
         "test tweets, and on tweets that neither model saw.",
         alternative="Dot plot of mean r and its interval for six pairs and three sets of tweets.",
-        group=group,
-        draw=partial(item_sets, used, directions, remark),
-    )
+        group=group, draw=partial(item_sets, used, directions, remark),
+    )  # fmt: skip
     for letter, direction in zip("ab", DIRECTIONS, strict=True):
         if direction in directions:
             number_there = BOTTLENECKS.index(size) + 1 if size in BOTTLENECKS else ""
@@ -180,8 +167,7 @@ def _transfer(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
         mine = last[last["bottleneck"].isin([0, size])]
         best = mine.groupby("representation")["test_accuracy"].mean()
         yield Plan(
-            name=f"transfer_b{size}",
-            title=f"The new task, bottleneck {size}",
+            name=f"transfer_b{size}", title=f"The new task, bottleneck {size}",
             caption="Every seed as a point, the mean and its 95% confidence interval (Student’s "
             "t) above it, and the mean that the paper printed for its own corpora and encoder"
             + ("." if size == BOTTLENECKS[0]
@@ -198,13 +184,10 @@ def _curves(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
     band = "Mean over seeds with a band of ± 1 SD"
     if len(tables.lstm):
         yield Plan(
-            name="curves_lstm",
-            title="Learning curves of the LSTM",
-            caption=f"{band}.",
-            alternative="Losses and accuracies over epochs.",
-            group="curves",
+            name="curves_lstm", title="Learning curves of the LSTM", caption=f"{band}.",
+            alternative="Losses and accuracies over epochs.", group="curves",
             draw=partial(lstm_curves, tables.lstm, _seeds_in(tables.lstm)),
-        )
+        )  # fmt: skip
     for place, size in enumerate(sizes):
         group = "curves" if place == 0 else "appendix"
         mine = tables.autoencoder[tables.autoencoder["bottleneck"] == size]

@@ -88,22 +88,16 @@ def design_of(tables: StudyTables) -> Design:
     emotion, hate = corpora.get("emotion", nothing), corpora.get("hate", nothing)
     classes = emotion.classes
     return Design(
-        emotion=_short_source(emotion.source, 24),
-        emotion_items=emotion.items,
-        emotion_classes=classes,
-        hate=_short_source(hate.source, 28),
-        hate_items=hate.items,
-        vectors=shortened(vectors_name(tables), 22),
-        encoder=_boxed(encoder_name(tables), 30),
+        emotion=_short_source(emotion.source, 24), emotion_items=emotion.items,
+        emotion_classes=classes, hate=_short_source(hate.source, 28), hate_items=hate.items,
+        vectors=shortened(vectors_name(tables), 22), encoder=_boxed(encoder_name(tables), 30),
         encoder_size=whole(meta_record(tables.meta, "encoder").get("hidden_size")),
-        bottlenecks=bottleneck_sizes(tables),
-        lstm_epochs=config_number(tables.meta, "lstm_epochs"),
+        bottlenecks=bottleneck_sizes(tables), lstm_epochs=config_number(tables.meta, "lstm_epochs"),
         autoencoder_epochs=config_number(tables.meta, "autoencoder_epochs"),
-        used_epoch=tables.half_epoch,
-        transfer_epochs=config_number(tables.meta, "transfer_epochs"),
+        used_epoch=tables.half_epoch, transfer_epochs=config_number(tables.meta, "transfer_epochs"),
         items=config_number(tables.meta, "items_per_emotion") * (classes or 6),
         seeds=len(seeds_by_status(tables, "complete")),
-    )
+    )  # fmt: skip
 
 
 def study_design(design: Design) -> Figure:

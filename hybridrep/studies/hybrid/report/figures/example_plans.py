@@ -43,8 +43,7 @@ def _matrices(example: ExampleItems, size: int) -> Iterator[Plan]:
         items = counted(len(chosen[0].items.labels), "tweet")
         remark = f"Seed {example.seed}, bottleneck {size}, {items} sorted by class"
         yield Plan(
-            name=f"{name}_b{size}",
-            title=f"{title}, bottleneck {size}",
+            name=f"{name}_b{size}", title=f"{title}, bottleneck {size}",
             caption=f"Cosine similarity of {items}, sorted by class, white lines where classes "
             f"meet (the paper’s {paper}). Colours span each matrix’s own range, written above it: "
             f"Pearson r compares patterns, not levels. {example.reason}",
@@ -52,9 +51,8 @@ def _matrices(example: ExampleItems, size: int) -> Iterator[Plan]:
             f"bottleneck and reconstruction of {corpus} tweets; blocks on the diagonal are "
             "classes.",
             group="representations" if corpus == "emotion" else "appendix",
-            draw=partial(similarity_grid, chosen, remark),
-            plain=True,
-        )
+            draw=partial(similarity_grid, chosen, remark), plain=True,
+        )  # fmt: skip
 
 
 def _projections(example: ExampleItems, size: int) -> Iterator[Plan]:
