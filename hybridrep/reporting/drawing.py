@@ -19,15 +19,7 @@ _APPENDIX = (920, 50)
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure that has been drawn.
-
-    Attributes:
-        plan: what it is.
-        png: print quality.
-        webp: for the page.
-        width: the WebP's pixels.
-        height: the WebP's pixels.
-    """
+    """A figure that has been drawn; width and height are the WebP's, in pixels."""
 
     plan: Plan
     png: bytes
@@ -45,8 +37,7 @@ def draw_one(plan: Plan) -> Drawn:
 def draw(plans: Sequence[Plan]) -> list[Drawn]:
     """Draw figures one after the other, each packed while the next is drawn.
 
-    Two at most are held as pixels at a time: the one drawn and the one packed, whose work is
-    outside Python's lock.
+    At most two are held as pixels; packing is done outside Python's lock.
     """
     packed: list[Future[Drawn]] = []
     with house_style(), ThreadPoolExecutor(1) as packer:

@@ -23,12 +23,7 @@ def config_number(meta: Meta, name: str) -> int:
 
 
 def meta_record(meta: Meta, *names: str) -> dict[str, Any]:
-    """Return an entry of the study's record that is itself a record; empty where there is none.
-
-    Args:
-        meta: the study's record.
-        names: the entry's name, or the names that lead to it from outside to inside.
-    """
+    """Return the record under a path of names in a study's record; an empty one if there is none."""
     value: Any = meta
     for name in names:
         value = value.get(name) if isinstance(value, Mapping) else None

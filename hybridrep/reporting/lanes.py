@@ -19,13 +19,9 @@ def draw_lanes(
     lanes: Sequence[tuple[str, Stroke]],
     values: Callable[[str, str], np.ndarray],
 ) -> None:
-    """Draw, for every row, one mean with its 95% interval per lane.
+    """Draw, for every row from top to bottom, one mean with its 95% interval per lane.
 
-    Args:
-        axes: where to draw; rows go from top to bottom.
-        rows: names of the rows.
-        lanes: name and look of each lane within a row.
-        values: row, lane -> one value a seed; may be empty.
+    `values` gives of a row and a lane one value a seed; it may be empty.
     """
     step = 0.66 / max(len(lanes), 2)
     for place, row in enumerate(rows):

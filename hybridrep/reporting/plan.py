@@ -14,12 +14,9 @@ class Plan:
 
     Attributes:
         name: file name without extension.
-        title: what it shows, in a few words.
         caption: what a reader must know to read it.
         alternative: what it shows, for those who cannot see it, with its main numbers.
-        group: part of the report: "design", "representations", "transformation", "transfer",
-            "curves", "appendix" or "comparison".
-        draw: makes the matplotlib figure.
+        group: part of the report, e.g. "design", "curves", "appendix".
         plain: whether it must keep its colours on a dark page (colour scales).
     """
 

@@ -17,14 +17,7 @@ Draw = Callable[[Sequence[Plan]], Sequence[Drawn]]
 
 @dataclass(frozen=True)
 class Report:
-    """A finished report.
-
-    Attributes:
-        html: one self-contained page.
-        markdown: the same in brief, for pasting.
-        figures: file name without extension -> PNG of print quality.
-        tables: name -> table of numbers.
-    """
+    """A finished report: its page, the same in brief, and figures (PNG) and tables by name."""
 
     html: str
     markdown: str

@@ -21,12 +21,7 @@ def reproduce_command(
 ) -> str:
     """Return the `mlflow run` command: the profile, the seeds, and what differs from the profile.
 
-    Args:
-        config: the recorded configuration; what this version does not know (an older study's) is
-            left out.
-        seeds: those that the study asked for.
-        model: the study's parameters.
-        entry_point: what makes the study.
+    What the model of the parameters does not know (an older study's) is left out.
     """
     profile = str(config.get("profile", PROFILES[0]))
     if profile not in PROFILES:

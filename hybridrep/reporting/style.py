@@ -1,7 +1,6 @@
 """One look for every figure: colours that colour-blind readers tell apart, and that read in grey.
 
-Figures are made with matplotlib's object-oriented interface on the Agg canvas; pyplot and its
-global list of figures are never touched, so no window system is needed and nothing leaks.
+Figures are drawn on the Agg canvas without pyplot: no window system, no global list of figures.
 """
 
 from __future__ import annotations

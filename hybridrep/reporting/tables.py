@@ -13,13 +13,7 @@ _Maker = TypeVar("_Maker", bound=Callable[..., pd.DataFrame])
 
 @dataclass(frozen=True)
 class ReportTable:
-    """One CSV file of a report.
-
-    Attributes:
-        name: the file's name without its ending.
-        meaning: what it holds.
-        columns: in order; a table with a column a study has these first.
-    """
+    """One CSV file of a report; a table with a column a study has these columns first."""
 
     name: str
     meaning: str
@@ -31,11 +25,7 @@ def report_table(
 ) -> Callable[[_Maker], _Maker]:
     """Declare the table that a function makes; the function stays as it is.
 
-    Args:
-        name: the file's name without its ending.
-        meaning: what it holds, for the reference.
-        columns: in order.
-        further: ending and meaning of files with the same columns beside the first.
+    `further` are ending and meaning of files with the same columns beside the first.
     """
     table = ReportTable(name, meaning, columns)
     more = [replace(table, name=name + end, meaning=said) for end, said in further]

@@ -1,7 +1,6 @@
 """What travels inside the page: the explorers' data and plotly.js, gzip in base64.
 
-Base64 cannot end a script element whatever a study's texts say, and the page's script writes them
-as text only.
+Base64 cannot end a script element, whatever a study's texts say; the script writes texts only.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def render(package: str, template: str, explorers: Mapping[str, str], **values: 
         package: whose folder holds the template; the common ones stand behind it.
         template: a template that extends `report.html.j2`.
         explorers: prefix of a study's anchors -> JSON that its interactive views draw from.
-        values: what the templates read: `title`, `contents`, and what the study's own needs.
+        values: what the templates read.
     """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package, "."), PackageLoader(_PACKAGE, ".")]),

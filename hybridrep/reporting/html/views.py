@@ -18,14 +18,9 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Column:
-    """How one column of a table is made from a row.
+    """How one column of a table is made from a row: its header, its cells, and what they sort by.
 
-    Attributes:
-        label: its header.
-        text: what a cell shows.
-        value: what it sorts by; None for columns of words, which sort by their text.
-        wrap: whether long text may break into lines.
-        flag: whether a cell is to stand out.
+    Columns of words have no `value` and sort by their text; a flagged cell stands out.
     """
 
     label: str
@@ -149,12 +144,7 @@ class ClaimView:
 
 
 def claim_views(claims: pd.DataFrame, show: Callable[[str], str] = str) -> list[ClaimView]:
-    """Return the claims with their statistic, interval and note in one line.
-
-    Args:
-        claims: one a row, with the columns of `analysis.verdicts.Claim`.
-        show: gives a note as people read it.
-    """
+    """Return claims, one a row, with statistic, interval and note as `show` words them."""
     views = []
     for claim in records(claims):
         value = ""

@@ -12,12 +12,7 @@ from hybridrep.studies.hybrid.results.tables import StudyTables
 
 @dataclass(frozen=True)
 class ExampleSeed:
-    """The most typical seed of a study, and why it is.
-
-    Attributes:
-        seed: its number.
-        reason: one sentence for captions.
-    """
+    """The most typical seed of a study, and why it is, in a sentence for captions."""
 
     seed: int
     reason: str

@@ -1,7 +1,4 @@
-"""The example seed that the report's single-simulation figures show: matrices and projections.
-
-The projections (t-SNE) are computed for this one seed only, as tasks like all others.
-"""
+"""The example seed of the report's single-simulation figures: matrices and projections (t-SNE)."""
 
 from __future__ import annotations
 
@@ -43,14 +40,7 @@ def nodes(study: Hybrid, seed: int) -> list[Node]:
 
 
 def node(study: Hybrid, seed: int, variant: Variant | None, corpus: str) -> Node:
-    """Declare the projections of two of a seed's representations of a corpus.
-
-    Args:
-        study: what they read.
-        seed: the simulation.
-        variant: the autoencoder whose two layers are projected; None: LSTM and BERT.
-        corpus: one of `CORPORA`.
-    """
+    """Declare the projections of an autoencoder's two layers, or, without, of LSTM and BERT."""
     inputs, config = study.inputs, study.inputs.config
     source = inputs.emotion if corpus == "emotion" else inputs.hate
     return STAGE.node(

@@ -48,10 +48,8 @@ class _Contents:
 def explorer_data(example: ExampleItems) -> str:
     """Return the JSON that the interactive matrix and map draw from.
 
-    Matrices of the hate tweets are there for the first bottleneck size only (all are in the
-    figures), which keeps a page of four sizes below 8 MB. Equal arrays and equal lists of tweets
-    are stored once (LSTM and BERT are the same for every bottleneck and direction); similarities
-    are rounded to thousandths.
+    Of the hate tweets it holds the first bottleneck size only, equal arrays and lists once, and
+    similarities in thousandths, which keeps a page of four sizes below 8 MB.
     """
     pool = _Contents()
     matrices = [

@@ -1,7 +1,4 @@
-"""The example seed as two files beside a study's tables, so that later reports can show it again.
-
-Arrays that several records share (LSTM and BERT are the same for every autoencoder) are kept once.
-"""
+"""The example seed as two files beside a study's tables, for later reports; equal arrays once."""
 
 from __future__ import annotations
 

@@ -27,14 +27,7 @@ def render_page(
     comparison: ComparisonView | None = None,
     examples: Sequence[ExampleItems | None] = (),
 ) -> str:
-    """Return the report as one HTML file.
-
-    Args:
-        title: the page's title.
-        studies: the studies' parts, in order.
-        comparison: the part that puts them side by side.
-        examples: what the studies' interactive views show, in order; None where there are none.
-    """
+    """Return the report as one HTML file; without its example a study has no interactive views."""
     return render(
         PACKAGE, "page.html.j2",
         {

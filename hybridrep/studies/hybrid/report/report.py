@@ -33,14 +33,12 @@ def build_report(
     remarks: Sequence[Sequence[str]] = (),
     draw_plans: Draw | None = None,
 ) -> Report:
-    """Return the report of one study, or of several with a part that compares them.
+    """Return the report of one study, or of several, the first being what others are compared with.
 
     Args:
-        studies: the studies' tables, or their results; of several, the first is what the others
-            are compared with.
-        examples: per study its example seed (see `choose_example_seed`), or None; without, its
-            figures of single simulations and its interactive views are left out. Its tweets are
-            removed unless the study's configuration says `share_text=true`.
+        studies: the studies' tables, or their results.
+        examples: per study its example seed, or None: no single simulation is shown. Its tweets
+            are removed unless the study's configuration says `share_text=true`.
         inference: per study its table of `INFERENCE_COLUMNS`, or None.
         remarks: per study what its page must say besides, e.g. what could not be read.
         draw_plans: draws the figures; without, they are drawn here one after the other.

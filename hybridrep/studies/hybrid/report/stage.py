@@ -38,12 +38,9 @@ STAGE = Stage("report", module=__name__)
 
 
 def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping[int, str]) -> None:
-    """Log a study's tables and report into its run, and print Table 1.
+    """Log a study's tables and report, with links to its seeds' runs, into its run; print Table 1.
 
     The report is filed in the store like any result, so an unchanged study draws nothing again.
-
-    Args:
-        seed_runs: seed -> id of its run, for links.
     """
     prepared, results = invocation.prepared, Results.of(tables)
     chosen = choose_example_seed(tables)
@@ -70,9 +67,8 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
 def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> str:
     """Key of a study's report: its seeds' results, everything it says of them, and the code.
 
-    The code is more than what makes numbers: the page's files, and the configuration's defaults,
-    from which the command that makes the study again is written. Of the study's record, which
-    holds the versions of all libraries, only the place where it was computed is left out.
+    Code is here also the page's files, and the configuration's defaults, which the command to make
+    it again stands on. Of the study's record only where it was computed is left out.
     """
     study, prepared = invocation.study, invocation.prepared
     config, places = tables.meta["config"], with_role(Config, "place")

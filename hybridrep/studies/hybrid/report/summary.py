@@ -31,10 +31,7 @@ def summarise_study(results: Results) -> tuple[str, str, str, str, str]:
 
 
 def _mean(values: pd.Series, wanted: int) -> str:
-    """Return "0.45 (95% CI [0.44, 0.46])", without the interval where there is none.
-
-    Where fewer seeds than wanted have a value, it says how many do.
-    """
+    """Return "0.45 (95% CI [0.44, 0.46])", with n where fewer seeds than wanted have a value."""
     finite = values[np.isfinite(values)].to_numpy(dtype=float)
     if not len(finite):
         return "not available"

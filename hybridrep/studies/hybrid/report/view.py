@@ -66,19 +66,7 @@ def study_view(
     texts_shown: bool,
     remarks: Sequence[str] = (),
 ) -> StudyView:
-    """Put one study's tables, figures and records into the shape of the template.
-
-    Args:
-        results: the study's.
-        frames: its tables by name.
-        summary: its five sentences.
-        drawn: its figures.
-        example: its example seed, or None.
-        name: what it is called.
-        prefix: what its anchors start with; "" for the only study of a page.
-        texts_shown: whether tweets may be shown.
-        remarks: what its notices say besides.
-    """
+    """Put a study's parts into the shape of the template; `prefix` is what its anchors start with."""
     tables = results.tables
     return StudyView(
         prefix=prefix, name=name, facts=study_facts(results),

@@ -1,7 +1,6 @@
 """What runs and models hold, by name and with what it means: the reference is printed from here.
 
-A test compares it with what a study, a sweep and a registration really leave, in both directions.
-Names contain placeholders, e.g. `rsa/DIR/B/PAIR`; `PLACEHOLDERS` says what stands for what.
+A test compares it with what runs really leave. `PLACEHOLDERS` says what the names' parts are.
 """
 
 from __future__ import annotations

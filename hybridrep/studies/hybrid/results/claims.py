@@ -1,7 +1,6 @@
 """The paper's claims, each tested over seeds by the rule of `verdicts`.
 
-Correlations are those of the test tweets at the used epoch (half of all), transfer losses those
-of the last epoch, both at the study's first bottleneck size unless a claim is about sizes.
+Correlations: test tweets, used epoch; losses: last epoch; both at the first bottleneck size.
 """
 
 from __future__ import annotations
@@ -154,10 +153,8 @@ def _size_leaves_pattern(tables: StudyTables) -> Claim:
 def _trajectories_by_size(tables: StudyTables) -> pd.DataFrame:
     """Return (seed, size) x (direction, pair, epoch), without the pair that no size changes.
 
-    Every trajectory is less its mean over epochs: pairs differ so much in level that their levels
-    alone would correlate highly, whatever the course over epochs. A trajectory that is flat is
-    all 0: flat at both sizes it adds nothing, flat at one it lowers r by what it moves at the
-    other.
+    Each is less its mean over epochs: levels alone would correlate highly. A flat one is all 0:
+    flat at both sizes it adds nothing, at one it lowers r by what it moves at the other.
     """
     rows = tables.rsa[(tables.rsa["item_set"] == "test") & (tables.rsa["pair"] != PAIRS[0])]
     trajectory = ["seed", "bottleneck", "direction", "pair"]

@@ -33,7 +33,7 @@ class Comparison:
         names: the studies' names, told apart.
         lede: what they differ in, in a sentence.
         standings: per study on how many seeds it stands.
-        tables: `compare_made`, `compare_transfer`, `compare_rsa`, `compare_claims`.
+        tables: by name.
         transfer: the new task's final results of all studies, for figures.
         rsa: the correlations of their test tweets, for figures.
         sizes: the bottleneck sizes that all have.
@@ -49,12 +49,7 @@ class Comparison:
 
 
 def compare_studies(studies: Sequence[StudyTables | Results], names: Sequence[str]) -> Comparison:
-    """Compare every study with the first.
-
-    Args:
-        studies: two or more.
-        names: what they are called, all different.
-    """
+    """Compare every study with the first; `names` must all differ."""
     results = [Results.of(study) for study in studies]
     made = differences_in_making([each.tables for each in results], names)
     sizes = shared_sizes(results)

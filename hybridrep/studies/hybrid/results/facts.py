@@ -11,16 +11,7 @@ from hybridrep.studies.hybrid.results.tables import StudyTables
 
 @dataclass(frozen=True)
 class CorpusFacts:
-    """One corpus of a study.
-
-    Attributes:
-        name: "emotion" or "hate".
-        source: where it came from, as recorded.
-        items: number of tweets; 0 where not recorded.
-        classes: number of classes; 0 where not recorded.
-        synthetic: whether it was generated.
-        fingerprint: SHA-256 of its content.
-    """
+    """One corpus ("emotion" or "hate") as a study recorded it; counts are 0 where it did not."""
 
     name: str
     source: str

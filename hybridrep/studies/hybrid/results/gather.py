@@ -40,14 +40,7 @@ def study_tables(
     failed: Mapping[int, str],
     stages: Sequence[str] | None = None,
 ) -> StudyTables:
-    """Read the results of complete seeds.
-
-    Args:
-        study: whose results.
-        seeds: the seeds whose results are all stored.
-        failed: seed -> why it has no results.
-        stages: fill only the tables of these entry points; None: all.
-    """
+    """Read complete seeds' results, of all or these entry points; `failed`: why seeds have none."""
     readers: dict[str, tuple[str, Read]] = {
         "lstm": ("lstm", _lstm), "autoencoder": ("autoencode", partial(_trained, table="curves")),
         "linear_baseline": ("autoencode", linear_baseline),

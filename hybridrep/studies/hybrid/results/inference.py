@@ -39,11 +39,9 @@ bootstrap intervals, the permutation test's p, the noise ceiling's bounds, and a
 def inference_table(study: Hybrid, tables: StudyTables, seeds: Sequence[int]) -> pd.DataFrame:
     """Join the resamples of complete seeds: one row per direction, bottleneck and pair.
 
-    The permutation p is two-sided, as every other p of a report, and of the mean r over seeds: its
-    null distribution is the mean over seeds of each seed's permuted values. The noise ceiling is
-    the agreement between seeds on the class profile of the pair's second side (Nili et al. 2014):
-    seeds have items of their own, so they can only agree on classes, and it is no upper bound for
-    the r over items (`noise_ceiling`).
+    The permutation p is two-sided, of the mean r over seeds: its null is the mean over seeds of
+    each one's permuted values. Seeds have items of their own, so the noise ceiling (Nili et al.
+    2014) is their agreement on classes, of the pair's second side, and no bound for r over items.
     """
     rows = []
     for variant in transformation.variants(study):

@@ -46,15 +46,7 @@ _CELLS = {
 
 @dataclass(frozen=True)
 class PublishedRange:
-    """A published range of r over bottleneck sizes.
-
-    Attributes:
-        direction: the autoencoder.
-        pair: the pair of representations.
-        low: lower end; from LSTM to BERT at bottleneck 32.
-        high: upper end; from LSTM to BERT at bottleneck 256.
-        where: what the paper says of it.
-    """
+    """A published range of r over bottleneck sizes, and what the paper says of it."""
 
     direction: str
     pair: str
@@ -97,13 +89,10 @@ def published_table_1() -> pd.DataFrame:
     ),
 )
 def recompute_table_1() -> pd.DataFrame:
-    """Recompute the paper's t-tests from its own printed means and SDs.
+    """Recompute the paper's t-tests against the baseline from its own printed means and SDs.
 
-    Returns:
-        `published_table_1` without the baseline's rows, and: `t`, `df`, `p` of Student's test
-        against the baseline, the stars that follow (`recomputed_stars`), the least and greatest
-        p that the rounding of the printed numbers leaves open (`p_low`, `p_high`), and
-        `contradicts`: whether no p between them earns the printed stars.
+    `p_low` and `p_high` are what the rounding of the printed numbers leaves open; `contradicts`:
+    no p between them earns the printed stars.
     """
     table = published_table_1()
     base = table[table["representation"] == BASELINE].set_index("metric")
@@ -140,16 +129,10 @@ def _p_range(mean: float, sd: float, other_mean: float, other_sd: float) -> tupl
 
 
 def beside_paper(values: pd.DataFrame) -> pd.DataFrame:
-    """Put our transfer results next to Table 1.
+    """Put our transfer results (seed, representation, metric, value) next to Table 1, cell by cell.
 
-    Args:
-        values: columns seed, representation, metric, value; values that are not finite are
-            left out and show in `n`.
-
-    Returns:
-        One row for each cell of Table 1: representation, metric, `published_mean`,
-        `published_sd`, our `mean`, `sd`, `n`, their `difference` (ours minus published), and that
-        `in_published_sds` and `in_own_sds`. NaN where we have nothing or an SD is 0.
+    The difference is ours minus published, also in SDs of either; NaN where we have nothing or an
+    SD is 0. Values that are not finite are left out and show in `n`.
     """
     ours = _spread(values, ["representation", "metric"])
     table = published_table_1().drop(columns=["stars", "n"])
@@ -163,15 +146,9 @@ def beside_paper(values: pd.DataFrame) -> pd.DataFrame:
 
 
 def rsa_beside_paper(values: pd.DataFrame) -> pd.DataFrame:
-    """Put our correlations next to the ranges that the paper gives.
+    """Put our correlations (seed, direction, pair, value) next to the ranges that the paper gives.
 
-    Args:
-        values: columns seed, direction, pair, value, of one item set, epoch and bottleneck.
-
-    Returns:
-        One row for each of `PUBLISHED_RSA`: direction, pair, `published_low`, `published_high`,
-        `where`, our `mean`, `sd`, `n`, the `difference` (0 inside the range, else from its nearer
-        end) and that `in_own_sds`.
+    The difference is 0 inside the range, else from its nearer end.
     """
     table = pd.DataFrame(
         [(r.direction, r.pair, r.low, r.high, r.where) for r in PUBLISHED_RSA],

@@ -24,16 +24,12 @@ class Representative:
     """A seed that stands for its study in figures.
 
     Attributes:
-        seed: the seed.
         seeds: how many complete seeds it was chosen from.
         results: how many results were looked at.
         varying: how many of them differ between the seeds at all.
-        inside: how many of its results lie within 1 SD of their mean over seeds; one that does
-            not vary is at its mean.
-        largest_z: how many SDs its most unusual result is from that mean; NaN where there is
-            nothing to compare (one seed, no results).
-        farthest: that result: (metric, representation) of the new task or (direction, pair) of
-            the correlations; empty where none varies.
+        inside: how many lie within 1 SD of their mean over seeds, or do not vary.
+        largest_z: how many SDs the most unusual one is off; NaN where nothing is comparable.
+        farthest: that one: (metric, representation) or (direction, pair).
     """
 
     seed: int
@@ -51,12 +47,10 @@ class Representative:
 
 
 def representative_seed(tables: StudyTables) -> Representative | None:
-    """Choose the seed whose results lie closest to the means (section 3: within 1 SD).
+    """Choose the complete seed whose results lie closest to the means (section 3: within 1 SD).
 
-    Closest by its most unusual result among the final transfer metrics and the used models'
-    correlations on the test tweets, at the study's first bottleneck size; of equals the lowest
-    seed. Only complete seeds are asked, and of those only the ones with the fewest undefined
-    results, so that no seed is typical by having less to compare. None when there is none.
+    Closest by its most unusual result (new task, used models' r on test tweets) at the first size;
+    of equals the lowest. Only seeds with the fewest undefined results are asked.
     """
     complete = seeds_by_status(tables, "complete")
     if not complete:

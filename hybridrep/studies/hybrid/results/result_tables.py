@@ -38,10 +38,7 @@ from hybridrep.studies.hybrid.results.views import (
     ),
 )
 def transfer_beside_paper(tables: StudyTables) -> pd.DataFrame:
-    """Return `beside_paper` with our `bottleneck`: the printed one, else the study's first.
-
-    It is 0 where a representation has none.
-    """
+    """Return `beside_paper` with our `bottleneck`, 0 where a representation has none."""
     size = size_beside_paper(tables)
     parts = [transfer_values(tables, m, size).assign(metric=m) for m in TRANSFER_METRICS]
     table = beside_paper(pd.concat(parts, ignore_index=True))
@@ -60,10 +57,7 @@ def size_beside_paper(tables: StudyTables) -> int:
     ("direction", "bottleneck", "pair", "item_set", "n", "mean", "sd", "low", "high"),
 )
 def rsa_summary(tables: StudyTables) -> pd.DataFrame:
-    """Return mean, SD and 95% interval over seeds of every correlation at the used epoch.
-
-    Columns: direction, bottleneck, pair, item_set, n, mean, sd, low, high.
-    """
+    """Return mean, SD and 95% interval over seeds of every correlation at the used epoch."""
     rows = []
     keys = ["direction", "bottleneck", "pair", "item_set"]
     for key, values in used_rsa(tables).groupby(keys, sort=False)["value"]:
@@ -113,10 +107,7 @@ def rsa_ours_and_paper(tables: StudyTables) -> pd.DataFrame:
 def linear_summary(tables: StudyTables) -> pd.DataFrame:
     """Put closed-form ridge regression beside the autoencoders, means over the same seeds.
 
-    Columns: direction, bottleneck, n, `used_loss` and `last_loss` (the autoencoder's test loss at
-    the used and the last epoch), `ridge_loss`, `mean_loss` (predicting the training mean), and
-    per item set r of reconstruction and target: `autoencoder_test`, `ridge_test` and so on. A
-    seed counts when it has all of a row's numbers; a number that no seed has is NaN.
+    A seed counts when it has all of a row's numbers; a number that no seed has is NaN.
     """
     keys = ["direction", "bottleneck"]
     by_seed = _linear_by_seed(tables)

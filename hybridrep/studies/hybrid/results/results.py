@@ -36,11 +36,7 @@ STUDY_TABLES = declared(
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What a study found; every result is computed when it is first asked for, and kept.
-
-    Attributes:
-        tables: the study.
-    """
+    """What a study found; every result is computed when it is first asked for, and kept."""
 
     tables: StudyTables
 
@@ -101,11 +97,7 @@ class Results:
 
     @cached_property
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Every table of `STUDY_TABLES` by name, for the page and for files.
-
-        But inference, which is computed from what the tables do not hold; further bottleneck sizes
-        as `table_1_b64`, `tests_b64` etc.
-        """
+        """Every table of `STUDY_TABLES` but inference by name; further sizes as `table_1_b64`."""
         made: dict[Callable[..., pd.DataFrame], pd.DataFrame] = {
             claims_table: claims_table(self.claims),
             transfer_beside_paper: transfer_beside_paper(self.tables),

@@ -32,11 +32,7 @@ def seed_contents(study: Hybrid, seed: int) -> Contents:
 
 
 def _tables(tables: StudyTables) -> dict[str, pd.DataFrame]:
-    """Lay the final results out for MLflow's evaluation view, where runs stand side by side.
-
-    It opens with one row for each entry of the first column and shows the second; so first come
-    what a row is about and its most telling value.
-    """
+    """Lay the results out for MLflow's evaluation view, which shows the second column first."""
     used = used_rsa(tables)
     rsa_ = pd.DataFrame({"metric": _rsa_names(used), "value": used["value"]})
     return {
@@ -86,10 +82,7 @@ def stage_contents(stage: str, tables: StudyTables) -> Contents:
 
 
 def metrics(tables: StudyTables) -> pd.DataFrame:
-    """Return the metric points of a study's tables: `key`, `value`, `step`.
-
-    The step is the epoch; the linear baseline, which has none, is at 0.
-    """
+    """Return a study's metric points (key, value, step = epoch); the linear baseline is at 0."""
     rsa = tables.rsa
     first = int(tables.meta["config"]["bottlenecks"][0])
     parts = [

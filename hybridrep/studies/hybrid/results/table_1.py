@@ -65,13 +65,7 @@ def uncorrected_tests(tables: StudyTables, bottleneck: int | None = None) -> pd.
 def against_baseline(
     tables: StudyTables, bottleneck: int | None = None, tests: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Return `compare_with_baseline` for the three measures, under a first column `measure`.
-
-    Args:
-        tables: the study.
-        bottleneck: size of the autoencoders; without, the study's first.
-        tests: their `uncorrected_tests`, where they are there already.
-    """
+    """Return the tests of the three measures (`uncorrected_tests`), with Holm's correction."""
     done = uncorrected_tests(tables, bottleneck) if tests is None else tests
     p = done.groupby("measure")[HOLM_CORRECTS]
     return done.assign(holm_p=p.transform(lambda p: holm(p.to_numpy(dtype=np.float64))))
@@ -86,11 +80,9 @@ def against_baseline(
 def table_1(
     tables: StudyTables, bottleneck: int | None = None, tests: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Return Table 1 in the paper's layout: "0.618(0.028) ***" is mean, SD over seeds and stars.
+    """Return Table 1 as printed: "0.618(0.028) ***" is mean, SD over seeds, Student's stars.
 
-    The stars are those of the independent Student t-test against the baseline, as in the paper.
-    Columns: Model, Representation, Train Loss, Test Loss, Test Acc, Seeds (how many each cell
-    stands on: one number, or the least and the most). Arguments as of `against_baseline`.
+    Seeds: how many each cell stands on, one number, or the least and the most.
     """
     done = uncorrected_tests(tables, bottleneck) if tests is None else tests
     marks = done.set_index(["measure", "representation"])["stars"].to_dict()

@@ -1,7 +1,6 @@
 """One study's results as long tables: the only thing that reports and comparisons read.
 
-The layout (`schema.py`) has a version: tables of an older one are upgraded when they are read,
-tables of a newer one are refused.
+The layout has a version: older tables are upgraded when they are read, newer ones refused.
 """
 
 from __future__ import annotations
@@ -44,17 +43,12 @@ class StudyTables:
     """All results of one study.
 
     Attributes:
-        lstm: the LSTM's curves.
-        autoencoder: the autoencoders' curves.
-        linear_baseline: ridge regression beside the autoencoders.
         rsa: correlations for every epoch (0 = before training); the model that is used is at
             `meta["half_epoch"]`.
         transfer: the classifiers' curves; bottleneck is 0 where there is none.
-        meta: what the study is and what it stands on, in JSON's types: schema_version, study,
-            study_key, config (resolved), half_epoch, seeds_wanted, seeds_failed {seed: reason},
-            and anything a report shows (corpora, encoder, vectors, versions, ...). Tables that
-            were upgraded when they were read keep the version they were made with as
-            made_with_schema.
+        meta: what the study is and stands on, in JSON's types: the entries of `_META` and anything
+            a report shows (corpora, encoder, versions, ...); of upgraded tables the version they
+            were made with as made_with_schema.
     """
 
     lstm: pd.DataFrame = field(default_factory=lambda: frame("lstm"))
@@ -80,14 +74,7 @@ class StudyTables:
         return {int(seed): str(reason) for seed, reason in self.meta["seeds_failed"].items()}
 
     def validate(self) -> StudyTables:
-        """Check columns, dtypes, allowed values and keys of all tables, and `meta`.
-
-        Returns:
-            The tables themselves, so that making and checking is one expression.
-
-        Raises:
-            TablesError: naming everything that is wrong.
-        """
+        """Check all tables and `meta`; return them, or name all that is wrong in a TablesError."""
         problems = meta_problems(self.meta, _META)
         for name in SCHEMAS:
             problems += table_problems(name, SCHEMAS[name], getattr(self, name))
@@ -100,9 +87,7 @@ class StudyTables:
 
     @classmethod
     def from_parts(cls, parts: Mapping[str, pd.DataFrame], meta: Mapping[str, Any]) -> StudyTables:
-        """Make tables from what `to_parts` gave, of this or an older version of the layout.
-
-        Dtypes that a file format changed (integers as floats, text as objects) are restored.
+        """Make tables of what `to_parts` gave, of this layout or an older one, with their dtypes.
 
         Raises:
             TablesError: when the layout is newer, cannot be upgraded, or anything is wrong.

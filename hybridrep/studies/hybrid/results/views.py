@@ -11,10 +11,7 @@ from hybridrep.studies.hybrid.results.tables import StudyTables
 
 
 def bottleneck_sizes(tables: StudyTables) -> tuple[int, ...]:
-    """Return the study's bottleneck sizes, in the configuration's order where it names them.
-
-    The first is the one that results without a size are about.
-    """
+    """Return the study's bottleneck sizes as its configuration orders them; the first counts."""
     found = {int(size) for size in tables.rsa["bottleneck"].unique()}
     found |= {int(size) for size in tables.autoencoder["bottleneck"].unique()}
     found |= {int(size) for size in tables.transfer["bottleneck"].unique() if size > 0}
@@ -52,15 +49,9 @@ def final_lstm(tables: StudyTables) -> pd.DataFrame:
 def transfer_values(
     tables: StudyTables, metric: str, bottleneck: int | None = None
 ) -> pd.DataFrame:
-    """Return one metric's final values, as `statistics.compare_with_baseline` takes them.
+    """Return a metric's final values (seed, representation, value), in the order of `TRANSFER`.
 
-    Args:
-        tables: the study.
-        metric: one of `TRANSFER_METRICS`.
-        bottleneck: size of the autoencoders; without, the study's first.
-
-    Returns:
-        Columns seed, representation, value; representations in the order of `TRANSFER`.
+    Without a size of the autoencoders, those of the study's first.
     """
     final = final_transfer(tables)
     size = _first_size(tables) if bottleneck is None else bottleneck
@@ -78,12 +69,7 @@ def _first_size(tables: StudyTables) -> int:
 
 
 def used_rsa(tables: StudyTables, item_set: str | None = None) -> pd.DataFrame:
-    """Return the correlations of the models that are used, those at half of the epochs.
-
-    Args:
-        tables: the study.
-        item_set: one of `ITEM_SETS`; without, all.
-    """
+    """Return the correlations of the models at half of the epochs, of one item set or all."""
     rows = tables.rsa[tables.rsa["epoch"] == tables.half_epoch]
     if item_set is not None:
         rows = rows[rows["item_set"] == item_set]
@@ -100,13 +86,7 @@ def rsa_values(
 ) -> pd.Series:
     """Return one pair's correlation of every seed, indexed by seed.
 
-    Args:
-        tables: the study.
-        direction: the autoencoder.
-        pair: one of `PAIRS`.
-        bottleneck: its size; without, the study's first.
-        item_set: one of `ITEM_SETS`.
-        epoch: an epoch (0 = before training); without, the used one.
+    Without a bottleneck the study's first, without an epoch (0 = before training) the used one.
     """
     size = _first_size(tables) if bottleneck is None else bottleneck
     rows = tables.rsa
@@ -122,12 +102,10 @@ def rsa_values(
 
 @report_table("seeds", "whether each seed can be counted on", ("seed", "status", "note"))
 def seed_status(tables: StudyTables) -> pd.DataFrame:
-    """Say of every seed whether it can be counted on.
+    """Say of every seed wanted or found whether it can be counted on, with a note why not.
 
-    Returns:
-        Columns seed, status, note, for every seed wanted or found: `complete`; `failed` (the note
-        is the reason); `missing` (no results at all); `incomplete` (fewer rows in some table than
-        the other seeds: the note says which); a seed that was not asked for is `unexpected`.
+    `complete`, `failed`, `missing` (no results), `incomplete` (fewer rows in some table than other
+    seeds) or `unexpected` (not asked for).
     """
     failed = tables.seeds_failed
     counts = pd.DataFrame(
@@ -160,12 +138,7 @@ def seeds_by_status(tables: StudyTables, status: str) -> list[int]:
 
 
 def standing(tables: StudyTables, known: pd.DataFrame | None = None) -> str:
-    """Say in a sentence how many seeds a study stands on and what became of the others.
-
-    Args:
-        tables: the study.
-        known: its `seed_status`, where it is there already.
-    """
+    """Say how many seeds a study stands on and what became of the others (`seed_status`)."""
     status = seed_status(tables) if known is None else known
     wanted = len(tables.seeds_wanted)
     complete = int((status["status"] == "complete").sum())

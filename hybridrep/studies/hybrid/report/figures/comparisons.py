@@ -39,13 +39,7 @@ _SET_STROKES = {
 
 
 def item_sets(rsa: pd.DataFrame, directions: Sequence[str], remark: str) -> Figure:
-    """Draw mean r with its 95% CI for every pair on the three item sets.
-
-    Args:
-        rsa: rows of one bottleneck at the epoch used.
-        directions: the panels.
-        remark: the line under the figure.
-    """
+    """Draw mean r (one bottleneck, epoch used) with its 95% CI for every pair and item set."""
     known = _grouped(rsa, ["direction", "pair", "item_set"])
     lanes = [(name, _SET_STROKES[name]) for name in SHOWN_ITEM_SETS]
     figure = new_figure(10.0, 4.1)
@@ -62,13 +56,7 @@ def item_sets(rsa: pd.DataFrame, directions: Sequence[str], remark: str) -> Figu
 
 
 def bottleneck_sizes(rsa: pd.DataFrame, directions: Sequence[str], remark: str) -> Figure:
-    """Draw mean r with SD for every pair over the sizes of the bottleneck.
-
-    Args:
-        rsa: rows of one item set at the epoch used, all bottlenecks.
-        directions: the panels.
-        remark: the line under the figure.
-    """
+    """Draw mean r (one item set, epoch used) with SD for every pair over the bottleneck's sizes."""
     figure = new_figure(10.0, 4.4)
     grid = figure.subplots(1, len(directions), squeeze=False, sharey=True)[0]
     sizes = sorted(int(b) for b in rsa["bottleneck"].unique())
@@ -97,13 +85,7 @@ def bottleneck_sizes(rsa: pd.DataFrame, directions: Sequence[str], remark: str) 
 
 
 def studies_transfer(values: pd.DataFrame, studies: Sequence[str], remark: str) -> Figure:
-    """Draw the new task's results of several studies side by side.
-
-    Args:
-        values: study, representation, metric, value; one row a seed.
-        studies: their names, in order.
-        remark: the line under the figure.
-    """
+    """Draw the new task's results (study, representation, metric, value) side by side."""
     known = _grouped(values, ["metric", "representation", "study"])
     figure = new_figure(11.0, 3.4 + 0.35 * len(studies))
     grid = figure.subplots(1, len(TRANSFER_METRICS), sharey=True)
@@ -123,14 +105,7 @@ def studies_transfer(values: pd.DataFrame, studies: Sequence[str], remark: str) 
 def studies_rsa(
     values: pd.DataFrame, studies: Sequence[str], directions: Sequence[str], remark: str
 ) -> Figure:
-    """Draw the correlations of several studies side by side.
-
-    Args:
-        values: study, direction, pair, value; one row a seed.
-        studies: their names, in order.
-        directions: the panels.
-        remark: the line under the figure.
-    """
+    """Draw the correlations of studies (study, direction, pair, value) side by side."""
     known = _grouped(values, ["direction", "pair", "study"])
     figure = new_figure(10.0, 3.2 + 0.35 * len(studies))
     grid = figure.subplots(1, len(directions), squeeze=False, sharey=True, sharex=True)[0]

@@ -21,10 +21,7 @@ from hybridrep.studies.hybrid.pairs import roles
 def correlation_matrices(rsa: pd.DataFrame, directions: Sequence[str], remark: str) -> Figure:
     """Draw the mean r over seeds between all four representations, one panel per direction.
 
-    Args:
-        rsa: rows of one bottleneck, one item set and one epoch.
-        directions: the panels.
-        remark: the line under the figure.
+    The rows are of one bottleneck, one item set and one epoch.
     """
     summaries = {d: correlation_table(rsa[rsa["direction"] == d], d) for d in directions}
     low = min(0.0, *(float(np.nanmin(mean)) for mean, _ in summaries.values()))
@@ -47,10 +44,9 @@ def correlation_matrices(rsa: pd.DataFrame, directions: Sequence[str], remark: s
 def correlation_table(
     rsa: pd.DataFrame, direction: str
 ) -> tuple[Float[np.ndarray, "4 4"], Float[np.ndarray, "4 4"]]:
-    """Return mean and SD over seeds of r between the representations.
+    """Return mean and SD over seeds of r, in the order of `SHOWN_REPRESENTATIONS`.
 
-    Rows and columns are in the order of `SHOWN_REPRESENTATIONS`. The diagonal is 1 with SD 0; a
-    pair that the table lacks is NaN, as is the SD of one seed.
+    The diagonal is 1 with SD 0; a pair that is lacking is NaN, as is the SD of one seed.
     """
     parts = ("input", "target", "bottleneck", "reconstructed")
     who = dict(zip(parts, roles(direction), strict=True))

@@ -51,12 +51,7 @@ def autoencoder_curves(
 ) -> Figure:
     """Draw the autoencoders' losses beside ridge regression and predicting the mean.
 
-    Args:
-        autoencoder: rows of one bottleneck.
-        linear: the closed-form baseline: `direction`, `test_loss`, `mean_loss`.
-        directions: the panels, each with its own scale (the targets differ in size).
-        used_epoch: the epoch whose model is used; marked.
-        remark: the line under the figure.
+    One bottleneck; a panel per direction with its own scale (the targets differ in size).
     """
     figure = new_figure(5.0 * len(directions), 4.1)
     grid = figure.subplots(1, len(directions), squeeze=False)[0]

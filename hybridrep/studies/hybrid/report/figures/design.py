@@ -30,22 +30,8 @@ LSTM_SIZE = 300
 class Design:
     """What the drawings say of a study; 0 or "" where a study did not record it.
 
-    Attributes:
-        emotion: the emotion corpus in a few words, e.g. "sample (synthetic)".
-        emotion_items: its number of tweets.
-        emotion_classes: its number of classes.
-        hate: the corpus of the new task.
-        hate_items: its number of tweets.
-        vectors: name of the word vectors.
-        encoder: name of the frozen encoder.
-        encoder_size: width of its embedding.
-        bottlenecks: widths of the bottleneck, the first first.
-        lstm_epochs: epochs of the LSTM.
-        autoencoder_epochs: epochs of the autoencoders.
-        used_epoch: the epoch whose autoencoder feeds RSA and transfer.
-        transfer_epochs: epochs of the classifiers.
-        items: tweets in a similarity matrix.
-        seeds: simulations in the study.
+    `encoder_size` is the width of its embedding, `items` the tweets in a similarity matrix, `seeds`
+    the complete simulations; the epoch used feeds RSA and transfer.
     """
 
     emotion: str

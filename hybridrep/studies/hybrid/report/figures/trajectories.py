@@ -37,8 +37,7 @@ def trajectories(
         directions: the panels: both for Fig. 6, one for each of Figs A1-A4 and B1-B4.
         used_epoch: the epoch whose model RSA and transfer use; marked.
         remark: the line under the figure.
-        linear: `seed`, `direction`, `value` = r of the ridge reconstruction with the target on
-            the same items; drawn as a mark at the right edge.
+        linear: per seed and direction ridge regression's r; a mark at the right edge.
     """
     width = 5.0 * len(directions) if len(directions) > 1 else 7.0
     figure = new_figure(width, 4.9)

@@ -21,11 +21,8 @@ def transfer_results(
 ) -> Figure:
     """Draw train loss, test loss and test accuracy of the seven representations.
 
-    Args:
-        last: transfer rows of the last epoch, one bottleneck size: `seed`, `representation` and
-            the three measures.
-        remark: the line under the figure.
-        published: the paper's means by (representation, measure), drawn beside ours.
+    `last` are rows of the last epoch and one bottleneck; the paper's means by (representation,
+    measure) stand beside them.
     """
     figure = new_figure(11.0, 4.5)
     grid = figure.subplots(1, len(TRANSFER_METRICS), sharey=True)
