@@ -20,13 +20,9 @@ def canvas(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def box(
-    axes: Axes,
-    at: tuple[float, float],
-    size: tuple[float, float],
-    title: str,
-    lines: str = "",
+    axes: Axes, at: tuple[float, float], size: tuple[float, float], title: str, lines: str = "",
     colour: str = RULE,
-) -> None:
+) -> None:  # fmt: skip
     """Draw a rounded box with a bold title and smaller lines; `at` is its lower left corner."""
     x, y = at
     width, height = size

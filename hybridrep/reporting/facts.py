@@ -23,7 +23,7 @@ def config_number(meta: Meta, name: str) -> int:
 
 
 def meta_record(meta: Meta, *names: str) -> dict[str, Any]:
-    """Return the record under a path of names in a study's record; an empty one if there is none."""
+    """Return the record under a path of names in a study's record; empty if there is none."""
     value: Any = meta
     for name in names:
         value = value.get(name) if isinstance(value, Mapping) else None

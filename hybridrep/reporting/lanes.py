@@ -14,11 +14,9 @@ from hybridrep.reporting.style import Stroke, light_grid
 
 
 def draw_lanes(
-    axes: Axes,
-    rows: Sequence[str],
-    lanes: Sequence[tuple[str, Stroke]],
+    axes: Axes, rows: Sequence[str], lanes: Sequence[tuple[str, Stroke]],
     values: Callable[[str, str], np.ndarray],
-) -> None:
+) -> None:  # fmt: skip
     """Draw, for every row from top to bottom, one mean with its 95% interval per lane.
 
     `values` gives of a row and a lane one value a seed; it may be empty.

@@ -55,13 +55,9 @@ def node(study: Hybrid, seed: int, variant: Variant | None, corpus: str) -> Node
 
 
 def make(
-    read: Reader,
-    name: str,
-    variant: Variant | None,
-    seed: int,
-    per_emotion: int,
+    read: Reader, name: str, variant: Variant | None, seed: int, per_emotion: int,
     duplicates: Duplicates,
-) -> Made:
+) -> Made:  # fmt: skip
     """Return t-SNE coordinates of a corpus' items, float32 [items, 2], and hate matrices."""
     corpus = read_corpus(read.store, read.key("corpus"))
     vectors = _vectors(read, corpus, variant, seed, per_emotion, duplicates)
@@ -74,13 +70,9 @@ def make(
 
 
 def _vectors(
-    read: Reader,
-    corpus: Corpus,
-    variant: Variant | None,
-    seed: int,
-    per_emotion: int,
+    read: Reader, corpus: Corpus, variant: Variant | None, seed: int, per_emotion: int,
     duplicates: Duplicates,
-) -> dict[str, np.ndarray]:
+) -> dict[str, np.ndarray]:  # fmt: skip
     """Return the representations of the corpus' shown items, by their names."""
     from hybridrep.transforms.stacked import apply_autoencoder
 

@@ -22,11 +22,9 @@ _SECTIONS = (
 
 
 def render_page(
-    title: str,
-    studies: Sequence[StudyView],
-    comparison: ComparisonView | None = None,
+    title: str, studies: Sequence[StudyView], comparison: ComparisonView | None = None,
     examples: Sequence[ExampleItems | None] = (),
-) -> str:
+) -> str:  # fmt: skip
     """Return the report as one HTML file; without its example a study has no interactive views."""
     return render(
         PACKAGE, "page.html.j2",

@@ -27,12 +27,10 @@ _T = TypeVar("_T")
 
 
 def build_report(
-    studies: Sequence[StudyTables | Results],
-    examples: Sequence[ExampleItems | None] = (),
-    inference: Sequence[pd.DataFrame | None] = (),
-    remarks: Sequence[Sequence[str]] = (),
+    studies: Sequence[StudyTables | Results], examples: Sequence[ExampleItems | None] = (),
+    inference: Sequence[pd.DataFrame | None] = (), remarks: Sequence[Sequence[str]] = (),
     draw_plans: Draw | None = None,
-) -> Report:
+) -> Report:  # fmt: skip
     """Return the report of one study, or of several, the first being what others are compared with.
 
     Args:

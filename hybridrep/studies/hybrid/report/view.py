@@ -55,18 +55,11 @@ class StudyView:
 
 
 def study_view(
-    results: Results,
-    frames: Mapping[str, pd.DataFrame],
-    summary: Sequence[str],
-    drawn: Sequence[Drawn],
-    example: ExampleItems | None,
-    name: str,
-    prefix: str,
-    *,
-    texts_shown: bool,
-    remarks: Sequence[str] = (),
-) -> StudyView:
-    """Put a study's parts into the shape of the template; `prefix` is what its anchors start with."""
+    results: Results, frames: Mapping[str, pd.DataFrame], summary: Sequence[str],
+    drawn: Sequence[Drawn], example: ExampleItems | None, name: str, prefix: str, *,
+    texts_shown: bool, remarks: Sequence[str] = (),
+) -> StudyView:  # fmt: skip
+    """Put a study's parts into the shape of the template; `prefix` starts its anchors."""
     tables = results.tables
     return StudyView(
         prefix=prefix, name=name, facts=study_facts(results),

@@ -109,12 +109,9 @@ def _signal_left(tables: StudyTables) -> Claim:
 
 
 def _lower_loss(
-    name: str,
-    sentence: str,
-    tables: StudyTables,
-    loss: pd.DataFrame,
+    name: str, sentence: str, tables: StudyTables, loss: pd.DataFrame,
     better_than: Sequence[tuple[str, str]],
-) -> Claim:
+) -> Claim:  # fmt: skip
     parts = [
         part_of(f"{better} against {worse}", loss[worse] - loss[better], tables.seeds_wanted)
         for better, worse in better_than

@@ -35,11 +35,9 @@ Read = Callable[[Hybrid, int], pd.DataFrame]
 
 
 def study_tables(
-    study: Hybrid,
-    seeds: Sequence[int],
-    failed: Mapping[int, str],
+    study: Hybrid, seeds: Sequence[int], failed: Mapping[int, str],
     stages: Sequence[str] | None = None,
-) -> StudyTables:
+) -> StudyTables:  # fmt: skip
     """Read complete seeds' results, of all or these entry points; `failed`: why seeds have none."""
     readers: dict[str, tuple[str, Read]] = {
         "lstm": ("lstm", _lstm), "autoencoder": ("autoencode", partial(_trained, table="curves")),

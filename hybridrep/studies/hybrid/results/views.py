@@ -77,13 +77,9 @@ def used_rsa(tables: StudyTables, item_set: str | None = None) -> pd.DataFrame:
 
 
 def rsa_values(
-    tables: StudyTables,
-    direction: str,
-    pair: str,
-    bottleneck: int | None = None,
-    item_set: str = "test",
-    epoch: int | None = None,
-) -> pd.Series:
+    tables: StudyTables, direction: str, pair: str, bottleneck: int | None = None,
+    item_set: str = "test", epoch: int | None = None,
+) -> pd.Series:  # fmt: skip
     """Return one pair's correlation of every seed, indexed by seed.
 
     Without a bottleneck the study's first, without an epoch (0 = before training) the used one.

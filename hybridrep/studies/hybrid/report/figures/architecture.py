@@ -41,15 +41,9 @@ def layer_widths(source: int, bottleneck: int, target: int) -> tuple[int, ...]:
 
 
 def _autoencoder(
-    axes: Axes,
-    middle: float,
-    title: str,
-    source: str,
-    source_size: int,
-    target: str,
-    target_size: int,
-    design: Design,
-) -> None:
+    axes: Axes, middle: float, title: str, source: str, source_size: int, target: str,
+    target_size: int, design: Design,
+) -> None:  # fmt: skip
     bottleneck = design.bottlenecks[0] if design.bottlenecks else 32
     widths = layer_widths(source_size, bottleneck, target_size)
     names = [source, "4b", "2b", "bottleneck\n(diffused)", "2b", "4b", f"reconstructed {target}"]

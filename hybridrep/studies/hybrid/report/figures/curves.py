@@ -43,12 +43,9 @@ def lstm_curves(lstm: pd.DataFrame, remark: str) -> Figure:
 
 
 def autoencoder_curves(
-    autoencoder: pd.DataFrame,
-    linear: pd.DataFrame,
-    directions: Sequence[str],
-    used_epoch: int,
+    autoencoder: pd.DataFrame, linear: pd.DataFrame, directions: Sequence[str], used_epoch: int,
     remark: str,
-) -> Figure:
+) -> Figure:  # fmt: skip
     """Draw the autoencoders' losses beside ridge regression and predicting the mean.
 
     One bottleneck; a panel per direction with its own scale (the targets differ in size).
@@ -102,13 +99,9 @@ def _legend(figure: Figure, panels: Sequence[Axes]) -> None:
 
 
 def _curve(
-    axes: Axes,
-    frame: pd.DataFrame,
-    column: str,
-    stroke: Stroke,
-    label: str = "",
+    axes: Axes, frame: pd.DataFrame, column: str, stroke: Stroke, label: str = "",
     band: float = 0.16,
-) -> None:
+) -> None:  # fmt: skip
     summary = over_seeds(frame, ["epoch"], column).sort_values("epoch")
     epochs, mean, sd = (summary[c].to_numpy(float) for c in ("epoch", "mean", "sd"))
     if np.isfinite(sd).any():

@@ -24,12 +24,9 @@ from hybridrep.studies.hybrid.report.looks import PAIR_STROKES
 
 
 def trajectories(
-    rsa: pd.DataFrame,
-    directions: Sequence[str],
-    used_epoch: int,
-    remark: str,
+    rsa: pd.DataFrame, directions: Sequence[str], used_epoch: int, remark: str,
     linear: pd.DataFrame | None = None,
-) -> Figure:
+) -> Figure:  # fmt: skip
     """Draw r over epochs for every pair, one panel per direction, sharing the scale.
 
     Args:
