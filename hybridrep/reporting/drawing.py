@@ -1,20 +1,41 @@
-"""From the plan of a figure to its bytes: PNG for print, WebP for the page."""
+"""The plan of a figure, and from it to its bytes: PNG for print, WebP for the page."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from matplotlib.figure import Figure
 from PIL import Image
 
-from hybridrep.reporting.plan import Plan
 from hybridrep.reporting.style import encode_png, house_style, to_pixels, to_webp
 
 _MAIN = (1300, 65)
 _APPENDIX = (920, 50)
 """Width in pixels and WebP quality on the page, which holds four bottleneck sizes in 8 MB."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One figure that is to be drawn.
+
+    Attributes:
+        name: file name without extension.
+        caption: what a reader must know to read it.
+        alternative: what it shows, for those who cannot see it, with its main numbers.
+        group: part of the report, e.g. "design", "curves", "appendix".
+        plain: whether it must keep its colours on a dark page (colour scales).
+    """
+
+    name: str
+    title: str
+    caption: str
+    alternative: str
+    group: str
+    draw: Callable[[], Figure]
+    plain: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hybridrep.reporting.drawing import Drawn
-from hybridrep.reporting.plan import Plan
+from hybridrep.reporting.drawing import Drawn, Plan
 
 Draw = Callable[[Sequence[Plan]], Sequence[Drawn]]
 """Draws figures, in their order."""

@@ -13,8 +13,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hybridrep.reporting.drawing import Drawn
-from hybridrep.reporting.plan import Plan
+from hybridrep.reporting.drawing import Drawn, Plan
 
 
 def blank(plan: Plan) -> Drawn:

@@ -23,9 +23,9 @@ from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.report import example_stage as example
 from hybridrep.studies.hybrid.report import stage as report
 from hybridrep.studies.hybrid.report.config import ReportConfig
-from hybridrep.studies.hybrid.report.example import choose_example_seed
 from hybridrep.studies.hybrid.report.kept_example import ARRAYS_FILE, RECORD_FILE, read_example
 from hybridrep.studies.hybrid.results.gather import study_tables
+from hybridrep.studies.hybrid.results.representative import representative_seed
 from hybridrep.studies.hybrid.study import HYBRID, run
 from hybridrep.studies.hybrid.task_specific import stage as lstm
 from hybridrep.studies.hybrid.transfer import stage as transfer
@@ -201,7 +201,7 @@ def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
     def key(**change: str) -> str:
         prepared = study_of({**given, **change}, store)
         tables = study_tables(prepared, prepared.config.seeds, {})
-        nodes = example.nodes(prepared, choose_example_seed(tables).seed)
+        nodes = example.nodes(prepared, representative_seed(tables).seed)
         return report._key(Invocation(HYBRID, prepared, None, None, None), tables, nodes)
 
     store = Store(Path(given["store"]))

@@ -76,7 +76,8 @@ def _results(compared: Comparison, key: str, caption: str, first: list[Column]) 
         mine = long[long["study"] == name].drop(columns="study")
         renamed = mine.rename(columns={c: f"{c}_{place}" for c in mine.columns if c not in keys})
         wide = wide.merge(renamed, on=keys, how="left")
-        columns.append(_spread(place, name))
+        spread = means(f"mean_{place}", f"sd_{place}", name)
+        columns.append(_with_count(spread, f"n_{place}"))
     for place, name in enumerate(compared.names[1:], 1):
         columns += [
             numbers(f"difference_{place}", f"{name} minus {compared.names[0]}"),
@@ -86,11 +87,6 @@ def _results(compared: Comparison, key: str, caption: str, first: list[Column]) 
             _with_count(p_values(f"paired_p_{place}", "p (paired)"), f"paired_n_{place}"),
         ]
     return table_view(key.replace("_", "-"), caption, wide, columns, _EXPLAINED)
-
-
-def _spread(place: int, name: str) -> Column:
-    """Return a study's column of means, SDs and numbers of seeds."""
-    return _with_count(means(f"mean_{place}", f"sd_{place}", name), f"n_{place}")
 
 
 def _with_count(column: Column, count: str) -> Column:

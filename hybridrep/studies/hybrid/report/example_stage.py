@@ -12,7 +12,7 @@ from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
 from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus
 from hybridrep.studies.hybrid.pairs import roles
-from hybridrep.studies.hybrid.report.example import ExampleSeed
+from hybridrep.studies.hybrid.results.representative import Representative
 from hybridrep.studies.hybrid.similarity import stage as similarity
 from hybridrep.studies.hybrid.similarity.items import (
     ExampleItems,
@@ -107,7 +107,7 @@ def shown_rows(corpus: Corpus, seed: int, per_emotion: int, duplicates: Duplicat
     )  # fmt: skip
 
 
-def example_items(study: Hybrid, chosen: ExampleSeed) -> ExampleItems:
+def example_items(study: Hybrid, chosen: Representative) -> ExampleItems:
     """Read everything that the report shows of the example seed."""
     seed = chosen.seed
     items = {corpus: _items(study, seed, corpus) for corpus in CORPORA}

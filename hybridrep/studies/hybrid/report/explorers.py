@@ -52,24 +52,14 @@ def explorer_data(example: ExampleItems) -> str:
     similarities in thousandths, which keeps a page of four sizes below 8 MB.
     """
     pool = _Contents()
-    matrices = [
-        _matrix_record(pool, corpus, record)
-        for corpus, records in (
-            ("emotion", example.emotion_matrices), ("hate", _first_size(example.hate_matrices)),
-        )
-        for record in records
-    ]  # fmt: skip
-    projections = [
-        _projection_record(pool, corpus, record)
-        for corpus, records in (
-            ("emotion", example.emotion_projections), ("hate", example.hate_projections),
-        )
-        for record in records
-    ]  # fmt: skip
+    matrices = [_matrix_record(pool, "emotion", each) for each in example.emotion_matrices]
+    matrices += [_matrix_record(pool, "hate", each) for each in _first_size(example.hate_matrices)]
+    points = [_projection_record(pool, "emotion", each) for each in example.emotion_projections]
+    points += [_projection_record(pool, "hate", each) for each in example.hate_projections]
     return json.dumps(
         {
             "items": pool.items.contents, "arrays": pool.arrays.contents, "matrices": matrices,
-            "projections": projections,
+            "projections": points,
             "corpora": [["emotion", "emotion tweets"], ["hate", "hate tweets (new task)"]],
             "representations": [[name, readable(name)] for name in SHOWN_REPRESENTATIONS],
             "symbols": [_SYMBOLS[marker] for marker in CLASS_MARKERS],

@@ -14,7 +14,6 @@ PAIR_STROKES = {
 }
 """Warm and round = with the input, cool and square = with the target; dashed = bottleneck."""
 
-
 TRANSFER_STROKES = {
     "baseline": Stroke(MUTED, ":", ""),
     "lstm": Stroke(OKABE_ITO["vermillion"], "-", "o"),

@@ -21,9 +21,9 @@ from hybridrep.running.study import Invocation
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.report import example_stage as example
 from hybridrep.studies.hybrid.report import reproduce
-from hybridrep.studies.hybrid.report.example import ExampleSeed, choose_example_seed
 from hybridrep.studies.hybrid.report.kept_example import example_files
 from hybridrep.studies.hybrid.results.inference import inference_table
+from hybridrep.studies.hybrid.results.representative import Representative, representative_seed
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.table_1 import table_1_markdown, table_1_rich
 from hybridrep.studies.hybrid.results.tables import StudyTables
@@ -43,7 +43,7 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     The report is filed in the store like any result, so an unchanged study draws nothing again.
     """
     prepared, results = invocation.prepared, Results.of(tables)
-    chosen = choose_example_seed(tables)
+    chosen = representative_seed(tables)
     nodes = example.nodes(prepared, chosen.seed) if chosen else []
     stored = STAGE.keep(
         prepared.store,
@@ -85,7 +85,7 @@ def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> 
 
 
 def _make(
-    invocation: Invocation, results: Results, chosen: ExampleSeed | None, nodes: Sequence[Node]
+    invocation: Invocation, results: Results, chosen: Representative | None, nodes: Sequence[Node]
 ) -> Made:
     from hybridrep.studies.hybrid.report.report import build_report
 
@@ -109,7 +109,7 @@ def _make(
     )
 
 
-def _example(invocation: Invocation, chosen: ExampleSeed, nodes: Sequence[Node]) -> ExampleItems:
+def _example(invocation: Invocation, chosen: Representative, nodes: Sequence[Node]) -> ExampleItems:
     """Compute and read what may be shown of one seed."""
     prepared = invocation.prepared
     outcome = work.compute(

@@ -13,7 +13,7 @@ from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import (
     directions_of,
-    final_lstm,
+    last_epoch,
     rsa_values,
     transfer_values,
 )
@@ -53,7 +53,7 @@ def _stands_on(results: Results) -> str:
     kinds = {corpus.synthetic for corpus in corpora}
     text = "on synthetic tweets" if kinds == {True} else "on partly synthetic tweets"
     where = text if True in kinds else "on real tweets" if corpora else ""
-    lstm = final_lstm(tables)
+    lstm = last_epoch(tables.lstm)
     accuracy = lstm["test_accuracy"].mean() if len(lstm) else float("nan")
     fewer = _fewer(len(tables.seeds_wanted), lstm["test_accuracy"])
     learned = (

@@ -8,7 +8,6 @@ from hybridrep.analysis.statistics import HOLM_CORRECTS
 from hybridrep.reporting.formatting import count_range, number
 from hybridrep.reporting.html.views import (
     Column,
-    Row,
     TableView,
     intervals,
     means,
@@ -136,7 +135,11 @@ def rsa_paper(frame: pd.DataFrame, key: str) -> TableView:
     """Return our correlations next to the only ones that the paper gives as numbers."""
     columns = [
         _DIRECTION, _SIZE, words("item_set", "Tweets"),
-        Column("Paper", lambda row: _range(row), lambda row: float(row["published_low"])),
+        Column(
+            "Paper",
+            lambda row: f"{number(row['published_low'], 2)} to {number(row['published_high'], 2)}",
+            lambda row: float(row["published_low"]),
+        ),
         means("mean", "sd", "Here"), _COUNT, numbers("difference", "Outside the range by"),
         numbers("in_own_sds", "in our SDs", 1),
     ]  # fmt: skip
@@ -144,10 +147,6 @@ def rsa_paper(frame: pd.DataFrame, key: str) -> TableView:
         key, "Reconstruction and target, next to the paper", frame, columns,
         "At the last epoch, as the paper quotes them, over its bottlenecks 32 to 256.",
     )  # fmt: skip
-
-
-def _range(row: Row) -> str:
-    return f"{number(row['published_low'], 2)} to {number(row['published_high'], 2)}"
 
 
 def linear(frame: pd.DataFrame, key: str, epoch: int) -> TableView:

@@ -116,7 +116,7 @@ def _tables(
 ) -> dict[str, list[TableView]]:
     sizes = results.sizes
     by_size = [("", sizes[0] if sizes else 0), *((f"_b{size}", size) for size in sizes[1:])]
-    epoch = results.tables.half_epoch
+    epoch, seeds = results.tables.half_epoch, frames["seeds"]
     views = {
         "table_1": [
             study_tables.paper_table(
@@ -138,24 +138,17 @@ def _tables(
             study_tables.rsa(frames["rsa"], f"{prefix}rsa", epoch),
             study_tables.linear(frames["linear_baseline"], f"{prefix}linear", epoch),
         ],
-        "seeds": [], "raw": [study_tables.by_seed(frames["transfer_by_seed"], f"{prefix}raw")],
+        "seeds": [study_tables.seeds(seeds[seeds["status"] != "complete"], f"{prefix}seeds")],
+        "raw": [study_tables.by_seed(frames["transfer_by_seed"], f"{prefix}raw")],
     }  # fmt: skip
     if "inference" in frames:
         views["rsa"].insert(1, study_tables.inference(frames["inference"], f"{prefix}inference"))
-    seeds = frames["seeds"]
-    views["seeds"].append(
-        study_tables.seeds(seeds[seeds["status"] != "complete"], f"{prefix}seeds")
-    )
     return {name: [view for view in own if view.rows] for name, own in views.items()}
 
 
 def _pictures(drawn: Sequence[Drawn], prefix: str) -> dict[str, list[Picture]]:
-    groups: dict[str, list[Picture]] = {
-        name: []
-        for name in (
-            "design", "representations", "transformation", "transfer", "curves", "appendix",
-        )
-    }  # fmt: skip
+    names = ("design", "representations", "transformation", "transfer", "curves", "appendix")
+    groups: dict[str, list[Picture]] = {name: [] for name in names}
     for figure in drawn:
         groups.setdefault(figure.plan.group, []).append(picture(figure, prefix))
     return groups

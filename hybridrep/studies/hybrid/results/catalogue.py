@@ -16,7 +16,6 @@ from hybridrep.tracking.entries import Entry, Placeholder, one_of
 
 _OBJECTIVES = ("transformability", "diffusibility")
 
-
 PLACEHOLDERS: dict[str, Placeholder] = {
     "DIR": one_of(DIRECTIONS, "direction of the autoencoder, input first: "),
     "B": Placeholder(r"b\d+", "size of the bottleneck: `b32`, `b64`, ..."),
@@ -135,7 +134,6 @@ ARTIFACTS: tuple[Entry, ...] = (
     Entry("candidates.json", "MLflow table: what was chosen from", ("register",)),
 )
 """The artifacts of every kind of run."""
-
 
 PARAMS: tuple[Entry, ...] = (
     Entry("config/NAME", "the resolved value of the parameter NAME", ("seed", *_MAIN)),

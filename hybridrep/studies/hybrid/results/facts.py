@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from hybridrep.reporting.facts import UNKNOWN, config_value, meta_record, whole
 from hybridrep.studies.hybrid.results.tables import StudyTables
@@ -24,16 +23,14 @@ class CorpusFacts:
 def corpora_of(tables: StudyTables) -> list[CorpusFacts]:
     """Return the corpora a study recorded, in the order it recorded them."""
     recorded = tables.meta.get("corpora") or []
-    return [_corpus(entry) for entry in recorded if isinstance(entry, dict)]
-
-
-def _corpus(entry: dict[str, Any]) -> CorpusFacts:
-    return CorpusFacts(
-        name=str(entry.get("name", "")), source=str(entry.get("source", UNKNOWN)),
-        items=whole(entry.get("items")), classes=whole(entry.get("classes")),
-        synthetic=bool(entry.get("synthetic", False)),
-        fingerprint=str(entry.get("fingerprint", UNKNOWN)),
-    )  # fmt: skip
+    return [
+        CorpusFacts(
+            str(entry.get("name", "")), str(entry.get("source", UNKNOWN)),
+            whole(entry.get("items")), whole(entry.get("classes")),
+            bool(entry.get("synthetic", False)), str(entry.get("fingerprint", UNKNOWN)),
+        )
+        for entry in recorded if isinstance(entry, dict)
+    ]  # fmt: skip
 
 
 def encoder_name(tables: StudyTables) -> str:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.analysis.t_tests import varies
-from hybridrep.studies.hybrid.names import SIZED, TRANSFER_METRICS
+from hybridrep.reporting.formatting import counted, number
+from hybridrep.studies.hybrid.names import DIRECTIONS, SIZED, TRANSFER_METRICS, readable
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import (
     bottleneck_sizes,
@@ -44,6 +45,40 @@ class Representative:
     def within(self) -> bool:
         """Whether all its results lie within 1 SD, as the paper asks of its figures."""
         return self.largest_z <= 1
+
+    @property
+    def reason(self) -> str:
+        """Why it was chosen, in a sentence for captions."""
+        if self.seeds == 1:
+            return f"Seed {self.seed} is the only complete seed."
+        return f"Seed {self.seed}: {_reason(self)}."
+
+
+def _reason(chosen: Representative) -> str:
+    everyone = counted(chosen.seeds, "complete seed")
+    if not chosen.results:
+        return f"the first of {everyone}, which have no results to choose by"
+    if not chosen.varying:
+        return f"the first of {everyone}, whose results do not vary"
+    mean = f"their mean over {everyone}"
+    farthest = f"{number(chosen.largest_z, 2)} SD ({_named(chosen.farthest)})"
+    if chosen.within:
+        return (
+            f"all its {chosen.results} results lie within 1 SD of {mean}, as the paper asks of its "
+            f"figures; the farthest by {farthest}"
+        )
+    return (
+        f"{chosen.inside} of its {chosen.results} results lie within 1 SD of {mean}, the farthest "
+        f"{farthest} away; no seed has all of them within 1 SD, and this one comes closest"
+    )
+
+
+def _named(result: tuple[str, ...]) -> str:
+    """Return a result as people read it, e.g. "test loss of BERT"."""
+    first, second = result
+    if first in DIRECTIONS:
+        return f"r of {readable(second)}, {readable(first)}"
+    return f"{readable(first)} of {readable(second)}"
 
 
 def representative_seed(tables: StudyTables) -> Representative | None:

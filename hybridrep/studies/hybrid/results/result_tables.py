@@ -20,8 +20,8 @@ from hybridrep.studies.hybrid.results.published import BOTTLENECKS, beside_paper
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import (
     bottleneck_sizes,
-    final_autoencoder,
     final_transfer,
+    last_epoch,
     transfer_values,
     used_rsa,
 )
@@ -127,7 +127,7 @@ def _linear_by_seed(tables: StudyTables) -> pd.DataFrame:
     keys = ["seed", "direction", "bottleneck"]
     losses = tables.autoencoder
     used = losses[losses["epoch"] == tables.half_epoch][[*keys, "test_loss"]]
-    last = final_autoencoder(tables)[[*keys, "test_loss"]]
+    last = last_epoch(tables.autoencoder)[[*keys, "test_loss"]]
     ridge = tables.linear_baseline.drop(columns="penalty").rename(
         columns={"test_loss": "ridge_loss"}
     )

@@ -35,16 +35,12 @@ def _tables(tables: StudyTables) -> dict[str, pd.DataFrame]:
     """Lay the results out for MLflow's evaluation view, which shows the second column first."""
     used = used_rsa(tables)
     rsa_ = pd.DataFrame({"metric": _rsa_names(used), "value": used["value"]})
+    final = final_transfer(tables)
+    first = ["representation", "test_accuracy", "test_loss", "train_loss"]
     return {
-        _TRANSFER_TABLE: _first(
-            final_transfer(tables), ["representation", "test_accuracy", "test_loss", "train_loss"]
-        ),
+        _TRANSFER_TABLE: final[[*first, *final.columns.drop(first)]],
         _RSA_TABLE: pd.concat([rsa_, used.drop(columns="value")], axis=1),
     }
-
-
-def _first(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    return table[[*columns, *table.columns.drop(columns)]]
 
 
 def seed_artifacts(study: Hybrid, seed: int) -> dict[str, int | None]:

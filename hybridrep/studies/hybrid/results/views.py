@@ -26,24 +26,14 @@ def directions_of(tables: StudyTables) -> tuple[str, ...]:
     return tuple(direction for direction in DIRECTIONS if direction in found)
 
 
-def _last_epoch(table: pd.DataFrame) -> pd.DataFrame:
+def last_epoch(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the study's last epoch; a seed that stopped before has none."""
     return table[table["epoch"] == table["epoch"].max()].reset_index(drop=True)
 
 
 def final_transfer(tables: StudyTables) -> pd.DataFrame:
     """Return the transfer results of the last epoch: one row a seed, representation and size."""
-    return _last_epoch(tables.transfer)
-
-
-def final_autoencoder(tables: StudyTables) -> pd.DataFrame:
-    """Return the autoencoders' losses of the last epoch."""
-    return _last_epoch(tables.autoencoder)
-
-
-def final_lstm(tables: StudyTables) -> pd.DataFrame:
-    """Return the LSTM's losses and accuracies of the last epoch."""
-    return _last_epoch(tables.lstm)
+    return last_epoch(tables.transfer)
 
 
 def transfer_values(

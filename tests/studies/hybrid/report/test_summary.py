@@ -20,10 +20,10 @@ from hybridrep.reporting.formatting import (
 )
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import pair_in, readable
-from hybridrep.studies.hybrid.report.example import choose_example_seed
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
 from hybridrep.studies.hybrid.report.summary import summarise_study
+from hybridrep.studies.hybrid.results.representative import representative_seed
 from hybridrep.studies.hybrid.results.result_tables import linear_summary, rsa_summary
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.testing.reporting_fixtures import example_items, study_tables, without_seed
@@ -90,17 +90,17 @@ def test_the_example_seed_is_the_most_typical_one():
     odd = tables.transfer["seed"] != 3
     for measure in ("train_loss", "test_loss", "test_accuracy"):
         tables.transfer.loc[odd, measure] += np.where(tables.transfer.loc[odd, "seed"] < 3, 0.1, 0)
-    chosen = choose_example_seed(tables)
+    chosen = representative_seed(tables)
     assert chosen is not None
     assert f"Seed {chosen.seed}:" in chosen.reason
     assert "over 5 complete seeds" in chosen.reason
-    assert choose_example_seed(without_seed(tables, chosen.seed)).seed != chosen.seed
+    assert representative_seed(without_seed(tables, chosen.seed)).seed != chosen.seed
 
 
 def test_one_seed_and_no_seed_as_example():
     tables = study_tables(seeds=1, epochs=2)
-    assert choose_example_seed(tables).reason == "Seed 0 is the only complete seed."
-    assert choose_example_seed(without_seed(tables, 0)) is None
+    assert representative_seed(tables).reason == "Seed 0 is the only complete seed."
+    assert representative_seed(without_seed(tables, 0)) is None
 
 
 def test_seeds_that_do_not_vary_are_no_reason_to_fail():
@@ -108,15 +108,15 @@ def test_seeds_that_do_not_vary_are_no_reason_to_fail():
     tables.rsa["value"] = 0.5
     for measure in ("train_loss", "test_loss", "test_accuracy"):
         tables.transfer[measure] = 0.5
-    assert choose_example_seed(tables).reason == (
+    assert representative_seed(tables).reason == (
         "Seed 0: the first of 3 complete seeds, whose results do not vary."
     )
 
 
 def test_the_reason_says_whether_the_papers_rule_is_kept():
-    pair = choose_example_seed(study_tables(seeds=2, epochs=2)).reason
+    pair = representative_seed(study_tables(seeds=2, epochs=2)).reason
     assert "results lie within 1 SD of their mean over 2 complete seeds, as the paper asks" in pair
-    many = choose_example_seed(study_tables(seeds=12, epochs=2)).reason
+    many = representative_seed(study_tables(seeds=12, epochs=2)).reason
     assert re.search(r"Seed \d+: \d+ of its 33 results lie within 1 SD", many)
     assert re.search(r"the farthest 1\.\d\d SD \((test|train|r of)[^()]*\) away", many)
     assert "no seed has all of them within 1 SD, and this one comes closest" in many

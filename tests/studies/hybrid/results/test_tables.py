@@ -228,8 +228,8 @@ def test_final_values_are_those_of_the_last_epoch() -> None:
         tables, "transfer", (tables.transfer["seed"] == 1) & (tables.transfer["epoch"] == EPOCHS)
     )
     assert set(views.final_transfer(stopped)["seed"]) == {0}
-    assert (views.final_lstm(tables)["epoch"] == EPOCHS).all()
-    assert (views.final_autoencoder(tables)["epoch"] == EPOCHS).all()
+    assert (views.last_epoch(tables.lstm)["epoch"] == EPOCHS).all()
+    assert (views.last_epoch(tables.autoencoder)["epoch"] == EPOCHS).all()
     assert views.final_transfer(StudyTables(meta=meta([]))).empty
 
 

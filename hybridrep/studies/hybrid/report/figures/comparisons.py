@@ -36,13 +36,24 @@ _SET_STROKES = {
     "test": Stroke(OKABE_ITO["blue"], "-", "s"),
     "unseen": Stroke(OKABE_ITO["purple"], "-", "o"),
 }
+_Known = dict[tuple[str, str, str], np.ndarray]
+"""(panel, row, lane) -> values over seeds."""
 
 
 def item_sets(rsa: pd.DataFrame, directions: Sequence[str], remark: str) -> Figure:
     """Draw mean r (one bottleneck, epoch used) with its 95% CI for every pair and item set."""
-    known = _grouped(rsa, ["direction", "pair", "item_set"])
     lanes = [(name, _SET_STROKES[name]) for name in SHOWN_ITEM_SETS]
-    figure = new_figure(10.0, 4.1)
+    figure = _rsa_lanes(_grouped(rsa, ["direction", "pair", "item_set"]), directions, lanes, 4.1)
+    lane_legend(figure, [(readable(name), stroke) for name, stroke in lanes])
+    note(figure, remark)
+    return figure
+
+
+def _rsa_lanes(
+    known: _Known, directions: Sequence[str], lanes: Sequence[tuple[str, Stroke]], height: float
+) -> Figure:
+    """Draw mean r of every pair in lanes, one panel per direction."""
+    figure = new_figure(10.0, height)
     grid = figure.subplots(1, len(directions), squeeze=False, sharey=True, sharex=True)[0]
     for axes, direction in zip(grid, directions, strict=True):
         draw_lanes(axes, PAIRS, lanes, partial(_values, known, direction))
@@ -50,8 +61,6 @@ def item_sets(rsa: pd.DataFrame, directions: Sequence[str], remark: str) -> Figu
         axes.set(title=readable(direction), xlabel="Pearson r, mean and 95% CI over seeds")
     label_rows(grid[0], [readable(pair) for pair in PAIRS])
     keep_in_range(grid[0], "x")
-    lane_legend(figure, [(readable(name), stroke) for name, stroke in lanes])
-    note(figure, remark)
     return figure
 
 
@@ -90,10 +99,7 @@ def studies_transfer(values: pd.DataFrame, studies: Sequence[str], remark: str) 
     figure = new_figure(11.0, 3.4 + 0.35 * len(studies))
     grid = figure.subplots(1, len(TRANSFER_METRICS), sharey=True)
     for axes, metric in zip(grid, TRANSFER_METRICS, strict=True):
-        draw_lanes(
-            axes, TRANSFER, _study_lanes(studies),
-            partial(_values, known, metric),
-        )  # fmt: skip
+        draw_lanes(axes, TRANSFER, _study_lanes(studies), partial(_values, known, metric))
         unit = "share of tweets" if metric == "test_accuracy" else "cross-entropy, nats"
         axes.set(title=readable(metric).capitalize(), xlabel=unit)
     label_rows(grid[0], [readable(name) for name in TRANSFER])
@@ -107,27 +113,13 @@ def studies_rsa(
 ) -> Figure:
     """Draw the correlations of studies (study, direction, pair, value) side by side."""
     known = _grouped(values, ["direction", "pair", "study"])
-    figure = new_figure(10.0, 3.2 + 0.35 * len(studies))
-    grid = figure.subplots(1, len(directions), squeeze=False, sharey=True, sharex=True)[0]
-    for axes, direction in zip(grid, directions, strict=True):
-        draw_lanes(
-            axes, PAIRS, _study_lanes(studies),
-            partial(_values, known, direction),
-        )  # fmt: skip
-        axes.axvline(0, color=INK, linewidth=0.6)
-        axes.set(title=readable(direction), xlabel="Pearson r, mean and 95% CI over seeds")
-    label_rows(grid[0], [readable(pair) for pair in PAIRS])
-    keep_in_range(grid[0], "x")
+    figure = _rsa_lanes(known, directions, _study_lanes(studies), 3.2 + 0.35 * len(studies))
     _study_legend(figure, studies)
     note(figure, remark)
     return figure
 
 
-_Known = dict[tuple[str, str, str], np.ndarray]
-
-
 def _grouped(frame: pd.DataFrame, keys: list[str]) -> _Known:
-    """Return (panel, row, lane) -> values over seeds."""
     return {
         (str(panel), str(row), str(lane)): group["value"].to_numpy(dtype=float)
         for (panel, row, lane), group in frame.groupby(keys)
