@@ -178,10 +178,9 @@ class Parameters(BaseModel):
         0, "processes on this machine; 0: one per core", role="place"
     )
     cluster: str = setting(
-        "",
-        "address of a running Dask scheduler (`tcp://host:8786`); empty: this machine",
+        "", "address of a running Dask scheduler (`tcp://host:8786`); empty: this machine",
         role="place",
-    )
+    )  # fmt: skip
     store: Source = setting(
         ".hybridrep", "folder of finished results; on a cluster a shared one", role="place"
     )

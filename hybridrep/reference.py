@@ -16,7 +16,6 @@ from hybridrep import errors
 from hybridrep.parameters import PROFILES, Parameters, default_of, value_as_text
 from hybridrep.studies.catalogue import CATALOGUE, StudyListing
 from hybridrep.tracking import entries
-from hybridrep.tracking.entries import Entry
 
 _HEAD = """\
 <!-- Written by `python -m hybridrep.reference > docs/reference.md`; do not edit by hand. -->
@@ -30,17 +29,13 @@ Everything that has a name: [entry points](#entry-points), [parameters](#paramet
 """
 
 _KINDS = {
-    "seed": (
-        "one simulation",
-        "that of the run that `mlflow run` made; `make` and scripts name `hybridrep`",
-    ),
+    "seed": ("one simulation",
+             "that of the run that `mlflow run` made; `make` and scripts name `hybridrep`"),
     "study": ("one invocation of a study", "the same"),
-    "stage": (
-        "one stage run on its own, a report, a sweep, a registration or a comparison",
-        "the same",
-    ),
+    "stage": ("one stage run on its own, a report, a sweep, a registration or a comparison",
+              "the same"),
     "trial": ("one trial of a sweep", "`EXPERIMENT-sweep`"),
-}
+}  # fmt: skip
 
 _DOCUMENTED = [import_module(study.documentation) for study in CATALOGUE.studies]
 """The modules that say what each study's runs, tables and models hold."""
@@ -140,8 +135,10 @@ def _row(name: str, model: type[Parameters]) -> tuple[str, ...]:
 def _exit_codes() -> str:
     rows = [(str(code), meaning) for code, meaning in errors.EXIT_CODES.items()]
     kinds = [
-        (_code(each.__name__), _first_line(each), str(each.exit_code))
-        for each in _errors(errors.HybridrepError)
+        (_code(each.__name__), (each.__doc__ or "").partition("\n")[0], str(each.exit_code))
+        for each in vars(errors).values()
+        if isinstance(each, type) and issubclass(each, errors.HybridrepError)
+        if each is not errors.HybridrepError
     ]
     return (
         f"## Exit codes\n\n{_table(('code', 'meaning'), rows)}\n"
@@ -151,24 +148,11 @@ def _exit_codes() -> str:
     )
 
 
-def _errors(base: type[errors.HybridrepError]) -> list[type[errors.HybridrepError]]:
-    """Return the errors that the module declares, in its order."""
-    return [
-        each
-        for each in vars(errors).values()
-        if isinstance(each, type) and issubclass(each, base) and each is not base
-    ]
-
-
-def _first_line(thing: object) -> str:
-    return (thing.__doc__ or "").partition("\n")[0]
-
-
 def _runs() -> str:
     kinds = [(_code(kind), *said) for kind, said in _KINDS.items()]
     tags = [(_code(entry.name), entry.meaning) for entry in entries.TAGS]
     params = [
-        (_code(entry.name), entry.meaning, _holders(entry))
+        (_code(entry.name), entry.meaning, ", ".join(map(_code, entry.runs)))
         for study in _DOCUMENTED
         for entry in study.PARAMS
     ]
@@ -182,10 +166,6 @@ def _runs() -> str:
         "Every run also names the corpora that it read: MLflow data set inputs `emotion` and\n"
         "`hate` with source, fingerprint, number of tweets and classes.\n"
     )
-
-
-def _holders(entry: Entry) -> str:
-    return ", ".join(_code(kind) for kind in entry.runs)
 
 
 def _metrics() -> str:

@@ -9,13 +9,15 @@ import re
 import secrets
 import shutil
 import socket
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import psutil
+
 from hybridrep.errors import StoreError
 
+_PIDS = 2**31  # more than any process has for its number
 _ABANDONED_SECONDS = 24 * 3600
 """Age at which a half-written folder of another machine is taken for left over."""
 
@@ -108,7 +110,8 @@ def left_over(temporary_root: Path) -> Iterator[Path]:
             with contextlib.suppress(FileNotFoundError, ValueError):
                 its_host, pid, _ = folder.name.split(".")
                 old = time.time() - folder.lstat().st_mtime > _ABANDONED_SECONDS
-                if old or (its_host == host and not _alive(int(pid))):
+                exists = int(pid) < _PIDS and psutil.pid_exists(int(pid))
+                if old or (its_host == host and not exists):
                     yield folder
 
 
@@ -135,20 +138,6 @@ def _host() -> str:
 def _is_folder(path: Path) -> bool:
     """Tell whether this is a folder itself, no link to one."""
     return path.is_dir() and not path.is_symlink()
-
-
-def _alive(pid: int) -> bool:
-    if sys.platform == "win32":  # there is no harmless signal to ask with
-        return True
-    if pid <= 0:  # means several processes
-        return False
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _write_synced(path: Path, content: bytes) -> None:

@@ -11,15 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    FiniteFloat,
-    ValidationError,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat, ValidationError
 
 from hybridrep.execution.fingerprint import is_key
 
@@ -44,15 +36,15 @@ def is_file_name(name: str) -> bool:
     return _FILE.fullmatch(name) is not None
 
 
-def _must(allowed: Callable[[str], bool]) -> AfterValidator:
+def _must(allowed: Callable[[str], bool]) -> BeforeValidator:
     """Make a check that refuses what `allowed` says no to."""
 
-    def check(value: str) -> str:
-        if not allowed(value):
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not allowed(value):
             raise ValueError("it is not allowed")
         return value
 
-    return AfterValidator(check)
+    return BeforeValidator(check)
 
 
 def _time(value: object) -> datetime:

@@ -16,35 +16,24 @@ from hybridrep.execution.threads import single_thread
 from hybridrep.messages import publishable
 
 TaskFunction = Callable[[Store, Any, tuple[str, ...]], None]
+"""Stands at the top of a module, as it is sent to other processes. Is given the store, the payload
+and the keys that are still missing, and writes each result as soon as it is ready. May be called
+again after a crash."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """A piece of work that one process does in one go.
+    """A piece of work that one process does in one go."""
 
-    Attributes:
-        stage: the stage it belongs to: its progress bar, and where estimates come from.
-        label: what people read, unique among the tasks run together, e.g. `"lstm, seed 3"`.
-        produces: keys of the results that it stores.
-        needs: keys of the results that must be stored before it starts.
-        function: defined at the top of a module, as it is sent to other processes. Called with
-            the store, the payload and the keys of `produces` that are still missing, which it
-            writes to the store, each as soon as it is ready. May be called again after a crash.
-        payload: what else the function needs: small, frozen and picklable.
-        units: how much work it is, in `noun`, spread evenly over `produces`.
-        seconds: estimate for all of it, on one core; 0 = unknown.
-        noun: what `units` counts.
-    """
-
-    stage: str
-    label: str
-    produces: tuple[str, ...]
-    needs: tuple[str, ...]
+    stage: str  # the stage it belongs to: its progress bar, and where estimates come from
+    label: str  # what people read, e.g. `lstm, seed 3`: unique among tasks run together
+    produces: tuple[str, ...]  # keys of the results that it stores
+    needs: tuple[str, ...]  # keys of the results that must be stored before it starts
     function: TaskFunction
-    payload: Any = None
-    units: int = 1
-    seconds: float = 0.0
-    noun: str = "seeds"
+    payload: Any = None  # what else the function needs: small, frozen and picklable
+    units: int = 1  # how much work it is, in `noun`, spread evenly over `produces`
+    seconds: float = 0.0  # estimate for all of it, on one core; 0 = unknown
+    noun: str = "seeds"  # what `units` counts
 
     def __post_init__(self) -> None:
         for key in (*self.produces, *self.needs):
@@ -70,12 +59,9 @@ class Task:
 class Report:
     """How a task ended, as the process that ran it tells it.
 
-    Attributes:
-        status: `done`; `failed`; `unready`: something it needs was missing or damaged;
-            `refused`: this process must not work on this store; `unwritable`: nothing can be
-            stored.
-        reason: for people, one or two sentences; it is published, so it cites no data.
-        details: traceback of a fault, for the log; what people can mend has none.
+    `unready`: something it needs was missing or damaged; `refused`: this process must not work on
+    this store; `unwritable`: nothing can be stored. The reason is for people, one or two sentences,
+    and is published, so it cites no data; details are a fault's traceback, for the log.
     """
 
     status: Literal["done", "failed", "unready", "refused", "unwritable"]

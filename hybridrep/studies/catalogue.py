@@ -104,9 +104,7 @@ class Catalogue:
         mine = self.study_of(entry)
         takers = {
             study.name: [
-                each.name
-                for each in study.entry_points
-                if parameter in each.parameters.model_fields
+                e.name for e in study.entry_points if parameter in e.parameters.model_fields
             ]
             for study in self.studies
         }

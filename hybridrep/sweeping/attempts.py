@@ -52,7 +52,7 @@ def attempts_of(trials: Iterable[FrozenTrial], space: Space) -> list[Attempt]:
     return [best[key] for key in sorted(best)]
 
 
-def key_of(trial: FrozenTrial) -> int:
+def key_of(trial: FrozenTrial | optuna.Trial) -> int:
     """Return the key that all attempts at a trial share."""
     return int(trial.user_attrs.get(KEY, trial.number))
 

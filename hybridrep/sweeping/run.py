@@ -151,11 +151,8 @@ class SweepRun(Generic[T]):
         def settle(stored: frozenset[str]) -> None:
             for search, asked in alive:
                 training = chosen[id(asked)]
-                if (
-                    not asked.settled
-                    and asked.point[EPOCHS] <= rung
-                    and stored.issuperset(keys[training])
-                ):
+                over = not asked.settled and asked.point[EPOCHS] <= rung
+                if over and stored.issuperset(keys[training]):
                     self._settle(search, asked, training)
 
         missing = [each for each in keys if not self.trainings.is_stored(each)]

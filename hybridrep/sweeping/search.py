@@ -15,17 +15,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hybridrep.randomness import seed_sequence
-from hybridrep.sweeping.attempts import (
-    KEY,
-    LOST,
-    MEASURES,
-    OWNER,
-    VOID,
-    Asked,
-    Attempt,
-    attempts_of,
-    key_of,
-)
+from hybridrep.sweeping.attempts import KEY, LOST, MEASURES, OWNER, VOID, Asked, attempts_of, key_of
 from hybridrep.sweeping.heartbeat import beat
 from hybridrep.sweeping.space import EPOCHS, Space
 from hybridrep.sweeping.storage import quiet
@@ -33,6 +23,8 @@ from hybridrep.sweeping.storage import quiet
 if TYPE_CHECKING:
     import optuna
     from optuna.trial import FrozenTrial
+
+    from hybridrep.sweeping.attempts import Attempt
 
 ORPHAN_SECONDS = 60
 """A running trial without an owner is that of a process that died in the moment of asking."""
@@ -146,8 +138,7 @@ class Search:
             self._tell(trial, None, "FAIL")
             return None
         self._mine.add(trial.number)
-        key = int(trial.user_attrs.get(KEY, trial.number))
-        return Asked(trial, self.space.suggest(trial), key)
+        return Asked(trial, self.space.suggest(trial), key_of(trial))
 
     def _is_too_many(self, trial: optuna.Trial) -> bool:
         """Tell whether another process took the waiting trial, or the last free place, before.

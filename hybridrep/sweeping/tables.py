@@ -114,7 +114,7 @@ def importance_table(searches: Sequence[Search], terms: Terms) -> pd.DataFrame:
                 continue
             shares = get_param_importances(
                 search.study, evaluator=FanovaImportanceEvaluator(seed=0), params=varied,
-                target=lambda trial, place=place: float(trial.values[place]),
+                target=lambda trial: float(trial.values[place]),  # noqa: B023 - called here and now
             )  # fmt: skip
             rows += [(search.part, objective, n, float(s)) for n, s in shares.items()]
     return pd.DataFrame(rows, columns=[terms.part, "objective", "parameter", "importance"])

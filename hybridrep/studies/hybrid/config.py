@@ -46,21 +46,18 @@ class StudyParameters(Parameters, Generic[E]):
         paper="hub:dair-ai/emotion", stages=("embed", "lstm"),
     )  # fmt: skip
     hate: Source = setting(
-        "sample",
-        "corpus of the new task: `sample`, a file or folder, or `hub:ID`",
+        "sample", "corpus of the new task: `sample`, a file or folder, or `hub:ID`",
         paper="hub:tweets-hate-speech-detection/tweets_hate_speech_detection",
         stages=("embed", "lstm", "transfer"),
-    )
+    )  # fmt: skip
     emotion_columns: str = setting(
-        "",
-        "its columns as `text,label`; empty: found by their usual names",
+        "", "its columns as `text,label`; empty: found by their usual names",
         stages=("embed", "lstm"),
-    )
+    )  # fmt: skip
     hate_columns: str = setting(
-        "",
-        "its columns as `text,label`; empty: found by their usual names",
+        "", "its columns as `text,label`; empty: found by their usual names",
         stages=("embed", "lstm", "transfer"),
-    )
+    )  # fmt: skip
     encoder: Source = setting(
         "minilm", "frozen encoder: `minilm`, a local folder in Hugging Face format, or `hub:ID`",
         paper="hub:google-bert/bert-base-uncased", stages=("embed",),
@@ -68,9 +65,8 @@ class StudyParameters(Parameters, Generic[E]):
     vectors: Source = setting(
         "glove-50",
         "word vectors: `glove-50`, a GloVe text file (plain, .gz, .zip), or `glove.6B.300d`",
-        paper="glove.6B.300d",
-        stages=("lstm", "transfer"),
-    )
+        paper="glove.6B.300d", stages=("lstm", "transfer"),
+    )  # fmt: skip
     bottlenecks: Bottlenecks = setting(
         "32", "bottleneck sizes, a comma list", paper="32,64,128,256", stages=("autoencode",)
     )
@@ -82,20 +78,17 @@ class StudyParameters(Parameters, Generic[E]):
         12, "epochs of the classifiers on the new task", paper=20, stages=("transfer",)
     )
     padding: Literal["front", "after"] = setting(
-        "front",
-        "where short tweets are padded: `front` or `after` the words",
+        "front", "where short tweets are padded: `front` or `after` the words",
         stages=("lstm", "transfer"),
-    )
+    )  # fmt: skip
     lstm_path: Literal["fast", "plain"] = setting(
-        "fast",
-        "LSTM computation: `fast` (exact shortcut) or `plain` (the reference)",
+        "fast", "LSTM computation: `fast` (exact shortcut) or `plain` (the reference)",
         stages=("lstm",),
-    )
+    )  # fmt: skip
     lstm_precision: Literal["float32", "bfloat16"] = setting(
-        "float32",
-        "LSTM arithmetic: `float32`, or `bfloat16` (faster, approximate)",
+        "float32", "LSTM arithmetic: `float32`, or `bfloat16` (faster, approximate)",
         stages=("lstm",),
-    )
+    )  # fmt: skip
     baseline_pooling: Literal["padded_mean", "token_mean", "flatten"] = setting(
         "padded_mean",
         "how the baseline pools its word embeddings: `padded_mean`, `token_mean` or `flatten`",
@@ -109,10 +102,9 @@ class StudyParameters(Parameters, Generic[E]):
         50, "tweets sampled per emotion for each similarity matrix", stages=("autoencode",)
     )
     share_text: bool = setting(
-        True,
-        "whether tweets may stand in reports, artifacts and model examples",
+        True, "whether tweets may stand in reports, artifacts and model examples",
         stages=("report",),
-    )
+    )  # fmt: skip
     trials: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
         12, "of a sweep alone: how many trials it runs (a grid runs all its points)", paper=100,
         role="amount", stages=("sweep",),

@@ -114,10 +114,9 @@ class SweepConfig(StudyParameters[EpochRange]):
         low, high = self.autoencoder_epochs
         least, most = self.learning_rates
         return {
-            **super().as_text(),
-            "autoencoder_epochs": f"{low}" if low == high else f"{low}-{high}",
+            **super().as_text(), "autoencoder_epochs": f"{low}" if low == high else f"{low}-{high}",
             "learning_rates": f"{least!r}" if least == most else f"{least!r}:{most!r}",
-        }
+        }  # fmt: skip
 
 
 class RegisterConfig(Config):
