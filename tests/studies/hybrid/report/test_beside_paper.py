@@ -101,8 +101,9 @@ def test_correlations_on_seen_test_and_unseen_tweets_stand_side_by_side(page, ta
         "and pair == 'reconstructed_vs_target'"
     )
     # two columns may have one name, which `query` of pandas 2 does not take
-    sought = ("BERT → LSTM", "64", "reconstructed – target")
-    (place,) = np.flatnonzero((table[["Direction", "b", "Pair"]] == sought).all(axis=1))
+    sought = ["BERT → LSTM", "64", "reconstructed – target"]
+    cells = table[["Direction", "b", "Pair"]].to_numpy(dtype=object)
+    (place,) = np.flatnonzero((cells == np.array(sought, dtype=object)).all(axis=1))
     row = table.iloc[place]
     for name in ("seen", "test", "unseen"):
         mine = rows.loc[rows["item_set"] == name, "value"]
