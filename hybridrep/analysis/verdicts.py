@@ -123,7 +123,8 @@ def part_of(
     if not len(finite):
         notes = ["no values"]
     elif missing:
-        notes.append(f"without seed{'s' if len(missing) > 1 else ''} {_listed(missing)}")
+        listed = ", ".join(map(str, missing))
+        notes.append(f"without seed{'s' if len(missing) > 1 else ''} {listed}")
     note = "; ".join(n for n in notes if n)
     return Part(label, test, len(finite), least, most, note)
 
@@ -153,7 +154,3 @@ def claim_of(name: str, sentence: str, statistic: str, parts: Sequence[Part]) ->
         name, sentence, statistic, weakest.estimate, weakest.low, weakest.high, weakest.n, verdict,
         note,
     )  # fmt: skip
-
-
-def _listed(seeds: Sequence[int]) -> str:
-    return ", ".join(map(str, seeds))

@@ -85,15 +85,14 @@ class Items:
         both = self.global_, self.task_specific
         return both if direction == "bert_to_lstm" else both[::-1]
 
-    @property
-    def train_positions(self) -> np.ndarray:
-        """Positions of the training tweets."""
-        return np.arange(self.train)
-
-    @property
-    def test_positions(self) -> np.ndarray:
-        """Positions of the test tweets."""
-        return np.arange(self.train, len(self.rows))
+    def given(
+        self, representation: str, bottleneck: int
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, torch.Generator, np.random.Generator]:
+        """Labels, positions to train and to test on, and a classifier's own two streams."""
+        path = ("transfer", representation, bottleneck)
+        streams = torch_generator(self.seed, *path, "init"), generator(self.seed, *path, "order")
+        positions = np.arange(len(self.rows))
+        return self.labels, positions[: self.train], positions[self.train :], *streams
 
 
 def _items(read: Reader, seed: int, duplicates: Duplicates) -> Items:
@@ -142,9 +141,8 @@ def _layers(read: Reader, tested: Tested, items: Items) -> dict[str, np.ndarray]
         source, target = items.sides(variant.direction)
         bottleneck, reconstructed = apply_autoencoder(
             transformation.network(variant, (source.shape[1], target.shape[1])),
-            read.store.open(key).arrays("half"),
-            source,
-        )
+            read.store.open(key).arrays("half"), source,
+        )  # fmt: skip
         layers[f"{variant.direction}_bottleneck"] = bottleneck
         layers[f"{variant.direction}_reconstructed"] = reconstructed
     return layers
@@ -160,15 +158,10 @@ def _train_representations(
     named = [
         (place, name, vectors) for place, mine in enumerate(read) for name, vectors in mine.items()
     ]
-    models = []
-    for place, name, vectors in named:
-        mine = items[place]
-        init, order = _streams(mine.seed, name, bottleneck)
-        models.append(
-            ClassifierData(
-                vectors, mine.labels, mine.train_positions, mine.test_positions, init, order
-            )
-        )
+    models = [
+        ClassifierData(vectors, *items[place].given(name, bottleneck))
+        for place, name, vectors in named
+    ]
     curves: list[list[pd.DataFrame]] = [[] for _ in items]
     for (place, name, _), result in zip(named, train_classifiers(config, models), strict=True):
         curves[place].append(result.curves.assign(representation=name))
@@ -181,23 +174,9 @@ def _train_baselines(
     from hybridrep.studies.hybrid.transfer.stacked import BaselineData, train_baselines
 
     tokens = read_tokens(read.store, read.key("tokens"))
-    models = []
-    for mine in items:
-        init, order = _streams(mine.seed, BASELINE, 0)
-        ids = tokens.batch.token_ids[mine.rows]
-        models.append(
-            BaselineData(
-                ids, tokens.vectors, mine.labels, mine.train_positions, mine.test_positions,
-                init, order,
-            )
-        )  # fmt: skip
+    models = [
+        BaselineData(tokens.batch.token_ids[m.rows], tokens.vectors, *m.given(BASELINE, 0))
+        for m in items
+    ]
     results = train_baselines(config, models)
     return [result.curves.assign(representation=BASELINE) for result in results]
-
-
-def _streams(
-    seed: int, representation: str, bottleneck: int
-) -> tuple[torch.Generator, np.random.Generator]:
-    """A classifier's own streams for its initial parameters and its order of items."""
-    path = ("transfer", representation, bottleneck)
-    return torch_generator(seed, *path, "init"), generator(seed, *path, "order")
