@@ -82,10 +82,9 @@ def _results(compared: Comparison, key: str, caption: str, first: list[Column]) 
         columns += [
             numbers(f"difference_{place}", f"{name} minus {compared.names[0]}"),
             intervals(f"low_{place}", f"high_{place}", "95% CI"),
-            p_values(f"welch_p_{place}", "p (Welch)"),
-            p_values(f"holm_p_{place}", "p (Holm)"),
+            p_values(f"welch_p_{place}", "p (Welch)"), p_values(f"holm_p_{place}", "p (Holm)"),
             _with_count(p_values(f"paired_p_{place}", "p (paired)"), f"paired_n_{place}"),
-        ]
+        ]  # fmt: skip
     return table_view(key.replace("_", "-"), caption, wide, columns, _EXPLAINED)
 
 

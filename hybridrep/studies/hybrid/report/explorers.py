@@ -75,8 +75,7 @@ def _first_size(records: tuple[SimilarityMatrices, ...]) -> list[SimilarityMatri
 
 def _matrix_record(pool: _Contents, corpus: str, record: SimilarityMatrices) -> dict[str, Any]:
     return {
-        "corpus": corpus,
-        "key": f"{record.direction}/{record.bottleneck}",
+        "corpus": corpus, "key": f"{record.direction}/{record.bottleneck}",
         "label": f"{readable(record.direction)}, bottleneck {record.bottleneck}",
         "items": pool.add_items(record.items),
         "ranges": {
@@ -84,7 +83,7 @@ def _matrix_record(pool: _Contents, corpus: str, record: SimilarityMatrices) -> 
             for name in SHOWN_REPRESENTATIONS
         },
         "arrays": {name: pool.add_matrix(record.matrices[name]) for name in SHOWN_REPRESENTATIONS},
-    }
+    }  # fmt: skip
 
 
 def _projection_record(pool: _Contents, corpus: str, record: Projection) -> dict[str, Any]:

@@ -28,6 +28,9 @@ EXAMPLE_VERSION = 1
 
 _MATRICES = ("emotion_matrices", "hate_matrices")
 _PROJECTIONS = ("emotion_projections", "hate_projections")
+_DAMAGE = (
+    KeyError, IndexError, TypeError, ValueError, OSError, EOFError, zipfile.BadZipFile,
+)  # fmt: skip
 
 
 class ExampleError(ValueError):
@@ -62,13 +65,12 @@ def example_files(example: ExampleItems) -> dict[str, bytes | str]:
     for field in _MATRICES:
         record[field] = [
             {
-                "direction": each.direction,
-                "bottleneck": each.bottleneck,
+                "direction": each.direction, "bottleneck": each.bottleneck,
                 "matrices": {name: name_of(matrix) for name, matrix in each.matrices.items()},
                 "items": number_of(each.items),
             }
             for each in getattr(example, field)
-        ]
+        ]  # fmt: skip
     for field in _PROJECTIONS:
         record[field] = [
             {
@@ -109,15 +111,7 @@ def read_example(arrays: bytes, record: bytes) -> ExampleItems:
         )  # fmt: skip
     except ExampleError:
         raise
-    except (
-        KeyError,
-        IndexError,
-        TypeError,
-        ValueError,
-        OSError,
-        EOFError,
-        zipfile.BadZipFile,
-    ) as e:
+    except _DAMAGE as e:
         raise ExampleError(f"its files are damaged ({type(e).__name__})") from e
 
 

@@ -15,11 +15,10 @@ PAIR_STROKES = {
 """Warm and round = with the input, cool and square = with the target; dashed = bottleneck."""
 
 TRANSFER_STROKES = {
-    "baseline": Stroke(MUTED, ":", ""),
-    "lstm": Stroke(OKABE_ITO["vermillion"], "-", "o"),
+    "baseline": Stroke(MUTED, ":", ""), "lstm": Stroke(OKABE_ITO["vermillion"], "-", "o"),
     "bert": Stroke(OKABE_ITO["blue"], "-", "s"),
     "bert_to_lstm_bottleneck": Stroke(OKABE_ITO["sky"], "--", "D"),
     "bert_to_lstm_reconstructed": Stroke(OKABE_ITO["green"], "-", "^"),
     "lstm_to_bert_bottleneck": Stroke(OKABE_ITO["orange"], "--", "v"),
     "lstm_to_bert_reconstructed": Stroke(OKABE_ITO["purple"], "-", "P"),
-}
+}  # fmt: skip

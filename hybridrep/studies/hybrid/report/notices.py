@@ -17,12 +17,11 @@ from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION, StudyTables
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 
 _STATES = {
-    "failed": "Failed",
-    "missing": "Without any result",
+    "failed": "Failed", "missing": "Without any result",
     "incomplete": "Incomplete (what they have counts, and every table says on how many seeds a "
     "number stands)",
     "unexpected": "Not asked for, but there (they count)",
-}
+}  # fmt: skip
 
 
 def notices_of(

@@ -46,11 +46,10 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     chosen = representative_seed(tables)
     nodes = example.nodes(prepared, chosen.seed) if chosen else []
     stored = STAGE.keep(
-        prepared.store,
-        _key(invocation, tables, nodes),
+        prepared.store, _key(invocation, tables, nodes),
         lambda: _make(invocation, results, chosen, nodes),
         {"study": prepared.config.study, "seeds": tables.lstm["seed"].nunique()},
-    )
+    )  # fmt: skip
     files = {path: stored.file(name) for name, path in stored.meta["paths"].items()}
     # the tables first: a run that ends in between is a study without its report
     save_parts(invocation.tracker.server, invocation.main.run_id, *tables.to_parts())
@@ -73,15 +72,14 @@ def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> 
     study, prepared = invocation.study, invocation.prepared
     config, places = tables.meta["config"], with_role(Config, "place")
     return STAGE.key(
-        code_version(reproduce.__name__, exclude=()),
-        page_files(__name__.rpartition(".")[0]),
+        code_version(reproduce.__name__, exclude=()), page_files(__name__.rpartition(".")[0]),
         {**tables.meta, "config": {n: v for n, v in config.items() if n not in places}},
         example=nodes,
         **{
             f"seed {seed}": list(study.complete(prepared, int(seed)).values())
             for seed in sorted(set(tables.lstm["seed"]))
         },
-    )
+    )  # fmt: skip
 
 
 def _make(
@@ -130,9 +128,8 @@ def _on(workers: Workers) -> Draw | None:
 def report_files(report: Report) -> dict[str, bytes | str]:
     """Lay a report out as artifacts: the page, Markdown, tables as CSV, figures as PNG."""
     files: dict[str, bytes | str] = {
-        "report/report.html": report.html,
-        "report/report.md": report.markdown,
-    }
+        "report/report.html": report.html, "report/report.md": report.markdown,
+    }  # fmt: skip
     files |= {f"report/{name}.csv": _csv(table) for name, table in report.tables.items()}
     return files | {f"report/figures/{name}.png": png for name, png in report.figures.items()}
 

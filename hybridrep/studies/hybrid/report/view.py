@@ -104,10 +104,9 @@ def study_facts(results: Results) -> Pairs:
         for corpus in corpora_of(tables)
     ]  # fmt: skip
     facts += [
-        ("BERT (frozen encoder)", encoder_name(tables)),
-        ("Word vectors", vectors_name(tables)),
+        ("BERT (frozen encoder)", encoder_name(tables)), ("Word vectors", vectors_name(tables)),
         ("Bottleneck", ", ".join(map(str, results.sizes)) or "–"),
-    ]
+    ]  # fmt: skip
     return facts
 
 
@@ -167,10 +166,9 @@ def _recorded(tables: StudyTables) -> list[tuple[str, Pairs]]:
     versions = meta_record(tables.meta, "versions")
     return [
         ("Configuration", [(n, _text(value)) for n, value in config.items() if n not in places]),
-        ("Data", data),
-        ("Versions", [(name, _text(value)) for name, value in versions.items()]),
+        ("Data", data), ("Versions", [(name, _text(value)) for name, value in versions.items()]),
         ("Study", [("key", str(tables.meta["study_key"]))]),
-    ]
+    ]  # fmt: skip
 
 
 def _share(value: Any) -> str:

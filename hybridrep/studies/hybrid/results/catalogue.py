@@ -100,8 +100,7 @@ ARTIFACTS: tuple[Entry, ...] = (
     Entry("rsa/DIR/B/similarity_matrices.png", "the same as a picture", ("seed",)),
     Entry(
         "autoencoder/DIR/B/half.safetensors",
-        "weights at half of the epochs: the model that RSA and transfer use",
-        ("seed",),
+        "weights at half of the epochs: the model that RSA and transfer use", ("seed",),
     ),
     Entry("autoencoder/DIR/B/final.safetensors", "weights of the last epoch", ("seed",)),
     Entry("tables/transfer.json", "MLflow table: the new task, last epoch", ("seed",)),
@@ -132,7 +131,7 @@ ARTIFACTS: tuple[Entry, ...] = (
     Entry("study/meta.json", "what the sweep is", ("sweep",)),
     Entry("registered.json", "MLflow table: what became of each model", ("register",)),
     Entry("candidates.json", "MLflow table: what was chosen from", ("register",)),
-)
+)  # fmt: skip
 """The artifacts of every kind of run."""
 
 PARAMS: tuple[Entry, ...] = (

@@ -75,11 +75,10 @@ def _asymmetry(tables: StudyTables) -> Claim:
     forth = rsa_values(tables, "bert_to_lstm", pair)
     back = rsa_values(tables, "lstm_to_bert", pair)
     return claim_of(
-        "asymmetry",
-        "BERT is transformed into LSTM more faithfully than LSTM into BERT.",
+        "asymmetry", "BERT is transformed into LSTM more faithfully than LSTM into BERT.",
         "r(reconstructed, target), BERT-to-LSTM minus LSTM-to-BERT; claimed above 0",
         [part_of("", forth - back, tables.seeds_wanted)],
-    )
+    )  # fmt: skip
 
 
 def _forgetting(tables: StudyTables) -> Claim:
@@ -87,11 +86,10 @@ def _forgetting(tables: StudyTables) -> Claim:
     before = rsa_values(tables, "bert_to_lstm", pair, epoch=0)
     after = rsa_values(tables, "bert_to_lstm", pair)
     return claim_of(
-        "forgetting_of_input",
-        "Training makes the BERT-to-LSTM bottleneck forget its input, BERT.",
+        "forgetting_of_input", "Training makes the BERT-to-LSTM bottleneck forget its input, BERT.",
         "r(bottleneck, input) before training minus at the used epoch; claimed above 0",
         [part_of("", before - after, tables.seeds_wanted)],
-    )
+    )  # fmt: skip
 
 
 def _signal_left(tables: StudyTables) -> Claim:

@@ -92,13 +92,12 @@ def _at_sizes(results: Results, sizes: tuple[int, ...]) -> Results:
     config = {**tables.meta["config"], "bottlenecks": list(sizes)}
     return Results(
         replace(
-            tables,
-            autoencoder=tables.autoencoder[tables.autoencoder["bottleneck"].isin(sizes)],
+            tables, autoencoder=tables.autoencoder[tables.autoencoder["bottleneck"].isin(sizes)],
             rsa=tables.rsa[tables.rsa["bottleneck"].isin(sizes)],
             transfer=tables.transfer[tables.transfer["bottleneck"].isin([0, *sizes])],
             meta={**tables.meta, "config": config},
         )
-    )
+    )  # fmt: skip
 
 
 def _sizes_left_out(

@@ -138,9 +138,8 @@ def rsa_beside_paper(values: pd.DataFrame) -> pd.DataFrame:
     The difference is 0 inside the range, else from its nearer end.
     """
     table = pd.DataFrame(
-        PUBLISHED_RSA,
-        columns=["direction", "pair", "published_low", "published_high", "where"],
-    )
+        PUBLISHED_RSA, columns=["direction", "pair", "published_low", "published_high", "where"],
+    )  # fmt: skip
     table = table.merge(
         _spread(values, ["direction", "pair"]), on=["direction", "pair"], how="left"
     )

@@ -112,11 +112,10 @@ def _points(prefix: str | pd.Series, table: pd.DataFrame) -> pd.DataFrame:
     points = named.melt(id_vars=["prefix", "epoch"])
     return pd.DataFrame(
         {
-            "key": points["prefix"] + points["variable"],
-            "value": points["value"],
+            "key": points["prefix"] + points["variable"], "value": points["value"],
             "step": points["epoch"],
         }
-    )
+    )  # fmt: skip
 
 
 def _transfer_names(table: pd.DataFrame, first: int) -> pd.Series:

@@ -124,10 +124,9 @@ def _rsa(tables: StudyTables, size: int, place: int) -> Iterator[Plan]:
                 title=f"{readable(direction)} over epochs, bottleneck {size}",
                 caption=f"One direction (the paper’s {there}): Pearson r over epochs, mean over "
                 "seeds with a band of ± 1 SD.",
-                alternative=f"Six lines over epochs. {_levels(used)}",
-                group="appendix",
+                alternative=f"Six lines over epochs. {_levels(used)}", group="appendix",
                 draw=partial(lines, (direction,)),
-            )
+            )  # fmt: skip
 
 
 def _levels(rsa: pd.DataFrame) -> str:
@@ -143,14 +142,13 @@ def _sizes(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
     if len(sizes) < 2 or not len(rows):
         return
     yield Plan(
-        name="bottleneck_sizes",
-        title="The size of the bottleneck",
+        name="bottleneck_sizes", title="The size of the bottleneck",
         caption=f"Pearson r at epoch {tables.half_epoch} for every size, mean and SD over seeds.",
         alternative="Six lines per direction over bottleneck sizes "
         f"{listed([str(s) for s in sizes])}.",
         group="transformation",
         draw=partial(draw_sizes, rows, directions_of(tables), f"{_seeds_in(rows)}, test tweets"),
-    )
+    )  # fmt: skip
 
 
 def _transfer(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
@@ -211,12 +209,11 @@ def _curves(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
         if len(rows):
             yield Plan(
                 name=f"curves_transfer_b{size}",
-                title=f"Learning curves, new task, bottleneck {size}",
-                caption=f"{band}.",
+                title=f"Learning curves, new task, bottleneck {size}", caption=f"{band}.",
                 alternative="Losses and accuracy of seven representations over epochs.",
                 group=group,
                 draw=partial(transfer_curves, rows, f"{_seeds_in(rows)}, bottleneck {size}"),
-            )
+            )  # fmt: skip
 
 
 def plan_comparison(compared: Comparison) -> list[Plan]:
@@ -256,14 +253,13 @@ def example_plans(example: ExampleItems, sizes: tuple[int, ...]) -> Iterator[Pla
     if any(not p.direction for p in example.emotion_projections):
         points = counted(len(example.emotion_projections[0].items.labels), "tweet")
         yield Plan(
-            name="fig_3_tsne",
-            title="t-SNE of LSTM and BERT",
+            name="fig_3_tsne", title="t-SNE of LSTM and BERT",
             caption=f"Each point is an emotion tweet (the paper’s Fig. 3). {example.reason}",
             alternative="Two scatter plots of tweets coloured and shaped by emotion: LSTM "
             "embeddings left, BERT embeddings right.",
             group="representations",
             draw=partial(originals, example.emotion_projections, f"Seed {example.seed}, {points}"),
-        )
+        )  # fmt: skip
     for size in sizes:
         yield from _matrices(example, size)
         yield from _projections(example, size)
@@ -307,12 +303,11 @@ def _projections(example: ExampleItems, size: int) -> Iterator[Plan]:
         points = counted(len(projections[0].items.labels), "tweet")
         remark = f"Seed {example.seed}, bottleneck {size}, {points}"
         yield Plan(
-            name=f"{name}_b{size}",
-            title=f"{title}, bottleneck {size}",
+            name=f"{name}_b{size}", title=f"{title}, bottleneck {size}",
             caption=f"Each point is a tweet of the {corpus} corpus (the paper’s {paper}). "
             f"{example.reason}",
             alternative=f"Scatter plots of {corpus} tweets coloured and shaped by class, one row "
             "per direction, from the autoencoder’s layers.",
             group="representations" if corpus == "emotion" else "appendix",
             draw=partial(function, projections, size, remark),
-        )
+        )  # fmt: skip

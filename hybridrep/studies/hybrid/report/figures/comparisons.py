@@ -32,10 +32,9 @@ from hybridrep.studies.hybrid.names import (
 from hybridrep.studies.hybrid.report.looks import PAIR_STROKES
 
 _SET_STROKES = {
-    "seen": Stroke(OKABE_ITO["orange"], "-", "^"),
-    "test": Stroke(OKABE_ITO["blue"], "-", "s"),
+    "seen": Stroke(OKABE_ITO["orange"], "-", "^"), "test": Stroke(OKABE_ITO["blue"], "-", "s"),
     "unseen": Stroke(OKABE_ITO["purple"], "-", "o"),
-}
+}  # fmt: skip
 _Known = dict[tuple[str, str, str], np.ndarray]
 """(panel, row, lane) -> values over seeds."""
 

@@ -62,21 +62,17 @@ def _short_source(source: str, width: int) -> str:
     return f"…{end[-(width - 2) :]}" if len(end) > width - 2 else f"…/{end}"
 
 
-def _boxed(text: str, width: int) -> str:
-    """Return a text on at most two lines for a box of the design's drawing."""
-    return textwrap.fill(text, width, max_lines=2, placeholder="…")
-
-
 def design_of(tables: StudyTables) -> Design:
     """Return what the drawings of the study's design and architecture need."""
     corpora = {corpus.name: corpus for corpus in corpora_of(tables)}
     nothing = CorpusFacts("", UNKNOWN, 0, 0, False, "")
     emotion, hate = corpora.get("emotion", nothing), corpora.get("hate", nothing)
     classes = emotion.classes
+    encoder = textwrap.fill(encoder_name(tables), 30, max_lines=2, placeholder="…")
     return Design(
         emotion=_short_source(emotion.source, 24), emotion_items=emotion.items,
         emotion_classes=classes, hate=_short_source(hate.source, 28), hate_items=hate.items,
-        vectors=shortened(vectors_name(tables), 22), encoder=_boxed(encoder_name(tables), 30),
+        vectors=shortened(vectors_name(tables), 22), encoder=encoder,
         encoder_size=whole(meta_record(tables.meta, "encoder").get("hidden_size")),
         bottlenecks=bottleneck_sizes(tables), lstm_epochs=config_number(tables.meta, "lstm_epochs"),
         autoencoder_epochs=config_number(tables.meta, "autoencoder_epochs"),
@@ -92,17 +88,14 @@ def study_design(design: Design) -> Figure:
     _representations(axes, design)
     _transformation(axes, design)
     _new_task(axes, design)
+    times = "once" if design.seeds == 1 else f"{design.seeds} times"
     axes.text(
         1, 2.0, "Solid arrow: goes in.  Dashed arrow: is the target.\n"
-        f"All of it is simulated {_times(design.seeds)}, once per seed; only the\n"
+        f"All of it is simulated {times}, once per seed; only the\n"
         "frozen encoder is the same in all.",
         fontsize=7.5, color=MUTED, va="bottom", linespacing=1.4,
     )  # fmt: skip
     return figure
-
-
-def _times(seeds: int) -> str:
-    return "once" if seeds == 1 else f"{seeds} times"
 
 
 def _or_unknown(number: int, noun: str) -> str:
