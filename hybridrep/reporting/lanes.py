@@ -1,10 +1,11 @@
-"""Means with intervals in lanes: the shape of every figure that puts things side by side."""
+"""Means with intervals: in lanes, where things stand side by side, and over epochs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -37,6 +38,21 @@ def draw_lanes(
                 markeredgecolor="white", linestyle="",
             )  # fmt: skip
     light_grid(axes, "x")
+
+
+def mean_line(
+    axes: Axes, summary: pd.DataFrame, stroke: Stroke, every: int | tuple[int, int], band: float,
+    label: str = "",
+) -> None:  # fmt: skip
+    """Draw a mean over epochs with a band of one SD (columns epoch, mean, sd)."""
+    epochs, mean, sd = (summary[c].to_numpy(float) for c in ("epoch", "mean", "sd"))
+    if np.isfinite(sd).any():
+        low, high = mean - sd, mean + sd
+        axes.fill_between(epochs, low, high, color=stroke.colour, alpha=band, linewidth=0)
+    axes.plot(
+        epochs, mean, color=stroke.colour, linestyle=stroke.dash, marker=stroke.marker or None,
+        markevery=every, markeredgecolor="white", markeredgewidth=0.5, label=label,
+    )  # fmt: skip
 
 
 def label_rows(axes: Axes, names: Sequence[str]) -> None:

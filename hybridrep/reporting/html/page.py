@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from importlib.metadata import version
@@ -51,7 +51,10 @@ def render(package: str, template: str, explorers: Mapping[str, str], **values: 
     )  # fmt: skip
     environment.filters["tied"] = tied
     plotly = _plotly() if explorers else ""
-    script = _joined([*_SCRIPTS, *(_EXPLORER_SCRIPTS if explorers else ())])
+    names = [*_SCRIPTS, *(_EXPLORER_SCRIPTS if explorers else ())]
+    body = "\n".join(_read(f"scripts/{name}") for name in names)
+    # one strict block, so that scripts share names with nothing else
+    script = f'(() => {{\n"use strict";\n{body}}})();\n'
     return environment.get_template(template).render(
         explorers=Explorers(
             {prefix: packed(data) for prefix, data in explorers.items()},
@@ -71,12 +74,6 @@ def tied(text: str) -> str:
     for sign in (" = ", " < ", " ± ", " → "):
         text = text.replace(sign, sign.replace(" ", "\u00a0"))
     return text.replace("95% CI ", "95%\u00a0CI\u00a0")
-
-
-def _joined(names: Sequence[str]) -> str:
-    """Return scripts as one strict block, so that they share names with nothing else."""
-    body = "\n".join(_read(f"scripts/{name}") for name in names)
-    return f'(() => {{\n"use strict";\n{body}}})();\n'
 
 
 def page_files(*packages: str) -> dict[str, str]:

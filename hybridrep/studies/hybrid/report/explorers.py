@@ -52,8 +52,10 @@ def explorer_data(example: ExampleItems) -> str:
     similarities in thousandths, which keeps a page of four sizes below 8 MB.
     """
     pool = _Contents()
+    first = [each.bottleneck for each in example.hate_matrices[:1]]
+    hate = [each for each in example.hate_matrices if each.bottleneck in first]
     matrices = [_matrix_record(pool, "emotion", each) for each in example.emotion_matrices]
-    matrices += [_matrix_record(pool, "hate", each) for each in _first_size(example.hate_matrices)]
+    matrices += [_matrix_record(pool, "hate", each) for each in hate]
     points = [_projection_record(pool, "emotion", each) for each in example.emotion_projections]
     points += [_projection_record(pool, "hate", each) for each in example.hate_projections]
     return json.dumps(
@@ -67,10 +69,6 @@ def explorer_data(example: ExampleItems) -> str:
         },
         separators=(",", ":"),
     )  # fmt: skip
-
-
-def _first_size(records: tuple[SimilarityMatrices, ...]) -> list[SimilarityMatrices]:
-    return [record for record in records if record.bottleneck == records[0].bottleneck]
 
 
 def _matrix_record(pool: _Contents, corpus: str, record: SimilarityMatrices) -> dict[str, Any]:

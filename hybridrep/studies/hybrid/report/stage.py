@@ -93,10 +93,8 @@ def _make(
     items = _example(invocation, chosen, nodes) if chosen else None
     report = build_report([results], [items], [inference], draw_plans=_on(invocation.workers))
     invocation.workers.close()
-    files = {
-        **report_files(report),
-        "report/table_1.md": table_1_markdown(results.table_1[results.size]),
-    }
+    files = report_files(report)
+    files["report/table_1.md"] = table_1_markdown(results.table_1[results.size])
     if items is not None:
         files |= example_files(items)
     paths = {f"{n:03}{PurePosixPath(path).suffix}": path for n, path in enumerate(files)}
@@ -130,12 +128,10 @@ def report_files(report: Report) -> dict[str, bytes | str]:
     files: dict[str, bytes | str] = {
         "report/report.html": report.html, "report/report.md": report.markdown,
     }  # fmt: skip
-    files |= {f"report/{name}.csv": _csv(table) for name, table in report.tables.items()}
+    files |= {
+        f"report/{name}.csv": table.to_csv(index=False) for name, table in report.tables.items()
+    }
     return files | {f"report/figures/{name}.png": png for name, png in report.figures.items()}
-
-
-def _csv(table: pd.DataFrame) -> str:
-    return table.to_csv(index=False)
 
 
 def _description(

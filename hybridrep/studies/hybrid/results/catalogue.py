@@ -39,6 +39,7 @@ def _measures(prefix: str, table: str, step: str, leave_out: Iterable[str]) -> l
 
 _KEYS = ("seed", "direction", "bottleneck", "representation", "epoch")
 _EPOCH = "epoch, from 1"
+_OF_TRIAL = "epoch; the last is the trial's value"
 _RSA_ON = {
     "rsa": "on the paper's tweets: the autoencoder's test tweets, on which the LSTM was trained",
     "rsa_unseen": "on validation tweets that neither model was trained on",
@@ -73,16 +74,10 @@ METRICS: tuple[Entry, ...] = (
     Entry("sweep/mlflow_seconds", "MLflow's part of it", ("sweep",)),
     Entry(
         "OBJECTIVE", "mean over the trial's seeds on tweets that no model saw; higher is better",
-        ("trial",), always=False, step="epoch; the last is the trial's value",
+        ("trial",), always=False, step=_OF_TRIAL,
     ),
-    Entry(
-        "OBJECTIVE_sd", "its SD over the seeds", ("trial",), always=False,
-        step="epoch; the last is the trial's value",
-    ),
-    Entry(
-        "OBJECTIVE/seed_N", "one seed's value", ("trial",), always=False,
-        step="epoch; the last is the trial's value",
-    ),
+    Entry("OBJECTIVE_sd", "its SD over the seeds", ("trial",), always=False, step=_OF_TRIAL),
+    Entry("OBJECTIVE/seed_N", "one seed's value", ("trial",), always=False, step=_OF_TRIAL),
 )  # fmt: skip
 """The metrics of every kind of run."""
 

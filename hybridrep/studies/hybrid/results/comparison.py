@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import pandas as pd
 
@@ -52,7 +51,7 @@ def compare_studies(studies: Sequence[StudyTables | Results], names: Sequence[st
     """Compare every study with the first; `names` must all differ."""
     results = [Results.of(study) for study in studies]
     made = differences_in_making([each.tables for each in results], names)
-    sizes = shared_sizes(results)
+    sizes = tuple(s for s in results[0].sizes if all(s in each.sizes for each in results))
     shared = [_at_sizes(each, sizes) for each in results]
     transfer = _stacked([_transfer(each.tables) for each in shared], names)
     rsa = _stacked([used_rsa(each.tables, "test") for each in shared], names)
@@ -76,12 +75,6 @@ def compare_studies(studies: Sequence[StudyTables | Results], names: Sequence[st
     )  # fmt: skip
     standings = tuple(f"{name}: {each.standing}" for name, each in zip(names, results, strict=True))
     return Comparison(tuple(names), lede, standings, tables, transfer, rsa, sizes)
-
-
-def shared_sizes(studies: Sequence[Results]) -> tuple[int, ...]:
-    """Return the bottleneck sizes that all studies have, in the first study's order."""
-    first, *others = studies
-    return tuple(size for size in first.sizes if all(size in other.sizes for other in others))
 
 
 def _at_sizes(results: Results, sizes: tuple[int, ...]) -> Results:
@@ -130,7 +123,11 @@ def differences_in_making(studies: Sequence[StudyTables], names: Sequence[str]) 
 
 def _made(tables: StudyTables) -> dict[str, str]:
     config = tables.meta.get("config", {})
-    record = {name: _text(value) for name, value in config.items() if name not in _IGNORED}
+    record = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in config.items()
+        if name not in _IGNORED
+    }
     for name in ("encoder", "vectors"):  # one name, or place, may stand for other content
         if fingerprint := meta_record(tables.meta, name).get("fingerprint"):
             record[name] = f"{record.get(name, UNKNOWN)} ({str(fingerprint)[:12]})"
@@ -143,10 +140,6 @@ def _made(tables: StudyTables) -> dict[str, str]:
     if commit := tables.meta.get("commit"):
         record["commit"] = str(commit)[:12]
     return record
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _stacked(parts: Sequence[pd.DataFrame], names: Sequence[str]) -> pd.DataFrame:

@@ -87,6 +87,8 @@ def _transfer(study: Hybrid, seed: int) -> pd.DataFrame:
 
 def _meta(study: Hybrid, seeds: Sequence[int], failed: Mapping[int, str]) -> dict[str, Any]:
     inputs, config = study.inputs, study.inputs.config
+    # shares of the corpus' words that have a vector: of all tokens, and of the distinct ones
+    notes = dict(inputs.emotion.notes)
     return {
         "schema_version": SCHEMA_VERSION, "study": config.study, "study_key": study_key(inputs),
         "config": config.model_dump(mode="json"), "half_epoch": config.half_epoch,
@@ -101,7 +103,8 @@ def _meta(study: Hybrid, seeds: Sequence[int], failed: Mapping[int, str]) -> dic
             "source": config.vectors, "size": inputs.vector_size,
             "fingerprint": inputs.vectors_fingerprint,
         },
-        "coverage": _coverage(inputs.emotion), "duplicates": _duplicates(study, seeds),
+        "coverage": {name: notes[f"{name}_found"] for name in ("tokens", "types")},
+        "duplicates": _duplicates(study, seeds),
         "time_steps": inputs.time_steps, "versions": package_versions(),
         "commit": provenance_tags().get("mlflow.source.git.commit", ""),
     }  # fmt: skip
@@ -113,12 +116,6 @@ def _corpus(corpus: CorpusInput) -> dict[str, Any]:
         "synthetic": corpus.synthetic, "items": corpus.items, "classes": dict(corpus.label_counts),
         "notes": dict(corpus.notes),
     }  # fmt: skip
-
-
-def _coverage(corpus: CorpusInput) -> dict[str, Any]:
-    """Shares of the corpus' words that have a vector: of all tokens, and of the distinct ones."""
-    notes = dict(corpus.notes)
-    return {name: notes[f"{name}_found"] for name in ("tokens", "types")}
 
 
 def _duplicates(study: Hybrid, seeds: Sequence[int]) -> dict[str, Any]:

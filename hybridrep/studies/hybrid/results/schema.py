@@ -113,9 +113,5 @@ SCHEMAS: dict[str, Schema] = {
 
 
 def frame(name: str, rows: Iterable[Mapping[str, Any]] | pd.DataFrame = ()) -> pd.DataFrame:
-    """Make a table of a study, one of `SCHEMAS`, from rows or a table.
-
-    Raises:
-        TablesError: as `make_table`.
-    """
+    """Make a table of a study, one of `SCHEMAS`, from rows or a table; see `make_table`."""
     return make_table(name, SCHEMAS[name], rows)

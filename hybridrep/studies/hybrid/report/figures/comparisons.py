@@ -130,11 +130,9 @@ def _values(known: _Known, panel: str, row: str, lane: str) -> np.ndarray:
 
 
 def _study_lanes(studies: Sequence[str]) -> list[tuple[str, Stroke]]:
-    looks = [class_look(place + 1) for place in range(len(studies))]
-    return [
-        (study, Stroke(colour, "-", marker))
-        for study, (colour, marker) in zip(studies, looks, strict=True)
-    ]
+    looks = map(class_look, range(1, len(studies) + 1))
+    strokes = [Stroke(colour, "-", marker) for colour, marker in looks]
+    return list(zip(studies, strokes, strict=True))
 
 
 def _study_legend(figure: Figure, studies: Sequence[str]) -> None:

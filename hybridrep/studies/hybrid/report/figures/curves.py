@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hybridrep.analysis.statistics import over_seeds
+from hybridrep.reporting.lanes import mean_line
 from hybridrep.reporting.style import (
     MUTED,
     OKABE_ITO,
@@ -103,15 +103,7 @@ def _curve(
     band: float = 0.16,
 ) -> None:  # fmt: skip
     summary = over_seeds(frame, ["epoch"], column).sort_values("epoch")
-    epochs, mean, sd = (summary[c].to_numpy(float) for c in ("epoch", "mean", "sd"))
-    if np.isfinite(sd).any():
-        axes.fill_between(
-            epochs, mean - sd, mean + sd, color=stroke.colour, alpha=band, linewidth=0
-        )
-    axes.plot(
-        epochs, mean, color=stroke.colour, linestyle=stroke.dash, marker=stroke.marker or None,
-        markevery=max(len(epochs) // 8, 1), markeredgecolor="white", markeredgewidth=0.5,
-        label=label or readable(column),
-    )  # fmt: skip
+    every = max(len(summary) // 8, 1)
+    mean_line(axes, summary, stroke, every, band, label or readable(column))
     light_grid(axes)
     whole_epochs(axes)

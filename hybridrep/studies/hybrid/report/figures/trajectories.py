@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hybridrep.analysis.statistics import over_seeds
+from hybridrep.reporting.lanes import mean_line
 from hybridrep.reporting.style import (
     MUTED,
     keep_in_range,
@@ -63,17 +64,8 @@ def _lines(axes: Axes, rsa: pd.DataFrame) -> None:
     summary = over_seeds(rsa, ["pair", "epoch"], "value")
     for offset, pair in enumerate(p for p in PAIRS if p in set(rsa["pair"])):
         mine = summary[summary["pair"] == pair].sort_values("epoch")
-        stroke = PAIR_STROKES[pair]
-        epochs, mean, sd = (mine[c].to_numpy(float) for c in ("epoch", "mean", "sd"))
-        if not np.isnan(sd).all():
-            axes.fill_between(
-                epochs, mean - sd, mean + sd, color=stroke.colour, alpha=0.16, linewidth=0
-            )
-        step = max(len(epochs) // 7, 1)
-        axes.plot(
-            epochs, mean, color=stroke.colour, linestyle=stroke.dash, marker=stroke.marker or None,
-            markevery=(offset * step // 6, step), markeredgecolor="white", markeredgewidth=0.5,
-        )  # fmt: skip
+        step = max(len(mine) // 7, 1)
+        mean_line(axes, mine, PAIR_STROKES[pair], (offset * step // 6, step), 0.16)
     axes.margins(x=0.02)
 
 

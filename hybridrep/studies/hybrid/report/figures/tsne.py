@@ -18,13 +18,7 @@ from hybridrep.studies.hybrid.similarity.items import Items, Projection
 def tsne_grid(
     rows: Sequence[Sequence[Projection]], titles: Sequence[Sequence[str]], remark: str
 ) -> Figure:
-    """Draw projections on a grid with one legend of classes.
-
-    Args:
-        rows: projections, row by row; all rows equally long.
-        titles: a title for each of them.
-        remark: the line under the figure: which seed, how many tweets.
-    """
+    """Draw rows of projections, all equally long, each with its title; one legend of classes."""
     columns = len(rows[0])
     figure = new_figure(3.5 * columns + 0.2, 3.3 * len(rows) + 0.75)
     grid = figure.subplots(len(rows), columns, squeeze=False)
@@ -94,10 +88,8 @@ def _scatter(axes: Axes, projection: Projection) -> None:
 
 
 def _legend(figure: Figure, items: Items) -> None:
-    handles = []
-    for index in range(len(items.label_names)):
-        colour, marker = class_look(index)
-        handles.append(Line2D([], [], color=colour, marker=marker, linestyle="", markersize=6))
+    looks = map(class_look, range(len(items.label_names)))
+    handles = [Line2D([], [], color=c, marker=m, linestyle="", markersize=6) for c, m in looks]
     legend = figure.legend(
         handles, map(str, range(len(handles))), loc="outside upper left",
         ncols=min(len(handles), 8), handletextpad=0.2,
