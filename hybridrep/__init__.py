@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hybridrep.command import run
     from hybridrep.studies.catalogue import load_study
-    from hybridrep.tracking.studies import list_studies
+    from hybridrep.tracking.queries import list_studies
 
 __version__ = "0.2.0"
 
@@ -22,7 +22,7 @@ __all__ = ["__version__", "list_studies", "load_study", "run"]
 _PLACES = {
     "run": "hybridrep.command",
     "load_study": "hybridrep.studies.catalogue",
-    "list_studies": "hybridrep.tracking.studies",
+    "list_studies": "hybridrep.tracking.queries",
 }
 """Public name -> the module that has it, imported when the name is first used."""
 

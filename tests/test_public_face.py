@@ -21,8 +21,7 @@ from hybridrep.testing import small_study
 from hybridrep.testing.databases import set_store
 from hybridrep.testing.undrawn import undraw_reports
 from hybridrep.tracking.names import SIMULATION
-from hybridrep.tracking.queries import find_study
-from hybridrep.tracking.studies import existing_server
+from hybridrep.tracking.queries import existing_server, find_study
 
 
 class ToyParameters(Parameters):

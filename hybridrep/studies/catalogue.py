@@ -179,8 +179,7 @@ def load_study(
             there are), one that never finished, or one of a newer hybridrep.
         TablesError: its tables were made by a newer hybridrep.
     """
-    from hybridrep.tracking.queries import find_study
-    from hybridrep.tracking.studies import existing_server
+    from hybridrep.tracking.queries import existing_server, find_study
 
     server = existing_server(experiment)
     run = find_study(server, study, None)

@@ -125,10 +125,7 @@ class Tracker:
         # Children, and a second main run of this process, must not take the same run again.
         os.environ.pop("MLFLOW_RUN_ID", None)
         self.server = replace(self.server, project_run_id=None)
-        with (
-            terminated_with_parent() if project_run else nullcontext(),
-            self._closing(run_id),
-        ):
+        with terminated_with_parent() if project_run else nullcontext(), self._closing(run_id):
             run = MainRun(self, run_id)
             if project_run:
                 self._take_over(run, name, self._tags(kind, all_tags, description))

@@ -10,6 +10,7 @@ from hybridrep.errors import TrackingError
 from hybridrep.tracking import names
 from hybridrep.tracking.queries import (
     find_study,
+    list_studies,
     load_parts,
     save_parts,
     search,
@@ -17,7 +18,6 @@ from hybridrep.tracking.queries import (
     study_runs,
 )
 from hybridrep.tracking.records import RunRecord
-from hybridrep.tracking.studies import list_studies
 
 pytest_plugins = ["hybridrep.testing.tracking_store"]
 

@@ -8,7 +8,7 @@ from hybridrep.errors import TrackingError
 from hybridrep.studies.catalogue import load_study
 from hybridrep.testing.kept_study import keep_study
 from hybridrep.testing.reporting_fixtures import study_tables
-from hybridrep.tracking.studies import STUDY_COLUMNS, list_studies
+from hybridrep.tracking.queries import STUDY_COLUMNS, list_studies
 
 pytest_plugins = ["hybridrep.testing.tracking_store"]
 

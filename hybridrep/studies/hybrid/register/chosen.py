@@ -25,8 +25,7 @@ from hybridrep.sources.words.tokens import FIRST_WORD_ID, TokenBatch, Vocabulary
 from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus, read_tokens
 from hybridrep.studies.hybrid.names import PAIRS
 from hybridrep.studies.hybrid.pairs import rsa_pairs
-from hybridrep.studies.hybrid.register.logging import EXAMPLE_TEXTS
-from hybridrep.studies.hybrid.register.text_parts import TextParts
+from hybridrep.studies.hybrid.register.logging import EXAMPLE_TEXTS, TextParts
 from hybridrep.studies.hybrid.results import gather
 from hybridrep.studies.hybrid.sweep.objectives import CHOSEN_ON
 from hybridrep.studies.hybrid.task_specific import stage as task_specific
@@ -36,7 +35,7 @@ from hybridrep.studies.hybrid.transformation import baseline
 from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.seed_data import SeedData, seed_data_of
 from hybridrep.studies.hybrid.transformation.stage import Variant
-from hybridrep.tracking.model_files import Network, network_digest
+from hybridrep.tracking.models import Network, network_digest
 from hybridrep.transforms.stacked import apply_autoencoder
 
 TOLERANCE = 1e-6

@@ -89,10 +89,7 @@ class BestModel(ChosenModel):
                 self.text_example(), tags=self.tags,
             )  # fmt: skip
 
-        return [
-            (self._selection(text=False), log_vectors),
-            (self._selection(text=True), log_text),
-        ]
+        return [(self._selection(text=False), log_vectors), (self._selection(text=True), log_text)]
 
     def _selection(self, *, text: bool) -> Selection:
         name = f"hybridrep-{self.direction.replace('_', '-')}"

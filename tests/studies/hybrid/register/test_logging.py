@@ -21,7 +21,7 @@ from mlflow.pyfunc.scoring_server import _parse_json_data, predictions_to_json
 
 from hybridrep.errors import TrackingError
 from hybridrep.studies.hybrid.register.logging import VECTOR_REQUIREMENTS, log_autoencoder_model
-from hybridrep.tracking.model_files import Network, network_digest, requirements
+from hybridrep.tracking.models import Network, network_digest, requirements
 from hybridrep.transforms.autoencoder import AutoencoderConfig, build_autoencoder, state_arrays
 
 pytest_plugins = ["hybridrep.testing.tracking_store"]

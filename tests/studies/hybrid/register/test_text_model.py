@@ -20,13 +20,12 @@ import torch
 
 from hybridrep.sources.encoders.text import embed_texts, resolve_encoder
 from hybridrep.sources.words.tokens import Vocabulary
-from hybridrep.studies.hybrid.register.logging import TEXT_REQUIREMENTS, log_text_model
-from hybridrep.studies.hybrid.register.text_parts import TextParts
+from hybridrep.studies.hybrid.register.logging import TEXT_REQUIREMENTS, TextParts, log_text_model
 from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig, TaskLSTM
 from hybridrep.studies.hybrid.task_specific.lstm import state_arrays as lstm_arrays
 from hybridrep.testing.servers import free_port
 from hybridrep.testing.small_study import write_encoder
-from hybridrep.tracking.model_files import Network
+from hybridrep.tracking.models import Network
 from hybridrep.transforms.autoencoder import AutoencoderConfig, build_autoencoder, state_arrays
 from tests.studies.hybrid.register.test_logging import predict_in_a_fresh_environment
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from hybridrep.sources.encoders.text import resolve_encoder
-from hybridrep.studies.hybrid.register.text_parts import TextParts, write_parts
+from hybridrep.studies.hybrid.register.logging import TextParts, write_parts
 from hybridrep.testing.small_study import write_encoder
-from hybridrep.tracking.model_files import Network
+from hybridrep.tracking.models import Network
 
 
 def test_of_the_encoder_s_folder_nothing_but_the_encoder_is_published(tmp_path: Path):
