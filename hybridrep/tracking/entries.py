@@ -1,7 +1,4 @@
-"""How what runs hold is documented: names with placeholders, their meaning, kinds of run.
-
-Names contain placeholders, e.g. `rsa/DIR/B/PAIR`; a study says what stands for what.
-"""
+"""How what runs hold is documented: names with placeholders (`rsa/DIR/B/PAIR`), their meaning."""
 
 from __future__ import annotations
 
@@ -14,12 +11,7 @@ from hybridrep.tracking import names
 
 @dataclass(frozen=True)
 class Placeholder:
-    """What stands for a capitalised word in a name.
-
-    Attributes:
-        pattern: regular expression of all that it can be.
-        meaning: what it can be, for people.
-    """
+    """What stands for a capitalised word in a name: a regular expression, and words for people."""
 
     pattern: str
     meaning: str
@@ -46,17 +38,12 @@ class Entry:
 
     name: str
     meaning: str
-    runs: tuple[str, ...]
+    runs: tuple[str, ...] = ()
     always: bool = True
     step: str = ""
 
     def matches(self, name: str, placeholders: Mapping[str, Placeholder]) -> bool:
-        """Tell whether a real name is one of these.
-
-        Args:
-            name: the real one.
-            placeholders: what stands for the capitalised words.
-        """
+        """Tell whether a real name is one of these."""
         words = "|".join(map(re.escape, placeholders)) or "(?!)"
         parts = re.split(rf"(?<![A-Za-z])({words})(?![A-Za-z])", self.name)
         pattern = "".join(
@@ -70,32 +57,28 @@ TAGS: tuple[Entry, ...] = (
     Entry(
         names.SIMULATION,
         f"which simulation it is of; a run without it is read as `{names.FIRST_SIMULATION}`",
-        (),
     ),
-    Entry(names.KIND, "`study`, `seed`, `trial` or `stage`", ()),
-    Entry(names.STAGE, "`sweep` or `register`, on runs of these", (), always=False),
-    Entry(names.STUDY, "the study's name", ()),
+    Entry(names.KIND, "`study`, `seed`, `trial` or `stage`"),
+    Entry(names.STAGE, "`sweep` or `register`, on runs of these", always=False),
+    Entry(names.STUDY, "the study's name"),
     Entry(
         names.STUDY_KEY,
         "hash of configuration and data, without the seeds: ties a study's runs together",
-        (),
     ),
     Entry(
         names.CACHE_KEY,
         "hash of a seed's or trial's results: a finished run with the same one is reused",
-        (),
         always=False,
     ),
-    Entry(names.HOST, "the machine that wrote the run", ()),
-    Entry(names.PID, "the process that wrote it", ()),
-    Entry(names.PROCESS_START, "when that process began: an id alone may be used again", ()),
-    Entry(names.VERSIONS, "versions of the packages that matter most", ()),
-    Entry("mlflow.source.git.commit", "the commit of the code", (), always=False),
-    Entry(names.UNCOMMITTED, "whether the code had uncommitted changes", (), always=False),
+    Entry(names.HOST, "the machine that wrote the run"),
+    Entry(names.PID, "the process that wrote it"),
+    Entry(names.PROCESS_START, "when that process began: an id alone may be used again"),
+    Entry(names.VERSIONS, "versions of the packages that matter most"),
+    Entry("mlflow.source.git.commit", "the commit of the code", always=False),
+    Entry(names.UNCOMMITTED, "whether the code had uncommitted changes", always=False),
     Entry(
         names.FAILURE,
         "why the run did not finish; of a fault of the program its type and place only",
-        (),
         always=False,
     ),
 )

@@ -1,8 +1,7 @@
 """Logging trained networks as MLflow models that anyone can load, anywhere, without pickle.
 
-Each is a file of code with safetensors weights and JSON configurations as artifacts, an explicit
-signature, an input example, pinned requirements and the package itself, so that it loads in an
-environment made from its own requirements.
+Each is a file of code with safetensors weights, JSON configurations, a signature, an input
+example, pinned requirements and the package itself: it loads in an environment made from these.
 """
 
 from __future__ import annotations
@@ -35,40 +34,25 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class LoggedModel:
-    """A model in MLflow's store, not registered yet.
-
-    Attributes:
-        model_id: MLflow's id.
-        uri: where to load it from, `models:/ID`.
-    """
+    """A model in MLflow's store, not registered yet; `uri` (`models:/ID`) loads it."""
 
     model_id: str
     uri: str
 
 
 def log_model(
-    server: Server,
-    run_id: str,
-    name: str,
-    code: Path,
-    artifacts: Mapping[str, str],
-    signature: ModelSignature,
-    example: object,
-    packages: Sequence[str],
+    server: Server, run_id: str, name: str, code: Path, artifacts: Mapping[str, str],
+    signature: ModelSignature, example: object, packages: Sequence[str],
     tags: Mapping[str, str] | None = None,
-) -> LoggedModel:
+) -> LoggedModel:  # fmt: skip
     """Log a model.
 
     Args:
-        server: the connection.
         run_id: the run that trained it; may be finished.
-        name: of the logged model.
         code: the file that MLflow runs to load it; it calls `mlflow.models.set_model`.
         artifacts: what travels with it, name -> path, as `write_network` returns it.
-        signature: what goes in and comes out.
         example: an input that travels with it.
         packages: what it needs, pinned to what is installed.
-        tags: of the logged model.
 
     Raises:
         TrackingError: when it cannot be written.
@@ -83,26 +67,16 @@ def log_model(
             server.experiment_id, name=name, source_run_id=run_id, tags=dict(tags or {})
         )
         mlflow.pyfunc.log_model(
-            model_id=model.model_id,
-            name=name,
-            python_model=str(code),
-            artifacts=dict(artifacts),
-            code_paths=[str(Path(hybridrep.__file__).parent)],
-            signature=signature,
-            input_example=example,
-            pip_requirements=requirements(packages),
-        )
+            model_id=model.model_id, name=name, python_model=str(code), artifacts=dict(artifacts),
+            code_paths=[str(Path(hybridrep.__file__).parent)], signature=signature,
+            input_example=example, pip_requirements=requirements(packages),
+        )  # fmt: skip
         server.client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
     return LoggedModel(model.model_id, f"models:/{model.model_id}")
 
 
 def check_model(logged: LoggedModel, example: Any, expected: Mapping[str, np.ndarray]) -> None:
-    """Read a model back and compare its answer with what training gave.
-
-    Args:
-        logged: the model.
-        example: its input.
-        expected: the vectors that it must give within `TOLERANCE` of the largest, by column.
+    """Read a model back: it must give the expected vectors, by column, within `TOLERANCE`.
 
     Raises:
         TrackingError: naming the largest difference.
@@ -139,12 +113,7 @@ def _undisturbed_imports() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network as plain data.
-
-    Attributes:
-        config: the fields of its configuration, JSON-able.
-        state: its parameters by name.
-    """
+    """A trained network as plain data: its configuration, JSON-able, and its parameters."""
 
     config: Mapping[str, Any]
     state: Mapping[str, np.ndarray]
@@ -160,10 +129,8 @@ def network_digest(*networks: Network) -> str:
 
 
 def requirements(packages: Sequence[str]) -> list[str]:
-    """Return pip requirements of exactly the installed versions.
-
-    Builds such as `2.13.0+cpu` are on no public index; their public part names the same release.
-    """
+    """Return pip requirements of exactly the installed versions."""
+    # Builds such as `2.13.0+cpu` are on no public index; their public part is the same release.
     return [f"{name}=={metadata.version(name).partition('+')[0]}" for name in packages]
 
 

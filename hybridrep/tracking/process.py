@@ -35,8 +35,7 @@ def process_tags() -> dict[str, str]:
 def is_gone(tags: Mapping[str, str]) -> bool:
     """Tell whether the process of these tags ran on this host and has ended.
 
-    A process id alone does not say so: ids are used again, hence the start time. A process of
-    another host, or tags that are missing or malformed, count as living.
+    Ids are used again, hence the start time. Other hosts' and malformed tags count as living.
     """
     try:
         pid, start = int(tags[names.PID]), float(tags[names.PROCESS_START])
@@ -70,8 +69,8 @@ def other_project_runs() -> list[int]:
 def terminated_with_parent(seconds: float = 1.0) -> Iterator[None]:
     """Send this process SIGTERM when its parent dies.
 
-    A killed `mlflow run` leaves the process it started behind, working on for hours in a run
-    that nobody waits for. SIGTERM lets it close the run first.
+    A killed `mlflow run` leaves what it started behind, at work for hours in a run that nobody
+    waits for. SIGTERM lets it close the run first.
     """
     parent, done = os.getppid(), threading.Event()
 

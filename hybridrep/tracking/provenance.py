@@ -23,7 +23,7 @@ def package_versions() -> dict[str, str]:
     try:
         required = metadata.requires("hybridrep") or []
     except metadata.PackageNotFoundError:
-        required = [f"{name}" for name in SHOWN]
+        required = list(SHOWN)
     for requirement in required:
         match = re.match(r"[\w.-]+", requirement)
         if match is None or "extra ==" in requirement:
@@ -37,11 +37,8 @@ def package_versions() -> dict[str, str]:
 
 def environment_json() -> str:
     """Return versions and platform as the text of an artifact."""
-    environment = {
-        "packages": package_versions(),
-        "platform": platform.platform(),
-        "machine": platform.machine(),
-    }
+    packages, machine = package_versions(), platform.machine()
+    environment = {"packages": packages, "platform": platform.platform(), "machine": machine}
     return json.dumps(environment, indent=2)
 
 

@@ -27,42 +27,24 @@ SHOWN_STUDIES = 8
 
 @dataclass(frozen=True)
 class StudyRun:
-    """One invocation of a study.
+    """One invocation of a study: its run, and what the run's tags say."""
 
-    Attributes:
-        run_id: its run in MLflow.
-        simulation: which simulation it is of.
-        study: the study's name.
-        study_key: what ties its seed runs to it.
-        status: `FINISHED`, `RUNNING`, `FAILED` or `KILLED`.
-    """
-
-    run_id: str
-    simulation: str
     study: str
+    simulation: str
     study_key: str
     status: str
+    started: pd.Timestamp
+    run_id: str
 
 
 def search(
-    server: Server,
-    tags: Mapping[str, str],
-    *,
-    simulation: str | None = None,
-    status: str | None = None,
-    experiments: Sequence[str] | None = None,
-    limit: int | None = None,
-) -> list[Run]:
+    server: Server, tags: Mapping[str, str], *, simulation: str | None = None,
+    status: str | None = None, experiments: Sequence[str] | None = None, limit: int | None = None,
+) -> list[Run]:  # fmt: skip
     """Return the runs that carry all these tags, the latest first.
 
-    Args:
-        server: the connection; its experiment is searched unless `experiments` are given.
-        tags: names and exact values. Values that MLflow's filters cannot express (with a quote
-            or a backslash) are compared here, so any text is safe.
-        simulation: only runs of this simulation.
-        status: only runs in this state.
-        experiments: ids of the experiments to search.
-        limit: at most so many.
+    Values that MLflow's filters cannot express (with a quote or a backslash) are compared here,
+    so any text is safe. The server's experiment is searched unless ids of others are given.
     """
     if simulation not in (None, names.FIRST_SIMULATION):  # whose runs may lack the tag
         tags = {**tags, names.SIMULATION: simulation}
@@ -88,26 +70,10 @@ def search(
             return found[:limit]
 
 
-def find_run(
-    server: Server, tags: Mapping[str, str], simulation: str, *, status: str
-) -> Run | None:
-    """Return the latest run of a simulation with these tags and status, or None.
-
-    Raises:
-        TrackingError: when the server fails.
-    """
-    with readable_errors(server.uri, "looking for a run"):
-        found = search(server, tags, simulation=simulation, status=status, limit=1)
-    return found[0] if found else None
-
-
 def study_runs(server: Server, name_or_key: str, simulation: str | None) -> list[StudyRun]:
     """Return all runs of a study, the latest first, by its name, its key, or a run's id.
 
-    Args:
-        server: the connection; its experiment is searched.
-        name_or_key: a name, a study key or its first six characters or more, or a run id.
-        simulation: only studies of this simulation; None: of any.
+    A key may be cut to six characters or more. A simulation of None stands for any.
 
     Raises:
         TrackingError: when there is none; names the studies that there are.
@@ -127,13 +93,7 @@ def study_runs(server: Server, name_or_key: str, simulation: str | None) -> list
 def find_study(
     server: Server, name_or_key: str, simulation: str | None, *, finished: bool = True
 ) -> StudyRun:
-    """Return the latest of `study_runs`.
-
-    Args:
-        server: the connection; its experiment is searched.
-        name_or_key: as `study_runs` takes it.
-        simulation: only studies of this simulation; None: of any.
-        finished: only a study that ran to its end.
+    """Return the latest of `study_runs`, by default of those that ran to their end.
 
     Raises:
         TrackingError: when there is none.
@@ -158,13 +118,7 @@ def seed_runs(
     """Return a study's seed runs as a table, one row a run, the latest first.
 
     Columns: `run_id`, `name`, `seed` (int), `status`, `cache_key`, `start_time` (UTC), and one
-    for the last value of every metric, by the metric's name.
-
-    Args:
-        server: the connection; its experiment is searched.
-        study_key: the study's key.
-        simulation: which simulation the study is of.
-        status: only runs in this state, or None for all.
+    for the last value of every metric, by the metric's name. A status of None stands for all.
     """
     with readable_errors(server.uri, "reading the seed runs"):
         tags = {names.KIND: "seed", names.STUDY_KEY: study_key}
@@ -189,12 +143,6 @@ def save_parts(
     server: Server, run_id: str, parts: Mapping[str, pd.DataFrame], meta: Mapping[str, Any]
 ) -> None:
     """Keep a study's tables in its run, as artifacts `study/NAME.parquet` and `study/meta.json`.
-
-    Args:
-        server: the connection.
-        run_id: the study's run.
-        parts: tables by name (lower-case letters, digits, underscores).
-        meta: what JSON can hold.
 
     Raises:
         TrackingError: when they cannot be written.
@@ -242,11 +190,7 @@ def load_parts(server: Server, run_id: str) -> tuple[dict[str, pd.DataFrame], di
 
 
 def load_file(server: Server, run_id: str, path: str) -> bytes | None:
-    """Return a file that a run carries, or None where it carries no such file.
-
-    Raises:
-        TrackingError: when it cannot be read.
-    """
+    """Return a file that a run carries, or None where it carries no such file."""
     with (
         readable_errors(server.uri, f"reading {path} of the run {run_id}"),
         tempfile.TemporaryDirectory(prefix="hybridrep-") as folder,
@@ -258,14 +202,10 @@ def load_file(server: Server, run_id: str, path: str) -> bytes | None:
 
 
 def _study(run: Run) -> StudyRun:
-    tags = run.data.tags
-    return StudyRun(
-        run_id=run.info.run_id,
-        simulation=names.simulation_of(tags),
-        study=tags.get(names.STUDY, ""),
-        study_key=tags.get(names.STUDY_KEY, ""),
-        status=run.info.status,
-    )
+    tags, info = run.data.tags, run.info
+    study, key = tags.get(names.STUDY, ""), tags.get(names.STUDY_KEY, "")
+    started = pd.Timestamp(info.start_time, unit="ms", tz="UTC")
+    return StudyRun(study, names.simulation_of(tags), key, info.status, started, info.run_id)
 
 
 def _matches(study: StudyRun, text: str) -> bool:
@@ -279,6 +219,9 @@ STUDY_COLUMNS = ("study", "simulation", "study_key", "status", "started", "run_i
 def list_studies(*, experiment: str = "hybridrep") -> pd.DataFrame:
     """Return all runs of studies, the latest first, with the columns `STUDY_COLUMNS`.
 
+    Where they are looked for is what MLflow's own settings say: `mlflow.set_tracking_uri(...)`,
+    `MLFLOW_TRACKING_URI`, else `mlflow.db` in the working directory.
+
     Args:
         experiment: where to look, unless `MLFLOW_EXPERIMENT_NAME` or `_ID` says so.
 
@@ -288,18 +231,7 @@ def list_studies(*, experiment: str = "hybridrep") -> pd.DataFrame:
     server = existing_server(experiment)
     with readable_errors(server.uri, "listing the studies"):
         runs = search(server, {names.KIND: "study"})
-    rows = [
-        (
-            run.data.tags.get(names.STUDY, ""),
-            names.simulation_of(run.data.tags),
-            run.data.tags.get(names.STUDY_KEY, ""),
-            run.info.status,
-            pd.Timestamp(run.info.start_time, unit="ms", tz="UTC"),
-            run.info.run_id,
-        )
-        for run in runs
-    ]
-    return pd.DataFrame(rows, columns=list(STUDY_COLUMNS))
+    return pd.DataFrame([vars(_study(run)) for run in runs], columns=list(STUDY_COLUMNS))
 
 
 def existing_server(experiment: str) -> Server:

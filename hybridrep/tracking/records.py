@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -17,11 +18,9 @@ class DataInput:
     """A data set that a run read, shown by MLflow as one of the run's inputs.
 
     Attributes:
-        name: short name, e.g. "emotion".
         source: where it came from: a path, `hub:ID@revision`, or "sample (synthetic)".
         digest: fingerprint of its content; MLflow shows the first 36 characters.
         context: what the run used it for, e.g. "training".
-        rows: number of items.
         classes: number of items of each class, by the class's name.
     """
 
@@ -39,20 +38,16 @@ class Contents:
 
     Attributes:
         params: resolved parameters; a key can be written once only in the life of a run.
-        tags: tags, later ones replacing earlier ones.
         metrics: one row a point, columns `key`, `value`, `step` (0 or above; epochs, say). NaN
             is kept as NaN; infinite values become NaN (the database would store 1.8e308).
         tables: tables by artifact path ending in `.json`, e.g. `tables/transfer.json`; MLflow
             shows those of several runs side by side.
         files: other artifacts by path: a file to copy, or its content as bytes or text.
-        inputs: the data sets that the run read.
     """
 
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-    metrics: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=list(METRIC_COLUMNS))
-    )
+    metrics: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=METRIC_COLUMNS))
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     files: Mapping[str, Path | bytes | str] = field(default_factory=dict)
     inputs: tuple[DataInput, ...] = ()
@@ -73,13 +68,7 @@ class Contents:
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord(Contents):
-    """A whole run that is written at once, e.g. a finished seed.
-
-    Attributes:
-        name: readable name, shown in the list of runs.
-        kind: `seed`, `trial`, ... (tag `hybridrep.kind`).
-        description: Markdown, shown on the run's page.
-    """
+    """A whole run that is written at once, e.g. a finished seed; its description is Markdown."""
 
     name: str
     kind: str
@@ -87,11 +76,7 @@ class RunRecord(Contents):
 
 
 def check_artifact_path(path: str) -> None:
-    """Refuse an artifact path that is absolute, leaves its folder, or is not in normal form.
-
-    Raises:
-        ValueError: naming the path.
-    """
+    """Refuse an artifact path that is absolute, leaves its folder, or is not in normal form."""
     parts = PurePosixPath(path).parts
     clean = "/".join(parts) == path and not path.startswith("/") and ".." not in parts
     if not clean or not path or re.search(r"[\x00-\x1f\\]", path):
@@ -102,19 +87,14 @@ def config_params(config: Mapping[str, object], prefix: str = "config/") -> dict
     """Return the resolved configuration as parameters `config/NAME`.
 
     `mlflow run` logs the strings that the user typed under the bare names, and a parameter can
-    be written once only: the resolved values need names of their own.
-
-    Args:
-        config: names to values; sequences are written as comma lists, nested mappings with
-            further slashes.
-        prefix: what goes before every name.
+    be written once only: the resolved values need names of their own. Sequences are written as
+    comma lists, nested mappings with further slashes.
     """
     params: dict[str, str] = {}
     for name, value in config.items():
         if isinstance(value, Mapping):
-            params.update(config_params(value, f"{prefix}{name}/"))
-        elif isinstance(value, list | tuple):
-            params[f"{prefix}{name}"] = ",".join(str(item) for item in value)
+            params |= config_params(value, f"{prefix}{name}/")
         else:
-            params[f"{prefix}{name}"] = str(value)
+            listed = isinstance(value, list | tuple)
+            params[f"{prefix}{name}"] = ",".join(map(str, value)) if listed else str(value)
     return params

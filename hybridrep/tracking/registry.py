@@ -7,16 +7,12 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from hybridrep.errors import TrackingError
 from hybridrep.tracking import names
 from hybridrep.tracking.models import LoggedModel
 from hybridrep.tracking.server import Server, readable_errors
 from hybridrep.tracking.writing import clip
-
-if TYPE_CHECKING:
-    from mlflow.entities.model_registry import ModelVersion
 
 BEST = "best"
 CANDIDATE = "candidate"
@@ -32,15 +28,12 @@ class Selection:
 
     Attributes:
         name: of the registered model, e.g. "hybridrep-bert-to-lstm".
-        run_id: the run that trained it.
-        seed: the simulation's seed.
         study_key: the study or sweep that it was picked from.
         selected_by: the criterion, e.g. "reconstructed_vs_target".
         score: its value of the criterion; higher is better.
         data_fingerprint: of the data that the score was measured on.
         digest: of the model itself (`network_digest`).
         card: Markdown: what it is, what it saw, its numbers, its limits.
-        tags: further tags of the version.
         share_text: whether the input example is made of the data's texts; None if it never is.
         texts: what people call these, e.g. "tweets".
     """
@@ -98,16 +91,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Registration:
-    """What became of a selection.
-
-    Attributes:
-        name: of the registered model.
-        version: its version.
-        alias: `best` or `candidate`.
-        reason: why, in one sentence.
-        uri: where to load it from.
-        is_new: False when the same model, picked in the same way, was registered before.
-    """
+    """What became of a selection; not new when the same, picked in the same way, was registered."""
 
     name: str
     version: str
@@ -126,10 +110,8 @@ def register_models(server: Server, models: Sequence[ToRegister]) -> list[Regist
 
     A model becomes `best` when there is none yet, or when its score is higher than the best one's
     under the same criterion on the same data, or when it is the best one without its texts;
-    otherwise it becomes `candidate`, and `best` stays.
-    The same model picked again in the same way stays one version.
-
-    All of them are written before the first is registered: where one cannot be, none is.
+    otherwise it becomes `candidate`, and `best` stays. The same model picked again in the same way
+    stays one version. All are written before the first is registered: where one cannot be, none is.
 
     Raises:
         TrackingError: when the registry or the store of the models fails.
@@ -153,14 +135,8 @@ def _register(server: Server, selection: Selection, model: str | LoggedModel) ->
         alias, reason = _judge(server, selection, version, best)
         if registered.get(alias) != version:
             server.client.set_registered_model_alias(selection.name, alias, version)
-    return Registration(
-        name=selection.name,
-        version=version,
-        alias=alias,
-        reason=reason,
-        uri=f"models:/{selection.name}@{alias}",
-        is_new=not isinstance(model, str),
-    )
+    uri, is_new = f"models:/{selection.name}@{alias}", not isinstance(model, str)
+    return Registration(selection.name, version, alias, reason, uri, is_new)
 
 
 def _complete(tags: Mapping[str, str]) -> dict[str, str]:
@@ -169,10 +145,7 @@ def _complete(tags: Mapping[str, str]) -> dict[str, str]:
 
 
 def _registered_model(server: Server, name: str) -> dict[str, str]:
-    """Return the aliases of a registered model, alias -> version; make it if it is missing.
-
-    Only of versions that are there.
-    """
+    """Return a registered model's aliases, alias -> version that exists; make a missing model."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -190,30 +163,20 @@ def _registered_model(server: Server, name: str) -> dict[str, str]:
 
 
 def _same_version(server: Server, selection: Selection) -> str | None:
-    versions: list[ModelVersion] = list(
-        server.client.search_model_versions(f"name = '{selection.name}'")
-    )
-    same = [v for v in versions if selection.is_in(v.tags)]
-    return str(max(int(v.version) for v in same)) if same else None
+    versions = server.client.search_model_versions(f"name = '{selection.name}'")
+    same = [int(each.version) for each in versions if selection.is_in(each.tags)]
+    return str(max(same)) if same else None
 
 
 def _create_version(server: Server, selection: Selection, model: LoggedModel) -> str:
-    tags = {
-        **selection.tags,
-        **selection.identity,
-        "seed": str(selection.seed),
-        "score": repr(float(selection.score)),
-    }
+    own = {"seed": str(selection.seed), "score": repr(float(selection.score))}
     if len(selection.card) > CARD_LENGTH:
         _logger.warning("the model card of %s is cut to %d characters", selection.name, CARD_LENGTH)
     version = server.client.create_model_version(
-        selection.name,
-        source=model.uri,
-        run_id=selection.run_id,
-        tags=tags,
+        selection.name, source=model.uri, run_id=selection.run_id, model_id=model.model_id,
+        tags={**selection.tags, **selection.identity, **own},
         description=clip(selection.card, CARD_LENGTH),
-        model_id=model.model_id,
-    )
+    )  # fmt: skip
     return str(version.version)
 
 

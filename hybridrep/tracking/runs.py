@@ -19,7 +19,7 @@ from hybridrep.messages import publishable, without_passwords
 from hybridrep.tracking import names
 from hybridrep.tracking.process import process_tags, terminated_with_parent, undisturbed
 from hybridrep.tracking.provenance import environment_json, provenance_tags
-from hybridrep.tracking.queries import find_run
+from hybridrep.tracking.queries import search
 from hybridrep.tracking.records import Contents, RunRecord, config_params
 from hybridrep.tracking.server import Server, impatient, open_server, readable_errors
 from hybridrep.tracking.stale import close_stale_runs
@@ -30,19 +30,14 @@ from hybridrep.tracking.writing import (
     lost_artifacts,
     write_artifacts,
     write_contents,
-)
+)  # fmt: skip
 
-ENVIRONMENT_ARTIFACT = "environment.json"
 _RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
 _logger = logging.getLogger(__name__)
 
 
 def connect(simulation: str, default_experiment: str = "hybridrep") -> Tracker:
-    """Connect to MLflow as its environment variables say; see `open_server`.
-
-    Args:
-        simulation: which simulation the runs will be of.
-        default_experiment: where they go unless MLflow's settings say so.
+    """Connect to MLflow as its environment variables say, for the runs of one simulation.
 
     Raises:
         TrackingError: within seconds, when the server does not answer or names do not exist.
@@ -52,24 +47,14 @@ def connect(simulation: str, default_experiment: str = "hybridrep") -> Tracker:
 
 @dataclass(frozen=True)
 class FoundRun:
-    """A run that is there already.
-
-    Attributes:
-        run_id: its id.
-        artifacts: the address of its artifacts.
-    """
+    """A run that is there already: its id, and the address of its artifacts."""
 
     run_id: str
     artifacts: str
 
 
 class Tracker:
-    """Writes runs of one simulation into one experiment of one tracking server.
-
-    Attributes:
-        server: the connection and the experiment.
-        simulation: which simulation the runs are of; no others are found or used again.
-    """
+    """Writes runs of one simulation into one experiment; no others are found or used again."""
 
     def __init__(self, server: Server, simulation: str) -> None:
         self.server, self.simulation = server, simulation
@@ -85,15 +70,9 @@ class Tracker:
     @contextmanager
     def main_run(
         self,
-        kind: str,
-        name: str,
-        *,
-        study: str,
-        study_key: str,
-        description: str = "",
-        config: Mapping[str, object] | None = None,
-        tags: Mapping[str, str] | None = None,
-    ) -> Iterator[MainRun]:
+        kind: str, name: str, *, study: str, study_key: str, description: str = "",
+        config: Mapping[str, object] | None = None, tags: Mapping[str, str] | None = None,
+    ) -> Iterator[MainRun]:  # fmt: skip
         """Open the run of this invocation, and close it with the right status in any case.
 
         The first one takes over the run that `mlflow run` made, if it made one.
@@ -102,23 +81,15 @@ class Tracker:
             kind: `study` or `stage`.
             name: readable name; one that the user gave to `mlflow run` stays.
             study: the study's name.
-            study_key: the study's key, shared with its seed runs.
+            study_key: shared with its seed runs.
             description: Markdown for the run's page.
             config: the resolved configuration, logged as `config/NAME` and `config.json`.
             tags: further tags.
 
-        Yields:
-            The open run, to write further contents into.
-
         Raises:
             TrackingError: when the run cannot be opened, written or closed as finished.
         """
-        all_tags = {
-            **(tags or {}),
-            names.KIND: kind,
-            names.STUDY: study,
-            names.STUDY_KEY: study_key,
-        }
+        all_tags = {**(tags or {}), names.STUDY: study, names.STUDY_KEY: study_key}
         project_run = self.server.project_run_id
         with self._errors(f"opening the run {name!r}"):
             run_id = project_run or self._create(name, kind, all_tags, description)
@@ -129,13 +100,9 @@ class Tracker:
             run = MainRun(self, run_id)
             if project_run:
                 self._take_over(run, name, self._tags(kind, all_tags, description))
-            config_text = _json(config or {})
-            run.log(
-                Contents(
-                    params=config_params(config or {}),
-                    files={ENVIRONMENT_ARTIFACT: environment_json(), "config.json": config_text},
-                )
-            )
+            text = json.dumps(config or {}, indent=2, default=str, ensure_ascii=False)
+            files = {"environment.json": environment_json(), "config.json": text}
+            run.log(Contents(params=config_params(config or {}), files=files))
             yield run
 
     def log_finished(self, record: RunRecord) -> str:
@@ -154,18 +121,14 @@ class Tracker:
         return run_id
 
     def find_finished(self, kind: str, study_key: str | None, cache_key: str) -> FoundRun | None:
-        """Return the latest finished run with this cache key, or None.
-
-        Args:
-            kind: e.g. `seed`.
-            study_key: only runs of this study, or None for those of any.
-            cache_key: the key of the results.
-        """
+        """Return the latest finished run with this cache key, or None; of any study for None."""
         tags = {names.KIND: kind, names.CACHE_KEY: cache_key}
         if study_key is not None:
             tags[names.STUDY_KEY] = study_key
-        run = find_run(self.server, tags, self.simulation, status="FINISHED")
-        return FoundRun(run.info.run_id, run.info.artifact_uri) if run else None
+        with self._errors("looking for a run"):
+            server, mine = self.server, self.simulation
+            runs = search(server, tags, simulation=mine, status="FINISHED", limit=1)
+        return FoundRun(runs[0].info.run_id, runs[0].info.artifact_uri) if runs else None
 
     def restore(
         self, found: FoundRun, expected: Mapping[str, int | None], contents: Callable[[], Contents]
@@ -194,19 +157,13 @@ class Tracker:
         return lost
 
     def close_stale_runs(self) -> list[str]:
-        """Mark runs KILLED whose process died without closing them; return their ids.
-
-        Call it at the start, before a run of this process is opened.
-        """
+        """Mark runs of dead processes KILLED, before one of this process opens; return ids."""
         with self._errors("closing the runs of dead processes"):
             return close_stale_runs(self.server)
 
     def _create(self, name: str, kind: str, tags: Mapping[str, str], description: str) -> str:
-        run = self.server.client.create_run(
-            self.server.experiment_id,
-            run_name=clip(name, NAME_LENGTH),
-            tags=self._tags(kind, tags, description),
-        )
+        every, name = self._tags(kind, tags, description), clip(name, NAME_LENGTH)
+        run = self.server.client.create_run(self.server.experiment_id, run_name=name, tags=every)
         return str(run.info.run_id)
 
     def _tags(self, kind: str, tags: Mapping[str, str], description: str) -> dict[str, str]:
@@ -259,22 +216,13 @@ class Tracker:
 
 
 class MainRun:
-    """The open main run of a process; see `Tracker.main_run`.
-
-    Attributes:
-        run_id: MLflow's id of the run.
-    """
+    """The open main run of a process; see `Tracker.main_run`."""
 
     def __init__(self, tracker: Tracker, run_id: str) -> None:
-        self.run_id = run_id
-        self._tracker = tracker
+        self._tracker, self.run_id = tracker, run_id
 
     def log(self, contents: Contents) -> None:
-        """Write contents into the run.
-
-        Raises:
-            TrackingError: when the server, its database or its disk fails.
-        """
+        """Write contents into the run; a TrackingError says when its server or disk fails."""
         server = self._tracker.server
         with readable_errors(server.uri, "writing into the main run"):
             write_contents(server.client, self.run_id, contents)
@@ -284,7 +232,3 @@ class MainRun:
         from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
         self.log(Contents(tags={MLFLOW_RUN_NOTE: description}))
-
-
-def _json(config: Mapping[str, object]) -> str:
-    return json.dumps(config, indent=2, default=str, ensure_ascii=False)

@@ -27,10 +27,8 @@ class Server:
     """A tracking server that answered, and the experiment to write into.
 
     Attributes:
-        client: MLflow's client for both tracking and the model registry.
         uri: the server's address; may hold a password, so show `place` to people.
         experiment_id: where new runs go.
-        experiment_name: that experiment's name.
         project_run_id: the run that `mlflow run` made for this process, if it did.
     """
 
@@ -87,13 +85,11 @@ def open_server(default_experiment: str) -> Server:
         run_id = os.environ.get("MLFLOW_RUN_ID") or None
         if run_id:
             identifier = _open_run_experiment(client, run_id)
-        elif os.environ.get("MLFLOW_EXPERIMENT_ID") and not os.environ.get(
-            "MLFLOW_EXPERIMENT_NAME"
-        ):
-            identifier = os.environ["MLFLOW_EXPERIMENT_ID"]
         else:
-            name = os.environ.get("MLFLOW_EXPERIMENT_NAME") or default_experiment
-            identifier = _experiment_named(client, name)
+            name = os.environ.get("MLFLOW_EXPERIMENT_NAME")
+            identifier = os.environ.get("MLFLOW_EXPERIMENT_ID") or ""
+            if name or not identifier:
+                identifier = _experiment_named(client, name or default_experiment)
         experiment = client.get_experiment(identifier)
     if experiment.lifecycle_stage != "active":
         raise TrackingError(
@@ -109,7 +105,7 @@ def readable_errors(uri: str, doing: str) -> Iterator[None]:
     """Turn a failure of MLflow or its store into a TrackingError that names the server.
 
     Args:
-        uri: the server's address, shown without credentials.
+        uri: shown without credentials.
         doing: what was tried, e.g. "logging the run 'seed 3'".
 
     Raises:
@@ -160,11 +156,7 @@ def _check_kind(uri: str) -> None:
 
 
 def _scheme(uri: str) -> str:
-    """Return what stands before the colon of an address.
-
-    Raises:
-        TrackingError: it cannot be read as an address.
-    """
+    """Return what stands before the colon of an address, if it can be read as one."""
     try:
         return urlsplit(uri).scheme
     except ValueError:
@@ -206,8 +198,8 @@ def _check_database_server(uri: str) -> None:
 
 
 def _unreachable(uri: str, reason: str) -> TrackingError:
-    first_line = reason.strip().partition("\n")[0]
-    reason = without_passwords(first_line, uri).rpartition(": ")[2].strip("\"') ")
+    line = reason.strip().partition("\n")[0]
+    reason = without_passwords(line, uri).rpartition(": ")[2].strip("\"') ")
     return TrackingError(
         f"the tracking server {public_uri(uri)} cannot be reached ({reason}): start it, correct "
         f"MLFLOW_TRACKING_URI, or unset that to log into {DEFAULT_URI} of this folder"

@@ -1,9 +1,8 @@
 """The default store, a SQLite file: made whole or not at all, and ready for several writers.
 
-Two processes that meet an empty file both create MLflow's tables and break it for good, and one
-that dies half-way leaves a file that nothing opens. So the file is made elsewhere, under a lock,
-and moved into place when it is complete. `make` calls `python -m hybridrep.tracking.sqlite`
-before `mlflow run`, which would create the file without any of this.
+Two processes that meet an empty file break it for good, one that dies half-way leaves one that
+nothing opens: so it is made elsewhere, under a lock, and moved into place when complete. `make`
+calls `python -m hybridrep.tracking.sqlite` before `mlflow run`, which would do none of this.
 """
 
 from __future__ import annotations
@@ -33,13 +32,9 @@ SETTLE_SECONDS = 5.0
 
 _REMEDIES = {
     "is locked": "another program holds it locked: end that one",
-    "is full": "its disk is full: free some space",
-    "No space left": "its disk is full: free some space",
+    "is full|No space left": "its disk is full: free some space",
     "I/O error": "its disk failed or is full: check it",
-    "readonly": "make the file and its folder writable",
-    "Read-only": "make the file and its folder writable",
-    "unable to open": "make the file and its folder writable",
-    "ermission denied": "make the file and its folder writable",
+    "readonly|Read-only|unable to open|ermission denied": "make the file and its folder writable",
 }
 """What SQLite or the system says -> what to do."""
 
@@ -52,17 +47,13 @@ def remedy(message: str) -> str:
     >>> remedy("(sqlite3.OperationalError) database is locked")
     'another program holds it locked: end that one, then run the same command again'
     """
-    found = (what for words, what in _REMEDIES.items() if words in message)
-    first = next(found, "")
+    fitting = (do for words, do in _REMEDIES.items() if re.search(words, message))
+    first = next(fitting, "")
     return first and f"{first}, then run the same command again"
 
 
 def database_path(uri: str) -> Path | None:
-    """Return the file of a `sqlite:///FILE` address, or None for any other and for memory.
-
-    Raises:
-        TrackingError: it begins as one, but cannot be read.
-    """
+    """Return the file of a `sqlite:///FILE` address, or None for any other and for memory."""
     if not uri.startswith("sqlite:"):
         return None
     from sqlalchemy.engine import make_url
@@ -184,7 +175,7 @@ def _upgrade(path: Path) -> None:
     run = upgrade.callback
     if run is None:
         raise TrackingError("the installed MLflow has no `mlflow db upgrade`")
-    with _quiet("mlflow.store.db.utils", "alembic"):
+    with _quiet("mlflow.store.db.utils"), _quiet("alembic"):
         run(url=f"sqlite:///{path}")
     gc.collect()  # closes the engine's connections
 
@@ -234,17 +225,15 @@ def _copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def _quiet(*loggers: str) -> Iterator[None]:
-    """Keep these loggers to warnings: a new database is no news to whoever runs a study."""
-    found = [logging.getLogger(name) for name in loggers]
-    levels = [logger.level for logger in found]
-    for logger in found:
-        logger.setLevel(logging.WARNING)
+def _quiet(name: str) -> Iterator[None]:
+    """Keep a logger to warnings: a new database is no news to whoever runs a study."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
-        for logger, level in zip(found, levels, strict=True):
-            logger.setLevel(level)
+        logger.setLevel(level)
 
 
 def _mlflow_number() -> int:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hybridrep.tracking import names
 from hybridrep.tracking.process import is_gone, other_project_runs
+from hybridrep.tracking.queries import search
 from hybridrep.tracking.server import Server
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ def close_stale_runs(server: Server) -> list[str]:
     no other `mlflow run` is alive on it, or after a day.
     """
     closed = []
-    for run in _running(server):
+    experiments = [str(e.experiment_id) for e in server.client.search_experiments()]
+    for run in search(server, {}, status="RUNNING", experiments=experiments):
         if run.info.run_id == server.project_run_id:
             continue
         tags = run.data.tags
-        gone = is_gone(tags) if names.PID in tags else _is_abandoned(server, run)
-        if gone:
+        if is_gone(tags) if names.PID in tags else _is_abandoned(server, run):
             reason = "closed later: its process had ended without closing it"
             server.client.set_tag(run.info.run_id, names.FAILURE, reason)
             server.client.set_terminated(run.info.run_id, "KILLED")
@@ -41,20 +42,12 @@ def close_stale_runs(server: Server) -> list[str]:
     return closed
 
 
-def _running(server: Server) -> list[Run]:
-    from hybridrep.tracking.queries import search
-
-    experiments = [str(e.experiment_id) for e in server.client.search_experiments()]
-    return search(server, {}, status="RUNNING", experiments=experiments)
-
-
 def _is_abandoned(server: Server, run: Run) -> bool:
     """Judge a run without a process's tags: made by `mlflow run`, never taken over by anyone."""
     from mlflow.utils.mlflow_tags import MLFLOW_PROJECT_ENTRY_POINT
 
-    if MLFLOW_PROJECT_ENTRY_POINT not in run.data.tags:
-        return False
-    if run.info.experiment_id != server.experiment_id:
+    own = run.info.experiment_id == server.experiment_id
+    if not own or MLFLOW_PROJECT_ENTRY_POINT not in run.data.tags:
         return False
     hours = (time.time() - run.info.start_time / 1_000) / 3_600
     return hours > ABANDONED_HOURS or (server.is_local and not other_project_runs())

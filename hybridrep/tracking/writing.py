@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import shutil
 import tempfile
@@ -35,11 +34,7 @@ Item = TypeVar("Item")
 
 
 def write_contents(client: MlflowClient, run_id: str, contents: Contents) -> None:
-    """Write all of it: parameters, tags, inputs, artifacts and tables, then metrics.
-
-    Metric points go up to 1,000 a call, which is about a hundred times as fast as singly, and
-    all artifacts go as one folder.
-    """
+    """Write all of it: parameters, tags, inputs, artifacts and tables, then metrics."""
     from mlflow.entities import Param, RunTag
 
     for params in _batches(list(contents.params.items()), NAMES_PER_BATCH):
@@ -65,13 +60,7 @@ def write_artifacts(client: MlflowClient, run_id: str, contents: Contents) -> No
 def lost_artifacts(
     tracking_uri: str, artifacts: str, expected: Mapping[str, int | None]
 ) -> list[str]:
-    """Return which of a run's artifacts are gone, or are there in another size.
-
-    Args:
-        tracking_uri: the tracking server's address.
-        artifacts: the address of the run's artifacts.
-        expected: path -> size in bytes; None: any size.
-    """
+    """Return which of a run's artifacts are gone, or are there in another size than expected."""
     from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
     # The client's own `list_artifacts` reads the whole run, metrics and all, for every folder.
@@ -81,20 +70,16 @@ def lost_artifacts(
         for folder in sorted({str(PurePosixPath(path).parent) for path in expected})
         for info in repository.list_artifacts(None if folder == "." else folder)
     }
-    return [
-        path
-        for path, size in expected.items()
-        if path not in there or (size is not None and there[path] != size)
-    ]
+    return [p for p, size in expected.items() if p not in there or size not in (None, there[p])]
 
 
 def write_metrics(client: MlflowClient, run_id: str, metrics: pd.DataFrame) -> None:
-    """Write a table of metric points (columns `key`, `value`, `step`)."""
+    """Write a table of metric points, many a call: about a hundred times as fast as singly."""
     from mlflow.entities import Metric
 
     now = time.time_ns() // 1_000_000
-    values = metrics["value"].to_numpy(dtype=np.float64, na_value=math.nan)
-    values = np.where(np.isfinite(values), values, math.nan)
+    values = metrics["value"].to_numpy(dtype=np.float64, na_value=np.nan)
+    values = np.where(np.isfinite(values), values, np.nan)
     points = [
         Metric(str(key), float(value), now, int(step))
         for key, value, step in zip(metrics["key"], values, metrics["step"], strict=True)
@@ -158,12 +143,9 @@ def _dataset_input(data: DataInput) -> DatasetInput:
         profile["classes"] = dict(data.classes)
     source_type, source = _source(data.source)
     dataset = Dataset(
-        name=data.name,
-        digest=data.digest[:DIGEST_LENGTH],
-        source_type=source_type,
-        source=json.dumps(source),
+        data.name, data.digest[:DIGEST_LENGTH], source_type, json.dumps(source),
         profile=json.dumps(profile),
-    )
+    )  # fmt: skip
     tags = [InputTag(MLFLOW_DATASET_CONTEXT, data.context)] if data.context else []
     return DatasetInput(dataset, tags)
 
