@@ -31,11 +31,9 @@ class AutoencoderModel(PythonModel):
         self._state = load_file(context.artifacts["autoencoder_state"])
 
     def predict(
-        self,
-        context: PythonModelContext,
-        model_input: pd.DataFrame,
+        self, context: PythonModelContext, model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
-    ) -> pd.DataFrame:
+    ) -> pd.DataFrame:  # fmt: skip
         """Return one row a vector: columns `bottleneck` and `reconstructed`, float32 arrays.
 
         Args:

@@ -16,39 +16,27 @@ _PAPER = (
 
 
 def model_card(model: ChosenModel, source: Source[Variant], by: str, *, text: bool) -> str:
-    """Return the card as Markdown.
-
-    Args:
-        model: the chosen autoencoder.
-        source: what it was chosen from.
-        by: the criterion.
-        text: whether it is about the model that takes raw tweets.
-    """
+    """Return the card of a model, of the one that takes raw tweets or of vectors, as Markdown."""
     choice, inputs = model.choice, model.inputs
     title = f"{readable(model.direction)}, bottleneck {choice.trained.bottleneck}"
     kind = "from tweets to vectors" if text else "autoencoder"
-    return "\n\n".join(
-        [
-            f"# {title}: {kind}",
-            *(["**Trained on synthetic tweets.**"] if inputs.emotion.synthetic else []),
-            _what(model, text),
-            _made_from(model, source),
-            _numbers(model),
-            f"**How it was chosen.** Highest {_criterion(by, model.direction)} "
-            f"({number(choice.value)}) of {choice.rivals} trained autoencoders of this "
-            f"direction in a {source.kind}, on validation tweets that neither the LSTM nor the "
-            "autoencoder was trained on; test tweets had no say. The highest of many is so partly "
-            "by luck: expect a little less on new tweets.",
-            _limits(model, text),
-            f"Method: {_PAPER}.",
-        ]
-    )
-
-
-def _criterion(by: str, direction: str) -> str:
-    if by == "diffusibility":
-        return "diffusibility (the smaller r of the bottleneck with input and target)"
-    return f"r of {pair_in(direction, by)}"
+    criterion = "diffusibility (the smaller r of the bottleneck with input and target)"
+    if by != "diffusibility":
+        criterion = f"r of {pair_in(model.direction, by)}"
+    parts = [
+        f"# {title}: {kind}",
+        "**Trained on synthetic tweets.**" if inputs.emotion.synthetic else "",
+        _what(model, text),
+        _made_from(model, source),
+        _numbers(model),
+        f"**How it was chosen.** Highest {criterion} ({number(choice.value)}) of {choice.rivals} "
+        f"trained autoencoders of this direction in a {source.kind}, on validation tweets that "
+        "neither the LSTM nor the autoencoder was trained on; test tweets had no say. The highest "
+        "of many is so partly by luck: expect a little less on new tweets.",
+        _limits(model, text),
+        f"Method: {_PAPER}.",
+    ]
+    return "\n\n".join(filter(None, parts))
 
 
 def _what(model: ChosenModel, text: bool) -> str:
@@ -74,46 +62,36 @@ def _what(model: ChosenModel, text: bool) -> str:
 
 def _made_from(model: ChosenModel, source: Source[Variant]) -> str:
     choice, inputs = model.choice, model.inputs
-    variant = choice.trained
-    config = inputs.config
-    return "\n".join(
-        [
-            "**Made from**",
-            "",
-            f"- {source.kind} `{config.study}`, key `{source.key[:16]}`, seed {choice.seed}",
-            f"- {variant.kind.replace('_', ' ')} autoencoder, {variant.activation}, Adam "
-            f"{variant.learning_rate:g}, the model after epoch {choice.epoch}",
-            f"- tweets: {code(inputs.emotion.source)}, {inputs.emotion.items} with "
-            f"{inputs.classes} emotions, fingerprint `{inputs.emotion.fingerprint[:16]}`",
-            f"- BERT: {code(inputs.encoder.description)}",
-            f"- LSTM: {code(config.vectors)} word vectors, {config.lstm_epochs} epochs",
-        ]
+    variant, config = choice.trained, inputs.config
+    return (
+        "**Made from**\n\n"
+        f"- {source.kind} `{config.study}`, key `{source.key[:16]}`, seed {choice.seed}\n"
+        f"- {variant.kind.replace('_', ' ')} autoencoder, {variant.activation}, Adam "
+        f"{variant.learning_rate:g}, the model after epoch {choice.epoch}\n"
+        f"- tweets: {code(inputs.emotion.source)}, {inputs.emotion.items} with "
+        f"{inputs.classes} emotions, fingerprint `{inputs.emotion.fingerprint[:16]}`\n"
+        f"- BERT: {code(inputs.encoder.description)}\n"
+        f"- LSTM: {code(config.vectors)} word vectors, {config.lstm_epochs} epochs"
     )
 
 
 def _numbers(model: ChosenModel) -> str:
     known = model.correlations.set_index(["item_set", "pair"])["value"]
-    rows = [
-        f"| {pair_in(model.direction, pair)} | {number(float(known['unseen', pair]))} | "
-        f"{number(float(known['test', pair]))} |"
-        for pair in PAIRS
+    linear, sets = model.linear, ("unseen", "test")
+    rows = {
+        pair_in(model.direction, pair): [known[items, pair] for items in sets] for pair in PAIRS
+    }
+    rows["ridge regression: reconstructed – target"] = [
+        linear[f"reconstructed_vs_target_{items}"] for items in sets
     ]
-    linear = model.linear
-    ridge = (linear[f"reconstructed_vs_target_{items}"] for items in ("unseen", "test"))
-    shown = " | ".join(number(float(value)) for value in ridge)
-    return "\n".join(
-        [
-            "**Numbers** (Pearson r of cosine similarities, "
-            f"{model.inputs.config.items_per_emotion} tweets an emotion)",
-            "",
-            "| pair | unseen tweets | test tweets |",
-            "| --- | --- | --- |",
-            *rows,
-            f"| ridge regression: reconstructed – target | {shown} |",
-            "",
-            f"Test loss {model.test_loss:.3g}; ridge regression {linear['test_loss']:.3g}, "
-            f"predicting the mean {linear['mean_loss']:.3g}.",
-        ]
+    cells = {pair: " | ".join(number(float(r)) for r in both) for pair, both in rows.items()}
+    lines = [f"| {pair} | {both} |\n" for pair, both in cells.items()]
+    return (
+        "**Numbers** (Pearson r of cosine similarities, "
+        f"{model.inputs.config.items_per_emotion} tweets an emotion)\n\n"
+        "| pair | unseen tweets | test tweets |\n| --- | --- | --- |\n"
+        f"{''.join(lines)}\nTest loss {model.test_loss:.3g}; ridge regression "
+        f"{linear['test_loss']:.3g}, predicting the mean {linear['mean_loss']:.3g}."
     )
 
 

@@ -16,27 +16,15 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from hybridrep.sources.encoders.text import encoder_files
-from hybridrep.tracking.models import (
-    LoggedModel,
-    Network,
-    check_model,
-    log_model,
-    write_json,
-    write_network,
-)
+from hybridrep.tracking import models
+from hybridrep.tracking.models import LoggedModel, Network, write_json, write_network
 from hybridrep.tracking.server import Server
 
 _HERE = Path(__file__).parent
 
 VECTOR_REQUIREMENTS = (
-    "mlflow",
-    "torch",
-    "numpy",
-    "pandas",
-    "safetensors",
-    "jaxtyping",
-    "threadpoolctl",
-)
+    "mlflow", "torch", "numpy", "pandas", "safetensors", "jaxtyping", "threadpoolctl",
+)  # fmt: skip
 TEXT_REQUIREMENTS = (*VECTOR_REQUIREMENTS, "transformers", "torchtext")
 
 EXAMPLE_TEXTS = ("i feel so happy about this", "i am angry at the whole world")
@@ -44,25 +32,18 @@ EXAMPLE_TEXTS = ("i feel so happy about this", "i am angry at the whole world")
 
 
 def log_autoencoder_model(
-    server: Server,
-    run_id: str,
-    name: str,
-    autoencoder: Network,
-    example: np.ndarray,
-    expected: tuple[np.ndarray, np.ndarray] | None = None,
-    tags: Mapping[str, str] | None = None,
-) -> LoggedModel:
+    server: Server, run_id: str, name: str, autoencoder: Network, example: np.ndarray,
+    expected: tuple[np.ndarray, np.ndarray] | None = None, tags: Mapping[str, str] | None = None,
+) -> LoggedModel:  # fmt: skip
     """Log an autoencoder: vectors in, `bottleneck` and `reconstructed` vectors out.
 
     Args:
-        server: the connection.
         run_id: the run that trained it; may be finished.
         name: of the logged model, e.g. "bert_to_lstm-b32".
         autoencoder: configuration (fields of `AutoencoderConfig`) and weights.
         example: some input vectors, float [items, input_size]; they travel with the model.
         expected: bottleneck and reconstructed vectors of `example` at training time. The model
             is read back and must give them within 1e-6, relative to the largest.
-        tags: of the logged model.
 
     Raises:
         TrackingError: when it cannot be written, or does not give what is expected.
@@ -70,47 +51,31 @@ def log_autoencoder_model(
     from mlflow.models import ModelSignature
     from mlflow.types.schema import Array, ColSpec, DataType, Schema, TensorSpec
 
-    columns: list[ColSpec | TensorSpec] = [
-        ColSpec(DataType.double) for _ in range(example.shape[1])
-    ]
+    columns: list[ColSpec | TensorSpec] = [ColSpec(DataType.double)] * example.shape[1]
     names = ("bottleneck", "reconstructed")
-    signature = ModelSignature(
-        Schema(columns), Schema([ColSpec(Array(DataType.float), name) for name in names])
-    )
+    outputs = Schema([ColSpec(Array(DataType.float), name) for name in names])
+    signature = ModelSignature(Schema(columns), outputs)
     example = np.asarray(example, dtype=np.float64)
     with tempfile.TemporaryDirectory(prefix="hybridrep-") as folder:
         artifacts = write_network(Path(folder), "autoencoder", autoencoder)
-        logged = log_model(
+        logged = models.log_model(
             server, run_id, name, _HERE / "autoencoder_model.py", artifacts, signature,
             example, VECTOR_REQUIREMENTS, tags,
         )  # fmt: skip
     if expected is not None:
-        check_model(logged, example, dict(zip(names, expected, strict=True)))
+        models.check_model(logged, example, dict(zip(names, expected, strict=True)))
     return logged
 
 
 def log_text_model(
-    server: Server,
-    run_id: str,
-    name: str,
-    autoencoder: Network,
-    parts: TextParts,
-    expected: Mapping[str, np.ndarray] | None = None,
-    example: Sequence[str] = EXAMPLE_TEXTS,
+    server: Server, run_id: str, name: str, autoencoder: Network, parts: TextParts,
+    expected: Mapping[str, np.ndarray] | None = None, example: Sequence[str] = EXAMPLE_TEXTS,
     tags: Mapping[str, str] | None = None,
-) -> LoggedModel:
+) -> LoggedModel:  # fmt: skip
     """Log a whole way from tweets to vectors: `global`, `task_specific`, `diffused`, `transformed`.
 
-    Args:
-        server: the connection.
-        run_id: the run that trained it; may be finished.
-        name: of the logged model.
-        autoencoder: configuration (fields of `AutoencoderConfig`) and weights.
-        parts: everything else that travels with it.
-        expected: vectors of `example` at training time, by representation; the model is read
-            back and must give them within 1e-6, relative to the largest.
-        example: some tweets; they travel with the model.
-        tags: of the logged model.
+    Arguments are those of `log_autoencoder_model`, but for the parts, which travel with it, as do
+    the tweets of the example; expected are their vectors by representation.
 
     Raises:
         TrackingError: when it cannot be written, or does not give what is expected.
@@ -130,12 +95,12 @@ def log_text_model(
             **write_network(Path(folder), "lstm", parts.lstm),
             **write_parts(Path(folder), parts),
         }
-        logged = log_model(
+        logged = models.log_model(
             server, run_id, name, _HERE / "text_model.py", artifacts, signature,
             list(example), TEXT_REQUIREMENTS, tags,
         )  # fmt: skip
     if expected is not None:
-        check_model(logged, list(example), expected)
+        models.check_model(logged, list(example), expected)
     return logged
 
 
@@ -168,9 +133,6 @@ def write_parts(folder: Path, parts: TextParts) -> dict[str, str]:
     save_file({"vectors": vectors}, folder / "word_vectors.safetensors")
     write_json(folder / "vocabulary.json", list(parts.words))
     write_json(folder / "text.json", {"source": parts.source})
-    return {
-        "encoder": str(encoder),
-        "word_vectors": str(folder / "word_vectors.safetensors"),
-        "vocabulary": str(folder / "vocabulary.json"),
-        "text_config": str(folder / "text.json"),
-    }
+    files = {"word_vectors": "word_vectors.safetensors", "vocabulary": "vocabulary.json"}
+    files |= {"encoder": "encoder", "text_config": "text.json"}
+    return {name: str(folder / file) for name, file in files.items()}

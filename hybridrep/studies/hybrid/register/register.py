@@ -28,10 +28,7 @@ from hybridrep.tracking.runs import connect
 
 
 def run(config: RegisterConfig) -> pd.DataFrame:
-    """Choose, check, log and register; nothing is registered unless all of it can be.
-
-    Returns:
-        What became of each model, one a row; of a plan the plan's table.
+    """Choose, check, log and register; return what became of each model, or the plan's table.
 
     Raises:
         HybridrepError: there is nothing finished to choose from, a model is not what was judged,
@@ -53,13 +50,7 @@ def run(config: RegisterConfig) -> pd.DataFrame:
 
 
 class BestModel(ChosenModel):
-    """A chosen autoencoder as the registry takes it: two models, each with its card.
-
-    Args:
-        config: how it was chosen, and whether its example may be made of tweets.
-        source: what it was chosen from.
-        choice: which it is.
-    """
+    """A chosen autoencoder as the registry takes it: two models, each with its card."""
 
     def __init__(
         self, config: RegisterConfig, source: Source[Variant], choice: Candidate[Variant]
@@ -94,19 +85,14 @@ class BestModel(ChosenModel):
     def _selection(self, *, text: bool) -> Selection:
         name = f"hybridrep-{self.direction.replace('_', '-')}"
         return Selection(
-            name=f"{name}-text" if text else name,
-            run_id=self.choice.run_id,
-            seed=self.choice.seed,
-            study_key=self.source.key,
-            selected_by=self.by,
-            score=self.choice.value,
-            data_fingerprint=data_fingerprint(self.inputs),
+            name=f"{name}-text" if text else name, run_id=self.choice.run_id,
+            seed=self.choice.seed, study_key=self.source.key, selected_by=self.by,
+            score=self.choice.value, data_fingerprint=data_fingerprint(self.inputs),
             digest=self.text_digest if text else self.digest,
             card=model_card(self, self.source, self.by, text=text),
-            share_text=None if text else self.share_text,
-            texts="tweets",
+            share_text=None if text else self.share_text, texts="tweets",
             tags={**self.tags, "bottleneck": str(self.choice.trained.bottleneck)},
-        )
+        )  # fmt: skip
 
 
 def data_fingerprint(inputs: Inputs) -> str:
@@ -114,13 +100,8 @@ def data_fingerprint(inputs: Inputs) -> str:
 
     No version of code or libraries is part of it: a better model made by newer ones is better.
     """
-    return content_key(
-        {
-            "tweets": inputs.emotion.fingerprint,
-            "word_vectors": inputs.vectors_fingerprint,
-            "time_steps": inputs.time_steps,
-            "padding": inputs.config.padding,
-            "encoder": inputs.encoder.fingerprint,
-            "items": inputs.config.items_per_emotion,
-        }
-    )
+    return content_key({
+        "tweets": inputs.emotion.fingerprint, "word_vectors": inputs.vectors_fingerprint,
+        "time_steps": inputs.time_steps, "padding": inputs.config.padding,
+        "encoder": inputs.encoder.fingerprint, "items": inputs.config.items_per_emotion,
+    })  # fmt: skip

@@ -47,14 +47,10 @@ class TextModel(PythonModel):
         embed_texts(self._encoder, [""])
 
     def predict(
-        self,
-        context: PythonModelContext,
-        model_input: pd.DataFrame,
+        self, context: PythonModelContext, model_input: pd.DataFrame,
         params: dict[str, Any] | None = None,
-    ) -> pd.DataFrame:
-        """Return one row a tweet: `global`, `task_specific`, `diffused`, `transformed`.
-
-        Every cell is a float32 array.
+    ) -> pd.DataFrame:  # fmt: skip
+        """Return a row a tweet: `global`, `task_specific`, `diffused`, `transformed`, all float32.
 
         Args:
             context: unused.
@@ -76,12 +72,8 @@ class TextModel(PythonModel):
             texts = [clean_tweet(text) for text in texts]
         with single_thread():  # sums over several are rounded otherwise than in training
             tokens = self._vocabulary.encode(texts, self._lstm.time_steps, self._lstm.padding)
-            spaces = {
-                "global": embed_texts(self._encoder, texts),
-                "task_specific": extract_hidden(
-                    self._lstm, self._lstm_state, self._vectors, tokens
-                ),
-            }
+            hidden = extract_hidden(self._lstm, self._lstm_state, self._vectors, tokens)
+            spaces = {"global": embed_texts(self._encoder, texts), "task_specific": hidden}
             inputs = np.ascontiguousarray(spaces[self._source])
             layers = apply_autoencoder(self._autoencoder, self._autoencoder_state, inputs)
             spaces.update(zip(("diffused", "transformed"), layers, strict=True))
