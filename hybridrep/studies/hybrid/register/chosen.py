@@ -1,8 +1,7 @@
 """A chosen autoencoder as two models for the registry: vectors in, and raw tweets in.
 
-Before anything is registered, the stored weights are shown to be those that were judged: they
-give the similarities that training measured, and the parts of the text model give the vectors
-that training read.
+Before, its weights are shown to be those that were judged: they give the similarities that
+training measured, and the parts of the text model give the vectors that training read.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from hybridrep.running import work
 from hybridrep.running.register import Candidate
 from hybridrep.running.stage import Node
 from hybridrep.sources.encoders.text import embed_texts
-from hybridrep.sources.words.tokens import FIRST_WORD_ID, TokenBatch, Vocabulary
+from hybridrep.sources.words.tokens import FIRST_WORD_ID, Vocabulary
 from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus, read_tokens
 from hybridrep.studies.hybrid.names import PAIRS
 from hybridrep.studies.hybrid.pairs import rsa_pairs
@@ -46,22 +45,16 @@ CHECKED_TWEETS = 10
 class ChosenModel:
     """A chosen autoencoder with everything around it.
 
-    Args:
-        study: what its training read, and where it is.
-        choice: which.
-        share_text: whether its example may be made of tweets; what it was chosen from must allow
-            it too.
+    Its example may be made of tweets only if what it was chosen from allows it too.
     """
 
     def __init__(self, study: Hybrid, choice: Candidate[Variant], *, share_text: bool) -> None:
         self.study, self.inputs, self.choice = study, study.inputs, choice
         self.share_text = share_text and study.config.share_text
+        self.direction = choice.trained.direction
         self.training, self.weights = _training(study, choice)
-
-    @property
-    def direction(self) -> str:
-        """The autoencoder's direction."""
-        return self.choice.trained.direction
+        self._network = transformation.network(self.training, self.inputs.size_of(self.direction))
+        self._lstm = LSTMConfig(**task_specific.network(study))
 
     def tasks(self) -> list[Task]:
         """Return the tasks that make what is missing of it: usually none.
@@ -80,9 +73,8 @@ class ChosenModel:
     @cached_property
     def autoencoder(self) -> Network:
         """Configuration and weights."""
-        trained = self.study.open(self._node)
-        config = transformation.network(self.training, self.inputs.size_of(self.training.direction))
-        return Network(dataclasses.asdict(config), trained.arrays(self.weights))
+        state = self.study.open(self._node).arrays(self.weights)
+        return Network(dataclasses.asdict(self._network), state)
 
     @cached_property
     def correlations(self) -> pd.DataFrame:
@@ -117,9 +109,7 @@ class ChosenModel:
             encoder_folder=inputs.encoder.folder,
             words=words[known].tolist(),
             word_vectors=vectors[[*range(FIRST_WORD_ID), *(known + FIRST_WORD_ID)]],
-            lstm=Network(
-                dataclasses.asdict(LSTMConfig(**task_specific.network(self.study))), state
-            ),
+            lstm=Network(dataclasses.asdict(self._lstm), state),
             source="global" if self.direction == "bert_to_lstm" else "task_specific",
         )
 
@@ -131,13 +121,10 @@ class ChosenModel:
     @property
     def text_digest(self) -> str:
         """Digest of the whole way from tweets to vectors."""
-        return content_key(
-            {
-                "networks": network_digest(self.autoencoder, self.parts.lstm),
-                "encoder": self.inputs.encoder.fingerprint,
-                "tokens": self.inputs.emotion.tokens_key,
-            }
-        )
+        return content_key({
+            "networks": network_digest(self.autoencoder, self.parts.lstm),
+            "encoder": self.inputs.encoder.fingerprint, "tokens": self.inputs.emotion.tokens_key,
+        })  # fmt: skip
 
     def example(self) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
         """Return some input vectors, and bottleneck and reconstructed vectors that they give.
@@ -158,11 +145,7 @@ class ChosenModel:
         return {**spaces, "diffused": diffused, "transformed": transformed}
 
     def verify(self) -> None:
-        """Show that weights and parts are those that training measured and read.
-
-        Raises:
-            ExecutionError: naming what differs.
-        """
+        """Show that weights and parts are those that training measured and read."""
         self._verify_correlations()
         corpus = read_corpus(self.study.store, self.inputs.emotion.key)
         rows = self._unseen[:CHECKED_TWEETS]
@@ -170,22 +153,20 @@ class ChosenModel:
         for name, every in self.data.representations.items():
             vectors = every[rows]
             worst = float(np.abs(found[name] - vectors).max() / max(1.0, np.abs(vectors).max()))
-            self._refuse_unless(worst <= TOLERANCE, f"its {name} vectors", worst)
+            self._refuse_above(worst, f"its {name} vectors")
 
     def _verify_correlations(self) -> None:
         known = self.correlations[self.correlations["item_set"] == CHOSEN_ON]
         trained = known.set_index("pair")["value"]
         rows = self._unseen
         layers = self._apply(self.data.sides(self.direction)[0][rows])
-        both = self.data.representations
-        found = rsa_pairs(
-            self.direction, both["global"][rows], both["task_specific"][rows], *layers
-        )
+        spaces = (self.data.representations[name][rows] for name in ("global", "task_specific"))
+        found = rsa_pairs(self.direction, *spaces, *layers)
         worst = max(abs(found[pair] - float(trained[pair])) for pair in PAIRS)
-        self._refuse_unless(worst <= TOLERANCE, "its correlations", worst)
+        self._refuse_above(worst, "its correlations")
 
-    def _refuse_unless(self, equal: bool, what: str, worst: float) -> None:
-        if not equal:
+    def _refuse_above(self, worst: float, what: str) -> None:
+        if not worst <= TOLERANCE:
             raise ExecutionError(
                 f"the stored {self.direction} model of seed {self.choice.seed} is not the one "
                 f"that was judged: {what} differ by {worst:.1e}; nothing was registered"
@@ -200,24 +181,18 @@ class ChosenModel:
         return transformation.node(self.study, self.training, self.choice.seed)
 
     def _apply(self, vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        config = transformation.network(self.training, self.inputs.size_of(self.training.direction))
+        inputs = np.ascontiguousarray(vectors, dtype=np.float32)
         with single_thread():
-            return apply_autoencoder(
-                config, self.autoencoder.state, np.ascontiguousarray(vectors, dtype=np.float32)
-            )
+            return apply_autoencoder(self._network, self.autoencoder.state, inputs)
 
     def _spaces(self, texts: list[str] | tuple[str, ...]) -> dict[str, np.ndarray]:
         """Return the two representations of some tweets, made from the model's own parts."""
-        config = LSTMConfig(**task_specific.network(self.study))
-        vocabulary = Vocabulary(tuple(self.parts.words))
-        tokens: TokenBatch = vocabulary.encode(texts, config.time_steps, config.padding)
+        config, parts = self._lstm, self.parts
+        vocabulary = Vocabulary(tuple(parts.words))
+        tokens = vocabulary.encode(texts, config.time_steps, config.padding)
         with single_thread():
-            return {
-                "global": embed_texts(self.inputs.encoder, texts),
-                "task_specific": extract_hidden(
-                    config, self.parts.lstm.state, self.parts.word_vectors, tokens
-                ),
-            }
+            hidden = extract_hidden(config, parts.lstm.state, parts.word_vectors, tokens)
+            return {"global": embed_texts(self.inputs.encoder, texts), "task_specific": hidden}
 
 
 def _training(study: Hybrid, choice: Candidate[Variant]) -> tuple[Variant, str]:

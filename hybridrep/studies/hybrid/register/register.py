@@ -37,16 +37,10 @@ def run(config: RegisterConfig) -> pd.DataFrame:
     tracker = connect(SIMULATION)
     source = find_source(config, tracker.server)
     return register(
-        tracker,
-        source,
-        partial(BestModel, config, source),
-        config,
-        Contents(inputs=data_inputs(source.prepared.inputs)[:1]),
-        by=config.by,
-        noun="autoencoder",
-        judged_on="validation tweets that no model saw",
-        served="-text",
-    )
+        tracker, source, partial(BestModel, config, source), config,
+        Contents(inputs=data_inputs(source.prepared.inputs)[:1]), by=config.by,
+        noun="autoencoder", judged_on="validation tweets that no model saw", served="-text",
+    )  # fmt: skip
 
 
 class BestModel(ChosenModel):

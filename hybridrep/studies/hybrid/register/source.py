@@ -1,15 +1,13 @@
 """Where models to register come from: a study's seeds, or a sweep's trials.
 
-Either way a choice is made among *candidates*: trained autoencoders with their worth on tweets
-that no model saw. Only what is finished counts, and only if it belongs to the data and the code
-that are here now: else the stored models would not be those that the numbers are about.
+Only what is finished counts, and only if it belongs to the data and the code that are here now:
+else the stored models would not be those that the numbers are about.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +44,10 @@ def find_source(config: RegisterConfig, server: Server) -> Source[Variant]:
         HybridrepError: its data cannot be read any more.
     """
     if config.source == "study":
-        return _study(config, _plain(config), server)
+        given = {name: getattr(config, name) for name in Config.model_fields}
+        return _study(config, Config.model_validate(given), server)
     if config.source == "sweep":
-        sweep = _sweep_run(server, study=config.study)
-        if sweep is None:
+        if not (sweep := _sweep_run(server, study=config.study)):
             raise TrackingError(
                 f"there is no finished sweep named {config.study!r} in the experiment "
                 f"{server.experiment_name!r} at {server.place}: run `make sweep` first, or name "
@@ -64,25 +62,16 @@ def find_source(config: RegisterConfig, server: Server) -> Source[Variant]:
         if sweep := _sweep_run(server, study=config.source):
             return _sweep(config, server, sweep)
         raise
-    recorded = _recorded(server, found.run_id)
+    with readable_errors(server.uri, f"reading the configuration of the run {found.run_id}"):
+        path = server.client.download_artifacts(found.run_id, "config.json")
+        recorded = json.loads(Path(path).read_text("utf-8"))
     known = {name: value for name, value in recorded.items() if name in Config.model_fields}
     return _study(config, resolve({**known, **_places(config)}, Config), server)
-
-
-def _plain(config: RegisterConfig) -> Config:
-    return Config.model_validate({name: getattr(config, name) for name in Config.model_fields})
 
 
 def _places(config: RegisterConfig) -> dict[str, Any]:
     """Where results are and work is done: always as given now, never as recorded."""
     return {name: getattr(config, name) for name in with_role(Config, "place")}
-
-
-def _recorded(server: Server, run_id: str) -> Mapping[str, Any]:
-    """Read the resolved configuration that a run has logged."""
-    with readable_errors(server.uri, f"reading the configuration of the run {run_id}"):
-        path = server.client.download_artifacts(run_id, "config.json")
-        return dict(json.loads(Path(path).read_text("utf-8")))
 
 
 def _study(config: RegisterConfig, study: Config, server: Server) -> Source[Variant]:
@@ -111,22 +100,16 @@ def _study(config: RegisterConfig, study: Config, server: Server) -> Source[Vari
 
 
 def _sweep_run(server: Server, *, name: str = "", study: str = "") -> tuple[str, str] | None:
-    """Return run id and key of the latest finished sweep; None when there is none.
-
-    Args:
-        server: the connection.
-        name: the sweep's key, or its run's name or id.
-        study: the value of its parameter `study`.
-    """
+    """Return run id and key of the latest finished sweep, by its key or run, or by its study."""
     with readable_errors(server.uri, "looking for a sweep"):
         tags = {names.KIND: "stage", names.STAGE: "sweep"}
         runs = search(server, tags, simulation=SIMULATION, status="FINISHED")
     for run in runs:
         tags = run.data.tags
-        key, title = tags.get(names.STUDY_KEY, ""), tags.get(names.STUDY, "")
+        key = tags.get(names.STUDY_KEY, "")
         by_key = len(name) >= 6 and key.startswith(name)
         named = name in (run.info.run_id, run.info.run_name, key) or by_key
-        if named or (study and title == study):
+        if named or (study and tags.get(names.STUDY) == study):
             return str(run.info.run_id), key
     return None
 
@@ -144,9 +127,8 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
             f"the sweep {sweep.study!r} (run {run_id}) was made with other data or another "
             "version of the code: run `make sweep` with the same parameters first"
         )
-    pairs = parts["seeds"].pivot(
-        index=["direction", "trial", "seed"], columns="pair", values="value"
-    )
+    index = ["direction", "trial", "seed"]
+    pairs = parts["seeds"].pivot(index=index, columns="pair", values="value")
     if not len(pairs):
         raise TrackingError(f"the sweep {sweep.study!r} (run {run_id}) has no complete trial")
     values = with_objectives(pairs.rename_axis(columns=None).reset_index())
@@ -158,8 +140,7 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
         mine = values[(values["direction"] == direction) & (values["trial"] == trial)]
         point = space.point({str(name): value for name, value in row.items()})
         variant = trainings.of(direction, point, point[EPOCHS])
-        own = runs.get((direction, trial), run_id)
-        mine = mine.assign(epoch=point[EPOCHS])
+        own, mine = runs.get((direction, trial), run_id), mine.assign(epoch=point[EPOCHS])
         candidates += _candidates(variant, own, mine, config.by)
     sibling = server.sibling("sweep") if runs else server
     return Source("sweep", key, prepared, sibling, (), lambda: candidates)
@@ -183,9 +164,8 @@ def _candidates(
 ) -> list[Candidate[Variant]]:
     """Return a variant at an epoch, once a seed."""
     labels: dict[str, str | int] = {
-        "direction": variant.direction,
-        "bottleneck": variant.bottleneck,
-    }
+        "direction": variant.direction, "bottleneck": variant.bottleneck,
+    }  # fmt: skip
     return [
         Candidate(labels, variant, int(row["epoch"]), int(row["seed"]), float(row[by]), run_id)
         for row in values.to_dict("records")
