@@ -27,20 +27,15 @@ def one_of(words: Iterable[str], meaning: str = "") -> Placeholder:
 class Entry:
     """Something that a run holds.
 
-    Attributes:
-        name: with placeholders.
-        meaning: what it says or holds.
-        runs: kinds of runs that have it; a stage run of its own as `stage`, a report's as `report`,
-            a sweep's as `sweep`, a registration's as `register`, a comparison's as `compare`.
-        always: whether every finished run of these kinds has it.
-        step: of a metric: what its steps are; empty where there is one point only.
+    Kinds of runs are `study`, `seed`, `trial`, `report`, `sweep`, `register`, `compare`, and
+    `stage` for a run of one stage on its own.
     """
 
-    name: str
+    name: str  # with placeholders
     meaning: str
-    runs: tuple[str, ...] = ()
-    always: bool = True
-    step: str = ""
+    runs: tuple[str, ...] = ()  # kinds of runs that have it; none: all
+    always: bool = True  # whether every finished run of these kinds has it
+    step: str = ""  # of a metric: what its steps are; empty where there is one point only
 
     def matches(self, name: str, placeholders: Mapping[str, Placeholder]) -> bool:
         """Tell whether a real name is one of these."""

@@ -15,21 +15,14 @@ METRIC_COLUMNS = ("key", "value", "step")
 
 @dataclass(frozen=True)
 class DataInput:
-    """A data set that a run read, shown by MLflow as one of the run's inputs.
-
-    Attributes:
-        source: where it came from: a path, `hub:ID@revision`, or "sample (synthetic)".
-        digest: fingerprint of its content; MLflow shows the first 36 characters.
-        context: what the run used it for, e.g. "training".
-        classes: number of items of each class, by the class's name.
-    """
+    """A data set that a run read, shown by MLflow as one of the run's inputs."""
 
     name: str
-    source: str
-    digest: str
-    context: str = ""
+    source: str  # a path, `hub:ID@revision`, or "sample (synthetic)"
+    digest: str  # fingerprint of its content; MLflow shows the first 36 characters
+    context: str = ""  # what the run used it for, e.g. "training"
     rows: int | None = None
-    classes: Mapping[str, int] = field(default_factory=dict)
+    classes: Mapping[str, int] = field(default_factory=dict)  # items of each class
 
 
 @dataclass(frozen=True, kw_only=True)

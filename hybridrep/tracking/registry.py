@@ -24,32 +24,20 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Selection:
-    """A model that was picked, with everything that says what it is worth.
+    """A model that was picked, with everything that says what it is worth."""
 
-    Attributes:
-        name: of the registered model, e.g. "hybridrep-bert-to-lstm".
-        study_key: the study or sweep that it was picked from.
-        selected_by: the criterion, e.g. "reconstructed_vs_target".
-        score: its value of the criterion; higher is better.
-        data_fingerprint: of the data that the score was measured on.
-        digest: of the model itself (`network_digest`).
-        card: Markdown: what it is, what it saw, its numbers, its limits.
-        share_text: whether the input example is made of the data's texts; None if it never is.
-        texts: what people call these, e.g. "tweets".
-    """
-
-    name: str
+    name: str  # of the registered model, e.g. "hybridrep-bert-to-lstm"
     run_id: str
     seed: int
-    study_key: str
-    selected_by: str
-    score: float
-    data_fingerprint: str
-    digest: str
-    card: str
+    study_key: str  # the study or sweep that it was picked from
+    selected_by: str  # the criterion, e.g. "reconstructed_vs_target"
+    score: float  # its value of the criterion; higher is better
+    data_fingerprint: str  # of the data that the score was measured on
+    digest: str  # of the model itself (`network_digest`)
+    card: str  # Markdown: what it is, what it saw, its numbers, its limits
     tags: Mapping[str, str] = field(default_factory=dict)
-    share_text: bool | None = None
-    texts: str = "texts"
+    share_text: bool | None = None  # is the input example made of the data's texts? None: never
+    texts: str = "texts"  # what people call these, e.g. "tweets"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):

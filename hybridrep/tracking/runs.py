@@ -30,7 +30,7 @@ from hybridrep.tracking.writing import (
     lost_artifacts,
     write_artifacts,
     write_contents,
-)  # fmt: skip
+)
 
 _RANDOM_NAME = re.compile(r"[a-z]+-[a-z]+-\d{1,4}")
 _logger = logging.getLogger(__name__)
@@ -80,11 +80,9 @@ class Tracker:
         Args:
             kind: `study` or `stage`.
             name: readable name; one that the user gave to `mlflow run` stays.
-            study: the study's name.
             study_key: shared with its seed runs.
             description: Markdown for the run's page.
             config: the resolved configuration, logged as `config/NAME` and `config.json`.
-            tags: further tags.
 
         Raises:
             TrackingError: when the run cannot be opened, written or closed as finished.
@@ -135,13 +133,8 @@ class Tracker:
     ) -> list[str]:
         """Write a finished run's artifacts again if some are gone; return which were.
 
-        Args:
-            found: a finished run of this project.
-            expected: the paths that it must hold, with the size in bytes, or None for any.
-            contents: makes what the run holds; called only if something is gone.
-
-        Raises:
-            TrackingError: when they cannot be read or written.
+        Expected are paths with their size in bytes, or None for any; `contents` makes what the run
+        holds and is called only if something is gone.
         """
         run_id = found.run_id
         with self._errors(f"looking through the artifacts of the run {run_id}"):

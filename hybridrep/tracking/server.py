@@ -19,24 +19,17 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 CONNECT_SECONDS = 5
-SETTINGS = ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT")
 
 
 @dataclass(frozen=True)
 class Server:
-    """A tracking server that answered, and the experiment to write into.
-
-    Attributes:
-        uri: the server's address; may hold a password, so show `place` to people.
-        experiment_id: where new runs go.
-        project_run_id: the run that `mlflow run` made for this process, if it did.
-    """
+    """A tracking server that answered, and the experiment to write into."""
 
     client: MlflowClient
-    uri: str
+    uri: str  # may hold a password, so show `place` to people
     experiment_id: str
     experiment_name: str
-    project_run_id: str | None = None
+    project_run_id: str | None = None  # the run that `mlflow run` made for this process
 
     @property
     def place(self) -> str:
@@ -137,7 +130,8 @@ def readable_errors(uri: str, doing: str) -> Iterator[None]:
 @contextmanager
 def impatient() -> Iterator[None]:
     """Let MLflow give up after seconds instead of its usual seven retries over four minutes."""
-    with environment(dict(zip(SETTINGS, ("0", str(CONNECT_SECONDS)), strict=True))):
+    http, seconds = "MLFLOW_HTTP_REQUEST_", str(CONNECT_SECONDS)
+    with environment({f"{http}MAX_RETRIES": "0", f"{http}TIMEOUT": seconds}):
         yield
 
 

@@ -106,21 +106,13 @@ def log_text_model(
 
 @dataclass(frozen=True)
 class TextParts:
-    """What a text model needs beside the autoencoder.
+    """What a text model needs beside the autoencoder."""
 
-    Attributes:
-        encoder_folder: the frozen encoder in Hugging Face format.
-        words: the vocabulary; word `i` has the id `i + 2`.
-        word_vectors: float32 [words + 2, dim]; padding and unknown words are zeros.
-        lstm: the LSTM that gives the task-specific vectors.
-        source: the space that the autoencoder reads.
-    """
-
-    encoder_folder: Path
-    words: Sequence[str]
-    word_vectors: np.ndarray
+    encoder_folder: Path  # the frozen encoder in Hugging Face format
+    words: Sequence[str]  # word `i` has the id `i + 2`
+    word_vectors: np.ndarray  # float32 [words + 2, dim]; padding and unknown words are zeros
     lstm: Network
-    source: Literal["global", "task_specific"]
+    source: Literal["global", "task_specific"]  # the space that the autoencoder reads
 
 
 def write_parts(folder: Path, parts: TextParts) -> dict[str, str]:
