@@ -87,7 +87,8 @@ def config_params(config: Mapping[str, object], prefix: str = "config/") -> dict
     for name, value in config.items():
         if isinstance(value, Mapping):
             params |= config_params(value, f"{prefix}{name}/")
+        elif isinstance(value, list | tuple):
+            params[f"{prefix}{name}"] = ",".join(map(str, value))
         else:
-            listed = isinstance(value, list | tuple)
-            params[f"{prefix}{name}"] = ",".join(map(str, value)) if listed else str(value)
+            params[f"{prefix}{name}"] = str(value)
     return params
