@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from hybridrep import __version__
 from hybridrep.analysis.statistics import against_first
 from hybridrep.reporting.report import labels_of, slugs_of
 from hybridrep.studies.hybrid.names import UNSIZED
@@ -75,7 +76,7 @@ def test_what_differs_is_named():
         ({"vectors": {"source": "glove-50", "fingerprint": "f" * 64}}, "vectors"),
         ({"coverage": {"tokens": 0.9, "types": 0.912}}, "tokens with a vector"),
         ({"commit": "f" * 16}, "commit"),
-        ({"versions": {"hybridrep": "0.1.0", "torch": "2.14.0", "numpy": "2.4.6"}},
+        ({"versions": {"hybridrep": __version__, "torch": "2.14.0", "numpy": "2.4.6"}},
          "version of torch"),
     ],
 )  # fmt: skip
