@@ -26,7 +26,7 @@ from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import connect
 
 
-def check(study: Study, config: Parameters, **options: Any) -> Prepared:
+def check(study: Study, config: Parameters, **options: Any) -> Prepared[Any]:
     """Check the store and everything that the study reads before any long work."""
     fix_code_versions("hybridrep.studies")
     store = Store(resolve_path(config.store))
@@ -36,7 +36,12 @@ def check(study: Study, config: Parameters, **options: Any) -> Prepared:
 
 @contextmanager
 def open_invocation(
-    study: Study, prepared: Prepared, kind: str, name: str, description: str, tasks: Sequence[Task]
+    study: Study,
+    prepared: Prepared[Any],
+    kind: str,
+    name: str,
+    description: str,
+    tasks: Sequence[Task],
 ) -> Iterator[Invocation]:
     """Connect to MLflow, close what dead processes left, and open this invocation's run.
 

@@ -42,7 +42,7 @@ def run_study(study: Study, config: Parameters, kind: str = "study") -> Any:
         return tables
 
 
-def _failed_seeds(study: Study, prepared: Prepared, outcome: Outcome) -> dict[int, str]:
+def _failed_seeds(study: Study, prepared: Prepared[Any], outcome: Outcome) -> dict[int, str]:
     """Return the seeds that are not complete, each with the reason."""
     reasons = {}
     for seed in prepared.config.seeds:
@@ -54,7 +54,7 @@ def _failed_seeds(study: Study, prepared: Prepared, outcome: Outcome) -> dict[in
     return reasons
 
 
-def _beyond(study: Study, prepared: Prepared) -> list[Node]:
+def _beyond(study: Study, prepared: Prepared[Any]) -> list[Node]:
     """Return what the report needs of one seed, for a plan: the one that has most of it."""
     each = (list(study.beyond(prepared, seed)) for seed in prepared.config.seeds)
     return max(each, key=lambda nodes: sum(map(prepared.has, nodes)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from typing import Any
 
 from hybridrep.execution.progress import progress_for
 from hybridrep.execution.schedule import Outcome
@@ -28,7 +29,7 @@ def groups(seeds: Sequence[int]) -> Iterator[tuple[int, ...]]:
         yield tuple(seeds[start : start + GROUP])
 
 
-def study_tasks(study: Study, prepared: Prepared, stage: str = "") -> list[Task]:
+def study_tasks(study: Study, prepared: Prepared[Any], stage: str = "") -> list[Task]:
     """Return the tasks of a study, or of one entry point of it, in the order of priority."""
     batches: list[list[Node]] = [list(study.shared(prepared))]
     for seeds in groups(prepared.config.seeds):
