@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,6 +13,9 @@ import pandas as pd
 from hybridrep.analysis.pareto import best_row, pareto_front
 from hybridrep.sweeping.search import Search
 from hybridrep.sweeping.space import Space
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
 
 
 @dataclass(frozen=True)
@@ -114,7 +119,11 @@ def importance_table(searches: Sequence[Search], terms: Terms) -> pd.DataFrame:
                 continue
             shares = get_param_importances(
                 search.study, evaluator=FanovaImportanceEvaluator(seed=0), params=varied,
-                target=lambda trial: float(trial.values[place]),  # noqa: B023 - called here and now
+                target=partial(_value_at, place),
             )  # fmt: skip
             rows += [(search.part, objective, n, float(s)) for n, s in shares.items()]
     return pd.DataFrame(rows, columns=[terms.part, "objective", "parameter", "importance"])
+
+
+def _value_at(objective: int, trial: FrozenTrial) -> float:
+    return float(trial.values[objective])
