@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -70,9 +73,32 @@ def test_a_trainings_key_covers_no_loader_no_message_and_no_report(stage):
     assert len(covered) <= TRAININGS[stage]
 
 
-def test_no_stage_of_a_seed_is_forgotten_here(tmp_path):
-    store, config = Store(tmp_path), resolve({}, Config)
-    nodes = HYBRID.of_seed(Prepared(prepare(config, store), store), 0)
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Prepared:
+    store, config = Store(tmp_path_factory.mktemp("store")), resolve({}, Config)
+    return Prepared(prepare(config, store), store)
+
+
+@pytest.mark.parametrize(
+    "of", [HYBRID.shared, *(partial(f, seed=0) for f in (HYBRID.of_seed, HYBRID.beyond))]
+)
+def test_every_node_keeps_the_contract_of_stages(study, of):
+    nodes, again = of(study), of(study)
+    assert nodes
+    for node, other in zip(nodes, again, strict=True):
+        assert node.key == other.key
+        assert node.make.__module__ == node.stage.module  # whose code stands in the key
+        assert getattr(import_module(node.stage.module), node.make.__name__) is node.make
+        assert not {node.key} & {*node.needed}
+        assert pickle.loads(pickle.dumps(node.call)) == node.call
+    keys = [node.key for node in nodes]
+    assert len(set(keys)) == len(keys)
+    labels = [task.label for task in stages.tasks_of(nodes)]
+    assert len(set(labels)) == len(labels)
+
+
+def test_no_stage_of_a_seed_is_forgotten_here(study):
+    nodes = HYBRID.of_seed(study, 0)
     assert {node.stage.module for node in nodes} <= {stage.__name__ for stage in STAGES}
     trained = {node.stage.module for node in nodes if node.stage.part_of != "rsa"}
     assert trained == {stage.__name__ for stage in TRAININGS}
