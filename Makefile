@@ -72,7 +72,7 @@ typecheck: setup
 	$(BIN)/mypy
 
 docs: setup ## the documentation and the libraries' API as one site, in site/
-	$(BIN)/mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 
 audit: setup ## known vulnerabilities and licences of what is installed
 	$(BIN)/python -m tools.audit

@@ -79,7 +79,7 @@ def test_a_task_that_always_kills_is_given_up(store, address):
 def test_workers_with_other_code_are_refused(store, address, monkeypatch):
     other = Guard((("hybridrep.testing.execution_tasks", "0" * 64),))
     monkeypatch.setattr(workers, "guard_for", lambda _functions: other)
-    with pytest.raises(ExecutionError, match=r"tcp://.*other code.*tests\.execution_tasks"):
+    with pytest.raises(ExecutionError, match=r"tcp://.*other code.*testing\.execution_tasks"):
         run_tasks([task("a")], store, cluster=address)
     with pytest.raises(ExecutionError, match="other code"):
         run_tasks([task("a")], store, workers=2)

@@ -200,7 +200,7 @@ def test_a_fault_is_published_by_its_kind_and_place(world):
     where = "tags.`hybridrep.kind` = 'study'"
     (run,) = client.search_runs([experiment.experiment_id], where)
     assert run.info.status == "FAILED"
-    said = "KeyError in hybridrep/execution/tasks.py, line "
+    said = "KeyError in hybridrep/running/stage.py, line "
     assert said in run.data.tags["hybridrep.failure"]
     assert said in next(place.rglob("report.html")).read_text()
 
