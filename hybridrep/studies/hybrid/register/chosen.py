@@ -160,8 +160,8 @@ class ChosenModel:
         trained = known.set_index("pair")["value"]
         rows = self._unseen
         layers = self._apply(self.data.sides(self.direction)[0][rows])
-        spaces = (self.data.representations[name][rows] for name in ("global", "task_specific"))
-        found = rsa_pairs(self.direction, *spaces, *layers)
+        global_, task_specific = self.data.sides("bert_to_lstm")
+        found = rsa_pairs(self.direction, global_[rows], task_specific[rows], *layers)
         worst = max(abs(found[pair] - float(trained[pair])) for pair in PAIRS)
         self._refuse_above(worst, "its correlations")
 
