@@ -42,6 +42,11 @@ class Measure:
         describe: prepares one side for many models at once, [models, items, dim]; None if there
             is nothing to be described once and compared often.
         compare: the value of two sides that were described, per model.
+
+    Examples:
+        >>> from hybridrep.analysis import MEASURES
+        >>> MEASURES["rsa"].high, MEASURES["rsa"].higher_means
+        (1.0, 'more alike')
     """
 
     key: str

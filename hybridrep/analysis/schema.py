@@ -48,6 +48,11 @@ class Schema:
         columns: in their order.
         key: those that together name a row.
         rule: says what else is wrong with a table whose columns are right.
+
+    Examples:
+        >>> schema = Schema({"seed": Column("int", low=0), "value": Column("float")}, key=("seed",))
+        >>> list(make_table("results", schema, [{"seed": 0, "value": 0.5}]).columns)
+        ['seed', 'value']
     """
 
     columns: Mapping[str, Column]

@@ -27,10 +27,15 @@ def damage_byte(path):
     path.write_bytes(data)
 
 
+def append_byte(path):
+    with path.open("ab") as file:
+        file.write(b"x")
+
+
 DAMAGES = {
     "a byte changed": lambda f: damage_byte(f / "states.safetensors"),
     "cut": lambda f: os.truncate(f / "states.safetensors", 10),
-    "grown": lambda f: (f / "states.safetensors").open("ab").write(b"x"),
+    "grown": lambda f: append_byte(f / "states.safetensors"),
     "empty": lambda f: os.truncate(f / "states.safetensors", 0),
     "file gone": lambda f: (f / "states.safetensors").unlink(),
     "manifest changed": lambda f: damage_byte(f / "manifest.json"),

@@ -202,6 +202,12 @@ def autoencoder_of_state(config: AutoencoderConfig, state: Mapping[str, np.ndarr
 
     Raises:
         ValueError: if names or shapes are not those of `config`.
+
+    Examples:
+        >>> config = AutoencoderConfig(20, 12, 3)
+        >>> state = state_arrays(build_autoencoder(config, torch.Generator()))
+        >>> type(autoencoder_of_state(config, state)).__name__
+        'ConvAutoencoder'
     """
     model = build_autoencoder(config)
     tensors = {name: torch.from_numpy(np.array(value)) for name, value in state.items()}
