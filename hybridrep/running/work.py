@@ -85,28 +85,24 @@ def warm_up(
         workers.warm_up(modules)
 
 
-def missing_tasks(batches: Iterable[Sequence[Node]], store: Store) -> list[Task]:
+def missing_tasks(batches: Sequence[Sequence[Node]], store: Store) -> list[Task]:
     """Return the tasks of nodes that are not stored, and before them all that these lack.
 
     Those of one batch may train as one stack.
     """
-    unstored = [
-        [
-            node
-            for task in tasks_of(nodes)
-            if not all(map(store.has, task.produces))
-            for node in nodes
-            if node.key in task.produces
-        ]
+    tasks = [
+        task
         for nodes in batches
+        for task in tasks_of(nodes)
+        if not all(map(store.has, task.produces))
     ]
-    last = {node.key for nodes in unstored for node in nodes}
+    last = {key for task in tasks for key in task.produces}
     before: dict[str, Node] = {}
-    waiting = [need for nodes in unstored for node in nodes for need in node.needed_nodes]
+    wanted = (node for nodes in batches for node in nodes if node.key in last)
+    waiting = [need for node in wanted for need in node.needed_nodes]
     while waiting:
         node = waiting.pop()
         if node.key not in last and node.key not in before and not store.has(node.key):
             before[node.key] = node
             waiting.extend(node.needed_nodes)
-    lacking = [*before.values()][::-1]
-    return [*tasks_of(lacking), *(task for nodes in unstored for task in tasks_of(nodes))]
+    return [*tasks_of([*before.values()][::-1]), *tasks]
