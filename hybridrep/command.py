@@ -143,13 +143,19 @@ def command(
         ["-P", "pairs"], multiple=True, metavar="NAME=VALUE",
         help="A parameter as `mlflow run` takes it; may be repeated.",
     )  # fmt: skip
+    place = click.Option(
+        ["--experiment-name", "experiment"], metavar="NAME",
+        help="The MLflow experiment to log into, as `mlflow run` takes it.  [hybridrep]",
+    )  # fmt: skip
 
-    def callback(pairs: Sequence[str], **given: object) -> None:
+    def callback(pairs: Sequence[str], experiment: str | None, **given: object) -> None:
+        if experiment:
+            os.environ["MLFLOW_EXPERIMENT_NAME"] = experiment
         given |= dict(map(_pair, pairs))
         checked = _checked(entry, given, catalogue)  # before anything heavy is imported
         (function or entry.function)(checked)
 
-    return _Command(entry, catalogue, [*options, pairs], callback)
+    return _Command(entry, catalogue, [*options, pairs, place], callback)
 
 
 class _Command(click.Command):

@@ -145,6 +145,12 @@ def test_parameters_may_be_given_as_mlflow_run_takes_them():
     assert (config.seeds, config.vectors, config.plan) == ((0, 1), "a=b.txt", True)
 
 
+def test_the_experiment_may_be_named_as_mlflow_run_takes_it(monkeypatch):
+    monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "of the shell")
+    read(["--experiment-name", "mine", "-P", "seeds=1"])
+    assert os.environ["MLFLOW_EXPERIMENT_NAME"] == "mine"
+
+
 @pytest.mark.parametrize(("pair", "message"), [("seeds", "NAME=VALUE"), ("sseds=3", "mean seeds?")])
 def test_a_pair_that_is_none_or_unknown_is_refused(pair, message, capsys):
     assert exit_code(command("full", full), ["-P", pair]) == 2

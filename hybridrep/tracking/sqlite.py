@@ -1,8 +1,8 @@
 """The default store, a SQLite file: made whole or not at all, and ready for several writers.
 
 Two processes that meet an empty file break it for good, one that dies half-way leaves one that
-nothing opens: so it is made elsewhere, under a lock, and moved into place when complete. `make`
-calls `python -m hybridrep.tracking.sqlite` before `mlflow run`, which would do none of this.
+nothing opens: so it is made elsewhere, under a lock, and moved into place when complete.
+`python -m hybridrep.tracking.sqlite` does that before an `mlflow run`, which would do none of it.
 """
 
 from __future__ import annotations
