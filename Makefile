@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
 PORT ?= 5000
+TORCH ?=
 STAGES := $(filter-out main,$(shell sed -n 's/^  \([a-z_]*\):$$/\1/p' MLproject))
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -13,7 +14,7 @@ export MLFLOW_DISABLE_TELEMETRY ?= true
 export NO_MKDOCS_2_WARNING ?= 1
 
 # `make full seeds=5` would run all 25 seeds: make hands nothing on but ARGS.
-MISTAKEN := $(filter-out ARGS BIN PORT PYTHON VENV SHELL MAKEFLAGS MLFLOW_DISABLE_TELEMETRY,$(foreach \
+MISTAKEN := $(filter-out ARGS BIN PORT PYTHON TORCH VENV SHELL MAKEFLAGS MLFLOW_DISABLE_TELEMETRY,$(foreach \
 	name,$(.VARIABLES),$(if $(filter command,$(firstword $(origin $(name)))),$(name))))
 ifneq ($(strip $(MISTAKEN)),)
 $(error unknown: $(strip $(MISTAKEN)). Parameters go into ARGS, e.g. ARGS="-P $(firstword $(MISTAKEN))=$($(firstword $(MISTAKEN)))")
@@ -27,13 +28,13 @@ help: ## list the targets
 
 $(BIN)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, e.g. make PYTHON=python3.12 full")'
-	@echo "Installing the pinned versions into $(VENV): this takes some minutes and says nothing"
+	@echo "Installing the pinned versions into $(VENV): a minute with uv, some with pip"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	$(BIN)/python tools/install.py $(TORCH)
 	-@$(BIN)/python -m hybridrep.tracking.sqlite  # else the first run makes the database
 	@touch $@
 
-setup: $(BIN)/.ready ## make .venv, install the pinned versions and make MLflow's database
+setup: $(BIN)/.ready ## make .venv, install the pinned versions (TORCH=cpu or cuda) and make MLflow's database
 
 # Not through `mlflow run`, which does the same: its start alone imports for seven seconds.
 $(STAGES): setup ## run an entry point, parameters in ARGS
