@@ -9,7 +9,6 @@ from scipy import stats
 
 from hybridrep import __version__
 from hybridrep.analysis.statistics import against_first
-from hybridrep.reporting.report import labels_of, slugs_of
 from hybridrep.studies.hybrid.names import UNSIZED
 from hybridrep.studies.hybrid.report.figures.catalogue import plan_comparison
 from hybridrep.studies.hybrid.results.claims import claims
@@ -145,11 +144,3 @@ def test_equal_studies_are_said_to_be_equal():
     compared = compare_studies([study_tables(2, epochs=2)] * 2, ["a", "b"])
     assert "are the same" in compared.lede
     assert (compared.tables["compare_rsa"].query("study == 'b'")["difference"] == 0).all()
-
-
-def test_names_are_told_apart():
-    labels = labels_of(["one", "one", "<b>"])
-    assert labels == ["one", "one (2)", "<b>"]
-    slugs = slugs_of([*labels, "ONE"])
-    assert len(set(slugs)) == 4
-    assert all(slug.replace("-", "").isalnum() for slug in slugs)
