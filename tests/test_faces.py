@@ -26,7 +26,7 @@ MODULES = sorted(
     for path in (ROOT / "hybridrep").rglob("*.py")
     if ">>> " in path.read_text()
 )
-ALIASES = {"Change", "Compares", "Side"}
+ALIASES = {"Centring", "Chance", "Change", "Compares", "Need", "Resampling", "Side"}
 RECORDS = {
     *("Activation", "AutoencoderResult", "Claim", "Column", "Interval", "LinearBaseline"),
     *("Moments", "NoiseCeiling", "Part", "Ridge", "Sizes", "StudyIntervals", "TTest"),

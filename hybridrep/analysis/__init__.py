@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 # fmt: off
 # isort: off
 if TYPE_CHECKING:
-    from hybridrep.analysis.record import Change, Compares, Measure
+    from hybridrep.analysis.record import (
+        Centring, Chance, Change, Compares, Measure, Need, Resampling, Score,
+    )
     from hybridrep.analysis.measures import MEASURES
     from hybridrep.analysis.similarity import cosine_similarity, unit_rows
     from hybridrep.analysis.descriptions import Side, correlate, describe, lower_triangle
-    from hybridrep.analysis.dissimilarity import rsa_correlation
+    from hybridrep.analysis.dissimilarity import rsa
     from hybridrep.analysis.ceilings import (
         NoiseCeiling, class_profile, class_similarity, noise_ceiling,
     )
@@ -37,21 +39,22 @@ if TYPE_CHECKING:
     from hybridrep.analysis.schema import Column, Schema, make_table, table_problems
 
 __all__ = [
-    "MEASURES", "Change", "Claim", "Column", "Compares", "Interval", "Measure", "NoiseCeiling",
-    "Part", "Schema", "Side", "StudyIntervals", "TTest", "against_first", "best_row",
-    "bootstrap_items", "claim_of", "class_profile", "class_similarity", "cohens_d",
-    "compare_with_baseline", "correlate", "cosine_similarity", "describe", "holm", "independent",
-    "item_weights", "lower_triangle", "make_table", "noise_ceiling", "one_sample", "over_seeds",
-    "paired", "pareto_front", "part_of", "percentile_interval", "permutation_null",
-    "permutation_p", "rsa_correlation", "stars", "study_intervals", "summarise",
-    "t_from_summary", "t_sne", "table_problems", "unit_rows", "weighted_correlations",
+    "MEASURES", "Centring", "Chance", "Change", "Claim", "Column", "Compares", "Interval",
+    "Measure", "Need", "NoiseCeiling", "Part", "Resampling", "Schema", "Score", "Side",
+    "StudyIntervals", "TTest", "against_first", "best_row", "bootstrap_items", "claim_of",
+    "class_profile", "class_similarity", "cohens_d", "compare_with_baseline", "correlate",
+    "cosine_similarity", "describe", "holm", "independent", "item_weights", "lower_triangle",
+    "make_table", "noise_ceiling", "one_sample", "over_seeds", "paired", "pareto_front",
+    "part_of", "percentile_interval", "permutation_null", "permutation_p", "rsa", "stars",
+    "study_intervals", "summarise", "t_from_summary", "t_sne", "table_problems", "unit_rows",
+    "weighted_correlations",
 ]
 _HOMES = {
-    "record": "Change Compares Measure",
+    "record": "Centring Chance Change Compares Measure Need Resampling Score",
     "measures": "MEASURES",
     "similarity": "cosine_similarity unit_rows",
     "descriptions": "Side correlate describe lower_triangle",
-    "dissimilarity": "rsa_correlation",
+    "dissimilarity": "rsa",
     "ceilings": "NoiseCeiling class_profile class_similarity noise_ceiling",
     "inference": "Interval StudyIntervals bootstrap_items item_weights percentile_interval "
         "permutation_null permutation_p study_intervals weighted_correlations",

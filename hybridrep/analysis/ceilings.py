@@ -40,8 +40,10 @@ def noise_ceiling(profiles: Float[np.ndarray, "seeds values"]) -> NoiseCeiling:
     Profiles are lower triangles of similarity matrices of the same items (`lower_triangle`), or
     `class_profile`s. Both bounds follow from the seeds' correlations with each other: with R_s
     the sum of a seed's row and Q the sum of all, r with the mean of all is R_s / sqrt(Q), and
-    with the mean of the others (R_s - 1) / sqrt(Q - 2 R_s + 1). They are undefined with fewer than
-    two seeds, a constant profile, a value that is not finite, or seeds that cancel each other out.
+    with the mean of the others (R_s - 1) / sqrt(Q - 2 R_s + 1). Seeds that have nothing in common
+    give 0 for the lower bound and 1 / sqrt(seeds) for the upper, which holds the seed itself. They
+    are undefined with fewer than two seeds, a constant profile, a value that is not finite, or
+    seeds that cancel each other out.
 
     Examples:
         >>> rng = np.random.default_rng(0)
@@ -112,9 +114,12 @@ def class_profile(
 NOISE_CEILING = Measure(
     key="noise_ceiling", name="agreement between seeds: lower and upper bound of the best r",
     compares="profiles of seeds", low=-1.0, high=1.0, best=1.0, higher_means="seeds agree more",
-    symmetric=True, invariant_to=frozenset({"common_scale", "item_scale", "item_order"}),
-    chance="0 for the lower bound, 1 / sqrt(seeds) for the upper, which holds the seed itself",
+    symmetric=True, invariant_to=frozenset(
+        {"common_scale", "item_scale", "item_order", "dimension_order"}
+    ),
+    centres="rows", chance="none", resampling="seeds only", cost="seeds^2 values",
     reference="Nili et al. (2014), PLoS Computational Biology 10(4) e1003553",
+    oracle="rsatoolbox",
     compute=noise_ceiling,
 )  # fmt: skip
 """The measure of `noise_ceiling`."""

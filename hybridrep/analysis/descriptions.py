@@ -6,6 +6,7 @@ similarity matrices or, for many items, in a form without any n x n matrix.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,6 +34,11 @@ class TriangleSide:
     """
 
     vectors: Float64[np.ndarray, "models pairs"]
+
+    @property
+    def items(self) -> int:
+        """Number of items whose pairs these are."""
+        return (1 + math.isqrt(1 + 8 * self.vectors.shape[1])) // 2
 
     def correlate(self, other: TriangleSide) -> Float64[np.ndarray, " models"]:
         """Return Pearson r with the other side, per model."""
@@ -63,6 +69,11 @@ class GramSide:
     diagonals: Float64[np.ndarray, "models items"]
     means: Float64[np.ndarray, " models"]
     norms: Float64[np.ndarray, " models"]
+
+    @property
+    def items(self) -> int:
+        """Number of items."""
+        return self.offsets.shape[-1]
 
     def correlate(self, other: GramSide) -> Float64[np.ndarray, " models"]:
         """Return Pearson r with the other side, per model."""

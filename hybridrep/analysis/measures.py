@@ -13,6 +13,6 @@ MEASURES: Mapping[str, Measure] = {each.key: each for each in (COSINE, RSA, NOIS
 """Key -> measure. One that is not listed here is neither tested nor found.
 
 Examples:
-    >>> MEASURES["rsa"].compares
+    >>> MEASURES["rsa.cosine.pearson"].compares
     'two representations'
 """

@@ -61,8 +61,9 @@ def cosine_similarity(
 COSINE = Measure(
     key="cosine", name="cosine similarity", compares="items of one representation", low=-1.0,
     high=1.0, best=1.0, higher_means="more alike", symmetric=True,
-    invariant_to=frozenset({"common_scale", "item_scale", "rotation"}),
-    chance="0 between random directions; items with a common direction stand above it",
-    reference="Jiang, Dale & Lu, section 3.2.1", compute=cosine_similarity,
+    invariant_to=frozenset({"common_scale", "item_scale", "rotation", "dimension_order"}),
+    centres="none", chance="none", resampling="none", least_items=1, cost="n^2 d",
+    reference="Jiang, Dale & Lu, section 3.2.1", oracle="scikit-learn",
+    compute=cosine_similarity,
 )  # fmt: skip
 """The measure of `cosine_similarity`."""

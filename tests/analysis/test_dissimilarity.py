@@ -37,7 +37,7 @@ def test_r_equals_scipy_on_float32_items_that_are_all_alike(form: str, mean_cosi
     assert np.mean(1 - pdist(first, "cosine")) == pytest.approx(mean_cosine, abs=0.02)
     expected = scipy_rsa(first, second)
     assert abs(expected) > 0.02
-    assert rsa.rsa_correlation(first, second) == pytest.approx(expected, abs=1e-9)
+    assert rsa.rsa(first, second).value == pytest.approx(expected, abs=1e-9)
 
 
 def test_float32_arithmetic_would_not_do() -> None:
@@ -59,7 +59,7 @@ def test_many_items_are_described_without_square_matrices() -> None:
     first, second = rng.normal(size=(many, 6)) + 2, rng.normal(size=(many, 4))
     second[:, 0] += first[:, 0]
     expected = scipy_rsa(first, second)
-    assert rsa.rsa_correlation(first, second) == pytest.approx(expected, abs=1e-9)
+    assert rsa.rsa(first, second).value == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_triangle_is_in_scipys_order_of_the_transposed() -> None:
@@ -83,21 +83,21 @@ def test_the_triangle_is_in_scipys_order_of_the_transposed() -> None:
 )
 def test_constant_similarities_have_no_r(form: str, constant: np.ndarray) -> None:
     other = np.random.default_rng(6).normal(size=(9, 4))
-    assert np.isnan(rsa.rsa_correlation(constant, other))
-    assert np.isnan(rsa.rsa_correlation(other, constant))
+    assert np.isnan(rsa.rsa(constant, other).value)
+    assert np.isnan(rsa.rsa(other, constant).value)
 
 
 @pytest.mark.parametrize("items", [0, 1, 2])
 def test_too_few_items_have_no_r(items: int) -> None:
     rng = np.random.default_rng(7)
-    assert np.isnan(rsa.rsa_correlation(rng.normal(size=(items, 4)), rng.normal(size=(items, 3))))
+    assert np.isnan(rsa.rsa(rng.normal(size=(items, 4)), rng.normal(size=(items, 3))).value)
 
 
 def test_an_item_that_is_not_finite_gives_no_r(form: str) -> None:
     rng = np.random.default_rng(8)
     first, second = rng.normal(size=(8, 4)), rng.normal(size=(8, 3))
     first[2, 1] = np.nan
-    assert np.isnan(rsa.rsa_correlation(first, second))
+    assert np.isnan(rsa.rsa(first, second).value)
 
 
 def test_different_items_cannot_be_correlated(monkeypatch: pytest.MonkeyPatch) -> None:

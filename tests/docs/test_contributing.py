@@ -59,7 +59,7 @@ def test_a_measure_is_held_to_its_record(example, monkeypatch):
     example.test_of_single_numbers_it_is_the_squared_correlation()
     monkeypatch.setitem(MEASURES, "rv", example.RV)
     measures.test_every_measure_is_filled_in_and_every_way_to_compare_is_tried()
-    for change in measures.CHANGES:
+    for change in measures.OF_ARRAYS:
         measures.test_it_is_invariant_to_just_what_its_record_says(key="rv", change=change)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hybridrep.analysis.dissimilarity import rsa_correlation
+from hybridrep.analysis.descriptions import correlate, describe
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import DIRECTIONS
@@ -37,8 +37,11 @@ def make(read: Reader, seed: int, per_emotion: int) -> Made:
             inputs[test_rows], targets[test_rows],
         )  # fmt: skip
         correlations = {
-            f"reconstructed_vs_target_{name}": rsa_correlation(
-                fitted.ridge.predict(inputs[items]), targets[items]
+            f"reconstructed_vs_target_{name}": float(
+                correlate(
+                    describe(fitted.ridge.predict(inputs[items])[None]),
+                    describe(targets[items][None]),
+                )[0]
             )
             for name, items in data.rows.items.items()
         }
