@@ -1,0 +1,1 @@
+"""The N-back tasks: their trials, their labels, their codes."""
