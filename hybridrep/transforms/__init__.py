@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from hybridrep.transforms.methods import TRANSFORMS, load_transform
     from hybridrep.transforms.regression import RidgeTransform
     from hybridrep.transforms.autoencoding import AutoencoderTransform, FullyConnectedTransform
+    from hybridrep.transforms.linear_fusion import (
+        CanonicalCorrelation, Concatenated, GlobalComponents, TaskComponents, TruncatedSVD,
+        cosine_sd,
+    )
+    from hybridrep.transforms.relative import RelativeRepresentation
     from hybridrep.transforms.ridge import (
         LinearBaseline, Moments, Ridge, fit_ridge, linear_baseline, moments,
         summed_squared_error,
@@ -29,16 +34,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TRANSFORMS", "Autoencoder", "AutoencoderConfig", "AutoencoderResult",
-    "AutoencoderTransform", "FullyConnectedTransform", "LinearBaseline", "ModelData", "Moments",
-    "Ridge", "RidgeTransform", "Sizes", "Transform", "apply_autoencoder", "autoencoder_of_state",
-    "build_autoencoder", "fit_ridge", "linear_baseline", "load_transform", "moments",
-    "summed_squared_error", "train_autoencoders",
+    "AutoencoderTransform", "CanonicalCorrelation", "Concatenated", "FullyConnectedTransform",
+    "GlobalComponents", "LinearBaseline", "ModelData", "Moments", "RelativeRepresentation",
+    "Ridge", "RidgeTransform", "Sizes", "TaskComponents", "Transform", "TruncatedSVD",
+    "apply_autoencoder", "autoencoder_of_state", "build_autoencoder", "cosine_sd", "fit_ridge",
+    "linear_baseline", "load_transform", "moments", "summed_squared_error", "train_autoencoders",
 ]
 _HOMES = {
     "transform": "Sizes Transform", "methods": "TRANSFORMS load_transform",
     "regression": "RidgeTransform", "autoencoding": "AutoencoderTransform FullyConnectedTransform",
     "ridge": "LinearBaseline Moments Ridge fit_ridge linear_baseline moments summed_squared_error",
     "autoencoder": "Autoencoder AutoencoderConfig ModelData autoencoder_of_state build_autoencoder",
+    "linear_fusion": "CanonicalCorrelation Concatenated GlobalComponents TaskComponents "
+    "TruncatedSVD cosine_sd",
+    "relative": "RelativeRepresentation",
     "stacked": "AutoencoderResult apply_autoencoder train_autoencoders",
 }  # fmt: skip
 # isort: on

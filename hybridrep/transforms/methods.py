@@ -6,12 +6,24 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hybridrep.transforms.autoencoding import AutoencoderTransform, FullyConnectedTransform
+from hybridrep.transforms.linear_fusion import (
+    CanonicalCorrelation,
+    Concatenated,
+    GlobalComponents,
+    TaskComponents,
+    TruncatedSVD,
+)
 from hybridrep.transforms.regression import RidgeTransform
+from hybridrep.transforms.relative import RelativeRepresentation
 from hybridrep.transforms.transform import Transform, read_about
 
 TRANSFORMS: Mapping[str, type[Transform]] = {
-    each.method: each for each in (RidgeTransform, AutoencoderTransform, FullyConnectedTransform)
-}
+    each.method: each
+    for each in (
+        RidgeTransform, AutoencoderTransform, FullyConnectedTransform, Concatenated, TruncatedSVD,
+        CanonicalCorrelation, GlobalComponents, TaskComponents, RelativeRepresentation,
+    )
+}  # fmt: skip
 """Key -> transform. One that is not listed here is neither tested nor found.
 
 Examples:
