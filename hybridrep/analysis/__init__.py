@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from hybridrep.analysis.ceilings import (
         NoiseCeiling, class_profile, class_similarity, noise_ceiling,
     )
+    from hybridrep.analysis.diffusion import (
+        diffusibility, diffusibility_ceiling, ellipse, ellipse_excess,
+    )
     from hybridrep.analysis.inference import (
         Interval, StudyIntervals, bootstrap_items, item_weights, percentile_interval,
         permutation_null, permutation_p, study_intervals, weighted_correlations,
@@ -43,11 +46,11 @@ __all__ = [
     "Measure", "Need", "NoiseCeiling", "Part", "Resampling", "Schema", "Score", "Side",
     "StudyIntervals", "TTest", "against_first", "best_row", "bootstrap_items", "claim_of",
     "class_profile", "class_similarity", "cohens_d", "compare_with_baseline", "correlate",
-    "cosine_similarity", "describe", "holm", "independent", "item_weights", "lower_triangle",
-    "make_table", "noise_ceiling", "one_sample", "over_seeds", "paired", "pareto_front",
-    "part_of", "percentile_interval", "permutation_null", "permutation_p", "rsa", "stars",
-    "study_intervals", "summarise", "t_from_summary", "t_sne", "table_problems", "unit_rows",
-    "weighted_correlations",
+    "cosine_similarity", "describe", "diffusibility", "diffusibility_ceiling", "ellipse",
+    "ellipse_excess", "holm", "independent", "item_weights", "lower_triangle", "make_table",
+    "noise_ceiling", "one_sample", "over_seeds", "paired", "pareto_front", "part_of",
+    "percentile_interval", "permutation_null", "permutation_p", "rsa", "stars", "study_intervals",
+    "summarise", "t_from_summary", "t_sne", "table_problems", "unit_rows", "weighted_correlations",
 ]
 _HOMES = {
     "record": "Centring Chance Change Compares Measure Need Resampling Score",
@@ -56,6 +59,7 @@ _HOMES = {
     "descriptions": "Side correlate describe lower_triangle",
     "dissimilarity": "rsa",
     "ceilings": "NoiseCeiling class_profile class_similarity noise_ceiling",
+    "diffusion": "diffusibility diffusibility_ceiling ellipse ellipse_excess",
     "inference": "Interval StudyIntervals bootstrap_items item_weights percentile_interval "
         "permutation_null permutation_p study_intervals weighted_correlations",
     "t_tests": "TTest cohens_d independent one_sample paired stars t_from_summary",

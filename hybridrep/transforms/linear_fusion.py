@@ -294,7 +294,14 @@ class GlobalComponents(Transform):
 
 
 class TaskComponents(GlobalComponents):
-    """Principal components of the second side alone."""
+    """Principal components of the second side alone.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> first, second = rng.normal(size=(50, 8)), rng.normal(size=(50, 3))
+        >>> TaskComponents.fit(first, second, rng, size=2).apply(second=second).shape
+        (50, 2)
+    """
 
     method: ClassVar[str] = "pca_task"
     reads_second: ClassVar[bool] = True

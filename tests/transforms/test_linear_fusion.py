@@ -7,7 +7,7 @@ from scipy.spatial.distance import pdist
 from sklearn.decomposition import PCA
 from sklearn.decomposition import TruncatedSVD as SklearnSVD
 
-from hybridrep.analysis.diffusibility import diffusibility_ceiling
+from hybridrep.analysis.diffusion import diffusibility_ceiling
 from hybridrep.analysis.similarity import unit_rows
 from hybridrep.errors import ParameterError
 from hybridrep.transforms.linear_fusion import (

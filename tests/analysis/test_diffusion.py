@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import pdist
 
-from hybridrep.analysis.diffusibility import (
+from hybridrep.analysis.diffusion import (
     diffusibility,
     diffusibility_ceiling,
     ellipse,
