@@ -68,6 +68,12 @@ TAGS: tuple[Entry, ...] = (
     Entry(names.HOST, "the machine that wrote the run"),
     Entry(names.PID, "the process that wrote it"),
     Entry(names.PROCESS_START, "when that process began: an id alone may be used again"),
+    Entry(
+        names.PROCESS_BIRTH,
+        "the same by the machine's own count since its start, which setting the clock does not "
+        "change",
+        always=False,
+    ),
     Entry(names.VERSIONS, "versions of the packages that matter most"),
     Entry("mlflow.source.git.commit", "the commit of the code", always=False),
     Entry(names.UNCOMMITTED, "whether the code had uncommitted changes", always=False),

@@ -30,6 +30,7 @@ CACHE_KEY = "cache_key"
 HOST = "hybridrep.host"
 PID = "hybridrep.pid"
 PROCESS_START = "hybridrep.process_start"
+PROCESS_BIRTH = "hybridrep.process_birth"
 """With host and pid: which process writes a run, so that a dead one's runs can be closed."""
 
 VERSIONS = "hybridrep.versions"

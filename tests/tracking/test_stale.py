@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from hybridrep.tracking import names, stale
-from hybridrep.tracking.process import is_gone, other_project_runs, process_tags
+from hybridrep.tracking.process import _identity, is_gone, other_project_runs, process_tags
 from hybridrep.tracking.runs import connect
 
 pytest_plugins = ["hybridrep.testing.tracking_store"]
@@ -19,9 +19,9 @@ pytest_plugins = ["hybridrep.testing.tracking_store"]
 def dead_tags() -> dict[str, str]:
     """The tags that a process left which has ended."""
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    start = psutil.Process(process.pid).create_time()
+    tags = dict(_identity(process.pid))
     process.communicate(b"\n")
-    return {**process_tags(), names.PID: str(process.pid), names.PROCESS_START: f"{start:.2f}"}
+    return tags
 
 
 def test_this_process_lives_and_one_that_ended_is_gone(dead_tags):
@@ -29,15 +29,54 @@ def test_this_process_lives_and_one_that_ended_is_gone(dead_tags):
     assert is_gone(dead_tags)
 
 
+def without_birth(tags: dict[str, str]) -> dict[str, str]:
+    """What runs of before, and of systems without /proc, are tagged with."""
+    return {name: value for name, value in tags.items() if name != names.PROCESS_BIRTH}
+
+
 def test_a_process_id_that_is_used_again_is_another_process():
+    boot, ticks = process_tags()[names.PROCESS_BIRTH].split("/")
+    assert is_gone({**process_tags(), names.PROCESS_BIRTH: f"{boot}/{int(ticks) - 1}"})
     start = psutil.Process().create_time() - 3_600
-    assert is_gone({**process_tags(), names.PROCESS_START: f"{start:.2f}"})
+    assert is_gone({**without_birth(process_tags()), names.PROCESS_START: f"{start:.2f}"})
+
+
+def test_the_same_id_and_ticks_after_another_boot_are_another_process():
+    ticks = process_tags()[names.PROCESS_BIRTH].partition("/")[2]
+    other = f"00000000-0000-4000-8000-000000000000/{ticks}"
+    assert is_gone({**process_tags(), names.PROCESS_BIRTH: other})
+
+
+@pytest.mark.parametrize("step", [-7_200.0, 2.5, 86_400.0])
+def test_a_clock_that_is_set_makes_no_living_process_dead(monkeypatch, dead_tags, step):
+    before, now = process_tags(), psutil.boot_time()
+    # Linux counts back from the clock to the time of its start, and psutil counts on from that.
+    monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: now + step)
+    assert abs(psutil.Process().create_time() - float(before[names.PROCESS_START]) - step) < 1
+    assert not is_gone(before)
+    assert is_gone(dead_tags)
+
+
+def test_runs_of_before_are_told_by_the_clock(dead_tags):
+    assert not is_gone(without_birth(process_tags()))
+    assert is_gone(without_birth(dead_tags))
+
+
+def test_the_birth_is_that_of_psutil_whatever_the_command_is_called(tmp_path):
+    command = tmp_path / "a (b) c) 1 2 3"
+    command.symlink_to(sys.executable)
+    process = subprocess.Popen([command, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        ticks = int(_identity(process.pid)[names.PROCESS_BIRTH].partition("/")[2])
+        seconds = psutil.Process(process.pid).create_time() - psutil.boot_time()
+        assert abs(ticks / os.sysconf("SC_CLK_TCK") - seconds) < 0.02
+    finally:
+        process.communicate(b"\n")
 
 
 def test_a_zombie_is_gone():
     process = subprocess.Popen([sys.executable, "-c", ""])
-    tags = {**process_tags(), names.PID: str(process.pid)}
-    tags[names.PROCESS_START] = f"{psutil.Process(process.pid).create_time():.2f}"
+    tags = _identity(process.pid)
     while psutil.Process(process.pid).status() != psutil.STATUS_ZOMBIE:
         time.sleep(0.01)
     assert is_gone(tags)
