@@ -177,7 +177,7 @@ def _shape(config: NetworkConfig, models: Sequence[NetworkData]) -> Shape:
 def _stack(
     config: NetworkConfig, shape: Shape, models: Sequence[NetworkData], dtype: torch.dtype
 ) -> Stack:
-    targets, layers = [m.targets for m in models], [_layers(shape, m.rng) for m in models]
+    targets, layers = [m.targets for m in models], [initial_layers(shape, m.rng) for m in models]
     return Stack(
         network=StackedNetwork(shape, layers, config.learning_rate, dtype),
         inputs=Rows([m.inputs for m in models], dtype),
@@ -188,7 +188,8 @@ def _stack(
     )  # fmt: skip
 
 
-def _layers(shape: Shape, rng: np.random.Generator) -> list[LinearMap]:
+def initial_layers(shape: Shape, rng: np.random.Generator) -> list[LinearMap]:
+    """Return a network's layers as PyTorch initialises them, drawn from `rng`."""
     init = torch.Generator().manual_seed(int(rng.integers(2**63)))
     layers = [make_linear(partial(nn.Linear, *size), init) for size in pairwise(shape.sizes)]
     return [

@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from hybridrep.networks.batches import Batches, Rows
+from hybridrep.networks.batches import Batches, InputSource
+
+
+@runtime_checkable
+class Loss(Protocol):
+    """What a stack of models is trained for."""
+
+    factor: float  # what `measure`'s error must be multiplied by to be the gradient of its sum
+
+    def plan(self, plan: Batches) -> None:
+        """Prepare for these batches."""
+
+    def measure(self, step: int, output: Tensor, valid: int, error: Tensor) -> Tensor:
+        """Return each model's loss summed over the valid rows; `error` becomes its gradient."""
+
+    def correct(self, step: int, output: Tensor, valid: int) -> Tensor:
+        """Count each model's valid rows that are classed right."""
 
 
 class SquaredError:
     """Squared error against rows, summed over the output units; `width` is the number of models."""
 
-    factor = 2.0  # what `measure`'s error must be multiplied by to be the gradient of its sum
+    factor = 2.0
 
-    def __init__(self, targets: Rows, width: int, dtype: torch.dtype) -> None:
+    def __init__(self, targets: InputSource, width: int, dtype: torch.dtype) -> None:
         self._targets = targets
         self._sums = torch.zeros(width, 1, 1, dtype=dtype)
 
@@ -67,6 +84,3 @@ class CrossEntropy:
         """Count the valid rows whose highest score is that of their label."""
         hits = output.argmax(2) == self._planned[step].squeeze(2)
         return hits[:, :valid].sum(1)
-
-
-Loss = SquaredError | CrossEntropy

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from hybridrep.transforms.methods import TRANSFORMS, load_transform
     from hybridrep.transforms.regression import RidgeTransform
     from hybridrep.transforms.autoencoding import AutoencoderTransform, FullyConnectedTransform
+    from hybridrep.transforms.fused_networks import FusedNetwork, PairData, Scaling, train_fused
+    from hybridrep.transforms.heads import Heads, JointAutoencoder, TwoHeadedGlobal, TwoHeadedTask
+    from hybridrep.transforms.matching import (
+        Matching, MatryoshkaMatched, SimilarityMatched, SimilarityMatchedGlobal,
+        SimilarityMatchedTask,
+    )
     from hybridrep.transforms.linear_fusion import (
         CanonicalCorrelation, Concatenated, GlobalComponents, TaskComponents, TruncatedSVD,
         cosine_sd,
@@ -33,12 +39,15 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
-    "TRANSFORMS", "Autoencoder", "AutoencoderConfig", "AutoencoderResult",
-    "AutoencoderTransform", "CanonicalCorrelation", "Concatenated", "FullyConnectedTransform",
-    "GlobalComponents", "LinearBaseline", "ModelData", "Moments", "RelativeRepresentation",
-    "Ridge", "RidgeTransform", "Sizes", "TaskComponents", "Transform", "TruncatedSVD",
-    "apply_autoencoder", "autoencoder_of_state", "build_autoencoder", "cosine_sd", "fit_ridge",
-    "linear_baseline", "load_transform", "moments", "summed_squared_error", "train_autoencoders",
+    "TRANSFORMS", "Autoencoder", "AutoencoderConfig", "AutoencoderResult", "AutoencoderTransform",
+    "CanonicalCorrelation", "Concatenated", "FullyConnectedTransform", "FusedNetwork",
+    "GlobalComponents", "Heads", "JointAutoencoder", "LinearBaseline", "Matching",
+    "MatryoshkaMatched", "ModelData", "Moments", "PairData", "RelativeRepresentation", "Ridge",
+    "RidgeTransform", "Scaling", "SimilarityMatched", "SimilarityMatchedGlobal",
+    "SimilarityMatchedTask", "Sizes", "TaskComponents", "Transform", "TruncatedSVD",
+    "TwoHeadedGlobal", "TwoHeadedTask", "apply_autoencoder", "autoencoder_of_state",
+    "build_autoencoder", "cosine_sd", "fit_ridge", "linear_baseline", "load_transform", "moments",
+    "summed_squared_error", "train_autoencoders", "train_fused",
 ]
 _HOMES = {
     "transform": "Sizes Transform", "methods": "TRANSFORMS load_transform",
@@ -47,6 +56,10 @@ _HOMES = {
     "autoencoder": "Autoencoder AutoencoderConfig ModelData autoencoder_of_state build_autoencoder",
     "linear_fusion": "CanonicalCorrelation Concatenated GlobalComponents TaskComponents "
     "TruncatedSVD cosine_sd",
+    "fused_networks": "FusedNetwork PairData Scaling train_fused",
+    "heads": "Heads JointAutoencoder TwoHeadedGlobal TwoHeadedTask",
+    "matching": "Matching MatryoshkaMatched SimilarityMatched SimilarityMatchedGlobal "
+    "SimilarityMatchedTask",
     "relative": "RelativeRepresentation",
     "stacked": "AutoencoderResult apply_autoencoder train_autoencoders",
 }  # fmt: skip

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hybridrep.transforms.autoencoding import AutoencoderTransform, FullyConnectedTransform
+from hybridrep.transforms.heads import JointAutoencoder, TwoHeadedGlobal, TwoHeadedTask
 from hybridrep.transforms.linear_fusion import (
     CanonicalCorrelation,
     Concatenated,
     GlobalComponents,
     TaskComponents,
     TruncatedSVD,
+)
+from hybridrep.transforms.matching import (
+    MatryoshkaMatched,
+    SimilarityMatched,
+    SimilarityMatchedGlobal,
+    SimilarityMatchedTask,
 )
 from hybridrep.transforms.regression import RidgeTransform
 from hybridrep.transforms.relative import RelativeRepresentation
@@ -22,6 +29,8 @@ TRANSFORMS: Mapping[str, type[Transform]] = {
     for each in (
         RidgeTransform, AutoencoderTransform, FullyConnectedTransform, Concatenated, TruncatedSVD,
         CanonicalCorrelation, GlobalComponents, TaskComponents, RelativeRepresentation,
+        JointAutoencoder, TwoHeadedGlobal, TwoHeadedTask, SimilarityMatched,
+        SimilarityMatchedGlobal, SimilarityMatchedTask, MatryoshkaMatched,
     )
 }  # fmt: skip
 """Key -> transform. One that is not listed here is neither tested nor found.

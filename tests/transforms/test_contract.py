@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 
-def pairs(seed: int = 0, items: int = 64) -> tuple[np.ndarray, np.ndarray]:
+def pairs(seed: int = 0, items: int = 80) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     first = rng.normal(size=(items, 40))
     return first, first[:, :6] + 0.1 * rng.normal(size=(items, 6))
@@ -110,7 +110,7 @@ def test_files_of_something_else_are_refused(method: str, tmp_path: Path) -> Non
 
 def test_rows_that_do_not_pair_are_refused(method: str) -> None:
     (first, second), rng, fit = pairs(), np.random.default_rng(0), TRANSFORMS[method].fit
-    with pytest.raises(ValueError, match=f"{method}: 64 rows cannot pair with 63"):
+    with pytest.raises(ValueError, match=f"{method}: 80 rows cannot pair with 79"):
         fit(first, second[1:], rng)
     with pytest.raises(ValueError, match=rf"{method}: the second side must be items x size"):
         fit(first, second[:, 0], rng)
@@ -126,5 +126,5 @@ def test_rows_that_do_not_pair_are_refused(method: str) -> None:
 def test_rows_of_another_width_are_refused(method: str) -> None:
     transform = fitted(method)
     first, second = pairs()
-    with pytest.raises(ValueError, match=r"must be items x \d+, got \(64, \d+\)"):
+    with pytest.raises(ValueError, match=r"must be items x \d+, got \(80, \d+\)"):
         transform.apply(first[:, 1:], second[:, 1:])

@@ -1,0 +1,201 @@
+"""Trained fusions: gradients by autograd, stacks against a plain PyTorch loop, what is refused."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from hybridrep.errors import ParameterError
+from hybridrep.transforms.fused_networks import PairData, even_batches, train_fused
+from hybridrep.transforms.heads import Heads
+from hybridrep.transforms.matching import Matching, MatryoshkaMatched, _match, _SimilarityLoss
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+BOTH = (True, True)
+
+
+def pair_data(seed: int, items: int = 150) -> PairData:
+    rng = np.random.default_rng(seed)
+    first = rng.normal(size=(items, 9)) + 0.5
+    second = np.tanh(first[:, :2] @ rng.normal(size=(2, 5))) + 0.3 * rng.normal(size=(items, 5))
+    rows = rng.permutation(items)
+    return PairData(first, second, np.sort(rows[20:]), np.sort(rows[:20]), rng)
+
+
+def pearson(one: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
+    """r of the cosines of all pairs of rows, by the textbook."""
+    places = torch.tril_indices(len(one), len(one), -1)
+    found = []
+    for rows in (one, other):
+        unit = rows / rows.norm(dim=1, keepdim=True)
+        found.append((unit @ unit.T)[places[0], places[1]])
+    return torch.corrcoef(torch.stack(found))[0, 1]
+
+
+def matching_loss(output, first, second):
+    r_first, r_second = pearson(output, first), pearson(output, second)
+    return -(r_first + r_second) / 2 + (r_first - r_second) ** 2 / 2
+
+
+class Given:
+    """The same rows of every model at every step."""
+
+    trainable = False
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def plan(self, plan):
+        """Nothing to prepare."""
+
+    def fill(self, step, out):
+        out.copy_(self.rows)
+
+    def learn(self, step, gradient):
+        """Nothing to learn."""
+
+
+def test_the_gradient_of_similarities_is_autograds():
+    generator = torch.Generator().manual_seed(0)
+    output, first, second = (
+        torch.randn(3, 12, width, dtype=torch.float64, generator=generator) for width in (4, 7, 5)
+    )
+    output.requires_grad_()
+    expected = torch.stack(
+        [matching_loss(*rows) for rows in zip(output, first, second, strict=True)]
+    )
+    expected.sum().backward()
+
+    loss = _SimilarityLoss([Given(first), Given(second)], [7, 5], [4], torch.float64)
+    error = torch.empty_like(output)
+    with torch.no_grad():
+        measured = loss.measure(0, output.detach(), 12, error)
+    torch.testing.assert_close(measured, 12 * expected.detach(), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(error, 12 * output.grad, rtol=1e-9, atol=1e-12)
+
+
+def test_equal_items_and_zero_rows_give_no_infinite_gradient():
+    rows = torch.ones(1, 6, 3, dtype=torch.float64)
+    rows[0, 0] = 0
+    loss, gradient = _match(rows, torch.zeros(1, 6, 6).double(), torch.zeros(1, 6, 6).double())
+    assert torch.isfinite(loss).all()
+    assert torch.isfinite(gradient).all()
+
+
+def plain(objective: Heads | Matching, data: PairData) -> tuple[list[float], nn.Sequential]:
+    """Train one fusion as anyone would: modules, autograd and torch.optim.Adam, in float64."""
+    sides = []
+    for side in (data.first, data.second):
+        centred = side - side[data.train].mean(axis=0)
+        spread = np.sqrt((centred[data.train] ** 2).sum(axis=1).mean())
+        sides.append(torch.from_numpy(centred / spread))
+    both = torch.cat(sides, dim=1)
+    shape = objective.shape(both.shape[1], both.shape[1])
+    init = torch.Generator().manual_seed(int(data.rng.integers(2**63)))
+    layers: list[nn.Module] = []
+    for number, (inputs, outputs) in enumerate(pairwise(shape.sizes)):
+        layer = nn.Linear(inputs, outputs)
+        nn.init.kaiming_uniform_(layer.weight, a=5**0.5, generator=init)
+        nn.init.uniform_(layer.bias, -(inputs**-0.5), inputs**-0.5, generator=init)
+        layers += [layer, nn.ReLU()] if shape.activated[number] else [layer]
+    model = nn.Sequential(*layers).double()
+    adam = torch.optim.Adam(model.parameters(), objective.learning_rate)
+    curve = []
+    size = even_batches(len(data.train), objective.batch_size)
+    for _ in range(objective.epochs):
+        order = data.train[data.rng.permutation(len(data.train))]
+        total = 0.0
+        for start in range(0, len(order), size):
+            rows = torch.from_numpy(order[start : start + size])
+            output = model(both[rows])
+            if isinstance(objective, Heads):
+                lost = [
+                    ((out - side[rows]) ** 2).sum(1).mean()
+                    for out, side in zip(output.split([9, 5], dim=1), sides, strict=True)
+                ]
+                loss = (1 - objective.weight) * lost[0] + objective.weight * lost[1]
+            else:
+                widths = sorted({*objective.prefixes, objective.size})
+                raw = [torch.from_numpy(side)[rows] for side in (data.first, data.second)]
+                loss = sum(matching_loss(output[:, :w], *raw) for w in widths) / len(widths)
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+            total += loss.item() * len(rows)
+        curve.append(total / len(order))
+    return curve, model
+
+
+@pytest.mark.parametrize(
+    "objective",
+    [
+        Heads(3, weight=0.3, epochs=3, batch_size=40),
+        Matching(4, hidden=20, epochs=3, batch_size=50),
+        Matching(4, hidden=20, epochs=2, batch_size=50, prefixes=(2,)),
+    ],
+    ids=["heads", "matching", "matryoshka"],
+)
+def test_a_stack_of_fusions_is_a_plain_loop_over_each(objective):
+    stacked = train_fused(
+        objective, [pair_data(seed) for seed in range(3)], BOTH, dtype=torch.float64
+    )
+    for seed, fused in enumerate(stacked):
+        curve, model = plain(objective, data := pair_data(seed))
+        np.testing.assert_allclose(fused.network.curves["train_loss"], curve, rtol=1e-10)
+        linear = [layer for layer in model if isinstance(layer, nn.Linear)]
+        for (weight, bias), layer in zip(fused.network.layers, linear, strict=False):
+            np.testing.assert_allclose(weight, layer.weight.detach().T, atol=1e-10)
+            np.testing.assert_allclose(bias, layer.bias.detach(), atol=1e-10)
+        assert fused.apply(data.first, data.second).shape == (150, objective.size)
+
+
+def test_no_bit_depends_on_the_models_beside_it():
+    objective = Matching(4, hidden=20, epochs=2, batch_size=50)
+    together = train_fused(objective, [pair_data(seed) for seed in range(3)], BOTH)
+    alone = [train_fused(objective, [pair_data(seed)], BOTH)[0] for seed in range(3)]
+    for one, other in zip(together, alone, strict=True):
+        for ours, theirs in zip(one.network.layers, other.network.layers, strict=True):
+            np.testing.assert_array_equal(ours[0], theirs[0])
+
+
+def test_matching_carries_more_of_both_than_rebuilding_does():
+    rng = np.random.default_rng(0)
+    first, second = rng.normal(size=(900, 40)), rng.normal(size=(900, 12))
+    rows = np.arange(900)
+
+    def carried(objective):
+        data = PairData(first, second, rows[:600], rows[600:], np.random.default_rng(1))
+        (fused,) = train_fused(objective, [data], BOTH)
+        made = torch.from_numpy(fused.apply(first, second)[600:]).double()
+        return min(float(pearson(made, torch.from_numpy(side[600:]))) for side in (first, second))
+
+    matched, rebuilt = (
+        carried(Matching(24, epochs=40, batch_size=200)),
+        carried(Heads(24, epochs=40)),
+    )
+    assert matched > rebuilt + 0.05
+
+
+def test_batches_are_even_and_prefixes_double():
+    assert even_batches(513, 512) == 257
+    assert MatryoshkaMatched.objective(32).prefixes == (8, 16)
+    assert MatryoshkaMatched.objective(8).prefixes == ()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Heads(3, weight=1.5), "weight must be from 0 to 1, got 1.5"),
+        (lambda: Heads(0), "size"),
+        (lambda: Matching(4, prefixes=(8,)), "a prefix must be at most 4, got 8"),
+        (lambda: train_fused(Heads(99), [pair_data(0)], BOTH), "size must be at most 14, got 99"),
+        (lambda: train_fused(Heads(3), [pair_data(0, items=60)], BOTH), "at least 64 training it"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(make, message):
+    with pytest.raises(ParameterError, match=message):
+        make()
