@@ -31,6 +31,7 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 	@echo "Installing the pinned versions into $(VENV): a minute with uv, some with pip"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python tools/install.py $(TORCH)
+	@$(BIN)/python -m compileall -q hybridrep entrypoints
 	-@$(BIN)/python -m hybridrep.tracking.sqlite  # else the first run makes the database
 	@touch $@
 
@@ -49,8 +50,10 @@ store: setup ## show the store of finished results (ARGS="prune ..." removes som
 ui: setup ## open the MLflow UI on this machine's own address
 	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1
 
-# Two processes with a thread for each core get into each other's way.
+# Two processes with a thread for each core get into each other's way; and where Python is told to
+# keep no bytecode, each of the many processes that the tests start compiles all modules anew.
 test: export OMP_NUM_THREADS = 1
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup ## the tests as CI runs them, on two processes; the longest are in test-long
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
