@@ -27,8 +27,10 @@ if TYPE_CHECKING:
         diffusibility, diffusibility_ceiling, ellipse, ellipse_excess,
     )
     from hybridrep.analysis.inference import (
-        Interval, StudyIntervals, bootstrap_items, item_weights, percentile_interval,
-        permutation_null, permutation_p, study_intervals, weighted_correlations,
+        Crossed, Difference, Interval, Permuted, Power, Resampled, StudyIntervals, bootstrap,
+        bootstrap_items, correct, crossed, difference, dual_variance, half_samples, halves,
+        item_weights, percentile_interval, permutation, permutation_null, permutation_p, power,
+        study_intervals, weighted_correlations,
     )
     from hybridrep.analysis.t_tests import (
         TTest, cohens_d, independent, one_sample, paired, stars, t_from_summary,
@@ -42,14 +44,16 @@ if TYPE_CHECKING:
     from hybridrep.analysis.schema import Column, Schema, make_table, table_problems
 
 __all__ = [
-    "MEASURES", "Centring", "Chance", "Change", "Claim", "Column", "Compares", "Interval",
-    "Measure", "Need", "NoiseCeiling", "Part", "Resampling", "Schema", "Score", "Side",
-    "StudyIntervals", "TTest", "against_first", "best_row", "bootstrap_items", "claim_of",
-    "class_profile", "class_similarity", "cohens_d", "compare_with_baseline", "correlate",
-    "cosine_similarity", "describe", "diffusibility", "diffusibility_ceiling", "ellipse",
-    "ellipse_excess", "holm", "independent", "item_weights", "lower_triangle", "make_table",
-    "noise_ceiling", "one_sample", "over_seeds", "paired", "pareto_front", "part_of",
-    "percentile_interval", "permutation_null", "permutation_p", "rsa", "stars", "study_intervals",
+    "MEASURES", "Centring", "Chance", "Change", "Claim", "Column", "Compares", "Crossed",
+    "Difference", "Interval", "Measure", "Need", "NoiseCeiling", "Part", "Permuted", "Power",
+    "Resampled", "Resampling", "Schema", "Score", "Side", "StudyIntervals", "TTest",
+    "against_first", "best_row", "bootstrap", "bootstrap_items", "claim_of", "class_profile",
+    "class_similarity", "cohens_d", "compare_with_baseline", "correct", "correlate",
+    "cosine_similarity", "crossed", "describe", "difference", "diffusibility",
+    "diffusibility_ceiling", "dual_variance", "ellipse", "ellipse_excess", "half_samples", "halves",
+    "holm", "independent", "item_weights", "lower_triangle", "make_table", "noise_ceiling",
+    "one_sample", "over_seeds", "paired", "pareto_front", "part_of", "percentile_interval",
+    "permutation", "permutation_null", "permutation_p", "power", "rsa", "stars", "study_intervals",
     "summarise", "t_from_summary", "t_sne", "table_problems", "unit_rows", "weighted_correlations",
 ]
 _HOMES = {
@@ -60,8 +64,10 @@ _HOMES = {
     "dissimilarity": "rsa",
     "ceilings": "NoiseCeiling class_profile class_similarity noise_ceiling",
     "diffusion": "diffusibility diffusibility_ceiling ellipse ellipse_excess",
-    "inference": "Interval StudyIntervals bootstrap_items item_weights percentile_interval "
-        "permutation_null permutation_p study_intervals weighted_correlations",
+    "inference": "Crossed Difference Interval Permuted Power Resampled StudyIntervals bootstrap "
+        "bootstrap_items correct crossed difference dual_variance half_samples halves "
+        "item_weights percentile_interval permutation permutation_null permutation_p power "
+        "study_intervals weighted_correlations",
     "t_tests": "TTest cohens_d independent one_sample paired stars t_from_summary",
     "statistics": "against_first compare_with_baseline holm over_seeds summarise",
     "verdicts": "Claim Part claim_of part_of",

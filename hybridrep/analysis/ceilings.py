@@ -11,13 +11,21 @@ classes, which bounds no correlation over items.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Float64, Int
 
 from hybridrep.analysis.descriptions import LEAST_SD
 from hybridrep.analysis.record import Measure
+from hybridrep.analysis.t_tests import one_sample
+
+Comparator = Literal[
+    "pearson", "cosine", "whitened_cosine", "whitened_pearson", "spearman", "rho_a", "tau_a"
+]
+"""How a profile is compared with the mean of others."""
 
 
 @dataclass(frozen=True)
@@ -25,25 +33,34 @@ class NoiseCeiling:
     """Agreement between seeds; of the same items' similarities, bounds of the best possible r.
 
     `lower` is the mean over seeds of r with the mean of the other seeds, `upper` with that of all;
-    `note` says why they are undefined (NaN).
+    `note` says why they are undefined (NaN), or approximate. `p` is that of a two-sided t-test over
+    seeds, of three at least, whether the lower bound is 0: do the seeds agree at all?
     """
 
     lower: float
     upper: float
     seeds: int
     note: str = ""
+    p: float = math.nan
 
 
-def noise_ceiling(profiles: Float[np.ndarray, "seeds values"]) -> NoiseCeiling:
+def noise_ceiling(
+    profiles: Float[np.ndarray, "seeds values"], comparator: Comparator = "pearson"
+) -> NoiseCeiling:
     """Return the noise ceiling of profiles of the same things, one a seed.
 
     Profiles are lower triangles of similarity matrices of the same items (`lower_triangle`), or
     `class_profile`s. Both bounds follow from the seeds' correlations with each other: with R_s
     the sum of a seed's row and Q the sum of all, r with the mean of all is R_s / sqrt(Q), and
-    with the mean of the others (R_s - 1) / sqrt(Q - 2 R_s + 1). Seeds that have nothing in common
-    give 0 for the lower bound and 1 / sqrt(seeds) for the upper, which holds the seed itself. They
-    are undefined with fewer than two seeds, a constant profile, a value that is not finite, or
-    seeds that cancel each other out.
+    with the mean of the others (R_s - 1) / sqrt(Q - 2 R_s + 1). They are undefined with fewer than
+    two seeds, a constant profile, a value that is not finite, or seeds that cancel each other out.
+
+    The same holds for every comparator that is an inner product, when profiles are scaled to
+    length 1 and pooled in its own norm: of `cosine` as they are; of the whitened ones (Diedrichsen
+    et al. 2021), whose profiles must be lower triangles of squared Euclidean distances, as double
+    centred matrices, without what the identity explains for `whitened_pearson`. Rank comparators
+    have no such mean: the seeds' ranks are averaged and ranked again, as in rsatoolbox, so that
+    their upper bound is approximate.
 
     Examples:
         >>> rng = np.random.default_rng(0)
@@ -57,7 +74,12 @@ def noise_ceiling(profiles: Float[np.ndarray, "seeds values"]) -> NoiseCeiling:
     scores = np.array(profiles, dtype=np.float64)
     if not np.isfinite(scores).all():
         return _undefined(seeds, "a similarity is not finite: no noise ceiling")
-    scores -= scores.mean(axis=1, keepdims=True)
+    if comparator in _OF_RANKS:
+        return _ceiling_of_ranks(scores, comparator)
+    if comparator.startswith("whitened"):
+        scores = np.stack([_double_centred(score, comparator) for score in scores])
+    if comparator == "pearson":
+        scores -= scores.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(scores, axis=1, keepdims=True)
     if (lengths <= LEAST_SD * math.sqrt(scores.shape[1])).any():
         return _undefined(seeds, "a seed's similarities do not vary: no noise ceiling")
@@ -67,9 +89,97 @@ def noise_ceiling(profiles: Float[np.ndarray, "seeds values"]) -> NoiseCeiling:
     others = total - 2 * row_sums + 1
     if total <= LEAST_SD or (others <= LEAST_SD).any():
         return _undefined(seeds, "the seeds' similarities cancel out: no noise ceiling")
-    lower = float(((row_sums - 1) / np.sqrt(others)).mean())
+    left_out = (row_sums - 1) / np.sqrt(others)
     upper = float((row_sums / math.sqrt(total)).mean())
-    return NoiseCeiling(lower, upper, seeds)
+    return NoiseCeiling(float(left_out.mean()), upper, seeds, p=_p_of_agreement(left_out))
+
+
+def _double_centred(
+    profile: Float64[np.ndarray, " pairs"], comparator: str
+) -> Float64[np.ndarray, " items_by_items"]:
+    """Return the Gram matrix behind squared distances; less its part along the identity, too.
+
+    Inner products of these are the whitened ones of the distances, of independent items.
+    """
+    items = round((1 + math.sqrt(1 + 8 * len(profile))) / 2)
+    if items * (items - 1) // 2 != len(profile):
+        raise ValueError(f"{len(profile)} values are no lower triangle of a matrix of items")
+    distances = np.zeros((items, items))
+    rows, columns = np.tril_indices(items, -1)
+    distances[rows, columns] = distances[columns, rows] = profile
+    centring = np.eye(items) - 1 / items
+    gram = -centring @ distances @ centring / 2
+    if comparator == "whitened_pearson":
+        gram -= np.trace(gram) / (items - 1) * centring
+    return gram.ravel()
+
+
+def _tau_a(first: Float64[np.ndarray, " values"], second: Float64[np.ndarray, " values"]) -> float:
+    """Kendall's tau without a correction for ties, from SciPy's tau_b."""
+    from scipy.stats import kendalltau
+
+    pairs = len(first) * (len(first) - 1) / 2
+    untied = [
+        pairs - sum(count * (count - 1) / 2 for count in np.unique(side, return_counts=True)[1])
+        for side in (first, second)
+    ]
+    if not all(untied):
+        return 0.0
+    return float(kendalltau(first, second).statistic) * math.sqrt(untied[0] * untied[1]) / pairs
+
+
+def _rho_a(first: Float64[np.ndarray, " values"], second: Float64[np.ndarray, " values"]) -> float:
+    """Spearman's rho as it would be on average over random ways to break ties."""
+    middle, count = (len(first) + 1) / 2, len(first)
+    return float(12 * ((first - middle) @ (second - middle)) / (count**3 - count))
+
+
+def _spearman(
+    first: Float64[np.ndarray, " values"], second: Float64[np.ndarray, " values"]
+) -> float:
+    """Pearson r of ranks."""
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+_OF_RANKS: Mapping[str, Callable[..., float]] = {
+    "spearman": _spearman, "rho_a": _rho_a, "tau_a": _tau_a,
+}  # fmt: skip
+
+
+def _ceiling_of_ranks(scores: Float64[np.ndarray, "seeds values"], comparator: str) -> NoiseCeiling:
+    """Return both bounds where profiles are pooled by their mean ranks, ranked again."""
+    from scipy.stats import rankdata
+
+    ranks = np.asarray(rankdata(scores, axis=1), dtype=np.float64)
+    seeds, compare = len(ranks), _OF_RANKS[comparator]
+    if (ranks == ranks[:, :1]).all(axis=1).any():
+        return _undefined(seeds, "a seed's similarities do not vary: no noise ceiling")
+    total = ranks.sum(axis=0)
+    pooled = np.asarray(rankdata(total), dtype=np.float64)
+    upper = float(np.mean([compare(own, pooled) for own in ranks]))
+    rest = np.asarray(rankdata(total - ranks, axis=1), dtype=np.float64)
+    if (rest == rest[:, :1]).all(axis=1).any() or (pooled == pooled[0]).all():
+        return _undefined(seeds, "the seeds' similarities cancel out: no noise ceiling")
+    left_out = np.array([compare(own, others) for own, others in zip(ranks, rest, strict=True)])
+    note = "upper bound approximate: pooled by mean ranks"
+    return NoiseCeiling(float(left_out.mean()), upper, seeds, note, _p_of_agreement(left_out))
+
+
+def _p_of_agreement(left_out: Float64[np.ndarray, " seeds"]) -> float:
+    """Test over S seeds whether each agrees with the mean of the others, against no agreement.
+
+    Without any, all correlations of two seeds r_st are uncorrelated with a variance v, and a seed's
+    agreement is about c sum_t r_st. Each r_st stands in two of them, so the variance of their mean
+    is 2 c^2 v (S - 1) / S, where that of independent values with their spread would be
+    c^2 v (S - 2) / S: their t is too large by the root of the ratio of both.
+    """
+    from scipy.stats import t
+
+    seeds, plain = len(left_out), one_sample(left_out)
+    if seeds < 3 or math.isnan(plain.statistic):
+        return math.nan
+    shrunk = plain.statistic * math.sqrt((seeds - 2) / (2 * (seeds - 1)))
+    return 2 * float(t.sf(abs(shrunk), seeds - 1))
 
 
 def _undefined(seeds: int, note: str) -> NoiseCeiling:

@@ -1,0 +1,87 @@
+"""The noise ceiling of every comparator, against rsatoolbox and against an optimum."""
+
+import math
+
+import numpy as np
+import pytest
+from rsatoolbox.inference.noise_ceiling import boot_noise_ceiling
+from rsatoolbox.rdm import RDMs, compare
+from scipy.optimize import minimize
+from scipy.spatial.distance import pdist, squareform
+from scipy.stats import binomtest
+
+from hybridrep.analysis.ceilings import noise_ceiling
+
+THEIRS = {
+    "pearson": "corr", "cosine": "cosine", "spearman": "spearman", "rho_a": "rho-a",
+    "tau_a": "tau-a", "whitened_cosine": "cosine_cov", "whitened_pearson": "corr_cov",
+}  # fmt: skip
+ITEMS = 9
+
+
+def profiles(seeds: int = 5) -> np.ndarray:
+    """Squared distances of the same items, one a seed, as rsatoolbox orders them: by rows above.
+
+    The comparators do not mind; `noise_ceiling` takes lower triangles, so those are made from it.
+    """
+    rng = np.random.default_rng(0)
+    shared = rng.normal(size=(ITEMS, 4))
+    noisy = [shared + 0.8 * rng.normal(size=(ITEMS, 4)) for _ in range(seeds)]
+    return np.stack([pdist(each, "sqeuclidean") for each in noisy])
+
+
+def lower(above: np.ndarray) -> np.ndarray:
+    rows, columns = np.tril_indices(ITEMS, -1)
+    return np.stack([squareform(each)[rows, columns] for each in above])
+
+
+@pytest.mark.filterwarnings("ignore:Noise ceiling for tau based on averaged ranks")
+@pytest.mark.parametrize("comparator", THEIRS)
+def test_bounds_are_those_of_rsatoolbox(comparator):
+    given = profiles()
+    theirs = boot_noise_ceiling(RDMs(given), method=THEIRS[comparator])
+    mine = noise_ceiling(lower(given), comparator)
+    if comparator.startswith("whitened"):  # it pools in another norm, so its "upper" is no bound
+        assert mine.upper > theirs[1]
+        assert (mine.lower, mine.upper) == pytest.approx(theirs, abs=6e-3)
+    else:
+        assert (mine.lower, mine.upper) == pytest.approx(theirs, rel=1e-9)
+    assert ("approximate" in mine.note) == (comparator in ("spearman", "rho_a", "tau_a"))
+
+
+@pytest.mark.parametrize("comparator", ["whitened_cosine", "whitened_pearson"])
+def test_no_dissimilarities_agree_more_with_the_seeds_than_the_upper_bound(comparator):
+    given = profiles()
+    seeds = RDMs(given)
+
+    def lacking(model: np.ndarray) -> float:
+        return -float(compare(RDMs(model[None]), seeds, method=THEIRS[comparator]).mean())
+
+    best = minimize(lacking, given.mean(axis=0), method="L-BFGS-B", options={"maxiter": 200})
+    upper = noise_ceiling(lower(given), comparator).upper
+    assert -best.fun <= upper + 1e-6
+    assert -best.fun == pytest.approx(upper, abs=1e-4)
+
+
+@pytest.mark.parametrize("seeds", [4, 10])
+def test_seeds_that_do_not_agree_are_found_to_agree_as_rarely_as_5_percent_say(seeds):
+    rng = np.random.default_rng(0)
+    p = np.array([noise_ceiling(rng.normal(size=(seeds, 36))).p for _ in range(250)])
+    assert binomtest(int((p <= 0.05).sum()), 250).proportion_ci().low <= 0.05
+    assert np.mean(p <= 0.5) > 0.3  # nor is it idle
+    assert noise_ceiling(lower(profiles())).p < 0.05
+    assert math.isnan(noise_ceiling(lower(profiles(2))).p)
+
+
+@pytest.mark.parametrize("comparator", THEIRS)
+def test_seeds_that_do_not_vary_have_none(comparator):
+    given = lower(profiles())
+    given[1] = 0.0
+    found = noise_ceiling(given, comparator)
+    assert math.isnan(found.upper)
+    assert "do not vary" in found.note
+
+
+def test_whitening_needs_a_triangle():
+    with pytest.raises(ValueError, match="5 values are no lower triangle"):
+        noise_ceiling(np.random.default_rng(0).normal(size=(3, 5)), "whitened_cosine")
