@@ -31,7 +31,7 @@ RECORDS = {
     *("Activation", "AutoencoderResult", "Claim", "Column", "Interval", "LinearBaseline"),
     *("Moments", "NoiseCeiling", "Part", "Ridge", "Sizes", "StudyIntervals", "TTest"),
     *("Autoencoder", "FullyConnectedTransform", "ModelData", "NetworkData", "Transform"),
-    "TrainedNetwork",
+    *("Crossed", "Difference", "Power", "TrainedNetwork"),
 }
 """What the example of something else makes or takes."""
 
