@@ -81,8 +81,9 @@ def main(arguments: Sequence[str]) -> int:
     if uv := uv_command(python):
         listing = [python, "-m", "pip", "config", "list"]
         said = subprocess.run(listing, capture_output=True, text=True, check=True).stdout
-        install = [*uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
-        install += BACKENDS[backend]
+        install = [*uv, "pip", "install", "--quiet", "--python", python, *BACKENDS[backend]]
+        if sys.flags.dont_write_bytecode:  # else Python keeps it of what is imported first
+            install.append("--compile-bytecode")
         environment = uv_environment(pip_settings(said), os.environ)
         if subprocess.run([*install, *PROJECT], cwd=ROOT, env=environment).returncode == 0:
             return 0
