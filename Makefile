@@ -85,7 +85,7 @@ format: setup ## rewrite the code in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup ## plain against fast, each part in one run, into benchmarks/latest.json
+bench: setup ## plain against fast into benchmarks/latest.json; ARGS=scale: time and memory against sizes
 	$(BIN)/python -m benchmarks $(ARGS)
 
 chaos: setup ## break a small study at random moments and compare, into chaos/latest.json

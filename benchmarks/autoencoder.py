@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.harness import Part, Timed, adam_bytes
+from benchmarks.harness import Agreement, Part, Timed, adam_bytes
 from benchmarks.workers import on_all_cores
 from hybridrep.transforms.autoencoder import (
     AutoencoderConfig,
@@ -32,8 +32,7 @@ ITEMS = 16_000
 TEST_ITEMS = 64
 TRAIN_ITEMS = {32: 1_440, 256: 480}
 SHORT_ITEMS = 320
-TOLERANCE = 1e-4
-DOUBLE_TOLERANCE = 1e-9
+TOLERANCE = 1e-9
 
 
 @cache
@@ -130,18 +129,13 @@ def train_stacked(config: AutoencoderConfig, seeds: Sequence[int]) -> Timed:
 
 def check(
     config: AutoencoderConfig, alone: dict[str, np.ndarray], stacked: dict[str, np.ndarray]
-) -> str:
-    """Compare the first seed's weights after a short training and after the whole one.
+) -> Agreement:
+    """Compare the first seed's weights after a short training, in float64.
 
-    Float32 is a yardstick only as far as it agrees with itself: now and then rounding alone
-    decides whether a ReLU unit is on, and Adam turns any gradient into a full step. So the plain
-    loop in float32 drifts from itself in float64, sooner the more units there are. The stacked
-    models must equal the plain ones in float64, and in float32 be within `TOLERANCE` wherever the
-    plain loop is that near to itself; elsewhere the difference is only reported.
-
-    Raises:
-        RuntimeError: when they differ by more after the short training. After the whole one,
-            both differences are only reported.
+    Float32 is no yardstick: now and then rounding alone decides whether a ReLU unit is on, and Adam
+    turns any gradient into a full step. So the plain loop in float32 drifts from itself in float64,
+    sooner the more units there are and on some processors more than on others. What float32 does,
+    after the short training and after the whole one, is only reported.
     """
     single, double = torch.float32, torch.float64
     plain_, stacked_ = {}, {}
@@ -150,18 +144,15 @@ def check(
         models = [model_data(config.bottleneck, seed, SHORT_ITEMS) for seed in range(2)]
         stacked_[dtype] = train_autoencoders(config, models, dtype=dtype)[0].final_state
     drift = difference(plain_[double], plain_[single])
-    allowed = {single: TOLERANCE if drift < TOLERANCE else np.inf, double: DOUBLE_TOLERANCE}
-    off = {dtype: difference(plain_[dtype], stacked_[dtype]) for dtype in allowed}
-    for dtype, most in allowed.items():
-        if off[dtype] > most:
-            raise RuntimeError(f"weights differ by {off[dtype]:.1e} in {dtype}, above {most:.0e}")
+    off = {dtype: difference(plain_[dtype], stacked_[dtype]) for dtype in plain_}
     whole_drift = difference(_plain_state(config, 0, double), alone)
     steps = config.epochs * SHORT_ITEMS // config.batch_size
-    return (
-        f"weights after {config.epochs} epochs, {steps} steps: {off[single]:.0e} (plain float32 "
-        f"from plain float64: {drift:.0e}), in float64 {off[double]:.0e}; after all steps: "
-        f"{difference(alone, stacked):.0e} ({whole_drift:.0e})"
+    said = (
+        f"weights after {config.epochs} epochs, {steps} steps: in float64 {off[double]:.0e}, in "
+        f"float32 {off[single]:.0e} (plain float32 from plain float64: {drift:.0e}); after all "
+        f"steps: {difference(alone, stacked):.0e} ({whole_drift:.0e})"
     )
+    return Agreement(said, off[double] <= TOLERANCE)
 
 
 def _plain_state(
