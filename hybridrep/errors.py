@@ -23,6 +23,10 @@ class VectorsError(HybridrepError):
     """A word-vector file is missing or malformed."""
 
 
+class RepresentationError(HybridrepError):
+    """A file of representations or judgements is missing, malformed, or does not fit the others."""
+
+
 class EncoderError(HybridrepError):
     """A frozen encoder is missing, incomplete, or not what its checksum says."""
 

@@ -82,7 +82,7 @@ def test_every_imported_library_is_a_declared_dependency():
     optional = project["optional-dependencies"]
     providers = packages_distributions()
     for path in sorted((ROOT / "hybridrep").rglob("*.py")):
-        groups = [project["dependencies"], optional["cluster"]]
+        groups = [project["dependencies"], optional["cluster"], optional["h5"]]
         if "testing" in path.parts:
             groups.append(optional["dev"])
         declared = {canonicalize_name(Requirement(text).name) for group in groups for text in group}

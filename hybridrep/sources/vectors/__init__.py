@@ -1,0 +1,1 @@
+"""Representations that were made elsewhere, from files: vectors, dissimilarities, judgements."""

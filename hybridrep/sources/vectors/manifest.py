@@ -1,0 +1,202 @@
+"""Which representations there are: a folder, a manifest, or a list of names and files.
+
+A manifest is TOML with one table each; `{seed}` in a file's name stands for the seeds' numbers:
+
+    [[representation]]
+    name = "lstm"
+    file = "lstm_{seed}.npz"
+    key = "hidden"
+    seeds = "0-24"
+    group = "task_specific"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd
+
+from hybridrep.errors import RepresentationError
+from hybridrep.parameters import parse_seeds, shown, user_path
+from hybridrep.sources.digest import sha256_file
+from hybridrep.sources.vectors.files import ENDINGS, read_file
+from hybridrep.sources.vectors.judgements import checked_judgements
+from hybridrep.sources.vectors.records import (
+    KINDS,
+    Kind,
+    Representation,
+    checked_ids,
+    checked_matrices,
+    checked_name,
+    checked_vectors,
+)
+
+FIELDS = ("name", "file", "kind", "key", "group", "seeds", "revision")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One file that holds a representation, as it is listed."""
+
+    name: str
+    path: Path
+    kind: str = "vectors"
+    key: str = ""
+    group: str = ""
+    seed: int = -1
+    revision: str = ""
+
+
+def listed(text: str) -> list[Listed]:
+    """Return the files that `representations` names: a folder, a `.toml` file or `name=file`s.
+
+    Raises:
+        RepresentationError: nothing is there, or an entry is not as it should be.
+    """
+    if "=" in text:
+        return list(_pairs(text))
+    path = user_path(text)
+    if path.is_dir():
+        manifests = sorted(path.glob("*.toml"))
+        if len(manifests) > 1:
+            names = ", ".join(each.name for each in manifests)
+            raise RepresentationError(f"{path}: holds several manifests ({names}): name one")
+        if manifests:
+            return _manifest(manifests[0])
+        files = sorted(each for each in path.iterdir() if each.suffix.lower() in ENDINGS)
+        files = [each for each in files if not each.name.endswith(".ids.csv")]
+        if not files:
+            raise RepresentationError(
+                f"{path}: holds no manifest (.toml) and no file of {', '.join(sorted(ENDINGS))}"
+            )
+        return [Listed(checked_name(each.stem, str(each)), each) for each in files]
+    if path.suffix == ".toml":
+        return _manifest(path)
+    if not path.exists():
+        raise RepresentationError(f"{path}: there is no such folder, manifest or file")
+    return [Listed(checked_name(path.stem, str(path)), path)]
+
+
+def _pairs(text: str) -> Iterator[Listed]:
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        name, sign, place = part.partition("=")
+        if not sign or not place:
+            raise RepresentationError(
+                f"{shown(part)} is not NAME=FILE or NAME=FILE:KEY, e.g. bert=bert.npz:features"
+            )
+        file, colon, key = place.rpartition(":")
+        if not colon or "/" in key or "\\" in key:
+            file, key = place, ""
+        yield Listed(checked_name(name.strip(), shown(part)), user_path(file), key=key)
+
+
+def _manifest(path: Path) -> list[Listed]:
+    try:
+        with path.open("rb") as file:
+            content = tomllib.load(file)
+    except (OSError, ValueError) as error:
+        raise RepresentationError(f"{path}: is no manifest that can be read: {error}") from None
+    tables = content.get("representation")
+    if not isinstance(tables, list) or not tables or set(content) != {"representation"}:
+        raise RepresentationError(f"{path}: a manifest holds tables [[representation]] alone")
+    found = [each for n, table in enumerate(tables, 1) for each in _entry(path, n, table)]
+    return found
+
+
+def _entry(path: Path, number: int, table: Mapping[str, Any]) -> Iterator[Listed]:
+    where = f"{path}, representation {number}"
+    if wrong := [name for name in table if name not in FIELDS]:
+        raise RepresentationError(
+            f"{where}: unknown field {shown(wrong[0])}; the fields are {', '.join(FIELDS)}"
+        )
+    for name in ("name", "file"):
+        if not isinstance(table.get(name), str) or not table[name]:
+            raise RepresentationError(f"{where}: has no `{name}`")
+    kind = str(table.get("kind", "vectors"))
+    if kind not in KINDS:
+        raise RepresentationError(f"{where}: kind = {shown(kind)} is none of {', '.join(KINDS)}")
+    name = checked_name(table["name"], where)
+    group = checked_name(str(table.get("group", name)), where)
+    one = Listed(
+        name, path.parent / user_path(table["file"]), kind, str(table.get("key", "")), group,
+        revision=str(table.get("revision", "")),
+    )  # fmt: skip
+    if ("{seed}" in table["file"]) != ("seeds" in table):
+        raise RepresentationError(f"{where}: `seeds` and {{seed}} in `file` belong together")
+    if "seeds" not in table:
+        yield one
+        return
+    try:
+        seeds = parse_seeds(table["seeds"])
+    except ValueError as error:
+        raise RepresentationError(f"{where}: seeds = {shown(table['seeds'])}: {error}") from None
+    for seed in seeds:
+        file = path.parent / user_path(table["file"].replace("{seed}", str(seed)))
+        yield replace(one, name=f"{name}.s{seed}", path=file, seed=seed)
+
+
+def load(text: str) -> list[Representation]:
+    """Read all representations that `representations` names, in their order.
+
+    A three-dimensional array of vectors, items x layers x dimensions, is one representation a
+    layer, called `NAME.layer0` and so on.
+
+    Raises:
+        RepresentationError: naming the file, and the row or id where there is one.
+    """
+    found = [each for entry in listed(text) for each in _read(entry)]
+    seen: dict[str, str] = {}
+    for each in found:
+        if each.name in seen:
+            raise RepresentationError(
+                f"two representations are called {shown(each.name)}: {seen[each.name]} and "
+                f"{each.source}"
+            )
+        seen[each.name] = each.source
+    return found
+
+
+def _read(entry: Listed) -> Iterator[Representation]:
+    where = str(entry.path)
+    kind = cast("Kind", entry.kind)
+    content = read_file(entry.path, entry.key, judgements=kind in ("ratings", "triplets"))
+    one = Representation(
+        entry.name, kind, np.empty((0, 0)), (), where, sha256_file(entry.path),
+        entry.group or entry.name, entry.seed, entry.revision,
+    )  # fmt: skip
+    if content.table is not None:
+        yield replace(one, judgements=checked_judgements(content.table, entry.kind, where))
+        return
+    if kind == "vectors":
+        yield from _vectors(one, content.values, content.ids, content.items, where)
+        return
+    values = checked_matrices(content.values, entry.kind, where)
+    yield replace(one, values=values, ids=_ids(content.ids, values.shape[-1], where))
+
+
+def _vectors(
+    one: Representation, values: np.ndarray, ids: list[str] | None, items: pd.DataFrame, where: str
+) -> Iterator[Representation]:
+    layers = [values] if values.ndim != 3 else [values[:, at] for at in range(values.shape[1])]
+    for layer, each in enumerate(layers):
+        checked = checked_vectors(np.asarray(each), where)
+        named = _ids(ids, len(checked), where)
+        indexed = items.set_axis(list(named)) if named and len(items.columns) else pd.DataFrame()
+        more = f".layer{layer}" if values.ndim == 3 else ""
+        yield replace(
+            one, name=one.name + more, group=one.group + more, values=checked, ids=named,
+            items=indexed,
+        )  # fmt: skip
+
+
+def _ids(ids: list[str] | None, items: int, where: str) -> tuple[str, ...]:
+    if ids is None:
+        return ()
+    if len(ids) != items:
+        raise RepresentationError(f"{where}: there are {len(ids)} ids for {items} items")
+    return checked_ids(ids, where)
