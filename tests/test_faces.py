@@ -32,6 +32,8 @@ RECORDS = {
     *("Moments", "NoiseCeiling", "Part", "Ridge", "Sizes", "StudyIntervals", "TTest"),
     *("Autoencoder", "FullyConnectedTransform", "ModelData", "NetworkData", "Transform"),
     *("Crossed", "Difference", "Power", "TrainedNetwork"),
+    *("Comparator", "Dissimilarity", "Family", "score_rsa"),
+    *("Decoded", "HeldOut", "Identification"),
 }
 """What the example of something else makes or takes."""
 

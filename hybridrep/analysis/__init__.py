@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from hybridrep.analysis.record import (
         Centring, Chance, Change, Compares, Measure, Need, Resampling, Score,
     )
-    from hybridrep.analysis.measures import MEASURES
+    from hybridrep.analysis.measures import FAMILIES, MEASURES, Family
     from hybridrep.analysis.similarity import cosine_similarity, unit_rows
     from hybridrep.analysis.descriptions import Side, correlate, describe, lower_triangle
-    from hybridrep.analysis.dissimilarity import rsa
+    from hybridrep.analysis.dissimilarity import (
+        COMPARATORS, DISSIMILARITIES, Comparator, Dissimilarity, compare_dissimilarities,
+        crossnobis, describe_rsa, dissimilarities, rsa, score_rsa,
+    )
     from hybridrep.analysis.ceilings import (
         NoiseCeiling, class_profile, class_similarity, noise_ceiling,
     )
@@ -42,38 +45,90 @@ if TYPE_CHECKING:
     from hybridrep.analysis.pareto import best_row, pareto_front
     from hybridrep.analysis.projections import t_sne
     from hybridrep.analysis.schema import Column, Schema, make_table, table_problems
+    from hybridrep.analysis.alignment import cka, cka_rbf, describe_cka, describe_cka_rbf
+    from hybridrep.analysis.matrices import pairs_matrix
+    from hybridrep.analysis.shapes import describe_shape, nuclear_norm, procrustes, shape_angle
+    from hybridrep.analysis.canonical import (
+        canonical_correlations, cca, describe_canonical, pwcca, svcca,
+    )
+    from hybridrep.analysis.neighbours import cknna, describe_neighbours, jaccard_knn, mutual_knn
+    from hybridrep.analysis.topology import PRESETS, describe_trsa, geodesic_ranks, trsa
+    from hybridrep.analysis.units import describe_units, unit_matching
+    from hybridrep.analysis.subspaces import alignment_index, principal_angles, subspace_overlap
+    from hybridrep.analysis.dimension import (
+        effective_rank, mean_cosine, mle_dimension, over_subsamples, participation_ratio,
+        spectrum_slope, twonn,
+    )
+    from hybridrep.analysis.collapse import (
+        cdnv, nc1, nc2_equinorm, nc2_simplex_gap, nearest_mean_accuracy,
+    )
+    from hybridrep.analysis.predictivity import (
+        HeldOut, contiguous_folds, ridge_held_out, ridge_r2, unit_r,
+    )
+    from hybridrep.analysis.probes import (
+        Decoded, decode, decoding, learning_curve, stratified_folds,
+    )
+    from hybridrep.analysis.agreement import Identification, identification, seed_retrieval
 
 __all__ = [
-    "MEASURES", "Centring", "Chance", "Change", "Claim", "Column", "Compares", "Crossed",
-    "Difference", "Interval", "Measure", "Need", "NoiseCeiling", "Part", "Permuted", "Power",
-    "Resampled", "Resampling", "Schema", "Score", "Side", "StudyIntervals", "TTest",
-    "against_first", "best_row", "bootstrap", "bootstrap_items", "claim_of", "class_profile",
-    "class_similarity", "cohens_d", "compare_with_baseline", "correct", "correlate",
-    "cosine_similarity", "crossed", "describe", "difference", "diffusibility",
-    "diffusibility_ceiling", "dual_variance", "ellipse", "ellipse_excess", "half_samples", "halves",
-    "holm", "independent", "item_weights", "lower_triangle", "make_table", "noise_ceiling",
-    "one_sample", "over_seeds", "paired", "pareto_front", "part_of", "percentile_interval",
-    "permutation", "permutation_null", "permutation_p", "power", "rsa", "stars", "study_intervals",
-    "summarise", "t_from_summary", "t_sne", "table_problems", "unit_rows", "weighted_correlations",
+    "COMPARATORS", "DISSIMILARITIES", "FAMILIES", "MEASURES", "PRESETS", "Centring", "Chance",
+    "Change", "Claim", "Column", "Comparator", "Compares", "Crossed", "Decoded", "Difference",
+    "Dissimilarity", "Family", "HeldOut", "Identification", "Interval", "Measure", "Need",
+    "NoiseCeiling", "Part", "Permuted", "Power", "Resampled", "Resampling", "Schema", "Score",
+    "Side", "StudyIntervals", "TTest", "against_first", "alignment_index", "best_row",
+    "bootstrap", "bootstrap_items", "canonical_correlations", "cca", "cdnv", "cka", "cka_rbf",
+    "cknna", "claim_of", "class_profile", "class_similarity", "cohens_d",
+    "compare_dissimilarities", "compare_with_baseline", "contiguous_folds", "correct",
+    "correlate", "cosine_similarity", "crossed", "crossnobis", "decode", "decoding", "describe",
+    "describe_canonical", "describe_cka", "describe_cka_rbf", "describe_neighbours",
+    "describe_rsa", "describe_shape", "describe_trsa", "describe_units", "difference",
+    "diffusibility", "diffusibility_ceiling", "dissimilarities", "dual_variance",
+    "effective_rank", "ellipse", "ellipse_excess", "geodesic_ranks", "half_samples", "halves",
+    "holm", "identification", "independent", "item_weights", "jaccard_knn", "learning_curve",
+    "lower_triangle", "make_table", "mean_cosine", "mle_dimension", "mutual_knn", "nc1",
+    "nc2_equinorm", "nc2_simplex_gap", "nearest_mean_accuracy", "noise_ceiling", "nuclear_norm",
+    "one_sample", "over_seeds", "over_subsamples", "paired", "pairs_matrix", "pareto_front",
+    "part_of", "participation_ratio", "percentile_interval", "permutation", "permutation_null",
+    "permutation_p", "power", "principal_angles", "procrustes", "pwcca", "ridge_held_out",
+    "ridge_r2", "rsa", "score_rsa", "seed_retrieval", "shape_angle", "spectrum_slope", "stars",
+    "stratified_folds", "study_intervals", "subspace_overlap", "summarise", "svcca",
+    "t_from_summary", "t_sne", "table_problems", "trsa", "twonn", "unit_matching", "unit_r",
+    "unit_rows", "weighted_correlations",
 ]
 _HOMES = {
     "record": "Centring Chance Change Compares Measure Need Resampling Score",
-    "measures": "MEASURES",
+    "measures": "FAMILIES MEASURES Family",
     "similarity": "cosine_similarity unit_rows",
     "descriptions": "Side correlate describe lower_triangle",
-    "dissimilarity": "rsa",
+    "dissimilarity": "COMPARATORS DISSIMILARITIES Comparator Dissimilarity "
+        "compare_dissimilarities crossnobis describe_rsa dissimilarities rsa "
+        "score_rsa",
     "ceilings": "NoiseCeiling class_profile class_similarity noise_ceiling",
     "diffusion": "diffusibility diffusibility_ceiling ellipse ellipse_excess",
-    "inference": "Crossed Difference Interval Permuted Power Resampled StudyIntervals bootstrap "
-        "bootstrap_items correct crossed difference dual_variance half_samples halves "
-        "item_weights percentile_interval permutation permutation_null permutation_p power "
-        "study_intervals weighted_correlations",
+    "inference": "Crossed Difference Interval Permuted Power Resampled StudyIntervals "
+        "bootstrap bootstrap_items correct crossed difference dual_variance "
+        "half_samples halves item_weights percentile_interval permutation "
+        "permutation_null permutation_p power study_intervals weighted_correlations",
     "t_tests": "TTest cohens_d independent one_sample paired stars t_from_summary",
     "statistics": "against_first compare_with_baseline holm over_seeds summarise",
     "verdicts": "Claim Part claim_of part_of",
     "pareto": "best_row pareto_front",
     "projections": "t_sne",
     "schema": "Column Schema make_table table_problems",
+    "alignment": "cka cka_rbf describe_cka describe_cka_rbf",
+    "matrices": "pairs_matrix",
+    "shapes": "describe_shape nuclear_norm procrustes shape_angle",
+    "canonical": "canonical_correlations cca describe_canonical pwcca svcca",
+    "neighbours": "cknna describe_neighbours jaccard_knn mutual_knn",
+    "topology": "PRESETS describe_trsa geodesic_ranks trsa",
+    "units": "describe_units unit_matching",
+    "subspaces": "alignment_index principal_angles subspace_overlap",
+    "dimension": "effective_rank mean_cosine mle_dimension over_subsamples "
+        "participation_ratio spectrum_slope twonn",
+    "collapse": "cdnv nc1 nc2_equinorm nc2_simplex_gap nearest_mean_accuracy",
+    "predictivity": "HeldOut contiguous_folds ridge_held_out ridge_r2 unit_r",
+    "probes": "Decoded decode decoding learning_curve stratified_folds",
+    "agreement": "Identification identification seed_retrieval",
 }
 # isort: on
 # fmt: on

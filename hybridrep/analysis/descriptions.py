@@ -38,7 +38,7 @@ class TriangleSide:
     @property
     def items(self) -> int:
         """Number of items whose pairs these are."""
-        return (1 + math.isqrt(1 + 8 * self.vectors.shape[1])) // 2
+        return items_of(self.vectors.shape[1])
 
     def correlate(self, other: TriangleSide) -> Float64[np.ndarray, " models"]:
         """Return Pearson r with the other side, per model."""
@@ -73,7 +73,7 @@ class GramSide:
     @property
     def items(self) -> int:
         """Number of items."""
-        return self.offsets.shape[-1]
+        return int(self.offsets.shape[-1])
 
     def correlate(self, other: GramSide) -> Float64[np.ndarray, " models"]:
         """Return Pearson r with the other side, per model."""
@@ -101,6 +101,11 @@ def pair_count(items: int) -> int:
     return items * (items - 1) // 2
 
 
+def items_of(pairs: int) -> int:
+    """Number of items that have so many pairs."""
+    return (1 + math.isqrt(1 + 8 * pairs)) // 2
+
+
 @lru_cache(maxsize=8)
 def triangle_index(items: int) -> Int[np.ndarray, " pairs"]:
     """Positions of the strictly lower triangle in a raveled items x items matrix, by rows."""
@@ -108,6 +113,17 @@ def triangle_index(items: int) -> Int[np.ndarray, " pairs"]:
     index = rows * items + columns
     index.flags.writeable = False
     return index
+
+
+def sampled_pairs(
+    items: int, count: int
+) -> tuple[Int[np.ndarray, " pairs"], Int[np.ndarray, " pairs"]]:
+    """Return about so many pairs of different items, the same in every call, none of them twice."""
+    drawn = np.unique(np.random.default_rng(items).integers(pair_count(items), size=count))
+    later = np.floor((1 + np.sqrt(1 + 8 * drawn.astype(np.float64))) / 2).astype(np.int64)
+    later -= later * (later - 1) // 2 > drawn
+    later += later * (later + 1) // 2 <= drawn
+    return later, drawn - later * (later - 1) // 2
 
 
 def lower_triangle(matrix: Float[np.ndarray, "items items"]) -> Float[np.ndarray, " pairs"]:
@@ -132,7 +148,7 @@ def describe(embeddings: Num[np.ndarray, "models items dim"]) -> Side:
     """
     models, items, _ = embeddings.shape
     if items > GRAM_ABOVE:
-        return _gram_side(unit_rows(embeddings))
+        return gram_side(unit_rows(embeddings))
     vectors = np.empty((models, pair_count(items)))
     similarity = np.empty((items, items))  # one model at a time stays in the processor's cache
     for model, vector in zip(embeddings, vectors, strict=True):
@@ -154,7 +170,7 @@ def standardise(vector: Float64[np.ndarray, " pairs"]) -> None:
         vector /= length
 
 
-def _gram_side(rows: Float64[np.ndarray, "models items dim"]) -> GramSide:
+def gram_side(rows: Float64[np.ndarray, "models items dim"]) -> GramSide:
     """Bring unit rows into the form of `GramSide`; reuses the array it is given."""
     models, items, _ = rows.shape
     mean = rows.mean(axis=1, keepdims=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import astuple, is_dataclass
 from typing import get_args
 
+import jaxtyping
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy.stats import ortho_group
 
+from hybridrep.analysis.matrices import pairs_matrix
 from hybridrep.analysis.measures import MEASURES
 from hybridrep.analysis.record import (
     Centring,
@@ -31,10 +31,25 @@ IMPLIED: dict[Change, set[Change]] = {
     "dimension_scale": {"common_scale"},
 }
 """What is blind to a change is blind to those that are cases of it."""
+UNCHECKED = pytest.mark.usefixtures("unchecked")
+"""Thousands of small calls: the check of every shape would take nine tenths of the time."""
 EACH = pytest.mark.parametrize("key", MEASURES)
-SEEDS = given(seed=st.integers(0, 2**32 - 1), offset=st.floats(0, 3))
-MANY = settings(max_examples=15, deadline=None)
+PAIRS = [key for key, each in MEASURES.items() if each.compares == "two representations"]
+EACH_PAIR = pytest.mark.parametrize("key", PAIRS)
+ARRAYS = {"two representations", "one representation", "one representation and labels"}
+EACH_SCORE = pytest.mark.parametrize(
+    "key", [k for k, m in MEASURES.items() if m.compares in ARRAYS]
+)
+OFFSETS = (0.0, 1.0, 3.0)
 ITEMS = 24
+TRIES = 60
+"""Made-up representations among which one must notice what a measure promises to notice."""
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls whose shapes nobody checks, as users make them."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
 def arguments(measure: Measure, seed: int, offset: float = 0.0) -> list[np.ndarray]:
@@ -42,13 +57,18 @@ def arguments(measure: Measure, seed: int, offset: float = 0.0) -> list[np.ndarr
     rng = np.random.default_rng(seed)
     first = rng.normal(size=(ITEMS, 4)) + offset
     match measure.compares:
+        case "two representations" if "same space" in measure.needs:
+            spread = np.array([4, 2, 1, 0.5])
+            return [first * spread, rng.normal(size=(ITEMS, 4)) * spread[::-1]]
         case "two representations":
-            return [first, rng.normal(size=(ITEMS, 4 if "same space" in measure.needs else 3))]
+            folds = [np.arange(ITEMS) % 5] if "folds" in measure.needs else []
+            return [first, rng.normal(size=(ITEMS, 3)), *folds]
         case "profiles of seeds":
             return [rng.normal(size=(5, 12)) + 2 * rng.normal(size=12) + offset]
         case "one representation and labels":
             labels = rng.permutation(np.arange(ITEMS) % 3)
-            return [first + rng.normal(size=(3, 4))[labels], labels]
+            folds = [np.arange(ITEMS) % 4] if "folds" in measure.needs else []
+            return [first + rng.normal(size=(3, 4))[labels], labels, *folds]
         case "items of one representation" | "one representation":
             return [first]
 
@@ -108,55 +128,106 @@ def test_every_measure_is_filled_in_and_every_way_to_compare_is_tried() -> None:
 OF_ARRAYS = [change for change in CHANGES if change != "monotone"]
 
 
-@pytest.mark.parametrize(("key", "change"), [(key, c) for key in MEASURES for c in OF_ARRAYS])
-@SEEDS
-@MANY
-def test_it_is_invariant_to_just_what_its_record_says(
-    key: str, change: Change, seed: int, offset: float
-) -> None:
+@UNCHECKED
+@pytest.mark.parametrize("change", OF_ARRAYS)
+@EACH
+def test_it_is_invariant_to_just_what_its_record_says(key: str, change: Change) -> None:
     measure = MEASURES[key]
-    given_ = arguments(measure, seed, offset)
-    before = numbers(measure.compute(*given_))
-    after = numbers(measure.compute(*changed(change, given_, np.random.default_rng(seed))))
-    if change in measure.invariant_to:
-        np.testing.assert_allclose(after, before, atol=1e-9)
-    else:
-        assert not np.allclose(after, before, atol=1e-9)
+    promised = change in measure.invariant_to
+    noticed = []
+    for seed in range(len(OFFSETS) if promised else TRIES):
+        given = arguments(measure, seed, OFFSETS[seed % len(OFFSETS)])
+        before = numbers(measure.compute(*given))
+        after = numbers(measure.compute(*changed(change, given, np.random.default_rng(seed))))
+        assert np.isfinite(before).all()
+        noticed.append(not np.allclose(after, before, rtol=0, atol=1e-9))
+        if any(noticed):
+            break
+    assert any(noticed) != promised
+
+
+@pytest.mark.parametrize("key", [key for key, each in MEASURES.items() if each.of_dissimilarities])
+def test_it_looks_at_ranks_alone_just_if_its_record_says_so(key: str) -> None:
+    measure = MEASURES[key]
+    rng = np.random.default_rng(0)
+    first, second = rng.uniform(0.1, 2, size=(2, ITEMS * (ITEMS - 1) // 2))
+    before = measure.of_dissimilarities(first, second).value
+    same = np.isclose(measure.of_dissimilarities(first**3, second).value, before, atol=1e-9)
+    assert same == ("monotone" in measure.invariant_to)
+
+
+@pytest.mark.parametrize("key", [k for k, m in MEASURES.items() if "monotone" in m.invariant_to])
+def test_what_promises_to_look_at_ranks_can_be_tried(key: str) -> None:
+    assert MEASURES[key].of_dissimilarities
 
 
 @EACH
-@SEEDS
-@MANY
-def test_it_keeps_its_range_and_symmetry(key: str, seed: int, offset: float) -> None:
+def test_it_keeps_its_range_and_symmetry(key: str) -> None:
     measure = MEASURES[key]
-    given_ = arguments(measure, seed, offset)
-    value = numbers(measure.compute(*given_))
-    assert measure.low <= value.min() <= value.max() <= measure.high
-    if measure.compares == "items of one representation":
-        assert np.array_equal(value, value.T) == measure.symmetric
+    swaps = []
+    for seed, offset in enumerate(OFFSETS):
+        given = arguments(measure, seed, offset)
+        value = numbers(measure.compute(*given))
+        assert measure.low <= value.min() <= value.max() <= measure.high
+        if measure.compares == "items of one representation":
+            assert np.array_equal(value, value.T) == measure.symmetric
+        elif measure.compares == "two representations":
+            swaps.append(numbers(measure.compute(given[1], given[0], *given[2:])) - value)
+        elif measure.compares == "profiles of seeds":
+            swaps.append(numbers(measure.compute(given[0][::-1])) - value)
+    if swaps:
+        assert np.allclose(swaps, 0, atol=1e-9) == measure.symmetric
+
+
+@UNCHECKED
+@EACH_PAIR
+def test_the_triangle_inequality_holds_just_if_its_record_says_so(key: str) -> None:
+    measure = MEASURES[key]
+    if not measure.symmetric:
+        assert not measure.metric
         return
-    swapped = given_[::-1] if len(given_) > 1 else [given_[0][::-1]]
-    same = np.allclose(numbers(measure.compute(*swapped)), value, atol=1e-12)
-    assert same == measure.symmetric
+
+    def distance(first: np.ndarray, second: np.ndarray) -> float:
+        value = measure.compute(first, second).value
+        return value if measure.best == 0 else 1.0 - value
+
+    shortest = np.inf
+    for seed in range(TRIES):
+        rng = np.random.default_rng(seed)
+        first, last = rng.normal(size=(2, ITEMS, 4))
+        between = [np.hstack([first, last]), first + last, first + 0.3 * last]
+        for middle in between[: 2 if "same space" in measure.needs else 3]:
+            if "same space" in measure.needs and middle.shape[1] != 4:
+                continue
+            way = distance(first, middle) + distance(middle, last)
+            shortest = min(shortest, way - distance(first, last))
+        if shortest < -1e-9:
+            break
+    assert (shortest >= -1e-9) == measure.metric
 
 
 @EACH
 def test_a_thing_is_best_like_itself(key: str) -> None:
     measure = MEASURES[key]
+    if measure.best is None:
+        return
     first, *others = arguments(measure, 0)
     if measure.compares == "profiles of seeds":
         first = np.repeat(first[:1], 3, axis=0)
-    value = numbers(measure.compute(first, *(first for _ in others)))
+    if measure.compares == "two representations":
+        others[0] = first
+    value = numbers(measure.compute(first, *others))
     if measure.compares == "items of one representation":
         value = np.diagonal(value)
-    np.testing.assert_allclose(value, measure.best)
+    np.testing.assert_allclose(value, measure.best, atol=1e-7)
 
 
 @EACH
 def test_float32_is_summed_in_float64(key: str) -> None:
     measure = MEASURES[key]
-    single = [each.astype(np.float32) for each in arguments(measure, 1, offset=300.0)]
-    double = [each.astype(np.float64) for each in single]
+    given = arguments(measure, 1, offset=300.0)
+    single = [each.astype(np.float32) if each.dtype.kind == "f" else each for each in given]
+    double = [each.astype(np.float64) if each.dtype.kind == "f" else each for each in single]
     value = measure.compute(*single)
     assert getattr(value, "dtype", np.dtype(np.float64)) == np.float64
     np.testing.assert_allclose(
@@ -167,12 +238,12 @@ def test_float32_is_summed_in_float64(key: str) -> None:
 @EACH
 def test_the_callers_arrays_are_left_alone(key: str) -> None:
     measure = MEASURES[key]
-    given_ = arguments(measure, 2)
-    copies = [each.copy() for each in given_]
-    for each in given_:
+    given = arguments(measure, 2)
+    copies = [each.copy() for each in given]
+    for each in given:
         each.flags.writeable = False
-    measure.compute(*given_)
-    for each, copy in zip(given_, copies, strict=True):
+    measure.compute(*given)
+    for each, copy in zip(given, copies, strict=True):
         np.testing.assert_array_equal(each, copy)
 
 
@@ -181,20 +252,137 @@ def test_described_once_for_many_models_it_says_the_same(key: str) -> None:
     measure = MEASURES[key]
     assert measure.describe
     assert measure.compare
+    assert measure.score
     pairs = [arguments(measure, seed) for seed in range(4)]
+    pairs[2][1] = np.full_like(pairs[2][1], 0.1)  # one bad model spoils no other
     sides = [measure.describe(np.stack(side)) for side in zip(*pairs, strict=True)]
     expected = [measure.compute(*pair) for pair in pairs]
     values = [score.value for score in expected]
+    assert np.isfinite([values[model] for model in (0, 1, 3)]).all()
     np.testing.assert_allclose(measure.compare(*sides), values, atol=1e-12)
     for score, other in zip(measure.score(*sides), expected, strict=True):
         np.testing.assert_allclose(astuple(score)[:4], astuple(other)[:4], atol=1e-12)
         assert score.note == other.note
 
 
-def test_higher_means_more_alike_where_a_record_says_so() -> None:
+@EACH_PAIR
+def test_higher_means_more_alike_where_a_record_says_so(key: str) -> None:
+    measure = MEASURES[key]
     rng = np.random.default_rng(0)
-    first, noise = rng.normal(size=(30, 10)), rng.normal(size=(30, 10))
-    for measure in MEASURES.values():
-        if measure.compares == "two representations":
-            near, far = (measure.compute(first, first + by * noise).value for by in (0.1, 5))
-            assert (near > far) == (measure.higher_means == "more alike")
+    first, noise = rng.normal(size=(30, 5)), rng.normal(size=(30, 5))
+    near, far = (measure.compute(first, first + by * noise).value for by in (0.1, 5))
+    assert (near > far) == (measure.higher_means == "more alike")
+
+
+def smallest(measure: Measure, items: int, seed: int = 0) -> list[np.ndarray]:
+    """As few items as are asked for, in so few dimensions that nothing else is too few."""
+    rng = np.random.default_rng(seed)
+    first, second = rng.normal(size=(2, items, 1 if measure.least_items < 6 else 2))
+    return {
+        "two representations": [first, second],
+        "one representation": [first],
+        "one representation and labels": [first, np.arange(items) % 2],
+    }[measure.compares]
+
+
+@EACH_SCORE
+def test_with_too_few_items_it_is_undefined_and_says_so(key: str) -> None:
+    measure = MEASURES[key]
+    for items in (0, 1, 2, measure.least_items - 1):
+        if items < measure.least_items:
+            score = measure.compute(*smallest(measure, items))
+            assert np.isnan(score.value)
+            assert score.note
+            assert np.isnan(score.chance)
+    rng = np.random.default_rng(1)
+    given = smallest(measure, measure.least_items)
+    if "correlation" in key:  # two dimensions have only two correlations
+        given = [rng.normal(size=(measure.least_items, 3)) for _ in given]
+    elif ".cosine." in key:
+        given = [rng.normal(size=(measure.least_items, 2)) for _ in given]
+    assert np.isfinite(measure.compute(*given).value)
+
+
+@EACH_SCORE
+def test_what_has_no_variance_or_is_not_finite_is_undefined_and_says_so(key: str) -> None:
+    measure = MEASURES[key]
+    given = arguments(measure, 0)
+    for wrong in (
+        np.full_like(given[0], 0.1),
+        given[0] * np.inf,
+        np.where(given[0] < 1, np.nan, 1),
+    ):
+        for place in range(2 if measure.compares == "two representations" else 1):
+            bad = list(given)
+            bad[place] = wrong[:, : given[place].shape[1]]
+            score = measure.compute(*bad)
+            assert np.isnan(score.value), (place, score)
+            assert score.note
+
+
+@EACH_SCORE
+def test_the_units_do_not_matter_however_small_or_large(key: str) -> None:
+    measure = MEASURES[key]
+    given = arguments(measure, 0)
+    expected = measure.compute(*given).value
+    for scale in (1e-150, 1e150):
+        value = measure.compute(given[0] * scale, *given[1:]).value
+        assert "common_scale" not in measure.invariant_to or value == pytest.approx(expected)
+
+
+@EACH_SCORE
+def test_a_mean_far_from_0_does_not_matter_where_it_is_taken_out(key: str) -> None:
+    measure = MEASURES[key]
+    if "translation" in measure.invariant_to:
+        given = arguments(measure, 0)
+        expected = measure.compute(*given).value
+        value = measure.compute(given[0] + 1e3, *given[1:]).value
+        assert value == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+@UNCHECKED
+@EACH_PAIR
+def test_different_items_are_refused(key: str) -> None:
+    measure = MEASURES[key]
+    first, second, *_ = arguments(measure, 0)
+    with pytest.raises(ValueError, match="different numbers"):
+        measure.compute(first, second[:-1])
+    with pytest.raises(ValueError, match="items x dims"):
+        measure.compute(first[:, 0], second)
+
+
+@UNCHECKED
+@EACH_PAIR
+def test_chance_is_the_mean_over_random_pairings(key: str) -> None:
+    measure = MEASURES[key]
+    rng = np.random.default_rng(5)
+    first, second = rng.normal(size=(2, 14, 2))
+    second += first
+    score = measure.compute(first, second)
+    if measure.chance == "permutation":
+        assert np.isnan(score.chance)
+        return
+    if measure.chance not in ("zero", "closed") or "same space" in measure.needs:
+        return
+    null = [measure.compute(first[rng.permutation(14)], second).value for _ in range(200)]
+    error = np.std(null) / np.sqrt(len(null))
+    assert score.chance == pytest.approx(np.mean(null), abs=4 * error + 1e-12)
+    assert (score.chance == 0) == (measure.chance == "zero")
+    if np.isfinite(score.chance_sd):
+        assert score.chance_sd == pytest.approx(np.std(null), rel=0.2)
+
+
+@pytest.mark.parametrize(
+    "key", [key for key, m in MEASURES.items() if m.describe and m.symmetric and m.key in PAIRS]
+)
+def test_all_pairs_at_once_are_the_pairs_one_by_one(key: str) -> None:
+    measure = MEASURES[key]
+    rng = np.random.default_rng(0)
+    models = rng.normal(size=(3, ITEMS, 4))
+    models[2] = 0.1
+    other = rng.normal(size=(1, ITEMS, 4 if "same space" in measure.needs else 3))
+    matrix = pairs_matrix(measure, [measure.describe(models), measure.describe(other)])
+    every = [*models, *other]
+    expected = [[measure.compute(one, two).value for two in every] for one in every]
+    np.testing.assert_allclose(matrix, expected, atol=1e-9)
+    np.testing.assert_array_equal(matrix, matrix.T)

@@ -1,0 +1,330 @@
+"""Predictivity: how much of one representation does a linear map of the other predict?
+
+Ridge regression, fitted on some folds of the items and tried on the others. All folds are served by
+the moments of each alone: those of the training folds are added up, and one eigendecomposition
+serves all penalties. The penalty, in units of the mean eigenvalue of the training items, is chosen
+within the training folds, by leaving each of them out in turn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from jaxtyping import Float64, Int, Num
+
+from hybridrep.analysis.alignment import RIGID
+from hybridrep.analysis.centring import centred, check_same_items, one_model, pair_notes
+from hybridrep.analysis.record import Measure, Score
+
+PENALTIES = tuple(float(each) for each in np.logspace(-6, 4, 21))
+"""Penalties that are tried, in units of the mean eigenvalue."""
+
+LEAST_ITEMS = 10
+"""Two folds of five for training, the rest to choose the penalty and to try it."""
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What ridge regression says of items that it was not fitted on.
+
+    Attributes:
+        predicted: of every target, up to the units of `targets`.
+        targets: the second representation, less its mean, in units of its own.
+        errors: squared error of each item, summed over dimensions.
+        totals: squared distance of each item from the mean of the training items.
+        folds: which fold an item was held out in.
+        penalties: the penalty of each fold, in units of the mean eigenvalue.
+        note: why there is nothing, or "".
+    """
+
+    predicted: Float64[np.ndarray, "items dim"]
+    targets: Float64[np.ndarray, "items dim"]
+    errors: Float64[np.ndarray, " items"]
+    totals: Float64[np.ndarray, " items"]
+    folds: Int[np.ndarray, " items"]
+    penalties: tuple[float, ...]
+    note: str = ""
+
+    @property
+    def r2(self) -> float:
+        """1 - sum of errors / sum of totals; NaN where there is nothing to predict."""
+        total = float(self.totals.sum())
+        return 1.0 - float(self.errors.sum()) / total if total > 0 else math.nan
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """Sums over the items of some folds."""
+
+    count: int
+    inputs: Float64[np.ndarray, " inputs"]
+    targets: Float64[np.ndarray, " targets"]
+    gram: Float64[np.ndarray, "inputs inputs"]
+    cross: Float64[np.ndarray, "inputs targets"]
+    square: float
+
+
+def _moments(
+    x: Float64[np.ndarray, "some inputs"], y: Float64[np.ndarray, "some targets"]
+) -> _Moments:
+    return _Moments(len(x), x.sum(axis=0), y.sum(axis=0), x.T @ x, x.T @ y, float(np.vdot(y, y)))
+
+
+def _sum(parts: Sequence[_Moments]) -> _Moments:
+    """Add up the moments of folds."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = _Moments(
+            total.count + part.count, total.inputs + part.inputs, total.targets + part.targets,
+            total.gram + part.gram, total.cross + part.cross, total.square + part.square,
+        )  # fmt: skip
+    return total
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Ridge regression of all penalties: the map of penalty a is V diag(1 / (s + a)) P."""
+
+    input_mean: Float64[np.ndarray, " inputs"]
+    target_mean: Float64[np.ndarray, " targets"]
+    values: Float64[np.ndarray, " inputs"]
+    vectors: Float64[np.ndarray, "inputs inputs"]
+    projected: Float64[np.ndarray, "inputs targets"]
+    unit: float
+
+    @classmethod
+    def of(cls, training: _Moments, dims: int) -> _Fit:
+        """Fit on some folds; penalties are in units of the mean over so many eigenvalues."""
+        means = training.inputs / training.count, training.targets / training.count
+        gram = training.gram - training.count * np.outer(means[0], means[0])
+        cross = training.cross - training.count * np.outer(*means)
+        values, vectors = np.linalg.eigh(gram)
+        values = np.maximum(values, 0.0)
+        return cls(*means, values, vectors, vectors.T @ cross, float(values.sum()) / dims or 1.0)
+
+    def losses(
+        self, held_out: _Moments, penalties: Float64[np.ndarray, " penalties"]
+    ) -> Float64[np.ndarray, " penalties"]:
+        """Return the squared error on other folds, of each penalty, from their moments alone."""
+        m, (mx, my) = held_out, (self.input_mean, self.target_mean)
+        gram = m.gram - np.outer(m.inputs, mx) - np.outer(mx, m.inputs) + m.count * np.outer(mx, mx)
+        cross = m.cross - np.outer(m.inputs, my) - np.outer(mx, m.targets)
+        cross = cross + m.count * np.outer(mx, my)
+        square = m.square - 2 * float(m.targets @ my) + m.count * float(my @ my)
+        linear = np.vecdot(self.projected, self.vectors.T @ cross)
+        quadratic = (self.vectors.T @ gram @ self.vectors) * (self.projected @ self.projected.T)
+        shrunk = self.shrunk(penalties)
+        losses: Float64[np.ndarray, " penalties"] = (
+            square - 2 * shrunk @ linear + np.vecdot(shrunk @ quadratic, shrunk)
+        )
+        return losses
+
+    def shrunk(
+        self, penalties: Float64[np.ndarray, " penalties"]
+    ) -> Float64[np.ndarray, "penalties inputs"]:
+        """Return 1 / (s + a) of every penalty; 0 for directions that hold nothing."""
+        sums = self.values + self.unit * penalties[:, None]
+        return np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
+
+    def predict(
+        self, x: Float64[np.ndarray, "some inputs"], penalty: float
+    ) -> Float64[np.ndarray, "some targets"]:
+        """Return the predicted targets."""
+        weights = self.vectors @ (self.shrunk(np.array([penalty]))[0][:, None] * self.projected)
+        predicted: Float64[np.ndarray, "some targets"] = (x - self.input_mean) @ weights
+        predicted += self.target_mean
+        return predicted
+
+
+def contiguous_folds(
+    groups: Num[np.ndarray, " items"], folds: int = 5
+) -> Int[np.ndarray, " items"]:
+    """Return which fold an item is held out in: runs of items as they come, groups kept together.
+
+    Raises:
+        ValueError: when there are fewer than three folds, or fewer groups than folds.
+
+    Examples:
+        >>> contiguous_folds(np.array([0, 1, 2, 3, 0, 5, 6]), 3).tolist()
+        [0, 0, 1, 1, 0, 2, 2]
+    """
+    _, first, index, counts = np.unique(
+        groups, return_index=True, return_inverse=True, return_counts=True
+    )
+    if folds < 3:
+        raise ValueError(f"at least three folds, not {folds}: one is held out, one chooses")
+    if len(first) < folds:
+        raise ValueError(f"{len(first)} groups of items are too few for {folds} folds")
+    order = np.argsort(first)
+    starts = np.zeros(len(first), dtype=np.int64)
+    starts[order[1:]] = np.cumsum(counts[order])[:-1]
+    ends = np.cumsum([len(part) for part in np.array_split(groups, folds)])
+    return np.searchsorted(ends, starts, side="right")[index]
+
+
+def _axes(rows: Float64[np.ndarray, "items dim"]) -> Float64[np.ndarray, "items axes"]:
+    """Turn items of more dimensions than items into as many axes as items."""
+    if rows.shape[1] <= len(rows):
+        return rows
+    return np.ascontiguousarray(np.transpose(np.linalg.qr(rows.T, mode="r")))
+
+
+def ridge_held_out(
+    first: Num[np.ndarray, "items first_dim"], second: Num[np.ndarray, "items second_dim"],
+    folds: int | Int[np.ndarray, " items"] = 5, penalties: Sequence[float] = PENALTIES,
+    groups: Num[np.ndarray, " items"] | None = None, turn_targets: bool = False,
+) -> HeldOut:  # fmt: skip
+    """Predict every item of the second from the first by ridge regression that did not see it.
+
+    Args:
+        first: items x dims, the inputs.
+        second: the same items, the targets.
+        folds: how many runs of items as they come, or which fold each item is held out in.
+        penalties: to choose from, in units of the mean eigenvalue of the training items.
+        groups: items of one group stay in one fold; by default those that are equal in the first.
+        turn_targets: whether targets may be turned into other axes, which changes no sum over them.
+
+    Raises:
+        ValueError: when the two hold different numbers of items, penalties are below 0, or there
+            are fewer than three folds or too few groups for them.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> first = rng.normal(size=(100, 5))
+        >>> found = ridge_held_out(first, first @ rng.normal(size=(5, 3)))
+        >>> found.errors.shape, round(found.r2, 6)
+        ((100,), 1.0)
+    """
+    tried = np.sort(np.asarray(penalties, dtype=np.float64))
+    if not tried.size or not (np.isfinite(tried).all() and tried[0] >= 0):
+        raise ValueError(f"penalties are numbers from 0 on, got {list(penalties)}")
+    sides = [centred(one_model(each)) for each in (first, second)]
+    check_same_items((1, sides[0].items), (1, sides[1].items))
+    n = sides[0].items
+    x, y = _axes(sides[0].rows[0]), sides[1].rows[0]
+    if turn_targets:
+        y = _axes(y)
+    note = pair_notes(sides[0].notes, sides[1].notes, n, LEAST_ITEMS)[0]
+    if note:
+        nothing = np.zeros(n)
+        return HeldOut(np.zeros_like(y), y, nothing, nothing, np.zeros(n, np.int64), (), note)
+    if groups is None:
+        groups = np.unique(first, axis=0, return_inverse=True)[1].reshape(-1)
+    fold = contiguous_folds(groups, folds) if isinstance(folds, int) else folds
+    names = np.unique(fold)
+    if len(names) < 3:
+        raise ValueError(f"at least three folds, not {len(names)}: one is held out, one chooses")
+    parts = [_moments(x[fold == name], y[fold == name]) for name in names]
+    chosen = _chosen_penalties(parts, tried, first.shape[1])
+    predicted, errors, totals = np.empty_like(y), np.empty(n), np.empty(n)
+    for held_out, name in enumerate(names):
+        rows = fold == name
+        training = _sum(parts[:held_out] + parts[held_out + 1 :])
+        fit = _Fit.of(training, first.shape[1])
+        predicted[rows] = fit.predict(x[rows], chosen[held_out])
+        wrong, about = y[rows] - predicted[rows], y[rows] - fit.target_mean
+        errors[rows], totals[rows] = np.vecdot(wrong, wrong), np.vecdot(about, about)
+    return HeldOut(predicted, y, errors, totals, fold, chosen)
+
+
+def _chosen_penalties(
+    parts: Sequence[_Moments], tried: Float64[np.ndarray, " penalties"], dims: int
+) -> tuple[float, ...]:
+    """Return each fold's penalty: that of the least error when its other folds are left out.
+
+    Without folds a and b, one fit serves fold a, tried on b, and fold b, tried on a. Equal errors
+    go to the larger penalty.
+    """
+    if len(tried) == 1:
+        return (float(tried[0]),) * len(parts)
+    losses = np.zeros((len(parts), len(tried)))
+    for a, b in combinations(range(len(parts)), 2):
+        training = _sum([part for fold, part in enumerate(parts) if fold not in (a, b)])
+        fit = _Fit.of(training, dims)
+        losses[a] += fit.losses(parts[b], tried)
+        losses[b] += fit.losses(parts[a], tried)
+    best = len(tried) - 1 - np.argmin(losses[:, ::-1], axis=1)
+    return tuple(float(each) for each in tried[best])
+
+
+def ridge_r2(
+    first: Num[np.ndarray, "items first_dim"], second: Num[np.ndarray, "items second_dim"],
+    folds: int | Int[np.ndarray, " items"] = 5, penalties: Sequence[float] = PENALTIES,
+    groups: Num[np.ndarray, " items"] | None = None,
+) -> Score:  # fmt: skip
+    """Return how much of the second the first predicts, of items that were held out.
+
+    1 - sum of squared errors / sum of squares, both over all items and dimensions, the latter about
+    the mean of the training items (scikit-learn's `r2_score` over all rows takes the mean of all,
+    and is higher). 0 or less for unrelated representations. Not symmetric: a rich representation
+    predicts a poor one. NaN, with a note, with fewer than ten items, without variance, or with a
+    value that is not finite. The arguments are those of `ridge_held_out`.
+
+    Raises:
+        ValueError: as `ridge_held_out`.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> rich = rng.normal(size=(200, 5))
+        >>> round(ridge_r2(rich, rich[:, :1]).value, 3), ridge_r2(rich[:, :1], rich).value < 0.3
+        (1.0, True)
+    """
+    found = ridge_held_out(first, second, folds, penalties, groups, turn_targets=True)
+    if found.note:
+        return Score(math.nan, n=len(first), note=found.note)
+    return Score(found.r2, n=len(first), note="mean of the training items as the baseline")
+
+
+def unit_r(
+    first: Num[np.ndarray, "items first_dim"], second: Num[np.ndarray, "items second_dim"],
+    folds: int | Int[np.ndarray, " items"] = 5, penalties: Sequence[float] = PENALTIES,
+    groups: Num[np.ndarray, " items"] | None = None,
+) -> Score:  # fmt: skip
+    """Return the median, over the second's dimensions, of r of predicted and true values.
+
+    As Brain-Score has it (Schrimpf et al. 2021, PNAS). Dimensions without variance are left out.
+    Not blind to rotations of the second. The arguments are those of `ridge_held_out`.
+
+    Raises:
+        ValueError: as `ridge_held_out`.
+
+    Examples:
+        >>> first = np.random.default_rng(0).normal(size=(100, 4))
+        >>> round(unit_r(first, first @ np.diag([1, 2, 3, 4.0])).value, 6)
+        1.0
+    """
+    found = ridge_held_out(first, second, folds, penalties, groups)
+    if found.note:
+        return Score(math.nan, n=len(first), note=found.note)
+    one, other = (each - each.mean(axis=0) for each in (found.predicted, found.targets))
+    products = np.einsum("ij,ij->j", one, other)
+    lengths = np.sqrt(np.einsum("ij,ij->j", one, one) * np.einsum("ij,ij->j", other, other))
+    varies = lengths > 0
+    if not varies.any():
+        return Score(math.nan, n=len(first), note="no prediction varies")
+    return Score(float(np.median(products[varies] / lengths[varies])), n=len(first))
+
+
+RIDGE_R2 = Measure(
+    key="ridge_r2", name="variance of the second that the first predicts",
+    compares="two representations", low=-math.inf, high=1.0, best=1.0, higher_means="more alike",
+    symmetric=False, invariant_to=RIGID, centres="columns", chance="at most zero",
+    resampling="held-out items", needs=frozenset({"folds"}), least_items=LEAST_ITEMS,
+    cost="folds (d1^3 + n d1 d2)", reference="Hoerl & Kennard (1970), Technometrics 12:55",
+    oracle="scikit-learn", compute=ridge_r2,
+)  # fmt: skip
+"""The measure of `ridge_r2`; blind to the order of items where the folds go with them."""
+
+UNIT_R = Measure(
+    key="unit_r", name="median r of predicted and true dimensions",
+    compares="two representations", low=-1.0, high=1.0, best=1.0, higher_means="more alike",
+    symmetric=False, invariant_to=RIGID, centres="columns", chance="at most zero",
+    resampling="held-out items", needs=frozenset({"folds"}), least_items=LEAST_ITEMS,
+    cost="folds (d1^3 + n d1 d2)", reference="Schrimpf et al. (2021), PNAS 118 e2105646118",
+    oracle="scikit-learn", compute=unit_r,
+)  # fmt: skip
+"""The measure of `unit_r`; r is of the second's own dimensions, which are not turned."""
