@@ -1,0 +1,41 @@
+"""The arrays of which other packages' values are known, and what all tests of measures share."""
+
+import numpy as np
+
+TIGHT = 1e-9
+"""Relative difference from another package that computes in float64."""
+
+
+def arrays() -> tuple[np.ndarray, np.ndarray]:
+    """40 items of 12 and of 8 independent dimensions."""
+    rng = np.random.default_rng(0)
+    return rng.standard_normal((40, 12)), rng.standard_normal((40, 8))
+
+
+FIRST, SECOND = arrays()
+for array in (FIRST, SECOND):
+    array.flags.writeable = False
+
+SHAPES = {
+    "more dimensions than items": (12, 30, 20),
+    "one item more than dimensions": (13, 12, 6),
+    "one dimension": (30, 1, 3),
+    "many items": (60, 5, 4),
+}
+"""Numbers of items, first and second dimensions."""
+
+
+def related(items: int, first: int, second: int, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    """Two representations with something in common."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(items, first))
+    mixing = rng.normal(size=(first, second)) / np.sqrt(first)
+    return x, x @ mixing + rng.normal(size=(items, second))
+
+
+def integers(items: int = 15) -> tuple[np.ndarray, np.ndarray]:
+    """Whole numbers with many ties among their distances, and some equal items."""
+    rng = np.random.default_rng(2)
+    x, y = (rng.integers(0, 3, size=(items, dim)).astype(np.float64) for dim in (4, 3))
+    x[1], y[1] = x[0], y[0]
+    return x, y
