@@ -31,10 +31,7 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 	@echo "Installing the pinned versions into $(VENV): a minute with uv, some with pip"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python tools/install.py $(TORCH)
-<<<<<<< Updated upstream
 	@$(BIN)/python -m compileall -q hybridrep entrypoints
-=======
->>>>>>> Stashed changes
 	-@$(BIN)/python -m hybridrep.tracking.sqlite  # else the first run makes the database
 	@touch $@
 
