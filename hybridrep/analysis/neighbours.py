@@ -325,7 +325,13 @@ def _of_dissimilarities(
 
 
 def knn_measure(k: int = 10, metric: str = "cosine", kind: str = "mutual") -> Measure:
-    """Return the measure of `mutual_knn` or, of another kind, `jaccard_knn` or `cknna`."""
+    """Return the measure of `mutual_knn` or, of another kind, `jaccard_knn` or `cknna`.
+
+    Raises:
+        ValueError: when there is no such metric.
+    """
+    if metric not in METRICS:
+        raise ValueError(f"no metric {metric!r}; there are {', '.join(METRICS)}")
     compute: Callable[..., Score] = {"mutual": mutual_knn, "jaccard": jaccard_knn, "cknna": cknna}[
         kind
     ]
