@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from matplotlib.figure import Figure
 from PIL import Image
 
+from hybridrep.reporting.fonts import missing_letters
 from hybridrep.reporting.style import encode_png, house_style, to_pixels, to_webp
 
 _MAIN = (1300, 65)
@@ -40,19 +41,23 @@ class Plan:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure that has been drawn; width and height are the WebP's, in pixels."""
+    """A figure that has been drawn; width and height are the WebP's, in pixels.
+
+    `lacking` are the letters in it that no installed font has.
+    """
 
     plan: Plan
     png: bytes
     webp: bytes
     width: int
     height: int
+    lacking: str = ""
 
 
 def draw_one(plan: Plan) -> Drawn:
     """Draw and pack a figure, wherever this is called: a plan can be sent to another process."""
     with house_style():
-        return _pack(plan, to_pixels(plan.draw()))
+        return _pack(plan, *to_pixels(_made(plan)))
 
 
 def draw(plans: Sequence[Plan]) -> list[Drawn]:
@@ -63,16 +68,22 @@ def draw(plans: Sequence[Plan]) -> list[Drawn]:
     packed: list[Future[Drawn]] = []
     with house_style(), ThreadPoolExecutor(1) as packer:
         for plan in plans:
-            pixels = to_pixels(plan.draw())
+            pixels, lacking = to_pixels(_made(plan))
             if packed:
                 packed[-1].result()
-            packed.append(packer.submit(_pack, plan, pixels))
+            packed.append(packer.submit(_pack, plan, pixels, lacking))
         return [each.result() for each in packed]
 
 
-def _pack(plan: Plan, pixels: Image.Image) -> Drawn:
+def _made(plan: Plan) -> Figure:
+    """Make a figure; letters that a font lacks are seen to when it is drawn."""
+    with missing_letters():
+        return plan.draw()
+
+
+def _pack(plan: Plan, pixels: Image.Image, lacking: str) -> Drawn:
     png = encode_png(pixels)
     width, quality = _APPENDIX if plan.group == "appendix" else _MAIN
     webp = to_webp(png, width, quality)
     with Image.open(io.BytesIO(webp)) as picture:
-        return Drawn(plan, png, webp, *picture.size)
+        return Drawn(plan, png, webp, *picture.size, lacking)

@@ -16,12 +16,16 @@ Draw = Callable[[Sequence[Plan]], Sequence[Drawn]]
 
 @dataclass(frozen=True)
 class Report:
-    """A finished report: its page, the same in brief, and figures (PNG) and tables by name."""
+    """A finished report: its page, the same in brief, and figures (PNG) and tables by name.
+
+    `remark` is what whoever asked for it must be told; empty: nothing.
+    """
 
     html: str
     markdown: str
     figures: dict[str, bytes]
     tables: dict[str, pd.DataFrame]
+    remark: str = ""
 
 
 def labels_of(names: Sequence[str]) -> list[str]:

@@ -20,6 +20,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image
 
+from hybridrep.reporting.fonts import missing_letters, use_fonts_with
+
 PRINT_DPI = 220
 """Dots per inch of the PNG files."""
 
@@ -118,18 +120,27 @@ def note(figure: Figure, text: str) -> None:
 
 def to_png(figure: Figure, dpi: int = PRINT_DPI) -> bytes:
     """Return the figure as PNG of at most 256 colours; see `encode_png`."""
-    return encode_png(to_pixels(figure, dpi), dpi)
+    return encode_png(to_pixels(figure, dpi)[0], dpi)
 
 
-def to_pixels(figure: Figure, dpi: int = PRINT_DPI) -> Image.Image:
-    """Draw the figure; return its pixels in RGB."""
+def to_pixels(figure: Figure, dpi: int = PRINT_DPI) -> tuple[Image.Image, str]:
+    """Draw the figure; return its pixels in RGB, and the letters that no installed font has."""
     figure.set_dpi(dpi)
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    lacking = _drawn(canvas)
+    if lacking and use_fonts_with(figure, lacking):
+        lacking = _drawn(canvas)
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     # figure and canvas refer to each other, so the pixels would wait for the garbage collector
     FigureCanvasBase(figure)
-    return picture
+    return picture, "".join(sorted(lacking))
+
+
+def _drawn(canvas: FigureCanvasAgg) -> set[str]:
+    """Draw; return the letters that its fonts lack."""
+    with missing_letters() as lacking:
+        canvas.draw()
+    return lacking
 
 
 def encode_png(picture: Image.Image, dpi: int = PRINT_DPI) -> bytes:

@@ -17,6 +17,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from transformers import AutoModel, BertModel
 
 from hybridrep.errors import EncoderError
+from hybridrep.sources.encoders._left_out import refuse_left_out
 from hybridrep.sources.encoders._settings import (
     as_encoder_errors,
     load_settings,
@@ -34,11 +35,13 @@ class FrozenEncoder:
 
     Attributes:
         tokenize: token ids of every text with [CLS] in front, cut to the longest allowed.
+        longest: tokens of the longest text that it reads, [CLS] included.
         cls: [CLS] vectors of the last layer for texts of equal length, int64 [batch,
             tokens] -> float32 [batch, hidden].
     """
 
     tokenize: Callable[[Sequence[str]], list[list[int]]]
+    longest: int
     cls: Callable[[Tensor], Tensor]
 
 
@@ -55,11 +58,12 @@ def load_encoder(folder: Path) -> FrozenEncoder:
             f"The weights in {folder} lack {len(missing)} tensors of the model, e.g. "
             f"{missing[0]}: they belong to another model."
         )
+    refuse_left_out(model, report["unexpected_keys"], folder)
     for parameter in model.parameters():
         # Own, aligned memory instead of the mapped file: the last bits of a matrix product depend
         # on alignment, and should not depend on where a tensor lies in its file.
         parameter.data = parameter.data.clone()
-    longest = longest_text(config, tokenizer, folder)
+    longest = longest_text(config, tokenizer, folder, _reserved_positions(model))
 
     def tokenize(texts: Sequence[str]) -> list[list[int]]:
         if not texts:
@@ -74,7 +78,16 @@ def load_encoder(folder: Path) -> FrozenEncoder:
 
     cls = _cls_function(model.eval(), folder)
     _check_tells_apart(cls, tokenizer, min(longest, _PROBED_TOKENS), folder)
-    return FrozenEncoder(tokenize, cls)
+    return FrozenEncoder(tokenize, longest, cls)
+
+
+def _reserved_positions(model: Any) -> int:
+    """Return how many of the first positions no token has: all up to the padding's."""
+    for name, module in model.named_modules():
+        if name.rpartition(".")[2] == "position_embeddings":
+            padding = getattr(module, "padding_idx", None)
+            return 0 if padding is None else int(padding) + 1
+    return 0
 
 
 def _check_tells_apart(
@@ -105,7 +118,8 @@ def _cls_function(model: Any, folder: Path) -> Callable[[Tensor], Tensor]:
         with as_encoder_errors(folder, "run"):
             if shortened:
                 return _bert_cls(model, ids)
-            hidden: Tensor = model(input_ids=ids, attention_mask=torch.ones_like(ids))[0]
+            with quiet():
+                hidden: Tensor = model(input_ids=ids, attention_mask=torch.ones_like(ids))[0]
             return hidden[:, 0]
 
     return cls

@@ -5,21 +5,24 @@ Imports transformers, but none of its models, which take as long again to import
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoConfig, AutoTokenizer
+import transformers
+from transformers import CONFIG_MAPPING, AutoConfig, AutoTokenizer
 
 from hybridrep.errors import EncoderError
+from hybridrep.sources.encoders._hub import CONFIG_FILE
+
+TOKENIZER_CONFIG = "tokenizer_config.json"
+VERSION = f"transformers {transformers.__version__}"
 
 _NO_LIMIT = 1_000_000
 """A tokenizer that knows no longest text states a number far above this."""
-
-_SPARE_POSITIONS = 2
-"""RoBERTa-like encoders count their positions from behind the padding's index."""
 
 _SHORTEST_LIMIT = 3
 """Tokens of [CLS], one piece of a word and [SEP]: with fewer, all texts have the same vector."""
@@ -71,13 +74,80 @@ def check_encoder(folder: Path) -> EncoderFacts:
 def load_settings(folder: Path) -> tuple[Any, Any]:
     """Load configuration and tokenizer, without any code of the folder's author."""
     options = {"trust_remote_code": False, "local_files_only": True}
-    with quiet(), as_encoder_errors(folder):
-        config = AutoConfig.from_pretrained(folder, **options)
-        return config, AutoTokenizer.from_pretrained(folder, **options)
+    _check_architecture(folder)
+    with quiet():
+        with as_encoder_errors(folder):
+            config = AutoConfig.from_pretrained(folder, **options)
+        with _as_tokenizer_errors(folder):
+            return config, AutoTokenizer.from_pretrained(folder, **options)
 
 
-def longest_text(config: Any, tokenizer: Any, folder: Path) -> int:
-    """Return how many tokens, [CLS] included, the encoder can read; refuse a limit without room."""
+def _check_architecture(folder: Path) -> None:
+    """Refuse an architecture that the installed transformers has no code of its own for."""
+    with as_encoder_errors(folder):
+        settings = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
+        kind = settings.get("model_type")
+    if settings.get("quantization_config"):
+        raise EncoderError(
+            f"The encoder in {folder} has quantised weights (`quantization_config` in "
+            f"{CONFIG_FILE}), which are not computed here. Give it as it was trained, in float32 "
+            "or half precision."
+        )
+    if isinstance(kind, str) and kind in CONFIG_MAPPING:
+        return
+    if settings.get("auto_map"):
+        raise _needs_own_code(folder)
+    stated = f"states model_type {kind!r}, which {VERSION} does not know" if kind else (
+        "states no model_type"
+    )  # fmt: skip
+    raise EncoderError(
+        f"The encoder in {folder} cannot be loaded with transformers: {CONFIG_FILE} {stated}. Give "
+        "an encoder of an architecture that it has, e.g. bert, roberta or distilbert."
+    )
+
+
+def _needs_own_code(folder: Path) -> EncoderError:
+    return EncoderError(
+        f"The encoder in {folder} comes with program code of its author (`auto_map` in "
+        f"{CONFIG_FILE} or {TOKENIZER_CONFIG}), and {VERSION} cannot compute it without. Such "
+        "code is never run here: give an encoder of an architecture that transformers has itself, "
+        "e.g. bert, roberta or distilbert."
+    )
+
+
+@contextmanager
+def _as_tokenizer_errors(folder: Path) -> Iterator[None]:
+    """Say that it is the tokenizer which cannot be read; transformers names packages instead."""
+    try:
+        yield
+    except Exception as error:  # as in `as_encoder_errors`
+        reason = _one_line(error)
+        if "trust_remote_code" in reason or "auto_map" in _text(folder / TOKENIZER_CONFIG):
+            raise _needs_own_code(folder) from error
+        raise EncoderError(
+            f"The tokenizer of the encoder in {folder} cannot be loaded with transformers: "
+            f"{reason} Where it can be loaded, save it as tokenizer.json, which needs nothing "
+            "else: `AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER)`."
+        ) from error
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+
+
+def _one_line(error: Exception) -> str:
+    """Return what an error says as one sentence."""
+    said = " ".join(str(error).split()) or type(error).__name__
+    said = f"it knows no {said}" if isinstance(error, KeyError) else said
+    return f"{said.rstrip('.')}."
+
+
+def longest_text(config: Any, tokenizer: Any, folder: Path, reserved: int = 0) -> int:
+    """Return how many tokens, [CLS] included, the encoder can read; refuse a limit without room.
+
+    `reserved` are the first positions of its table that no token has: RoBERTa-like encoders count
+    from behind the padding's index.
+    """
     stated = tokenizer.model_max_length
     whole = isinstance(stated, int) or (isinstance(stated, float) and stated.is_integer())
     if not whole or isinstance(stated, bool):
@@ -88,7 +158,7 @@ def longest_text(config: Any, tokenizer: Any, folder: Path) -> int:
     positions = getattr(config, "max_position_embeddings", None)
     if not isinstance(positions, int):  # some architectures have no table of positions
         positions = _NO_LIMIT
-    longest = positions - _SPARE_POSITIONS if stated > _NO_LIMIT else min(int(stated), positions)
+    longest = min(int(stated), positions - reserved)
     if longest < _SHORTEST_LIMIT:
         raise EncoderError(
             f"The encoder in {folder} reads at most {longest} tokens of a text, which leaves no "
@@ -119,7 +189,9 @@ def as_encoder_errors(folder: Path, action: str = "loaded") -> Iterator[None]:
     try:
         yield
     except Exception as error:  # the tokenizers' own errors are nothing more special
-        reason = str(error).strip() or type(error).__name__
+        reason = _one_line(error)
+        if "trust_remote_code" in reason:  # an option that nobody can give here
+            raise _needs_own_code(folder) from error
         raise EncoderError(
             f"The encoder in {folder} cannot be {action} with transformers: {reason}"
         ) from error

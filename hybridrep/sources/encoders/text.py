@@ -16,6 +16,7 @@ from jaxtyping import Float32, Int64
 
 from hybridrep.errors import CorpusError, EncoderError
 from hybridrep.sources.encoders._source import (
+    PACKAGED,
     EncoderSource,
     encoder_files,
     local_folder,
@@ -26,13 +27,17 @@ if TYPE_CHECKING:
     from hybridrep.sources.encoders._model import FrozenEncoder
 
 __all__ = [
-    "BATCH_TOKENS", "EncoderSource", "embed_texts", "encoder_files", "equal_length_batches",
-    "forget_encoder", "resolve_encoder",
+    "BATCH_TOKENS", "PACKAGED", "EncoderSource", "embed_texts", "encoder_files",
+    "equal_length_batches", "forget_encoder", "resolve_encoder", "try_encoder",
 ]  # fmt: skip
 
 BATCH_TOKENS = 640
 """Tokens of a batch. About 29 tweets: larger batches are slower, their activations leave the
 processor's cache."""
+
+
+MOST_TRIED_TOKENS = 2_048
+"""Tokens of the longest text that an encoder is tried with: more would take minutes."""
 
 
 def embed_texts(
@@ -66,6 +71,21 @@ def embed_texts(
         )
     rows = {text: row for row, text in enumerate(distinct)}
     return vectors[np.array([rows[text] for text in texts], dtype=np.int64)]
+
+
+def try_encoder(encoder: EncoderSource) -> int:
+    """Load an encoder and run it on a text of the greatest length; return that length in tokens.
+
+    So all that loading alone can show, and positions that it states and does not have, is known
+    before any long work.
+
+    Raises:
+        EncoderError: weights or settings would be left out, or it cannot be loaded or run.
+    """
+    longest = min(_loaded(encoder).longest, MOST_TRIED_TOKENS)
+    embed_texts(encoder, ["a " * longest])
+    forget_encoder()
+    return longest
 
 
 def equal_length_batches(

@@ -170,6 +170,8 @@ def _report(
         if more is not None:
             main.log(more)
     console = Console()
+    if built.remark:
+        console.print(built.remark, markup=False, highlight=False, soft_wrap=True)
     for each in found:
         if len(found) > 1:  # the tables alone do not say whose they are
             console.print(f"Study {each.run.study}:", markup=False, highlight=False)

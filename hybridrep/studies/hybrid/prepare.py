@@ -18,6 +18,7 @@ from hybridrep.sources.encoders.text import resolve_encoder
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.words.vectors import vectors_fingerprint
 from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.global_vectors.trial import keep_trial
 from hybridrep.studies.hybrid.inputs import CorpusInput, Inputs
 from hybridrep.studies.hybrid.names import DIRECTIONS, HIDDEN_SIZE
 from hybridrep.studies.hybrid.tweets.cleaning import clean_corpus
@@ -39,6 +40,7 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
     emotion = load_corpus("emotion", config.emotion, config.emotion_columns)
     cleaned = clean_corpus(load_corpus("hate", config.hate, config.hate_columns))
     encoder = resolve_encoder(config.encoder)
+    keep_trial(store, encoder)
     vectors = vectors_fingerprint(config.vectors)
     _check_bottlenecks(config.bottlenecks, encoder.hidden_size, directions)
     _try_splits(store, config, emotion, cleaned.corpus)

@@ -137,8 +137,16 @@ def remove(name: str):
         (partial(configure, is_encoder_decoder=True), "no plain text encoder"),
         (
             partial(configure, auto_map={"AutoConfig": "evil.Config"}, model_type="evil"),
-            "trust_remote_code",
+            "comes with program code of its author .* never run here",
         ),
+        (
+            put(
+                "tokenizer_config.json",
+                '{"tokenizer_class": "Zz", "auto_map": {"AutoTokenizer": ["z.Zz", null]}}',
+            ),
+            "comes with program code of its author .* never run here",
+        ),
+        (partial(configure, quantization_config={"quant_method": "x"}), "quantised weights"),
     ],
 )
 def test_a_broken_folder_is_refused_at_once(folder, damage, message):

@@ -89,6 +89,9 @@ def log_text_model(
         Schema([ColSpec(Array(DataType.float), name) for name in names]),
         ParamSchema([ParamSpec("clean", DataType.boolean, default=False)]),
     )
+    # as of models with typed arguments: the model is given what was asked and checks it by itself,
+    # where MLflow would make texts of numbers and of what is missing
+    signature._is_signature_from_type_hint = True
     with tempfile.TemporaryDirectory(prefix="hybridrep-") as folder:
         artifacts = {
             **write_network(Path(folder), "autoencoder", autoencoder),

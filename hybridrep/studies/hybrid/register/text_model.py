@@ -19,6 +19,7 @@ from safetensors.numpy import load_file
 from hybridrep.execution.threads import single_thread
 from hybridrep.sources.encoders.text import embed_texts, resolve_encoder
 from hybridrep.sources.words.tokens import Vocabulary
+from hybridrep.studies.hybrid.register.text_input import texts_of
 from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig
 from hybridrep.studies.hybrid.task_specific.training import extract_hidden
 from hybridrep.studies.hybrid.tweets.cleaning import clean_tweet
@@ -54,20 +55,15 @@ class TextModel(PythonModel):
 
         Args:
             context: unused.
-            model_input: tweets in the first column; MLflow has left out further ones.
+            model_input: tweets, as `texts_of` takes them. (To MLflow the hint says that it shall
+                hand them over as they were given.)
             params: `clean` removes mentions, hashtags, links and emojis first, as was done
                 with the tweets of the new task; off by default, as with the emotion tweets.
 
         Raises:
-            ValueError: when a tweet is missing.
+            TextError: when a tweet is missing or no text, or no column holds them.
         """
-        column = model_input.iloc[:, 0]
-        if column.isna().any():
-            raise ValueError("a tweet is missing; give an empty text if that is meant")
-        if not column.map(lambda value: isinstance(value, str)).all():
-            # MLflow hands a misspelled {"input": [...]} over as one row that holds the list
-            raise ValueError('a tweet is not a text; ask with {"inputs": ["...", "..."]}')
-        texts = [str(text) for text in column]
+        texts = texts_of(model_input)
         if (params or {}).get("clean"):
             texts = [clean_tweet(text) for text in texts]
         with single_thread():  # sums over several are rounded otherwise than in training

@@ -9,6 +9,7 @@ import pandas as pd
 
 from hybridrep.reporting.drawing import draw
 from hybridrep.reporting.facts import config_value
+from hybridrep.reporting.fonts import letters_line
 from hybridrep.reporting.formatting import listed
 from hybridrep.reporting.markup import plain
 from hybridrep.reporting.report import Draw, Report, labels_of, slugs_of
@@ -60,7 +61,7 @@ def build_report(
     slugs = slugs_of(labels)
     figures: dict[str, bytes] = {}
     frames: dict[str, pd.DataFrame] = {}
-    views, texts = [], []
+    views, texts, lacking = [], [], set[str]()
     for place, results in enumerate(found):
         prefix = f"{slugs[place]}-" if several else ""
         own, example = dict(results.frames), shown[place]
@@ -68,12 +69,14 @@ def build_report(
             own["inference"] = inferred
         summary = summarise_study(results)
         drawn = drawer(plan_figures(results.tables, example))
+        boxes = letters_line("".join(figure.lacking for figure in drawn))
+        lacking.update(*(figure.lacking for figure in drawn))
         figures |= {prefix + figure.plan.name: figure.png for figure in drawn}
         frames |= {prefix + key: frame for key, frame in own.items()}
         views.append(
             study_view(
                 results, own, summary, drawn, example, labels[place], prefix,
-                texts_shown=open_[place], remarks=notes[place],
+                texts_shown=open_[place], remarks=[*notes[place], *filter(None, [boxes])],
             )
         )  # fmt: skip
         texts.append(study_markdown(results, summary, labels[place]))
@@ -81,6 +84,7 @@ def build_report(
     if several:
         compared = compare_studies(found, labels)
         pictures = drawer(plan_comparison(compared))
+        lacking.update(*(figure.lacking for figure in pictures))
         figures |= {figure.plan.name: figure.png for figure in pictures}
         frames |= compared.tables
         comparison = comparison_view(compared, pictures)
@@ -88,7 +92,8 @@ def build_report(
     title = listed(labels)
     html = render_page(title, views, comparison, shown)
     heading = f"# hybridrep report: {plain(title)}\n\n"
-    return Report(html, heading + "\n".join(texts), figures, frames)
+    remark = letters_line(lacking)
+    return Report(html, heading + "\n".join(texts), figures, frames, remark)
 
 
 def _padded(given: Sequence[_T], missing: _T, count: int) -> list[_T]:

@@ -93,6 +93,8 @@ def _make(
     items = _example(invocation, chosen, nodes) if chosen else None
     report = build_report([results], [items], [inference], draw_plans=_on(invocation.workers))
     invocation.workers.close()
+    if report.remark:
+        Console().print(report.remark, markup=False, highlight=False, soft_wrap=True)
     files = report_files(report)
     files["report/table_1.md"] = table_1_markdown(results.table_1[results.size])
     if items is not None:

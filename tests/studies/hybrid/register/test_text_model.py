@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -128,6 +129,12 @@ def test_tweets_of_any_form_give_the_four_representations(logged, expected, monk
         model.predict({"input": ["hello"]})
     with pytest.raises(ValueError, match="missing"):
         model.predict(pd.DataFrame({"tweet": ["a", None]}))
+    labelled = pd.DataFrame({"label": "joy", "text": TWEETS})
+    assert_equal(model.predict(labelled), expected)
+    with pytest.raises(ValueError, match="none of which is named `text`"):
+        model.predict(labelled.rename(columns={"text": "tweet"}))
+    asked = model.metadata.get_input_schema().to_dict()
+    assert asked == [{"type": "string", "required": True}]
     folder = Path(mlflow.artifacts.download_artifacts(logged.uri))
     files = {path.suffix for path in folder.rglob("*") if path.is_file()}
     assert files.isdisjoint({".pkl", ".pickle", ".pt", ".pth", ".bin", ".pyc"})
@@ -171,11 +178,40 @@ def test_mlflow_serves_it(logged, expected, tmp_path, monkeypatch):
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             predictions = json.load(answer)["predictions"]
+        refused = {name: _ask(address, name) for name in REFUSED}
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
         server.wait()
     assert_equal(pd.DataFrame(predictions), expected)
+    for body, (code, message) in refused.items():
+        assert code == 400, body
+        assert REFUSED[body] in message
+
+
+REFUSED = {
+    '{"inputs": [null]}': "text 1 is missing",
+    '{"inputs": [1]}': "text 1 is a number",
+    '{"inputs": {"label": ["joy"], "tweet": ["a"]}}': "no column `text`",
+    '{"input": ["a"]}': "inputs",
+    '{"dataframe_split": {"columns": ["label", "tweet"], "data": [["joy", "a"]]}}': "inputs",
+    "[]": "",
+    "{": "",
+}
+"""Requests that a server refuses, with what its answer says."""
+
+
+def _ask(address: str, body: str) -> tuple[int, str]:
+    request = urllib.request.Request(
+        f"{address}/invocations",
+        data=body.encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
 
 
 def _answers(url: str) -> bool:
