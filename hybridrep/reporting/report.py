@@ -18,13 +18,15 @@ Draw = Callable[[Sequence[Plan]], Sequence[Drawn]]
 class Report:
     """A finished report: its page, the same in brief, and figures (PNG) and tables by name.
 
-    `remark` is what whoever asked for it must be told; empty: nothing.
+    `methods` are paragraphs for a paper, as plain text; `remark` is what whoever asked for it must
+    be told. Either may be empty.
     """
 
     html: str
     markdown: str
     figures: dict[str, bytes]
     tables: dict[str, pd.DataFrame]
+    methods: str = ""
     remark: str = ""
 
 

@@ -11,12 +11,13 @@ import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib import import_module
+from os import PathLike
 from typing import Any
 
 from hybridrep.errors import ParameterError, TrackingError
-from hybridrep.parameters import Parameters, shown, stages_of, with_role
+from hybridrep.parameters import Parameters, shown, stages_of, user_path, with_role
 from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.report.config import CompareConfig, ReportConfig
+from hybridrep.studies.hybrid.report.config import CompareConfig, ExportConfig, ReportConfig
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
 
 
@@ -54,6 +55,7 @@ class StudyListing:
     entry_points: tuple[EntryPoint, ...]  # as listed; no name stands in another study, too
     load: str  # `module:name` of what reads a finished study back, given the server and the run
     documentation: str  # the module that says what its runs, tables and models hold
+    load_parts: str = ""  # `module:name` of what makes its tables of those of an exported file
 
 
 @dataclass(frozen=True)
@@ -151,21 +153,26 @@ HYBRID = StudyListing(
                    f"{_PLACE}.register.register:run", RegisterConfig, _WHOLE),
         EntryPoint("compare", "finished studies side by side in one report",
                    f"{_PLACE}.finished:compare", CompareConfig),
+        EntryPoint("export", "a finished study as one file, to be passed on and opened elsewhere",
+                   f"{_PLACE}.export:export", ExportConfig),
     ),
     load=f"{_PLACE}.load:load",
     documentation=f"{_PLACE}.results.catalogue",
+    load_parts=f"{_PLACE}.load:of_parts",
 )  # fmt: skip
 
 CATALOGUE = Catalogue((HYBRID,))
 
 
 def load_study(
-    study: str = "hybridrep", *, experiment: str = "hybridrep", catalogue: Catalogue = CATALOGUE
-) -> Any:
+    study: str | PathLike[str] = "hybridrep", *, experiment: str = "hybridrep",
+    catalogue: Catalogue = CATALOGUE,
+) -> Any:  # fmt: skip
     """Return the tables of a finished study; of several runs of it, the latest.
 
     Args:
-        study: its name, its key (or the first six characters or more), or the id of its run.
+        study: its name, its key (or the first six characters or more), or the id of its run; or
+            the file that `export` has written of it: a path, or a text that ends with `.zip`.
         experiment: where to look, unless `MLFLOW_EXPERIMENT_NAME` or `_ID` says so.
         catalogue: the studies that it may be one of.
 
@@ -177,16 +184,29 @@ def load_study(
     Raises:
         TrackingError: no database or server there, no such study (the message names those that
             there are), one that never finished, or one of a newer hybridrep.
-        TablesError: its tables were made by a newer hybridrep.
+        TablesError: its tables were made by a newer hybridrep, or its file is missing, damaged or
+            no study's.
     """
     from hybridrep.tracking.queries import existing_server, find_study
+    from hybridrep.tracking.study_file import names_a_file, read_study_file
 
+    if names_a_file(study):
+        path = user_path(str(study))
+        opened = read_study_file(path)
+        listing = _known(catalogue, opened.simulation, f"the file {str(path)!r}")
+        return imported(listing.load_parts)(opened.parts, opened.meta)
     server = existing_server(experiment)
-    run = find_study(server, study, None)
-    listing = next((each for each in catalogue.studies if each.name == run.simulation), None)
+    run = find_study(server, str(study), None)
+    listing = _known(catalogue, run.simulation, f"the run {run.run_id}")
+    return imported(listing.load)(server, run.run_id)
+
+
+def _known(catalogue: Catalogue, simulation: str, what: str) -> StudyListing:
+    """Return the study that a run or a file is of."""
+    listing = next((each for each in catalogue.studies if each.name == simulation), None)
     if listing is None:
         raise TrackingError(
-            f"the run {run.run_id} is of the study {run.simulation!r}, which this version does not "
-            "know: update hybridrep to read it"
+            f"{what} is of the study {simulation!r}, which this version does not know: update "
+            "hybridrep to read it"
         )
-    return imported(listing.load)(server, run.run_id)
+    return listing

@@ -59,7 +59,7 @@ def compare(config: CompareConfig) -> dict[str, pd.DataFrame]:
     A study counts as soon as it has a complete seed; the report says what each stands on.
     """
     tracker = _connect()
-    found = _read(tracker.server, "studies", config.studies)
+    found = read_finished(tracker.server, "studies", config.studies)
     key = content_key({"compare": [each.run.study_key for each in found]})
     given = {"studies": ",".join(config.studies)}
     name = f"compare {' against '.join(config.studies)}"
@@ -74,7 +74,7 @@ def report(config: ReportConfig) -> StudyTables | pd.DataFrame:
         made = run_study(HYBRID, Config.model_validate(fields), "stage")
         return made
     tracker = _connect()
-    (found,) = _read(tracker.server, "source", [config.source])
+    (found,) = read_finished(tracker.server, "source", [config.source])
     results = found.results
     more = Contents(
         files={"report/table_1.md": table_1_markdown(results.table_1[results.size])},
@@ -91,7 +91,7 @@ def _connect() -> Tracker:
     return tracker
 
 
-def _read(server: Server, parameter: str, names: Sequence[str]) -> list[Finished]:
+def read_finished(server: Server, parameter: str, names: Sequence[str]) -> list[Finished]:
     """Read studies before any run is opened: of each its latest finished run, or its latest."""
     known: dict[str, str] = {}
     found = []

@@ -1,4 +1,4 @@
-"""Parameters of the entry points that read finished studies: `compare` and `report`."""
+"""Parameters of the entry points that read finished studies: `compare`, `report`, `export`."""
 
 from __future__ import annotations
 
@@ -36,4 +36,22 @@ class ReportConfig(Config):
         "study",
         "what to report: `study` (the one of these parameters, made where it is missing), or the "
         "name, key or run of a finished study, read from its run: nothing is computed",
+    )
+
+
+class ExportConfig(Config):
+    """A finished study that is to be one file, and where it shall lie."""
+
+    source: Annotated[str, Field(max_length=256)] = setting(
+        "",
+        "what to export: the name, key or run of a finished study, read from its run; empty: the "
+        "one that `study` names",
+    )
+    to: Annotated[str, Field(max_length=4096)] = setting(
+        "", "the file to write, which ends with `.zip`; empty: `STUDY.hybridrep.zip` here"
+    )
+    texts: bool = setting(
+        False,
+        "whether tweets may be in the file, as in the study's own report: only of a study with "
+        "`share_text=true`",
     )

@@ -31,7 +31,7 @@ def notices_of(
     tables = results.tables
     return [
         *_seeds(results), *_older(tables), *_size(tables), *_synthetic(tables),
-        *_duplicates(tables), *_texts(example, texts_shown=texts_shown),
+        *_duplicates(tables), *_texts(tables, example, texts_shown=texts_shown),
     ]  # fmt: skip
 
 
@@ -137,7 +137,10 @@ def _duplicates(tables: StudyTables) -> list[Notice]:
     return [Notice("note", f"Duplicates {'kept' if choice == 'keep' else 'dropped'}", text)]
 
 
-def _texts(example: ExampleItems | None, *, texts_shown: bool) -> list[Notice]:
+def _texts(tables: StudyTables, example: ExampleItems | None, *, texts_shown: bool) -> list[Notice]:
     if example is None or texts_shown:
         return []
-    return [Notice("note", "Tweets withheld", "This study shows no tweet (share_text=false).")]
+    text = "This study shows no tweet (share_text=false)."
+    if config_value(tables.meta, "share_text", False):
+        text = "This report shows no tweet: it was written to be passed on."
+    return [Notice("note", "Tweets withheld", text)]

@@ -16,6 +16,7 @@ from hybridrep.reporting.report import Draw, Report, labels_of, slugs_of
 from hybridrep.studies.hybrid.report.comparison_view import comparison_view
 from hybridrep.studies.hybrid.report.figures.catalogue import plan_comparison, plan_figures
 from hybridrep.studies.hybrid.report.markdown import comparison_markdown, study_markdown
+from hybridrep.studies.hybrid.report.methods import methods_text
 from hybridrep.studies.hybrid.report.page import render_page
 from hybridrep.studies.hybrid.report.summary import summarise_study
 from hybridrep.studies.hybrid.report.view import study_view
@@ -30,7 +31,7 @@ _T = TypeVar("_T")
 def build_report(
     studies: Sequence[StudyTables | Results], examples: Sequence[ExampleItems | None] = (),
     inference: Sequence[pd.DataFrame | None] = (), remarks: Sequence[Sequence[str]] = (),
-    draw_plans: Draw | None = None,
+    draw_plans: Draw | None = None, texts: bool = True,
 ) -> Report:  # fmt: skip
     """Return the report of one study, or of several, the first being what others are compared with.
 
@@ -41,6 +42,7 @@ def build_report(
         inference: per study its table of `INFERENCE_COLUMNS`, or None.
         remarks: per study what its page must say besides, e.g. what could not be read.
         draw_plans: draws the figures; without, they are drawn here one after the other.
+        texts: whether tweets may be shown that the studies allow to be shown.
 
     Raises:
         ValueError: no study is given.
@@ -51,7 +53,7 @@ def build_report(
     several = count > 1
     drawer = draw_plans or draw
     found = [Results.of(study) for study in studies]
-    open_ = [_may_share(results.tables) for results in found]
+    open_ = [texts and _may_share(results.tables) for results in found]
     shown = [
         example if example is None or may else example.without_texts()
         for example, may in zip(_padded(examples, None, count), open_, strict=True)
@@ -93,7 +95,7 @@ def build_report(
     html = render_page(title, views, comparison, shown)
     heading = f"# hybridrep report: {plain(title)}\n\n"
     remark = letters_line(lacking)
-    return Report(html, heading + "\n".join(texts), figures, frames, remark)
+    return Report(html, heading + "\n".join(texts), figures, frames, methods_text(found), remark)
 
 
 def _padded(given: Sequence[_T], missing: _T, count: int) -> list[_T]:

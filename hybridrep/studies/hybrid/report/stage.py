@@ -129,6 +129,7 @@ def report_files(report: Report) -> dict[str, bytes | str]:
     """Lay a report out as artifacts: the page, Markdown, tables as CSV, figures as PNG."""
     files: dict[str, bytes | str] = {
         "report/report.html": report.html, "report/report.md": report.markdown,
+        "report/methods.txt": report.methods,
     }  # fmt: skip
     files |= {
         f"report/{name}.csv": table.to_csv(index=False) for name, table in report.tables.items()

@@ -24,6 +24,7 @@ from hybridrep.reporting.html.views import (
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import in_words
 from hybridrep.studies.hybrid.report import table_views as study_tables
+from hybridrep.studies.hybrid.report.methods import Methods, methods_of
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
 from hybridrep.studies.hybrid.results.facts import corpora_of, encoder_name, vectors_name
@@ -52,6 +53,7 @@ class StudyView:
     reproduce: str
     commit: str
     records: list[tuple[str, Pairs]]
+    methods: Methods
 
 
 def study_view(
@@ -71,7 +73,7 @@ def study_view(
         tables=_tables(results, frames, prefix), pictures=_pictures(drawn, prefix),
         example=_example_text(results, example), texts_shown=texts_shown, standing=results.standing,
         reproduce=reproduce_command(tables), commit=str(tables.meta.get("commit") or ""),
-        records=_recorded(tables),
+        records=_recorded(tables), methods=methods_of(results),
     )  # fmt: skip
 
 

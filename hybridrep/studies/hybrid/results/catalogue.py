@@ -111,6 +111,8 @@ ARTIFACTS: tuple[Entry, ...] = (
     Entry("study/NAME", "the same as in study runs; not with `source=NAME`", ("report",), False),
     Entry("report/report.html", "the report: one page that needs nothing else", _REPORTS),
     Entry("report/report.md", "the same in brief, for pasting", _REPORTS),
+    Entry("report/methods.txt", "methods for a paper: paragraphs with numbers, versions and "
+          "citations, and the references", _REPORTS),
     Entry("report/table_1.md", "Table 1 as Markdown", _STUDY_REPORTS),
     Entry("report/NAME.csv", "the report's tables, see below", _REPORTS),
     Entry("report/figures/NAME.png", "the report's figures in print quality", _REPORTS),
