@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from hybridrep.errors import TrackingError
 from hybridrep.execution.threads import environment
 from hybridrep.messages import has_password, public_uri, without_passwords
+from hybridrep.tracking.clouds import check_artifacts, in_one_line, is_of_a_cloud
 from hybridrep.tracking.sqlite import DEFAULT_URI, database_path, prepare_database, remedy
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def open_server(default_experiment: str) -> Server:
             f"--experiment-id {identifier}` brings it back, or choose another with "
             "MLFLOW_EXPERIMENT_NAME"
         )
+    check_artifacts(experiment.name, experiment.artifact_location)
     return Server(client, uri, identifier, experiment.name, run_id)
 
 
@@ -124,6 +126,14 @@ def readable_errors(uri: str, doing: str) -> Iterator[None]:
         raise TrackingError(
             f"{doing} failed: {without_passwords(str(error), uri)}; the artifacts of "
             f"{public_uri(uri)} must be writable and its disk must have room"
+        ) from error
+    except Exception as error:
+        if not is_of_a_cloud(error):
+            raise
+        raise TrackingError(
+            f"{doing} failed: the storage of the artifacts of {public_uri(uri)} answers "
+            f"{in_one_line(error)}; it must be reachable, and these credentials be let list and "
+            "write it"
         ) from error
 
 
