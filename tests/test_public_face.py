@@ -96,7 +96,7 @@ def test_what_a_command_refuses_is_refused_with_the_same_message(given, capsys):
     ("entry", "name", "owner"),
     [
         ("lstm", "sampler", "`sweep`: `lstm`"),
-        ("full", "source", "`report` and `register`: `full`"),
+        ("full", "source", "`report`, `register` and `export`: `full`"),
         ("lstm", "n_back", "the study `toy`: `lstm`"),
         ("train", "bottlenecks", "the study `hybrid`: `train`"),
     ],

@@ -55,7 +55,7 @@ def use_fonts_with(figure: Figure, letters: Iterable[str]) -> bool:
 @lru_cache(maxsize=32)
 def fonts_with(letters: frozenset[str]) -> tuple[str, ...]:
     """Return as few installed fonts as have these letters, or most of them: the best one first."""
-    left, chosen = set(map(ord, letters)), []
+    left, chosen = set(map(ord, letters)), list[str]()
     fonts = _installed()
     while left and len(chosen) < MOST_FONTS:
         name = max(fonts, key=lambda each: len(left & _letters_of(fonts[each])), default="")

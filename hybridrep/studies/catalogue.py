@@ -111,7 +111,8 @@ class Catalogue:
             for study in self.studies
         }
         if takers[mine.name]:
-            return " and ".join(f"`{name}`" for name in takers[mine.name])
+            *others, last = (f"`{name}`" for name in takers[mine.name])
+            return f"{', '.join(others)} and {last}" if others else last
         return next((f"the study `{name}`" for name, found in takers.items() if found), "")
 
 

@@ -94,9 +94,9 @@ def write_study_file(
     """
     contents = {path: c.encode() if isinstance(c, str) else c for path, c in files.items()}
     for name, table in parts.items():
-        stream = io.BytesIO()
-        table.to_parquet(stream, index=False)
-        contents[f"{PARTS_FOLDER}/{name}.parquet"] = stream.getvalue()
+        written = io.BytesIO()
+        table.to_parquet(written, index=False)
+        contents[f"{PARTS_FOLDER}/{name}.parquet"] = written.getvalue()
     for name in ("config", "versions"):
         contents[f"{name}.json"] = _json(meta.get(name, {}))
     contents[f"{PARTS_FOLDER}/{META_FILE}"] = _json(dict(meta))

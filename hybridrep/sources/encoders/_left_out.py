@@ -48,7 +48,7 @@ _HARMLESS = re.compile(
 """Settings of heads, of training, of what is returned, and sizes, which the weights show: they
 change no vector of a text."""
 
-_NEUTRAL = (None, False, 0, "", "absolute", [], {})
+_NEUTRAL: tuple[Any, ...] = (None, False, 0, "", "absolute", [], {})
 """Values that switch nothing on; "absolute" positions are those that every model has."""
 
 _SHOWN = 3

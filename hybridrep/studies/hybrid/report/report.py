@@ -63,7 +63,7 @@ def build_report(
     slugs = slugs_of(labels)
     figures: dict[str, bytes] = {}
     frames: dict[str, pd.DataFrame] = {}
-    views, texts, lacking = [], [], set[str]()
+    views, briefs, lacking = [], [], set[str]()
     for place, results in enumerate(found):
         prefix = f"{slugs[place]}-" if several else ""
         own, example = dict(results.frames), shown[place]
@@ -81,7 +81,7 @@ def build_report(
                 texts_shown=open_[place], remarks=[*notes[place], *filter(None, [boxes])],
             )
         )  # fmt: skip
-        texts.append(study_markdown(results, summary, labels[place]))
+        briefs.append(study_markdown(results, summary, labels[place]))
     comparison = None
     if several:
         compared = compare_studies(found, labels)
@@ -90,12 +90,12 @@ def build_report(
         figures |= {figure.plan.name: figure.png for figure in pictures}
         frames |= compared.tables
         comparison = comparison_view(compared, pictures)
-        texts.insert(0, comparison_markdown(compared))
+        briefs.insert(0, comparison_markdown(compared))
     title = listed(labels)
     html = render_page(title, views, comparison, shown)
     heading = f"# hybridrep report: {plain(title)}\n\n"
     remark = letters_line(lacking)
-    return Report(html, heading + "\n".join(texts), figures, frames, methods_text(found), remark)
+    return Report(html, heading + "\n".join(briefs), figures, frames, methods_text(found), remark)
 
 
 def _padded(given: Sequence[_T], missing: _T, count: int) -> list[_T]:
