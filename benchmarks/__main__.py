@@ -26,6 +26,10 @@ MODULES = {
     "encoder": "encoder",
     "bootstrap": "report",
     "report_25": "report",
+    "measures_cka": "measures",
+    "measures_knn": "measures",
+    "measures_procrustes": "measures",
+    "measures_procrustes_32": "measures",
 }
 """Part -> the module of this package whose `parts()` holds it."""
 

@@ -130,6 +130,14 @@ def test_an_example_gives_what_it_says(module: str, name: str) -> None:
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+def test_the_examples_of_the_page_of_measures_run() -> None:
+    names: dict[str, object] = {}
+    blocks = BLOCK.findall((ROOT / "docs" / "measures.md").read_text())
+    assert len(blocks) > 6
+    for block in blocks:
+        exec(compile(block, "docs/measures.md", "exec"), names)
+
+
 def test_the_examples_of_the_page_of_the_libraries_run(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs" / "library.md").read_text()
