@@ -128,7 +128,10 @@ def _cell(column: Column, row: Row) -> Cell:
     return Cell(column.text(row), value, column.wrap, column.flag is not None and column.flag(row))
 
 
-_SIGNS = {"supported": "✓", "not supported": "✕", "unclear": "?"}
+_SIGNS = {
+    "supported": "✓", "not supported": "✕", "unclear": "?",
+    "planted and found": "✓", "planted and missed": "✕", "not planted": "–",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -72,10 +72,10 @@ class StudyParameters(Parameters, Generic[E]):
     )
     lstm_epochs: Epochs = setting(2, "epochs of the LSTM", paper=10, stages=("lstm",))
     autoencoder_epochs: E = setting(
-        10, "epochs of the autoencoders; half are used", paper=50, stages=("autoencode",)
+        20, "epochs of the autoencoders; half are used", paper=50, stages=("autoencode",)
     )
     transfer_epochs: Epochs = setting(
-        12, "epochs of the classifiers on the new task", paper=20, stages=("transfer",)
+        16, "epochs of the classifiers on the new task", paper=20, stages=("transfer",)
     )
     padding: Literal["front", "after"] = setting(
         "front", "where short tweets are padded: `front` or `after` the words",

@@ -9,6 +9,7 @@ from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.formatting import count_range, counted, interval, listed, number
 from hybridrep.studies.hybrid.names import BASELINE, readable
 from hybridrep.studies.hybrid.results.facts import corpora_of, encoder_name
+from hybridrep.studies.hybrid.results.planted import FOUND, MISSED, NOT_PLANTED
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import (
@@ -81,6 +82,9 @@ def _transformation(results: Results) -> str:
     verdict = {
         "supported": "so BERT turns into LSTM more faithfully than LSTM into BERT, as in the paper",
         "not supported": "so the paper’s asymmetry between the directions is not there",
+        FOUND: "so BERT turns into LSTM more faithfully than LSTM into BERT, as was planted",
+        MISSED: "so the asymmetry that was planted was missed",
+        NOT_PLANTED: "where no asymmetry between the directions was planted",
     }.get(claim.verdict, "which leaves the paper’s asymmetry between the directions open")
     return (
         "The reconstruction’s similarities correlate with those of its target with r = "
@@ -146,7 +150,7 @@ def _claims_and_ridge(results: Results) -> str:
     claims = results.claims
     counts = [
         (sum(c.verdict == verdict for c in claims), verdict)
-        for verdict in ("supported", "not supported", "unclear")
+        for verdict in ("supported", "not supported", "unclear", FOUND, MISSED, NOT_PLANTED)
     ]
     said = listed([f"{n} {'is' if n == 1 else 'are'} {verdict}" for n, verdict in counts if n])
     sentence = f"Of the paper’s {counted(len(claims), 'claim')}, {said}"

@@ -28,6 +28,7 @@ from hybridrep.studies.hybrid.report.methods import Methods, methods_of
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
 from hybridrep.studies.hybrid.results.facts import corpora_of, encoder_name, vectors_name
+from hybridrep.studies.hybrid.results.planted import truth_known
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
@@ -45,6 +46,7 @@ class StudyView:
     notices: list[Notice]
     summary: Sequence[str]
     claims: list[ClaimView]
+    truth_known: bool
     tables: dict[str, list[TableView]]
     pictures: dict[str, list[Picture]]
     example: str
@@ -70,6 +72,7 @@ def study_view(
             *(Notice("note", "Left out", remark) for remark in remarks),
         ],
         summary=summary, claims=claim_views(frames["claims"], in_words),
+        truth_known=truth_known(tables),
         tables=_tables(results, frames, prefix), pictures=_pictures(drawn, prefix),
         example=_example_text(results, example), texts_shown=texts_shown, standing=results.standing,
         reproduce=reproduce_command(tables), commit=str(tables.meta.get("commit") or ""),

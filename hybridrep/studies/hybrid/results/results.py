@@ -12,6 +12,7 @@ from hybridrep.analysis.verdicts import Claim
 from hybridrep.reporting.tables import declared, table_name
 from hybridrep.studies.hybrid.results.claims import claims, claims_table
 from hybridrep.studies.hybrid.results.inference import inference_table
+from hybridrep.studies.hybrid.results.planted import against_truth
 from hybridrep.studies.hybrid.results.published import recompute_table_1
 from hybridrep.studies.hybrid.results.result_tables import (
     linear_summary,
@@ -71,8 +72,8 @@ class Results:
 
     @cached_property
     def claims(self) -> tuple[Claim, ...]:
-        """The paper's claims, tested."""
-        return claims(self.tables)
+        """The paper's claims, tested; of the sample corpora held against what was planted."""
+        return against_truth(claims(self.tables), self.tables)
 
     @cached_property
     def ridge(self) -> pd.DataFrame:
