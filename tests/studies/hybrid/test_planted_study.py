@@ -70,12 +70,10 @@ def last_epochs(corpus: Corpus, vectors: np.ndarray) -> dict[str, pd.DataFrame]:
 
 
 @pytest.mark.slow
-def test_general_knowledge_of_words_helps_on_some_messages(messages, one_thread):
-    ends = last_epochs(*messages)
-    lower = ends["bert"]["test_loss"].to_numpy() < ends["baseline"]["test_loss"].to_numpy()
-    assert lower.sum() >= SPLITS - 1
-    assert 0.58 < ends["bert"]["test_accuracy"].mean() < 0.9
-    assert 0.5 < ends["baseline"]["test_accuracy"].mean() < 0.9
+def test_hostility_is_found_on_some_messages_where_it_was_planted(messages, one_thread):
+    """That BERT has the lower loss needs more messages to train on: see the long test."""
+    for curves in last_epochs(*messages).values():
+        assert 0.6 < curves["test_accuracy"].mean() < 0.9
 
 
 @pytest.mark.slow
