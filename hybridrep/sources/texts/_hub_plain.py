@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import tarfile
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
 from hybridrep.errors import CorpusError
 from hybridrep.messages import escaped
+from hybridrep.sources.texts._card import CARD, check_card
+from hybridrep.sources.texts._layout import data_files
 
 ALTERNATIVES = (
-    "Give a local file or folder instead (txt, csv, tsv, jsonl or parquet), or `sample`, the "
-    "synthetic corpus that needs no network."
+    "Give a local file or folder instead (txt, csv, tsv, json, jsonl, parquet or xlsx), or "
+    "`sample`, the synthetic corpus that needs no network."
 )
 DATA_ENDINGS = (".parquet", ".csv", ".tsv", ".jsonl", ".json")
-CARD = "README.md"
-"""Where a repository says which of its files are what."""
 
 _PACKED = {
     b"\x1f\x8b": "gzip", b"PK\x03\x04": "ZIP", b"PK\x05\x06": "ZIP", b"PK\x07\x08": "ZIP",
@@ -30,18 +28,6 @@ _PACKED = {
     b"BZh": "bzip2", b"7z\xbc\xaf\x27\x1c": "7z", b"\x04\x22\x4d\x18": "LZ4",
 }  # fmt: skip
 """The first bytes of archives and packed files."""
-
-_CARD_DEPTH = 3
-"""Data files stand no deeper in a card: a list of splits with a list of patterns each."""
-
-
-def data_files(path: Path) -> list[Path]:
-    """Return the data files in a snapshot, relative to it."""
-    return sorted(
-        file.relative_to(path)
-        for file in path.rglob("*")
-        if file.suffix in DATA_ENDINGS and file.is_file()
-    )
 
 
 def link_plain_files(snapshot: Path, target: Path, described: str) -> None:
@@ -52,11 +38,11 @@ def link_plain_files(snapshot: Path, target: Path, described: str) -> None:
         Exception: the card is malformed: whatever the libraries that read it raise.
     """
     target.mkdir()
-    for file in data_files(snapshot):
+    for file in data_files(snapshot, DATA_ENDINGS, deep=True):
         _check_plain(snapshot / file, f"{described}, {escaped(file)}")
         (target / file).parent.mkdir(parents=True, exist_ok=True)
         (target / file).symlink_to((snapshot / file).resolve())
-    if (snapshot / CARD).is_file() and _check_card(snapshot / CARD, described):
+    if check_card(snapshot, described):
         (target / CARD).symlink_to((snapshot / CARD).resolve())
 
 
@@ -83,39 +69,3 @@ def _is_zip(file: Path) -> bool:
     except zipfile.BadZipFile:
         return False
     return True
-
-
-def _check_card(card: Path, described: str) -> bool:
-    """Tell whether a card says anything; refuse one that names data outside its repository."""
-    from datasets.config import METADATA_CONFIGS_FIELD
-    from huggingface_hub import DatasetCard
-
-    said = DatasetCard.load(card).data.to_dict()
-    configurations = said.get(METADATA_CONFIGS_FIELD) or []
-    for configuration in configurations if isinstance(configurations, list) else []:
-        if isinstance(configuration, dict):
-            for key in ("data_files", "data_dir"):
-                for pattern in _strings(configuration.get(key), _CARD_DEPTH):
-                    if _leads_outside(pattern):
-                        raise CorpusError(
-                            f"{described}, {CARD}: {key} names {pattern[:200]!r}, which may lie "
-                            f"outside the repository; nothing else is read. {ALTERNATIVES}"
-                        )
-    return bool(said)
-
-
-def _strings(value: Any, depth: int) -> Iterator[str]:
-    """Yield every text inside lists and mappings, as deep as data files may stand."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | dict) and depth > 0:
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _strings(part, depth - 1)
-    elif value is not None:
-        raise ValueError("data files are texts and lists of texts")
-
-
-def _leads_outside(pattern: str) -> bool:
-    """Tell whether a pattern is absolute, climbs, or names a protocol or a drive."""
-    path = PurePosixPath(pattern.replace("\\", "/"))
-    return path.is_absolute() or ".." in path.parts or ":" in pattern or pattern.startswith("~")

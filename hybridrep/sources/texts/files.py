@@ -1,46 +1,56 @@
-"""Corpora in local files: `text;label` lines, CSV, TSV, JSON lines, Parquet; a file or a folder."""
+"""Corpora in local files and folders: tables, lines, JSON, Parquet, Excel, `save_to_disk`."""
 
 from __future__ import annotations
 
-import csv
+import gzip
 import json
-import re
-from collections.abc import Callable, Iterator
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hybridrep.errors import CorpusError
 from hybridrep.messages import escaped
-from hybridrep.sources.texts._lines import numbered_lines, table_lines
+from hybridrep.sources.texts._card import CARD, Card, check_card
+from hybridrep.sources.texts._json import json_line_items, json_parts
+from hybridrep.sources.texts._layout import Part, arrange, data_files
+from hybridrep.sources.texts._lines import numbered_lines, text_of
+from hybridrep.sources.texts._saved import is_saved, read_saved
+from hybridrep.sources.texts._tables import Item, table_items
 from hybridrep.sources.texts.rows import (
     LABEL_COLUMNS,
     TEXT_COLUMNS,
     ColumnChoice,
     Rows,
-    columns_text,
+    by_split,
 )
 
-SPLIT_WORDS = {
-    "train": "train", "training": "train", "validation": "validation", "valid": "validation",
-    "val": "validation", "dev": "validation", "test": "test", "testing": "test",
-}  # fmt: skip
 LARGEST = 2 << 30
 """Bytes of a corpus file, unpacked: it is read into memory, where strings and rows take more."""
-_CSV_ADVICE = {
-    "field larger": "No cell may be so long. Is the quote that closes one missing? Else shorten "
-    "the text, or give the corpus as .jsonl or .parquet.",
-    "new-line": "A carriage return (CR) stands alone there, where other lines end with a line feed "
-    "(LF). Save the file with one kind of line ends, or quote the cell that holds it.",
-}
-"""What to do about what `csv` says, by a piece of its words."""
-_QUOTES = "A cell with a double quote must stand in double quotes, with the quote doubled."
-_Reader = Callable[[Path, ColumnChoice, str], Rows]
-_Item = tuple[int, object, object]  # number of the line, text, label
-_Items = Callable[[Path, ColumnChoice], Iterator[_Item]]
-_SHARD = re.compile(r"\d+-of-\d+")
+
+
+@dataclass(frozen=True)
+class CorpusFile:
+    """A file to read.
+
+    Attributes:
+        place: what messages call it.
+        split: what its name says, "" for nothing.
+        sheet: of an Excel file, the sheet that the user chose, "" for none.
+    """
+
+    path: Path
+    place: str
+    split: str = ""
+    sheet: str = ""
+
+
+_Reader = Callable[[CorpusFile, ColumnChoice], list[Rows]]
+_Items = Callable[[str, str, ColumnChoice], Iterator[Item]]
 
 
 def read_path(path: str, choice: ColumnChoice) -> list[Rows]:
@@ -48,11 +58,13 @@ def read_path(path: str, choice: ColumnChoice) -> list[Rows]:
 
     A folder's files are told apart by a word in their names (`SPLIT_WORDS`); shards such as
     `train-00000-of-00002.parquet` are joined. A folder may also hold a single file without such a
-    word, which then is the corpus. One record per file comes back, the training files first.
+    word, which then is the corpus, or be one of `save_to_disk`. One record per file comes back,
+    or per split of a file with a split column, the training first.
 
     Args:
-        path: a file that ends in .txt, .csv, .tsv, .jsonl, .ndjson or .parquet, or a folder of
-            such files. `~` is the home folder.
+        path: a file that ends in one of `ENDINGS`, or a folder of such files; `#NAME` behind it
+            chooses a sheet of an Excel file, or one of a folder's configurations. `~` is the home
+            folder.
         choice: the columns to read. Text files of `text;label` lines have none to choose.
 
     Raises:
@@ -61,196 +73,266 @@ def read_path(path: str, choice: ColumnChoice) -> list[Rows]:
     if "\0" in path:
         raise CorpusError(f"The path {path!r} holds a NUL character.")
     try:
-        place = Path(path).expanduser()
+        place, name = _existing(path)
         if place.is_dir():
-            return [_read_file(file, choice, split) for file, split in _files_of(place)]
-        if not place.exists():
-            raise CorpusError(
-                f"There is no corpus file or folder {path!r}. Give the path of one, `sample` for "
-                "the synthetic corpus, or `hub:ID` for one of the Hugging Face hub."
-            )
+            return _read_folder(place, choice, name)
         if not place.is_file():
             raise CorpusError(
                 f"{path!r} is no regular file but, for example, a pipe or a device, which may "
                 "never end. Save what it gives to a file."
             )
-        return [_read_file(place, choice, split="")]
+        return read_file(CorpusFile(place, escaped(place), sheet=name), choice)
     except (OSError, RuntimeError) as error:  # RuntimeError: a `~user` without a home folder
         raise CorpusError(f"The corpus {path!r} cannot be read: {error}.") from error
 
 
-def _files_of(folder: Path) -> list[tuple[Path, str]]:
-    """Return the files that make up a corpus folder, with their splits."""
-    files = sorted(
-        file
-        for file in folder.iterdir()
-        if file.suffix.lower() in _READERS and not file.name.startswith(".") and file.is_file()
-    )
-    named = {file: _split_of(file) for file in files}
-    by_split = {
-        split: [file for file in files if named[file] == split]
-        for split in ("train", "validation", "test")
-    }
-    for split, members in by_split.items():
-        if len(members) > 1 and not all(_SHARD.search(file.stem) for file in members):
-            raise CorpusError(
-                f"The folder {str(folder)!r} has several {split} files: {_names(members)}. "
-                "Leave one, or give a single file."
-            )
-    if by_split["train"]:
-        return [(file, split) for split, members in by_split.items() for file in members]
-    if len(files) == 1:
-        return [(files[0], "")]
-    trouble = f"only {_names(files)}" if files else "no corpus file"
+def _existing(path: str) -> tuple[Path, str]:
+    """Return the file or folder of a path, and the name behind `#` where one stands there."""
+    place = Path(path).expanduser()
+    if place.exists():
+        return place, ""
+    before, sign, name = path.rpartition("#")
+    if sign and before and Path(before).expanduser().exists():
+        if not name.strip():
+            raise CorpusError(f"{path!r} names nothing behind `#`. Name a part, or leave # out.")
+        return Path(before).expanduser(), name.strip()
+    looked = "" if place.is_absolute() else f" Looked for: {str(place.absolute())!r}."
     raise CorpusError(
-        f"The folder {str(folder)!r} holds {trouble}. Expected is a training file and, if there "
-        f"are any, validation and test files, e.g. train.csv, validation.csv and test.csv "
-        f"({_ENDINGS})."
+        f"There is no corpus file or folder {path!r}.{looked} Give the path of one, `sample` for "
+        "the synthetic corpus, or `hub:ID` for one of the Hugging Face hub."
     )
 
 
-def _names(files: list[Path]) -> str:
-    return ", ".join(escaped(file.name) for file in files)
+def _read_folder(folder: Path, choice: ColumnChoice, name: str) -> list[Rows]:
+    """Read a folder: of `save_to_disk`, of files, or a copy of a hub repository."""
+    if is_saved(folder) and not name:
+        return read_saved(folder, choice)
+    if name and ".." not in PurePath(name).parts and (folder / name).is_dir():
+        return _read_folder(folder / name, choice, "")
+    place = f"The folder {str(folder)!r}"
+    files = data_files(folder, ENDINGS, deep=False)
+    card = Card(folder, (), "") if files and not name else _local_card(folder, place)
+    if name in card.configurations or (card.configurations and not files):
+        return _read_configuration(card, choice, name, place)
+    arranged = arrange(
+        files or data_files(folder, ENDINGS, deep=True), place, name, _LISTED, of_hub=False
+    )
+    if not (files or name):
+        _refuse_deeper([file for file, _ in arranged], folder)
+    return read_files(folder, arranged, choice)
 
 
-def _split_of(file: Path) -> str:
-    words = re.split(r"[^a-z]+", file.stem.lower())
-    splits = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
-    return splits.pop() if len(splits) == 1 else ""
-
-
-def _read_file(file: Path, choice: ColumnChoice, split: str) -> Rows:
-    reader = _READERS.get(file.suffix.lower())
-    if reader is None:
+def _refuse_deeper(files: Sequence[PurePath], folder: Path) -> None:
+    """Refuse a folder whose only corpus lies in one of its folders, which is not named by split."""
+    for inner in sorted({Part.of(file).folder for file in files} - {""}):
         raise CorpusError(
-            f"The corpus file {str(file)!r} ends in {file.suffix or 'nothing'!r}, "
-            f"which is not a known format ({_ENDINGS})."
+            f"The folder {str(folder)!r} holds no corpus file itself, but its folder {inner!r} "
+            f"does. Give that: {escaped(folder / inner)}"
         )
-    _check_size(file, file.stat().st_size)
-    rows = reader(file, choice, split)
-    if not rows.texts:
-        raise CorpusError(f"The corpus file {str(file)!r} has no {choice.noun}.")
-    return rows
 
 
-def _check_size(file: Path, size: int) -> None:
+def _local_card(folder: Path, place: str) -> Card:
+    """Return the card of a local copy of a repository; nothing else of a README counts."""
+    try:
+        check_card(folder, place)
+        return Card.of(folder)
+    except CorpusError:
+        raise
+    except Exception as error:  # of YAML and `datasets`: they have no common base
+        raise CorpusError(
+            f"{place}: its card, {CARD}, cannot be read ({type(error).__name__}). Mend it or take "
+            "it away."
+        ) from error
+
+
+def _read_configuration(card: Card, choice: ColumnChoice, name: str, place: str) -> list[Rows]:
+    chosen = card.choose(name, place)
+    try:
+        files, names = card.files(chosen, place), card.class_names(chosen)
+    except CorpusError:
+        raise
+    except Exception as error:  # of `datasets`
+        raise CorpusError(
+            f"{place}: the files of its configuration {chosen!r} cannot be found "
+            f"({type(error).__name__}); see {CARD} there."
+        ) from error
+    return with_class_names(read_files(card.root, files, choice), names)
+
+
+def read_files(
+    folder: Path, files: Sequence[tuple[PurePath, str]], choice: ColumnChoice, described: str = ""
+) -> list[Rows]:
+    """Read files of a folder, each of a split; messages call them by their path, or `described`."""
+    return [
+        rows
+        for file, split in files
+        for rows in read_file(
+            CorpusFile(
+                folder / file,
+                f"{described}, {escaped(file.as_posix())}" if described else escaped(folder / file),
+                split,
+            ),
+            choice,
+        )
+    ]
+
+
+def with_class_names(parts: Sequence[Rows], names: Mapping[str, Sequence[str]]) -> list[Rows]:
+    """Name numbered labels as a card does, where the files themselves do not."""
+    return [
+        rows if rows.label_names else replace(rows, label_names=tuple(names.get(rows.label, ())))
+        for rows in parts
+    ]
+
+
+def read_file(file: CorpusFile, choice: ColumnChoice) -> list[Rows]:
+    """Read one file, as its ending says; what a split column parts it into, training first.
+
+    Raises:
+        CorpusError: it is of no known format, too large, malformed, or without texts.
+    """
+    name = file.path.name.lower()
+    ending = next((known for known in ENDINGS if name.endswith(known)), "")
+    if not ending:
+        raise CorpusError(
+            f"The corpus file '{file.place}' ends in {file.path.suffix or 'nothing'!r}, "
+            f"which is not a known format ({_LISTED})."
+        )
+    if file.sheet and ending != ".xlsx":
+        raise CorpusError(
+            f"{file.place} has no parts to choose by `#{escaped(file.sheet)}`: leave that out."
+        )
+    _check_size(file.place, file.path.stat().st_size)
+    parts = _READERS[ending](file, choice)
+    if not any(len(rows.texts) for rows in parts):
+        raise CorpusError(f"The corpus file '{file.place}' has no {choice.noun}.")
+    return [rows for rows in parts if len(rows.texts)]
+
+
+def _check_size(place: str, size: int) -> None:
     if size > LARGEST:
         raise CorpusError(
-            f"The corpus file {str(file)!r} has {size:,} bytes; at most {LARGEST:,} are read. "
+            f"The corpus file '{place}' has {size:,} bytes; at most {LARGEST:,} are read. "
             "Take a sample of it."
         )
+
+
+def _content(file: CorpusFile) -> str:
+    """Return a file's text, unpacked where its name ends in .gz, and no more than `LARGEST`."""
+    if not file.path.name.lower().endswith(".gz"):
+        return text_of(file.path.read_bytes(), file.place)
+    try:
+        with gzip.open(file.path) as opened:
+            content = opened.read(LARGEST + 1)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise CorpusError(
+            f"{file.place} cannot be unpacked by gzip ({error}). Is it complete, and packed at "
+            "all? Fetch or pack it anew."
+        ) from error
+    if len(content) > LARGEST:
+        raise CorpusError(
+            f"The corpus file '{file.place}' holds more than {LARGEST:,} bytes unpacked, which is "
+            "the most that is read. Take a sample of it."
+        )
+    return text_of(content, file.place)
+
+
+def _rows(
+    items: Sequence[Item], file: CorpusFile, choice: ColumnChoice, place: str, unit: str,
+    split: str = "",
+) -> list[Rows]:  # fmt: skip
+    """Make rows of items, parted by their split column where one is read."""
+    numbers, texts, labels, splits = zip(*items, strict=True) if items else ((), (), (), ())
+    said = file.split or split
+    rows = Rows(texts, labels, numbers, place, unit, said)
+    if split and file.split and split != file.split:
+        raise CorpusError(
+            f"{place} holds the split {split!r}, but the file's name says {file.split!r}."
+        )
+    return by_split(rows, splits, choice) if choice.split and items else [rows]
 
 
 def _by_lines(items: _Items) -> _Reader:
     """Return a reader of what `items` finds in the lines of a file."""
 
-    def read(file: Path, choice: ColumnChoice, split: str) -> Rows:
-        found = list(items(file, choice))
-        numbers, texts, labels = zip(*found, strict=True) if found else ((), (), ())
-        return Rows(texts, labels, numbers, escaped(file), "line", split)
+    def read(file: CorpusFile, choice: ColumnChoice) -> list[Rows]:
+        found = list(items(_content(file), file.place, choice))
+        return _rows(found, file, choice, file.place, "line")
 
     return read
 
 
-def _txt_items(file: Path, choice: ColumnChoice) -> Iterator[_Item]:
-    """Read lines of `text;label`; the label stands behind the last semicolon."""
-    if choice.columns:
-        raise CorpusError(
-            f"{escaped(file)} has no named columns: its lines are `text;label`. "
-            f"Leave {choice.parameter} empty."
+def _read_json(file: CorpusFile, choice: ColumnChoice) -> list[Rows]:
+    unit, parts = json_parts(_content(file), file.place, choice)
+    return [
+        rows
+        for split, items in parts.items()
+        for rows in _rows(
+            items, file, choice, f"{file.place} ({split})" if split else file.place, unit, split
         )
-    for number, line in numbered_lines(file):
+    ]
+
+
+def _read_sheets(file: CorpusFile, choice: ColumnChoice) -> list[Rows]:
+    from hybridrep.sources.texts._sheets import sheet_parts, unpacked_size
+
+    if not file.path.stat().st_size:
+        raise CorpusError(f"The corpus file '{file.place}' is empty.")
+    _check_size(file.place, unpacked_size(file.path, file.place))
+    return [
+        rows
+        for (place, split), items in sheet_parts(file.path, file.place, choice, file.sheet).items()
+        for rows in _rows(items, file, choice, place, "row", split)
+    ]
+
+
+def _txt_items(text: str, place: str, choice: ColumnChoice) -> Iterator[Item]:
+    """Read lines of `text;label`; the label stands behind the last semicolon."""
+    if choice.columns or choice.split:
+        given = choice.sibling("split") if choice.split else choice.parameter
+        raise CorpusError(
+            f"{place} has no named columns: its lines are `text;label`. Leave {given} empty."
+        )
+    for number, line in numbered_lines(text):
         if not line.strip():
             continue
-        text, semicolon, label = line.rpartition(";")
+        said, semicolon, label = line.rpartition(";")
         if not semicolon:
             raise CorpusError(
-                f"{escaped(file)}, line {number}: no semicolon. Every line is `text;label`, "
+                f"{place}, line {number}: no semicolon. Every line is `text;label`, "
                 "with the label behind the last semicolon."
             )
-        if number > 1 or not _is_header(text, label):
-            yield number, text, label
+        if number > 1 or not _is_header(said, label):
+            yield number, said, label, None
 
 
 def _is_header(text: str, label: str) -> bool:
     return text.strip().lower() in TEXT_COLUMNS and label.strip().lower() in LABEL_COLUMNS
 
 
-def _table_items(delimiter: str, file: Path, choice: ColumnChoice) -> Iterator[_Item]:
-    """Read a table whose first line names the columns; cells may be quoted and hold line ends."""
-    reader = csv.reader(table_lines(file), delimiter=delimiter, strict=True)
-    header: list[str] = []
-    text_column = label_column = -1
-    start = 1  # the line that the row being read starts in
-    place = escaped(file)
+def _read_parquet(file: CorpusFile, choice: ColumnChoice) -> list[Rows]:
+    """Read two or three columns; names of numbered labels come from the hub's metadata if there."""
+    if not file.path.stat().st_size:
+        raise CorpusError(f"The corpus file '{file.place}' is empty.")
     try:
-        for row in reader:
-            number, start = start, reader.line_num + 1
-            if not row:
-                continue
-            if not header:
-                header = row
-                text_column, label_column = choice.find(header, f"{place}, line {number},")
-                continue
-            if len(row) != len(header):
-                raise CorpusError(
-                    f"{place}, line {number}: {len(row)} cells, but the first line names "
-                    f"{len(header)} columns. {columns_text(header)} "
-                    "Put double quotes around cells that hold the separator."
-                )
-            yield number, row[text_column], row[label_column]
-    except csv.Error as error:
-        advice = next((text for sign, text in _CSV_ADVICE.items() if sign in str(error)), _QUOTES)
-        raise CorpusError(
-            f"{place}, line {start}: the row that starts here is malformed ({error}). {advice}"
-        ) from error
-
-
-def _json_items(file: Path, choice: ColumnChoice) -> Iterator[_Item]:
-    """Read one JSON object per line; the first one's keys are the columns."""
-    text_key = label_key = ""
-    for number, line in numbered_lines(file):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise CorpusError(f"{escaped(file)}, line {number}: not JSON ({error}).") from error
-        if not isinstance(record, dict):
-            raise CorpusError(
-                f"{escaped(file)}, line {number}: not a JSON object such as "
-                '{"text": "...", "label": "..."}.'
-            )
-        if not text_key:
-            keys = list(record)
-            text_column, label_column = choice.find(keys, f"{escaped(file)}, line {number},")
-            text_key, label_key = keys[text_column], keys[label_column]
-        for key in (text_key, label_key):
-            if key not in record:
-                raise CorpusError(
-                    f"{escaped(file)}, line {number}: no {key!r}, which other lines have."
-                )
-        yield number, record[text_key], record[label_key]
-
-
-def _read_parquet(file: Path, choice: ColumnChoice, split: str) -> Rows:
-    """Read two columns; names of numbered labels are taken from the hub's metadata if there."""
-    if not file.stat().st_size:
-        raise CorpusError(f"The corpus file {str(file)!r} is empty.")
-    try:
-        with pq.ParquetFile(file) as parquet:
+        with pq.ParquetFile(file.path) as parquet:
             schema = parquet.schema_arrow
             groups = range(parquet.metadata.num_row_groups)
-            _check_size(file, sum(parquet.metadata.row_group(n).total_byte_size for n in groups))
-            text_column, label_column = choice.find(schema.names, escaped(file))
-            text_name, label_name = schema.names[text_column], schema.names[label_column]
-            table = parquet.read(columns=[text_name, label_name])
-        texts, labels = table[text_name].to_pylist(), table[label_name].to_pylist()
+            _check_size(
+                file.place, sum(parquet.metadata.row_group(n).total_byte_size for n in groups)
+            )
+            columns = choice.find(schema.names, file.place)
+            names = [schema.names[column] for column in columns if column >= 0]
+            table = parquet.read(columns=[*dict.fromkeys(names)])
+        values = [table[name].to_pylist() for name in names]
     except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, TypeError) as error:
-        raise CorpusError(f"{escaped(file)} cannot be read as Parquet: {error}.") from error
-    numbers = range(1, len(texts) + 1)
-    names = _hub_label_names(schema, label_name)
-    return Rows(texts, labels, numbers, escaped(file), "row", split, names)
+        raise CorpusError(f"{file.place} cannot be read as Parquet: {error}.") from error
+    numbers = range(1, len(values[0]) + 1)
+    rows = Rows(
+        values[0], values[1], numbers, file.place, "row", file.split,
+        _hub_label_names(schema, names[1]), names[1],
+    )  # fmt: skip
+    return by_split(rows, values[2], choice) if len(values) > 2 and values[0] else [rows]
 
 
 def _hub_label_names(schema: pa.Schema, label: str) -> tuple[str, ...]:
@@ -262,9 +344,15 @@ def _hub_label_names(schema: pa.Schema, label: str) -> tuple[str, ...]:
         return ()
 
 
+_commas = _by_lines(partial(table_items, delimiter=","))
+_tabs = _by_lines(partial(table_items, delimiter="\t"))
+_lines_of_json = _by_lines(json_line_items)
 _READERS: dict[str, _Reader] = {
-    ".txt": _by_lines(_txt_items), ".csv": _by_lines(partial(_table_items, ",")),
-    ".tsv": _by_lines(partial(_table_items, "\t")), ".jsonl": _by_lines(_json_items),
-    ".ndjson": _by_lines(_json_items), ".parquet": _read_parquet,
+    ".txt": _by_lines(_txt_items), ".csv": _commas, ".csv.gz": _commas, ".tsv": _tabs,
+    ".tsv.gz": _tabs, ".json": _read_json, ".json.gz": _read_json, ".jsonl": _lines_of_json,
+    ".jsonl.gz": _lines_of_json, ".ndjson": _lines_of_json, ".parquet": _read_parquet,
+    ".xlsx": _read_sheets,
 }  # fmt: skip
-_ENDINGS = ", ".join(_READERS)
+ENDINGS = tuple(_READERS)
+"""What names of corpus files end in."""
+_LISTED = ", ".join(ENDINGS)

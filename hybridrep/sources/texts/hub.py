@@ -1,4 +1,4 @@
-"""Corpora of the Hugging Face hub, read with `datasets` from files pinned by their commit.
+"""Corpora of the Hugging Face hub, from files pinned by their commit.
 
 Only data files are fetched, never a loading script. A study pins the corpora that it knows; any
 other is pinned by `hub:ID@COMMIT`. Without, the current commit is read and named in `source`, and a
@@ -13,24 +13,15 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
 
 from hybridrep.errors import CorpusError
 from hybridrep.sources.hub import HUB_PREFIX, MAIN, Kind, Snapshot, fetch
-from hybridrep.sources.texts._hub_plain import (
-    ALTERNATIVES,
-    CARD,
-    DATA_ENDINGS,
-    data_files,
-    link_plain_files,
-)
-from hybridrep.sources.texts.corpus import SPLITS
-from hybridrep.sources.texts.files import SPLIT_WORDS
+from hybridrep.sources.texts._card import CARD, Card, ClassNames
+from hybridrep.sources.texts._hub_plain import ALTERNATIVES, DATA_ENDINGS, link_plain_files
+from hybridrep.sources.texts._layout import arrange, data_files
+from hybridrep.sources.texts.files import read_files, with_class_names
 from hybridrep.sources.texts.rows import ColumnChoice, Rows
-
-if TYPE_CHECKING:
-    from datasets import Dataset
 
 CONVERTED = "refs/convert/parquet"
 """The branch on which the hub keeps public corpora converted to Parquet."""
@@ -76,6 +67,7 @@ def read_hub(source: str, choice: ColumnChoice, pins: Mapping[str, Pin]) -> tupl
     Args:
         source: `hub:ID` or `hub:ID@REVISION`; a revision is a commit, branch or tag. Without one,
             the pin's, else the main branch or, where that has no data files, the converted one.
+            `#NAME` behind it chooses one of several configurations.
         choice: the columns to read.
         pins: the corpora that the study knows, by ID; the first is an example in messages.
 
@@ -83,13 +75,16 @@ def read_hub(source: str, choice: ColumnChoice, pins: Mapping[str, Pin]) -> tupl
         CorpusError: the hub cannot be reached, or has no such corpus with usable files and columns.
     """
     kind = replace(_CORPORA, example=next(iter(pins), _CORPORA.example))
-    repository, revision = kind.parse(source)
+    address, name = split_name(source)
+    repository, revision = kind.parse(address)
     pin = pins.get(repository, Pin("")) if not revision else Pin(revision)
+    folder = "" if name else pin.folder
     revisions = [pin.revision] if pin.revision else [MAIN, CONVERTED]
-    snapshot = fetch(kind, source, revisions, _patterns(pin.folder))
+    snapshot = fetch(kind, address, revisions, _patterns(folder))
     described = f"{HUB_PREFIX}{repository}@{snapshot.commit}"
-    parts = _read_snapshot(snapshot, pin.folder, choice, described)
-    if pin.counts:
+    parts = _read_snapshot(snapshot, folder, choice, described, name)
+    described += f"#{name}" if name else ""
+    if pin.counts and not name:
         _check_counts(parts, pin.counts, described, choice.noun)
     if snapshot.commit != pin.revision:
         _log.warning(
@@ -97,6 +92,26 @@ def read_hub(source: str, choice: ColumnChoice, pins: Mapping[str, Pin]) -> tupl
             source, described,
         )  # fmt: skip
     return parts, described
+
+
+def split_name(source: str) -> tuple[str, str]:
+    """Split `hub:ID@REVISION#NAME` into the address and the name of a configuration.
+
+    Raises:
+        CorpusError: nothing stands behind `#`, or a name that no folder may have.
+    """
+    address, sign, name = source.partition("#")
+    if sign and (not name.strip() or ".." in PurePath(name).parts or name.startswith("/")):
+        raise CorpusError(
+            f"{source!r} does not name a hub corpus: behind `#` stands the name of one of its "
+            "configurations."
+        )
+    return address, name.strip()
+
+
+def repository_of(source: str) -> str:
+    """Return the ID in `hub:ID@REVISION#NAME`."""
+    return split_name(source)[0].removeprefix(HUB_PREFIX).partition("@")[0]
 
 
 def _patterns(folder: str) -> list[str]:
@@ -107,54 +122,28 @@ def _patterns(folder: str) -> list[str]:
 
 
 def _read_snapshot(
-    snapshot: Snapshot, folder: str, choice: ColumnChoice, described: str
+    snapshot: Snapshot, folder: str, choice: ColumnChoice, described: str, name: str = ""
 ) -> list[Rows]:
-    import datasets
-
-    path = snapshot.path / (folder or _converted_folder(snapshot.path, described))
+    """Read a repository's files: those that its card or their names give to one corpus."""
     with tempfile.TemporaryDirectory() as scratch, _no_progress_bars():
         plain = Path(scratch, "files")
         with _as_corpus_errors(described):
-            link_plain_files(path, plain, described)
-            loaded = datasets.load_dataset(str(plain), cache_dir=scratch, keep_in_memory=True)
-        named = {name: SPLIT_WORDS.get(name.lower(), "") for name in loaded}
-        if len(named) > 1:
-            for name in [name for name, split in named.items() if not split]:
-                _log.warning("%s: its split %r is left out", described, name)
-                del named[name]
-        if len(set(named.values())) < len(named) or not named:
-            raise CorpusError(
-                f"{described} has the splits {', '.join(loaded)}; expected are train and, if "
-                f"there are any, validation and test. {ALTERNATIVES}"
-            )
-        return [
-            _read_split(loaded[name], choice, described, named[name])
-            for name in sorted(named, key=lambda name: ("", *SPLITS).index(named[name]))
-        ]
+            link_plain_files(snapshot.path / folder, plain, described)
+            files, names = _chosen_files(plain, described, name)
+        return with_class_names(read_files(plain, files, choice, described), names)
 
 
-def _converted_folder(path: Path, described: str) -> str:
-    """Return the only configuration of a converted branch, or "" for any other layout."""
-    files = data_files(path)
-    configurations = {file.parts[0] for file in files}
-    if (path / CARD).exists() or not all(len(file.parts) == 3 for file in files):
-        return ""
-    if len(configurations) == 1:
-        return configurations.pop()
-    raise CorpusError(
-        f"{described} has several configurations: {', '.join(sorted(configurations))}. "
-        f"{ALTERNATIVES}"
-    )
-
-
-def _read_split(rows: Dataset, choice: ColumnChoice, described: str, split: str) -> Rows:
-    place = f"{described} ({split})" if split else described
-    text_column, label_column = choice.find(rows.column_names, place)
-    text, label = rows.column_names[text_column], rows.column_names[label_column]
-    columns = rows.select_columns([text, label]).to_dict()
-    names = getattr(rows.features[label], "names", None) or ()
-    numbers = range(1, len(rows) + 1)
-    return Rows(columns[text], columns[label], numbers, place, "row", split, tuple(names))
+def _chosen_files(
+    plain: Path, described: str, name: str
+) -> tuple[list[tuple[PurePath, str]], ClassNames]:
+    """Return the files of the chosen configuration with their splits, and names of classes."""
+    card = Card.of(plain)
+    if card.configurations:
+        chosen = card.choose(name, described)
+        return card.files(chosen, described), card.class_names(chosen)
+    there = data_files(plain, DATA_ENDINGS, deep=True)
+    files = arrange(there, described, name, ", ".join(DATA_ENDINGS), of_hub=True)
+    return files, card.class_names(name)
 
 
 def _check_counts(

@@ -8,17 +8,17 @@ an altered text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
 from typing import get_args
 
 from hybridrep.errors import CorpusError, ParameterError
 from hybridrep.sources.hub import HUB_PREFIX
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.texts.files import read_path
-from hybridrep.sources.texts.hub import CONVERTED, Pin, read_hub
-from hybridrep.sources.texts.rows import ColumnChoice, Rows
+from hybridrep.sources.texts.hub import CONVERTED, Pin, read_hub, repository_of
+from hybridrep.sources.texts.rows import ColumnChoice, Quoting, Rows
 from hybridrep.studies.hybrid.names import CorpusName
-from hybridrep.studies.hybrid.tweets._classes import classes_of
+from hybridrep.studies.hybrid.tweets._classes import LabelChoice, Say, classes_of
 from hybridrep.studies.hybrid.tweets.sample import sample_corpus
 
 PINS = {
@@ -29,44 +29,63 @@ PINS = {
 }
 
 
-def load_corpus(name: CorpusName, source: str, columns: str = "") -> Corpus:
+_log = logging.getLogger(__name__)
+_AS_THEY_ARE = LabelChoice()
+
+
+def load_corpus(
+    name: CorpusName, source: str, columns: str = "", *, split: str = "", quoting: Quoting = "",
+    labels: LabelChoice = _AS_THEY_ARE, say: Say = _log.warning,
+) -> Corpus:  # fmt: skip
     """Load a corpus, not cleaned, and check every text and label of it.
 
     Args:
         name: "emotion" or "hate".
         source: `sample`, the path of a file or folder (`files.read_path`), or `hub:ID` with an
-            optional `@REVISION` (`hub.read_hub`).
+            optional `@REVISION` (`hub.read_hub`); `#NAME` chooses one of several configurations.
         columns: "TEXT,LABEL", the names of the two columns; "" finds them by name.
+        split: the column that says what is training, validation and test; "" for none.
+        quoting: how cells of delimited files are quoted.
+        labels: what the user says of the labels.
+        say: is told in a line how labels were understood that do not speak for themselves.
 
     Raises:
         CorpusError: it is missing, empty, malformed or unreachable; the message says where.
     """
     if name not in get_args(CorpusName):
         raise ParameterError(f"A corpus is 'emotion' or 'hate', not {name!r}.")
-    choice = ColumnChoice(columns.strip(), f"{name}_columns", "tweets")
+    choice = ColumnChoice(columns.strip(), f"{name}_columns", "tweets", split.strip(), quoting)
     if not source.strip():
         raise CorpusError(
             f"The parameter {name} is empty. Give `sample`, a file or folder, or `hub:ID`."
         )
     if source == "sample":
-        if choice.columns:
-            raise CorpusError(f"The sample has no columns to choose: leave {name}_columns empty.")
+        _check_sample(choice, labels)
         return sample_corpus(name)
     if source.startswith(HUB_PREFIX):
         parts, described = read_hub(source, choice, PINS)
-        return _assemble(name, parts, described)
-    return _assemble(name, read_path(source, choice), source)
-
-
-def _assemble(name: CorpusName, parts: Sequence[Rows], source: str) -> Corpus:
-    labels, label_names = classes_of(name, parts)
+        repository = repository_of(source)
+    else:
+        parts, described, repository = read_path(source, choice), source, ""
+    numbers, names = classes_of(name, parts, labels, repository, say)
     return Corpus(
         name=name,
         texts=tuple(text for rows in parts for text in _texts(rows, empty_allowed=name == "hate")),
-        labels=labels, label_names=label_names,
-        splits=tuple(rows.split for rows in parts for _ in rows.texts), source=source,
+        labels=numbers, label_names=names,
+        splits=tuple(rows.split for rows in parts for _ in rows.texts), source=described,
         synthetic=False,
     )  # fmt: skip
+
+
+def _check_sample(choice: ColumnChoice, labels: LabelChoice) -> None:
+    """Refuse what can be said of a file alone."""
+    given = {
+        choice.parameter: choice.columns, choice.sibling("split"): choice.split,
+        choice.sibling("names"): labels.names, choice.sibling("positive"): labels.positive,
+    }  # fmt: skip
+    for parameter in [parameter for parameter, value in given.items() if value]:
+        thing = "columns to choose" if parameter == choice.parameter else "such choice"
+        raise CorpusError(f"The sample has no {thing}: leave {parameter} empty.")
 
 
 def _texts(rows: Rows, empty_allowed: bool) -> list[str]:
