@@ -129,6 +129,14 @@ def resolve_path(text: str) -> Path:
     return user_path(text).absolute()
 
 
+def where_looked(path: Path) -> str:
+    """Return " Looked for: ..." with the whole path of one that is relative, else nothing.
+
+    A relative path counts from the current folder, which need not be the one the user thinks of.
+    """
+    return "" if path.is_absolute() else f" Looked for: {str(path.absolute())!r}."
+
+
 Profile = Literal["quickstart", "paper"]
 PROFILES: tuple[str, ...] = get_args(Profile)
 
@@ -266,6 +274,8 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
     for finding in error.errors():
         name = str(finding["loc"][0])
         reason = finding["msg"].removeprefix("Value error, ")
+        if finding["type"].startswith("bool_"):
+            reason = "write true or false"
         description = model.model_fields[name].description
         lines.append(f"parameter {name}={shown(finding['input'])}: {reason} ({description})")
     return "\n".join(dict.fromkeys(lines))

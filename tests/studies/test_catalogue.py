@@ -55,7 +55,8 @@ def test_every_stage_that_a_parameter_names_is_run_by_an_entry_point():
 def test_parameters_bear_on_what_reads_them():
     always = {"profile", "study", "workers", "cluster", "store", "plan"}
     assert bearing("embed") == always | {
-        "encoder", "emotion", "emotion_columns", "hate", "hate_columns",
+        "encoder", "emotion", "emotion_columns", "emotion_split", "emotion_quoting",
+        "emotion_names", "hate", "hate_columns", "hate_split", "hate_quoting", "hate_positive",
     }  # fmt: skip
     assert bearing("compare") == {"study", "studies"}
     assert bearing("full") == {*Config.model_fields} - {"trials", "timeout"}
@@ -103,7 +104,9 @@ def test_what_bears_on_an_entry_point_changes_its_results_and_nothing_else_does(
     encoder = small_study.write_encoder(tmp_path / "encoder-2", texts, seed=1)
     (tmp_path / "glove.txt").write_text("i 0.1 0.2 0.3\nfeel 0.3 0.1 0.2\n")
     changes = {**CHANGES, **others, "encoder": str(encoder), "vectors": str(tmp_path / "glove.txt")}
-    same_columns = {"emotion_columns", "hate_columns"}  # another name of the same texts
+    same_columns = {  # how files are read that these are not: other names of the same texts
+        f"{part}_{word}" for part in ("emotion", "hate") for word in ("columns", "split", "quoting")
+    } | {"emotion_names", "hate_positive"}
     by_place = {"profile", "study", "workers", "cluster", "store", "plan"}
     before = results(given, store)
     assert changes.keys() == Config.model_fields.keys() - same_columns - {"profile", "store"}

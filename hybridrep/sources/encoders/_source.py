@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hybridrep.errors import EncoderError
-from hybridrep.parameters import user_path
+from hybridrep.parameters import user_path, where_looked
 from hybridrep.sources.digest import sha256_file, sha256_parts
 from hybridrep.sources.encoders._folder import (
     CONFIG_FILE,
@@ -71,8 +71,8 @@ def resolve_encoder(source: str) -> EncoderSource:
         folder = user_path(source)
         if not folder.is_dir():
             raise EncoderError(
-                f"There is no encoder folder {source!r}. Give `minilm`, a local folder in Hugging "
-                f"Face format, or `{HUB_PREFIX}ID` for an encoder of the hub."
+                f"There is no encoder folder {source!r}.{where_looked(folder)} Give `minilm`, a "
+                f"local folder in Hugging Face format, or `{HUB_PREFIX}ID` for one of the hub."
             )
         return _resolve_folder(source, folder.resolve(), revision="")
     except OSError as error:

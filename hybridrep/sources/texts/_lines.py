@@ -44,7 +44,7 @@ def text_of(content: bytes, place: str) -> str:
         CorpusError: it is not UTF-8, empty, or no text at all; the message says where and what.
     """
     for start, trouble in _NOT_TEXT.items():
-        if content.startswith(start):
+        if content.startswith(start) and (start != b"PAR1" or content.endswith(start)):
             raise CorpusError(f"{place} is {trouble}.")
     if _WEB_PAGE.match(content):
         raise CorpusError(

@@ -10,6 +10,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from hybridrep.errors import CorpusError
 from hybridrep.sources.texts._lines import table_lines
@@ -95,7 +96,7 @@ def _delimiter(lines: Sequence[str], choice: ColumnChoice, usual: str) -> tuple[
 def _records(
     lines: Sequence[str], place: str, choice: ColumnChoice, delimiter: str, skipped: int
 ) -> Iterator[_Record]:
-    quoting = csv.QUOTE_NONE if choice.quoting == "none" else csv.QUOTE_MINIMAL
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if choice.quoting == "none" else csv.QUOTE_MINIMAL
     reader = csv.reader(iter(lines[skipped:]), delimiter=delimiter, strict=True, quoting=quoting)
     first = 1 + skipped
     try:

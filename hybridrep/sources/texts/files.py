@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from hybridrep.errors import CorpusError
 from hybridrep.messages import escaped
+from hybridrep.parameters import where_looked
 from hybridrep.sources.texts._card import CARD, Card, check_card
 from hybridrep.sources.texts._json import json_line_items, json_parts
 from hybridrep.sources.texts._layout import Part, arrange, data_files
@@ -96,10 +97,9 @@ def _existing(path: str) -> tuple[Path, str]:
         if not name.strip():
             raise CorpusError(f"{path!r} names nothing behind `#`. Name a part, or leave # out.")
         return Path(before).expanduser(), name.strip()
-    looked = "" if place.is_absolute() else f" Looked for: {str(place.absolute())!r}."
     raise CorpusError(
-        f"There is no corpus file or folder {path!r}.{looked} Give the path of one, `sample` for "
-        "the synthetic corpus, or `hub:ID` for one of the Hugging Face hub."
+        f"There is no corpus file or folder {path!r}.{where_looked(place)} Give the path of "
+        "one, `sample` for the synthetic corpus, or `hub:ID` for one of the Hugging Face hub."
     )
 
 

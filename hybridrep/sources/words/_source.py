@@ -14,7 +14,7 @@ from jaxtyping import Float32
 
 from hybridrep.errors import VectorsError
 from hybridrep.messages import escaped
-from hybridrep.parameters import user_path
+from hybridrep.parameters import user_path, where_looked
 from hybridrep.sources.digest import sha256_file, sha256_parts
 from hybridrep.sources.words._glove_download import find_glove_6b
 from hybridrep.sources.words._glove_text import is_zip, open_vectors, read_glove, zip_members
@@ -107,7 +107,10 @@ def locate(source: str) -> TextVectors | PackagedVectors:
         if path.exists() and not path.is_file():
             raise VectorsError(f"{str(path)!r} is a pipe or a device, not a file. {ALTERNATIVES}")
         if not path.is_file():
-            raise VectorsError(f"There is no file of word vectors {str(path)!r}. {ALTERNATIVES}")
+            raise VectorsError(
+                f"There is no file of word vectors {str(path)!r}.{where_looked(path)} "
+                f"{ALTERNATIVES}"
+            )
         if is_zip(path):
             member = _choose_member(path, member)
         elif member:

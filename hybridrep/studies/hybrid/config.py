@@ -8,6 +8,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 from pydantic import BeforeValidator, Field
 
 from hybridrep.parameters import Epochs, Parameters, Seeds, Source, setting, shown
+from hybridrep.sources.texts.rows import Quoting
 
 MOST_BOTTLENECK = 8_192
 
@@ -42,11 +43,12 @@ class StudyParameters(Parameters, Generic[E]):
         stages=("lstm",),
     )  # fmt: skip
     emotion: Source = setting(
-        "sample", "emotion corpus: `sample`, a file or folder, or `hub:ID`",
+        "sample", "emotion corpus: `sample`, a file or folder, or `hub:ID`; `#NAME` chooses a part",
         paper="hub:dair-ai/emotion", stages=("embed", "lstm"),
     )  # fmt: skip
     hate: Source = setting(
-        "sample", "corpus of the new task: `sample`, a file or folder, or `hub:ID`",
+        "sample",
+        "corpus of the new task: `sample`, a file or folder, or `hub:ID`; `#NAME` chooses a part",
         paper="hub:tweets-hate-speech-detection/tweets_hate_speech_detection",
         stages=("embed", "lstm", "transfer"),
     )  # fmt: skip
@@ -57,6 +59,32 @@ class StudyParameters(Parameters, Generic[E]):
     hate_columns: str = setting(
         "", "its columns as `text,label`; empty: found by their usual names",
         stages=("embed", "lstm", "transfer"),
+    )  # fmt: skip
+    emotion_split: str = setting(
+        "", "its column that says train, validation or test; empty: none does",
+        stages=("embed", "lstm"),
+    )  # fmt: skip
+    hate_split: str = setting(
+        "", "its column that says train, validation or test; empty: none does",
+        stages=("embed", "lstm", "transfer"),
+    )  # fmt: skip
+    emotion_quoting: Quoting = setting(
+        "", "its quotes, in delimited files: `standard` or `none` (a quote is a sign as any); "
+        "empty: standard, and a quoted cell that seems to hold rows is refused",
+        stages=("embed", "lstm"),
+    )  # fmt: skip
+    hate_quoting: Quoting = setting(
+        "", "its quotes, in delimited files: `standard` or `none` (a quote is a sign as any); "
+        "empty: standard, and a quoted cell that seems to hold rows is refused",
+        stages=("embed", "lstm", "transfer"),
+    )  # fmt: skip
+    emotion_names: str = setting(
+        "", "names of its numbered classes: a comma list from the lowest, or `0=anger,4=joy`; "
+        "empty: as the file names them", stages=("embed", "lstm"),
+    )  # fmt: skip
+    hate_positive: str = setting(
+        "", "which of the new task's two labels means hostile; empty: 1, true and the usual words, "
+        "else the last in order", stages=("embed", "lstm", "transfer"),
     )  # fmt: skip
     encoder: Source = setting(
         "minilm", "frozen encoder: `minilm`, a local folder in Hugging Face format, or `hub:ID`",

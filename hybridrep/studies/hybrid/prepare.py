@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import click
+import numpy as np
 import pandas as pd
 
 from hybridrep.errors import CorpusError, ParameterError
@@ -18,12 +20,13 @@ from hybridrep.sources.encoders.text import resolve_encoder
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.words.vectors import vectors_fingerprint
 from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.few_items import cautions
 from hybridrep.studies.hybrid.global_vectors.trial import keep_trial
 from hybridrep.studies.hybrid.inputs import CorpusInput, Inputs
 from hybridrep.studies.hybrid.names import DIRECTIONS, HIDDEN_SIZE
 from hybridrep.studies.hybrid.tweets.cleaning import clean_corpus
-from hybridrep.studies.hybrid.tweets.loading import load_corpus
-from hybridrep.studies.hybrid.tweets.rows import emotion_rows, transfer_rows
+from hybridrep.studies.hybrid.tweets.loading import LabelChoice, load_corpus
+from hybridrep.studies.hybrid.tweets.rows import emotion_rows, lstm_rows, transfer_rows
 from hybridrep.studies.hybrid.tweets.splits import always_enough, count_repeated
 from hybridrep.studies.hybrid.tweets.tokens import store_longest, store_tokens
 
@@ -31,27 +34,38 @@ STAGE = Stage("splits_tried", module=__name__)
 MOST_TIME_STEPS = 1_000
 """Words of the longest emotion tweet, to which all are padded; more would fill any memory."""
 
+LEAST_PER_CLASS = 10
+"""Tweets of each class of the new task, of which a fifth are tested; fewer say nothing."""
+
 
 def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS) -> Inputs:
     """Load and check the corpora, the word vectors and the encoder; store corpora and tokens.
 
     No bottleneck may be larger than the input of its autoencoder, in any of the directions.
     """
-    emotion = load_corpus("emotion", config.emotion, config.emotion_columns)
-    cleaned = clean_corpus(load_corpus("hate", config.hate, config.hate_columns))
+    emotion, of_emotion = _load_emotion(config)
+    hate, of_hate = _load_hate(config)
+    cleaned = clean_corpus(hate)
     encoder = resolve_encoder(config.encoder)
     keep_trial(store, encoder)
     vectors = vectors_fingerprint(config.vectors)
     _check_bottlenecks(config.bottlenecks, encoder.hidden_size, directions)
-    _try_splits(store, config, emotion, cleaned.corpus)
+    sizes = _try_splits(store, config, emotion, cleaned.corpus)
+    for line in (*of_emotion, *of_hate, *(f"caution: {text}" for text in cautions(sizes))):
+        click.echo(line)
 
     time_steps = _time_steps(store, emotion)
     hate_notes = {
         "changed_by_cleaning": cleaned.changed,
         "left_empty_and_dropped": cleaned.dropped,
         "repeated_texts": count_repeated(cleaned.corpus.texts),
+        "labels": tuple(of_hate), "transfer_test_tweets": sizes["transfer_test_tweets"],
+    }  # fmt: skip
+    emotion_notes = {
+        "labels": tuple(of_emotion),
+        **{name: size for name, size in sizes.items() if name != "transfer_test_tweets"},
     }
-    emotion_input = _corpus_input(store, config, emotion, vectors, time_steps, {})
+    emotion_input = _corpus_input(store, config, emotion, vectors, time_steps, emotion_notes)
     return Inputs(
         config=config, emotion=emotion_input,
         hate=_corpus_input(store, config, cleaned.corpus, vectors, time_steps, hate_notes),
@@ -59,6 +73,28 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         vector_size=store.open(emotion_input.tokens_key).meta["vector_size"],
         vectors_fingerprint=vectors,
     )  # fmt: skip
+
+
+def _load_emotion(config: Config) -> tuple[Corpus, list[str]]:
+    """Load the emotion corpus; return it, and how its labels were understood."""
+    said: list[str] = []
+    corpus = load_corpus(
+        "emotion", config.emotion, config.emotion_columns, split=config.emotion_split,
+        quoting=config.emotion_quoting, labels=LabelChoice(names=config.emotion_names),
+        say=said.append,
+    )  # fmt: skip
+    return corpus, said
+
+
+def _load_hate(config: Config) -> tuple[Corpus, list[str]]:
+    """Load the corpus of the new task; return it, and how its labels were understood."""
+    said: list[str] = []
+    corpus = load_corpus(
+        "hate", config.hate, config.hate_columns, split=config.hate_split,
+        quoting=config.hate_quoting, labels=LabelChoice(positive=config.hate_positive),
+        say=said.append,
+    )  # fmt: skip
+    return corpus, said
 
 
 def _time_steps(store: Store, emotion: Corpus) -> int:
@@ -87,21 +123,36 @@ def _check_bottlenecks(
                 )
 
 
-def _try_splits(store: Store, config: Config, emotion: Corpus, hate: Corpus) -> None:
-    """Refuse corpora that are too small to be split; one answer is kept for all later runs."""
+def _try_splits(store: Store, config: Config, emotion: Corpus, hate: Corpus) -> dict[str, int]:
+    """Refuse corpora that are too small to be split, and return on how many tweets numbers stand.
+
+    One answer is kept for all later runs.
+    """
 
     def make() -> Made:
         _check_corpora(config, emotion, hate)
-        return Made()
+        return Made(meta={"sizes": _sizes(config, emotion, hate)})
 
     choices = (config.items_per_emotion, config.duplicates, config.seeds)
     about = {"emotion": emotion.fingerprint, "hate": hate.fingerprint}
-    STAGE.keep(store, STAGE.key(emotion, hate, *choices), make, about)
+    kept = STAGE.keep(store, STAGE.key(emotion, hate, *choices), make, about)
+    return dict(kept.meta["sizes"])
+
+
+def _sizes(config: Config, emotion: Corpus, hate: Corpus) -> dict[str, int]:
+    """Count the tweets that numbers stand on, by the names of `few_items.SIZES`; as of any seed."""
+    seed = config.seeds[0]
+    lstm = lstm_rows(emotion, seed)
+    return {
+        "validation_tweets": len(lstm.validation), "test_tweets": len(lstm.test),
+        "similarity_tweets": config.items_per_emotion * len(emotion.label_names),
+        "transfer_test_tweets": len(transfer_rows(hate, seed, config.duplicates).test),
+    }  # fmt: skip
 
 
 def _check_corpora(config: Config, emotion: Corpus, hate: Corpus) -> None:
     """Refuse corpora that are too small to be split, for any of the seeds."""
-    transfer_rows(hate, config.seeds[0], config.duplicates)  # its sizes are those of any seed
+    _check_new_task(config, hate)
     all_alike = always_enough(emotion, config.items_per_emotion)
     for seed in config.seeds[:1] if all_alike else config.seeds:
         try:
@@ -115,6 +166,25 @@ def _check_corpora(config: Config, emotion: Corpus, hate: Corpus) -> None:
                 else ""
             )
             raise CorpusError(f"{error}{cause} Seed {seed} splits the corpus so.") from error
+
+
+def _check_new_task(config: Config, hate: Corpus) -> None:
+    """Refuse a new task of so few tweets of a class that no accuracy would say anything."""
+    split = transfer_rows(hate, config.seeds[0], config.duplicates)  # the sizes are any seed's
+    used = np.concatenate([split.train, split.test])
+    fewest, of_test = (
+        int(np.bincount(hate.labels[rows], minlength=len(hate.label_names)).min())
+        for rows in (used, split.test)
+    )
+    if fewest < LEAST_PER_CLASS or of_test < LEAST_PER_CLASS // 5:
+        counts = ", ".join(f"{name} {count:,}" for name, count in hate.class_counts.items())
+        dropped = f", {split.repeated_dropped:,} repetitions" if split.repeated_dropped else ""
+        raise CorpusError(
+            f"The hate corpus ({hate.source}) has {fewest} usable tweets of its rarest class, "
+            f"{of_test} of them to test on ({counts}{dropped}); at least {LEAST_PER_CLASS} of "
+            "each class are needed, and some hundred before an accuracy says much. Use a corpus "
+            "with more tweets of that class, or leave the class out."
+        )
 
 
 def _corpus_input(

@@ -128,7 +128,8 @@ def test_lines_are_counted_as_an_editor_does(tmp_path):
         ("a.jsonl", b"[" * 100_000, "line 1: not JSON"),
         ("a.jsonl", b'{"text": "a", "label": 1}\n{"text": "b"}\n', "line 2: no 'label'"),
         ("a.parquet", b"PAR1 but not really PAR1", "cannot be read"),
-        ("a.xlsx", b"a", "ends in '.xlsx', which is not a known format"),
+        ("a.xlsx", b"a", "cannot be read as .xlsx"),
+        ("a.xls", b"a", "ends in '.xls', which is not a known format"),
         ("a", b"a", "ends in 'nothing'"),
     ],
 )

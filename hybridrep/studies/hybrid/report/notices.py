@@ -8,7 +8,7 @@ import hybridrep
 from hybridrep.reporting.facts import config_value, meta_record
 from hybridrep.reporting.formatting import counted, listed, number, seeds_text
 from hybridrep.reporting.html.views import Notice
-from hybridrep.studies.hybrid.results.facts import corpora_of
+from hybridrep.studies.hybrid.results.facts import cautions_of, corpora_of
 from hybridrep.studies.hybrid.results.published import BOTTLENECKS
 from hybridrep.studies.hybrid.results.result_tables import size_beside_paper
 from hybridrep.studies.hybrid.results.results import Results
@@ -30,8 +30,8 @@ def notices_of(
     """Return the notices of one study, warnings first."""
     tables = results.tables
     return [
-        *_seeds(results), *_older(tables), *_size(tables), *_synthetic(tables),
-        *_duplicates(tables), *_texts(tables, example, texts_shown=texts_shown),
+        *_seeds(results), *_few(tables), *_older(tables), *_size(tables), *_synthetic(tables),
+        *_labels(tables), *_duplicates(tables), *_texts(tables, example, texts_shown=texts_shown),
     ]  # fmt: skip
 
 
@@ -53,6 +53,30 @@ def _seeds(results: Results) -> list[Notice]:
                 "interval and no SD is given. The numbers show one simulation.",
             )
         )  # fmt: skip
+    return notices
+
+
+def _few(tables: StudyTables) -> list[Notice]:
+    """Warn of numbers that stand on few tweets, however many the seeds."""
+    texts = cautions_of(tables)
+    title = "Few tweets behind some numbers"
+    return [Notice("warning", title, " ".join(texts))] if texts else []
+
+
+def _labels(tables: StudyTables) -> list[Notice]:
+    """Say how labels were understood that did not speak for themselves, and of several classes."""
+    notices = []
+    for corpus in corpora_of(tables):
+        said = corpus.notes.get("labels")
+        lines = [str(line) for line in said] if isinstance(said, list | tuple) else []
+        if corpus.name == "hate" and corpus.classes > 2:
+            lines.append(
+                f"The new task has {corpus.classes} classes where the paper’s has two, so its "
+                "losses and accuracies are not comparable with the paper’s."
+            )
+        if lines:
+            text = " ".join(f"{line[0].upper()}{line[1:].removesuffix('.')}." for line in lines)
+            notices.append(Notice("note", f"How labels of {corpus.name} were read", text))
     return notices
 
 

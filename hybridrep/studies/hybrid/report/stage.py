@@ -22,6 +22,7 @@ from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.report import example_stage as example
 from hybridrep.studies.hybrid.report import reproduce
 from hybridrep.studies.hybrid.report.kept_example import example_files
+from hybridrep.studies.hybrid.results.facts import cautions_of
 from hybridrep.studies.hybrid.results.inference import inference_table
 from hybridrep.studies.hybrid.results.representative import Representative, representative_seed
 from hybridrep.studies.hybrid.results.results import Results
@@ -55,11 +56,13 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     save_parts(invocation.tracker.server, invocation.main.run_id, *tables.to_parts())
     invocation.main.log(Contents(files=files))
     table = files["report/table_1.md"].read_text("utf-8")
-    invocation.main.describe(_description(invocation, results.standing, table, seed_runs))
+    invocation.main.describe(_description(invocation, results, table, seed_runs))
     console = Console()
     table_1 = pd.read_csv(files["report/table_1.csv"], dtype=str, keep_default_na=False)
     console.print(table_1_rich(table_1, results.size))
     console.print(results.standing)
+    for caution in cautions_of(tables):
+        console.print(f"Caution: {caution}", highlight=False, markup=False)
     console.print("Browse the runs and the report: make ui", highlight=False)
 
 
@@ -138,13 +141,14 @@ def report_files(report: Report) -> dict[str, bytes | str]:
 
 
 def _description(
-    invocation: Invocation, standing: str, table: str, seed_runs: Mapping[int, str]
+    invocation: Invocation, results: Results, table: str, seed_runs: Mapping[int, str]
 ) -> str:
     """The study run's note: what it is, how many seeds it stands on, links to their runs."""
     inputs, tracker = invocation.prepared.inputs, invocation.tracker
-    lines = [f"The study **{inputs.config.study}**. {standing}", ""]
+    lines = [f"The study **{inputs.config.study}**. {results.standing}", ""]
     if inputs.emotion.synthetic or inputs.hate.synthetic:
         lines += ["**Synthetic data**: it shows how the platform works, not how people feel.", ""]
+    lines += [f"**Caution**: {caution}\n" for caution in cautions_of(results.tables)]
     lines += [table, "", "Open `report/report.html` among the artifacts.", ""]
     links = [f"[{seed}]({tracker.link(run)})" for seed, run in sorted(seed_runs.items())]
     if links:

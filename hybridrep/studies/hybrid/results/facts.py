@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from hybridrep.reporting.facts import UNKNOWN, config_value, meta_record, whole
+from hybridrep.studies.hybrid.few_items import SIZES, cautions
 from hybridrep.studies.hybrid.results.tables import StudyTables
+
+_NAMES = (list, tuple, dict)
+"""Types of a record of classes that names them; others only count them."""
 
 
 @dataclass(frozen=True)
 class CorpusFacts:
-    """One corpus ("emotion" or "hate") as a study recorded it; counts are 0 where it did not."""
+    """One corpus ("emotion" or "hate") as a study recorded it; counts are 0 where it did not.
+
+    `notes` are what was counted and said of it: repetitions, sizes, how labels were read.
+    """
 
     name: str
     source: str
@@ -18,6 +27,8 @@ class CorpusFacts:
     classes: int
     synthetic: bool
     fingerprint: str
+    class_names: tuple[str, ...] = ()
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 def corpora_of(tables: StudyTables) -> list[CorpusFacts]:
@@ -28,9 +39,17 @@ def corpora_of(tables: StudyTables) -> list[CorpusFacts]:
             str(entry.get("name", "")), str(entry.get("source", UNKNOWN)),
             whole(entry.get("items")), whole(entry.get("classes")),
             bool(entry.get("synthetic", False)), str(entry.get("fingerprint", UNKNOWN)),
+            tuple(map(str, names)) if isinstance(names := entry.get("classes"), _NAMES) else (),
+            notes if isinstance(notes := entry.get("notes"), Mapping) else {},
         )
         for entry in recorded if isinstance(entry, dict)
     ]  # fmt: skip
+
+
+def cautions_of(tables: StudyTables) -> list[str]:
+    """Return a sentence for each of a study's numbers that stands on few tweets."""
+    notes = {name: value for corpus in corpora_of(tables) for name, value in corpus.notes.items()}
+    return cautions({name: whole(notes[name]) for name in SIZES if name in notes})
 
 
 def encoder_name(tables: StudyTables) -> str:

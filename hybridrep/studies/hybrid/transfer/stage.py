@@ -79,6 +79,7 @@ class Items:
     train: int
     task_specific: np.ndarray
     global_: np.ndarray
+    classes: int
 
     def sides(self, direction: str) -> tuple[np.ndarray, np.ndarray]:
         """Input and target of the autoencoder of a direction."""
@@ -104,7 +105,7 @@ def _items(read: Reader, seed: int, duplicates: Duplicates) -> Items:
     return Items(
         seed=seed, rows=rows, labels=corpus.labels[rows], train=len(split.train),
         task_specific=np.concatenate([vectors["hate_train"], vectors["hate_test"]]),
-        global_=encoded[rows],
+        global_=encoded[rows], classes=len(corpus.label_names),
     )  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def train(stack: Sequence[tuple[Reader, Tested, int]]) -> Iterator[Made]:
     tested = stack[0][1]
     items = [_items(read, seed, tested.duplicates) for read, _, seed in stack]
     settings: dict[str, Any] = {"pooling": tested.pooling} if tested.pooling else {}
-    config = ClassifierConfig(epochs=tested.epochs, **settings)
+    config = ClassifierConfig(classes=items[0].classes, epochs=tested.epochs, **settings)
     if tested.variants:
         vectors = [
             _layers(read, tested, mine) for (read, _, _), mine in zip(stack, items, strict=True)

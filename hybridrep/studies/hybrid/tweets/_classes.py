@@ -52,7 +52,7 @@ class LabelChoice:
     """What the user says of a corpus' labels.
 
     Attributes:
-        names: of numbered emotions: a comma list from 0 (or 1) on, or pairs NUMBER=NAME.
+        names: of numbered emotions: a comma list from the lowest on, or pairs NUMBER=NAME.
         positive: of the new task's two labels the one that means hostile.
     """
 
@@ -226,7 +226,10 @@ def _emotions(
             f"{', '.join(_known.EMOTIONS)}"
         )
     _refuse_slips(words, parts, {str(n) for n in range(len(_known.EMOTIONS))} | meaning.keys())
-    if not meaning:
+    if names:
+        read = (f"{number} as {meaning[number]}" for number in _ordered(found))
+        say(f"emotion: {', '.join(read)} (emotion_names)")
+    elif not meaning:
         say(
             f"emotion: the labels are the numbers {', '.join(_ordered(found))}, which nothing "
             "names: they stay numbers (emotion_names=NAME,NAME,... names them, from the lowest)"
@@ -235,15 +238,18 @@ def _emotions(
 
 
 def _named_by_user(names: str, found: set[str], place: str) -> dict[str, str]:
-    """Return what numbers mean by a comma list, from 0 or 1 on, or by pairs NUMBER=NAME."""
+    """Return what numbers mean by pairs NUMBER=NAME, or by a list.
+
+    A list of as many names as there are numbers names them from the lowest, any other from 0 on.
+    """
     given = [name.strip().lower() for name in names.split(",")]
     if any("=" in name for name in given):
         pairs = [name.partition("=") for name in given]
         meaning = {number.strip(): name.strip() for number, _, name in pairs}
+    elif len(given) == len(found):
+        meaning = dict(zip(_ordered(found), given, strict=True))
     else:
-        low = min(map(int, found))
-        first = 1 if low >= 1 and max(map(int, found)) == len(given) else 0
-        meaning = {str(number): name for number, name in enumerate(given, first)}
+        meaning = {str(number): name for number, name in enumerate(given)}
     if not all(meaning.values()) or len({*meaning.values()}) < len(given):
         raise CorpusError(
             f"emotion_names={names}: every number has one name, and no two the same. Write a comma "

@@ -28,7 +28,7 @@ class EmotionSplit:
 
 @dataclass(frozen=True, eq=False)
 class TransferSplit:
-    """Indices into the hate corpus, each ascending and balanced over the two classes, 4:1.
+    """Indices into the hate corpus, each ascending and balanced over the classes, 4:1.
 
     `per_class` tweets were sampled; `repeated_dropped` repetitions were left out before.
     """
@@ -78,7 +78,11 @@ def sample_transfer(
     corpus: Corpus, rng: np.random.Generator, duplicates: Literal["keep", "drop"],
     per_class: int = TRANSFER_PER_CLASS,
 ) -> TransferSplit:  # fmt: skip
-    """Sample equally many tweets of both classes and split them 4:1, stratified.
+    """Sample equally many tweets of every class and split them 4:1, stratified.
+
+    Where the corpus says what it trains on, training tweets are sampled from that and test tweets
+    from its test split, or from all that is not for training where it has none: four fifths and
+    one fifth of `per_class`, or as many as the smallest class has there.
 
     Args:
         corpus: the *cleaned* hate corpus (`cleaning.clean_corpus`).
@@ -95,15 +99,17 @@ def sample_transfer(
     if duplicates == "drop":
         eligible = np.sort(np.unique(np.array(corpus.texts, dtype=object), return_index=True)[1])
     dropped = len(corpus) - len(eligible)
-    smallest = np.bincount(corpus.labels[eligible], minlength=len(corpus.label_names)).min()
     try:
-        sampled = sample_items(
-            corpus.labels, min(per_class, max(int(smallest), 1)), rng, candidates=eligible,
-            label_names=corpus.label_names,
-        )  # fmt: skip
-        train, test = _stratified(
-            corpus.labels[sampled], 5, rng, corpus.label_names, "training and test"
-        )
+        if (parts := _own_parts(corpus, eligible)) is None:
+            sampled = _sample_evenly(corpus, eligible, per_class, rng)
+            inner, held_out = _stratified(
+                corpus.labels[sampled], 5, rng, corpus.label_names, "training and test"
+            )
+            train, test = sampled[inner], sampled[held_out]
+        else:
+            most_of_test = max(per_class // 5, 1)
+            train = _sample_evenly(corpus, parts[0], max(per_class - most_of_test, 1), rng)
+            test = _sample_evenly(corpus, parts[1], most_of_test, rng)
     except CorpusError as error:
         if not dropped:
             raise
@@ -112,9 +118,33 @@ def sample_transfer(
             "whichever its class, were left out before."
         ) from error
     return TransferSplit(
-        train=np.sort(sampled[train]), test=np.sort(sampled[test]),
-        per_class=len(sampled) // len(corpus.label_names), repeated_dropped=dropped,
+        train=np.sort(train), test=np.sort(test),
+        per_class=(len(train) + len(test)) // len(corpus.label_names), repeated_dropped=dropped,
     )  # fmt: skip
+
+
+def _sample_evenly(
+    corpus: Corpus, candidates: Int64[np.ndarray, " candidates"], most: int,
+    rng: np.random.Generator,
+) -> Int64[np.ndarray, " sampled"]:  # fmt: skip
+    """Draw as many of each class as the smallest has among the candidates, `most` at most."""
+    smallest = np.bincount(corpus.labels[candidates], minlength=len(corpus.label_names)).min()
+    return sample_items(
+        corpus.labels, min(most, max(int(smallest), 1)), rng, candidates=candidates,
+        label_names=corpus.label_names,
+    )  # fmt: skip
+
+
+def _own_parts(
+    corpus: Corpus, eligible: Int64[np.ndarray, " eligible"]
+) -> tuple[Int64[np.ndarray, " train"], Int64[np.ndarray, " test"]] | None:
+    """Return what the corpus itself trains and tests on, of the eligible; None: it says neither."""
+    own = own_training(corpus)
+    if own is None:
+        return None
+    of_test = np.array([split == "test" for split in corpus.splits], dtype=bool)
+    test = of_test if of_test.any() else ~own
+    return eligible[own[eligible]], eligible[test[eligible]]
 
 
 def split_autoencoder(

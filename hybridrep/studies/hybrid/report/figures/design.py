@@ -38,6 +38,7 @@ class Design:
     emotion_items: int
     emotion_classes: int
     hate: str
+    hate_title: str
     hate_items: int
     vectors: str
     encoder: str
@@ -62,6 +63,14 @@ def _short_source(source: str, width: int) -> str:
     return f"…{end[-(width - 2) :]}" if len(end) > width - 2 else f"…/{end}"
 
 
+def _title_of(classes: tuple[str, ...]) -> str:
+    """Return what stands over the new task's tweets: its classes, if not the paper's."""
+    if len(classes) < 2 or set(classes) == {"hate", "no-hate"}:
+        return "Hate / no-hate tweets"
+    names = " / ".join(classes)
+    return f"{names} tweets" if len(names) <= 15 else f"Tweets of {len(classes)} classes"
+
+
 def design_of(tables: StudyTables) -> Design:
     """Return what the drawings of the study's design and architecture need."""
     corpora = {corpus.name: corpus for corpus in corpora_of(tables)}
@@ -71,7 +80,8 @@ def design_of(tables: StudyTables) -> Design:
     encoder = textwrap.fill(encoder_name(tables), 30, max_lines=2, placeholder="…")
     return Design(
         emotion=_short_source(emotion.source, 24), emotion_items=emotion.items,
-        emotion_classes=classes, hate=_short_source(hate.source, 28), hate_items=hate.items,
+        emotion_classes=classes, hate=_short_source(hate.source, 28),
+        hate_title=_title_of(hate.class_names), hate_items=hate.items,
         vectors=shortened(vectors_name(tables), 22), encoder=encoder,
         encoder_size=whole(meta_record(tables.meta, "encoder").get("hidden_size")),
         bottlenecks=bottleneck_sizes(tables), lstm_epochs=config_number(tables.meta, "lstm_epochs"),
@@ -162,7 +172,7 @@ def _transformation(axes: Axes, design: Design) -> None:
 def _new_task(axes: Axes, design: Design) -> None:
     heading(axes, (78, 50), "3  A new task")
     box(
-        axes, (78, 34.5), (18, 12), "Hate / no-hate tweets",
+        axes, (78, 34.5), (18, 12), design.hate_title,
         f"{design.hate}\n{_or_unknown(design.hate_items, 'tweet')}\nin balanced samples", MUTED,
     )  # fmt: skip
     box(
