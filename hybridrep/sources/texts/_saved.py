@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,8 +20,11 @@ _ORDER = ("", "train", "validation", "test")
 
 def is_saved(folder: Path) -> bool:
     """Tell whether a folder is what `save_to_disk` leaves."""
-    one = (folder / "state.json").is_file() and (folder / "dataset_info.json").is_file()
-    return one or (folder / "dataset_dict.json").is_file()
+    names = {file.name for file in folder.iterdir()}
+    of_arrow = any(name.endswith(".arrow") for name in names)
+    return "dataset_dict.json" in names or (
+        "dataset_info.json" in names and ("state.json" in names or of_arrow)
+    )
 
 
 def read_saved(folder: Path, choice: ColumnChoice) -> list[Rows]:
@@ -29,25 +33,48 @@ def read_saved(folder: Path, choice: ColumnChoice) -> list[Rows]:
     Raises:
         CorpusError: it is damaged, empty, or its splits or columns are not clear.
     """
-    import datasets
-
     place = escaped(folder)
+    if not (folder / "dataset_dict.json").is_file():
+        return rows_of_split(_load(folder), choice, place, "")
     try:
-        loaded = datasets.load_from_disk(str(folder), keep_in_memory=True)
-    except Exception as error:  # of Arrow, JSON and `datasets`: they have no common base
-        raise CorpusError(
-            f"The folder {str(folder)!r}, of `save_to_disk`, cannot be read "
-            f"({type(error).__name__}). Save it anew."
-        ) from error
-    if isinstance(loaded, datasets.Dataset):
-        return rows_of_split(loaded, choice, place, "")
-    named = named_splits([*map(str, loaded)], place)
+        names = [*map(str, json.loads((folder / "dataset_dict.json").read_bytes())["splits"])]
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder, error) from error
     return [
         rows
-        for name, split in named.items()
-        if len(loaded[name]) or split == "train"
-        for rows in rows_of_split(loaded[name], choice, place, split)
+        for name, split in named_splits(names, place).items()
+        if split == "train" or not _is_empty(folder / name)
+        for rows in rows_of_split(_load(folder / name), choice, place, split)
     ]
+
+
+def _load(folder: Path) -> Dataset:
+    import datasets
+
+    if _is_empty(folder):
+        raise CorpusError(
+            f"The folder {str(folder)!r}, of `save_to_disk`, holds an empty data set."
+        )
+    try:
+        return datasets.Dataset.load_from_disk(str(folder), keep_in_memory=True)
+    except Exception as error:  # of Arrow, JSON and `datasets`: they have no common base
+        raise _damaged(folder, error) from error
+
+
+def _is_empty(folder: Path) -> bool:
+    """Tell whether a data set was saved without rows, which `datasets` cannot read back."""
+    try:
+        files = json.loads((folder / "state.json").read_bytes())["_data_files"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise _damaged(folder, error) from error
+    return not files
+
+
+def _damaged(folder: Path, error: Exception) -> CorpusError:
+    return CorpusError(
+        f"The folder {str(folder)!r}, of `save_to_disk`, cannot be read "
+        f"({type(error).__name__}). Save it anew."
+    )
 
 
 def named_splits(names: list[str], place: str) -> dict[str, str]:
@@ -57,15 +84,16 @@ def named_splits(names: list[str], place: str) -> dict[str, str]:
         CorpusError: none of several is for training, or two are for the same.
     """
     named = {name: SPLIT_WORDS.get(name.lower(), "") for name in names}
-    if len(named) > 1:
-        for name in [name for name, split in named.items() if not split]:
-            _log.warning("%s: its split %r is left out", place, name)
-            del named[name]
+    left_out = [name for name, split in named.items() if not split and len(named) > 1]
+    for name in left_out:
+        del named[name]
     if len(set(named.values())) < len(named) or not named:
         raise CorpusError(
             f"{place} has the splits {', '.join(map(escaped, names))}; expected are train and, if "
-            "there are any, validation and test."
+            "there are any, validation and test. Name them so, or save one of them alone."
         )
+    for name in left_out:
+        _log.warning("%s: its split %r is left out", place, name)
     return {name: named[name] for name in sorted(named, key=lambda n: _ORDER.index(named[n]))}
 
 

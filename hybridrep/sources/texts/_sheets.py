@@ -11,7 +11,10 @@ import pandas as pd
 from hybridrep.errors import CorpusError
 from hybridrep.messages import escaped
 from hybridrep.sources.texts._tables import Item
-from hybridrep.sources.texts.rows import SPLIT_WORDS, ColumnChoice
+from hybridrep.sources.texts.rows import SPLIT_WORDS, ColumnChoice, Columns
+
+_TITLE_ROWS = 20
+"""Rows of titles and remarks in which the names of the columns are looked for, for a message."""
 
 
 def unpacked_size(path: Path, place: str) -> int:
@@ -92,11 +95,27 @@ def _items(frame: pd.DataFrame, place: str, choice: ColumnChoice) -> list[Item]:
             continue
         if header is None or columns is None:
             header = ["" if value is None else str(value) for value in values]
-            columns = choice.find(header, f"{place}, row {number},")
+            columns = _find(header, frame, number, f"{place}, row {number},", choice)
             continue
         split = values[columns.split] if columns.split >= 0 else None
         items.append((number, values[columns.text], values[columns.label], split))
     return items
+
+
+def _find(
+    header: list[str], frame: pd.DataFrame, number: int, place: str, choice: ColumnChoice
+) -> Columns:
+    """Find the columns; where a row further down names them, say so."""
+    try:
+        return choice.find(header, place)
+    except CorpusError as error:
+        for below in range(number, min(number + _TITLE_ROWS, len(frame))):
+            if choice.fits([str(cell) for cell in frame.iloc[below]]):
+                raise CorpusError(
+                    f"{place} does not name the columns, but row {below + 1} does: remove the rows "
+                    "above that."
+                ) from error
+        raise
 
 
 def _plain(cell: Any) -> Any:

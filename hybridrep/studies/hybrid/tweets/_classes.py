@@ -6,7 +6,7 @@ import math
 import numbers
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -158,7 +158,9 @@ def _of_new_task(
                 f"{_listed(found - {chosen})} for not hostile"
             )
         return named, HATE_CLASSES
-    _refuse_slips(words, parts, _HOSTILE.keys() | _NOT_HOSTILE)
+    _refuse_slips(
+        words, parts, _HOSTILE.keys() | _NOT_HOSTILE, said="0, 1, hate, no-hate and their like"
+    )
     order = _ordered(found)
     if len(order) > 2:
         say(f"new task: {len(order)} classes, {_listed(order)}; the classifiers tell them all")
@@ -215,7 +217,9 @@ def _emotions(
             "emotion_names empty."
         )
     if not numbered:
-        _refuse_slips(words, parts, {*_known.EMOTIONS}, {w for w in found if _is_number(w)})
+        numbers_beside = {word for word in found if _is_number(word)}
+        emotions = ", ".join(sorted(_known.EMOTIONS))
+        _refuse_slips(words, parts, {*_known.EMOTIONS}, numbers_beside, said=emotions)
         return words
     meaning = _named_by_user(names, found, place) if names else {}
     known = found == {*map(str, range(len(_known.EMOTIONS)))}
@@ -267,18 +271,18 @@ def _named_by_user(names: str, found: set[str], place: str) -> dict[str, str]:
 
 
 def _refuse_slips(
-    words: _Words, parts: Sequence[Rows], known: set[str], never: set[str] | None = None
-) -> None:
-    """Refuse a label that is not known and rare, or one that may not stand among the others."""
+    words: _Words, parts: Sequence[Rows], known: set[str], never: Collection[str] = (),
+    said: str = "",
+) -> None:  # fmt: skip
+    """Refuse a label that is rare and not known, or may not stand among others; `said`: known."""
     counts = Counter(word for part in words for word in part)
     wrong = {
         word for word, n in counts.items()
-        if word in (never or ()) or (word not in known and n < SMALLEST_OWN_CLASS)
+        if word in never or (word not in known and n < SMALLEST_OWN_CLASS)
     }  # fmt: skip
     for rows, item, word in _items(words, parts):
         if word in wrong:
-            known_words = ", ".join(sorted(word for word in known if not _is_number(word)))
-            of_words = f"Known are {known_words}. " if known_words else ""
+            of_words = f"Known are {said}. " if said else ""
             raise CorpusError(
                 f"{rows.where(item)}: the label {_shown(word)} is unknown"
                 f"{_how_often(counts[word])}. {of_words}Any other class needs at least "

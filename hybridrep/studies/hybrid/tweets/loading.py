@@ -99,7 +99,10 @@ def _texts(rows: Rows, empty_allowed: bool) -> list[str]:
                 if missing
                 else f"the text is no string but of the type {type(text).__name__}"
             )
-            raise CorpusError(f"{rows.where(item)}: {trouble}. Remove the {rows.unit}.")
+            raise CorpusError(
+                f"{rows.where(item)}: {trouble}. Remove the {rows.unit}"
+                f"{'' if missing else ', write it as text, or choose another column'}."
+            )
         if not (empty_allowed or text.strip()):
             raise CorpusError(f"{rows.where(item)}: no text. Remove the {rows.unit}.")
         if not text.isascii():
