@@ -57,7 +57,8 @@ def test_seeds_survive_being_written_and_read(seeds):
         ("padding", "behind", "'front' or 'after'"),
         ("profile", "papers", "'quickstart' or 'paper'"),
         ("study", "a'; DROP TABLE runs", "pattern"),
-        ("plan", "perhaps", "boolean"),
+        ("plan", "perhaps", "write true or false"),
+        ("share_text", "maybe", "write true or false"),
         ("workers", "-1", "greater"),
     ],
 )

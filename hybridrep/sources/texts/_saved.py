@@ -40,10 +40,13 @@ def read_saved(folder: Path, choice: ColumnChoice) -> list[Rows]:
         names = [*map(str, json.loads((folder / "dataset_dict.json").read_bytes())["splits"])]
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(folder, error) from error
+    named = named_splits(names, place)
+    if choice.split and set(named.values()) == {"train"}:  # says nothing: the column does
+        named = dict.fromkeys(named, "")
     return [
         rows
-        for name, split in named_splits(names, place).items()
-        if split == "train" or not _is_empty(folder / name)
+        for name, split in named.items()
+        if split in ("train", "") or not _is_empty(folder / name)
         for rows in rows_of_split(_load(folder / name), choice, place, split)
     ]
 

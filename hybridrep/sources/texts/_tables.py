@@ -80,9 +80,9 @@ def table_items(text: str, place: str, choice: ColumnChoice, delimiter: str) -> 
 def _delimiter(lines: Sequence[str], choice: ColumnChoice, usual: str) -> tuple[str, int]:
     """Return what parts the cells, and how many first lines only say so (Excel's `sep=;`)."""
     first = next((n for n, line in enumerate(lines) if line.strip()), 0)
-    said = lines[first].strip().lower()
-    if said.startswith("sep=") and len(said) == 5:
-        return lines[first].strip()[4], first + 1
+    said = lines[first].rstrip("\r\n")
+    if said.lower().startswith("sep=") and len(said) == 5:
+        return said[4], first + 1
     for delimiter in dict.fromkeys([usual, *DELIMITERS]):
         try:
             header = next(csv.reader([lines[first]], delimiter=delimiter), [])

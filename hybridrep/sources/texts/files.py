@@ -28,6 +28,7 @@ from hybridrep.sources.texts.rows import (
     ColumnChoice,
     Rows,
     by_split,
+    training_first,
 )
 
 LARGEST = 2 << 30
@@ -76,13 +77,14 @@ def read_path(path: str, choice: ColumnChoice) -> list[Rows]:
     try:
         place, name = _existing(path)
         if place.is_dir():
-            return _read_folder(place, choice, name)
+            return training_first(_read_folder(place, choice, name), choice)
         if not place.is_file():
             raise CorpusError(
                 f"{path!r} is no regular file but, for example, a pipe or a device, which may "
                 "never end. Save what it gives to a file."
             )
-        return read_file(CorpusFile(place, escaped(place), sheet=name), choice)
+        parts = read_file(CorpusFile(place, escaped(place), sheet=name), choice)
+        return training_first(parts, choice)
     except (OSError, RuntimeError) as error:  # RuntimeError: a `~user` without a home folder
         raise CorpusError(f"The corpus {path!r} cannot be read: {error}.") from error
 
@@ -162,7 +164,12 @@ def _read_configuration(card: Card, choice: ColumnChoice, name: str, place: str)
 def read_files(
     folder: Path, files: Sequence[tuple[PurePath, str]], choice: ColumnChoice, described: str = ""
 ) -> list[Rows]:
-    """Read files of a folder, each of a split; messages call them by their path, or `described`."""
+    """Read files of a folder, each of a split; messages call them by their path, or `described`.
+
+    Where a column says the split, a repository's only split, `train`, says nothing.
+    """
+    if choice.split and {split for _, split in files} == {"train"}:
+        files = [(file, "") for file, _ in files]
     return [
         rows
         for file, split in files

@@ -21,7 +21,7 @@ from hybridrep.sources.texts._card import CARD, Card, ClassNames
 from hybridrep.sources.texts._hub_plain import ALTERNATIVES, DATA_ENDINGS, link_plain_files
 from hybridrep.sources.texts._layout import arrange, data_files
 from hybridrep.sources.texts.files import read_files, with_class_names
-from hybridrep.sources.texts.rows import ColumnChoice, Rows
+from hybridrep.sources.texts.rows import ColumnChoice, Rows, training_first
 
 CONVERTED = "refs/convert/parquet"
 """The branch on which the hub keeps public corpora converted to Parquet."""
@@ -82,7 +82,7 @@ def read_hub(source: str, choice: ColumnChoice, pins: Mapping[str, Pin]) -> tupl
     revisions = [pin.revision] if pin.revision else [MAIN, CONVERTED]
     snapshot = fetch(kind, address, revisions, _patterns(folder))
     described = f"{HUB_PREFIX}{repository}@{snapshot.commit}"
-    parts = _read_snapshot(snapshot, folder, choice, described, name)
+    parts = training_first(_read_snapshot(snapshot, folder, choice, described, name), choice)
     described += f"#{name}" if name else ""
     if pin.counts and not name:
         _check_counts(parts, pin.counts, described, choice.noun)

@@ -154,7 +154,7 @@ def by_split(rows: Rows, splits: Sequence[object], choice: ColumnChoice) -> list
     """Part rows by what their split column says, training first.
 
     Raises:
-        CorpusError: a cell names no split, the file's own name says one already, or none trains.
+        CorpusError: a cell names no split, or the file's own name says one already.
     """
     parameter = choice.sibling("split")
     if rows.split:
@@ -172,10 +172,6 @@ def by_split(rows: Rows, splits: Sequence[object], choice: ColumnChoice) -> list
                 f"of {', '.join(SPLIT_WORDS)}."
             )
         items[SPLIT_WORDS[word]].append(item)
-    if not items["train"]:
-        raise CorpusError(
-            f"{rows.place}: no text is marked `train` in the column {choice.split!r} ({parameter})."
-        )
     return [
         replace(
             rows, texts=[rows.texts[n] for n in members], labels=[rows.labels[n] for n in members],
@@ -183,6 +179,21 @@ def by_split(rows: Rows, splits: Sequence[object], choice: ColumnChoice) -> list
         )
         for split, members in items.items() if members
     ]  # fmt: skip
+
+
+def training_first(parts: Sequence[Rows], choice: ColumnChoice) -> list[Rows]:
+    """Return the parts of a corpus by split, training first.
+
+    Raises:
+        CorpusError: a split column is read, and marks no text for training.
+    """
+    if choice.split and not any(rows.split == "train" for rows in parts):
+        raise CorpusError(
+            f"{parts[0].place}: no text is marked `train` in the column {choice.split!r} "
+            f"({choice.sibling('split')})."
+        )
+    order = ("train", "validation", "test", "")
+    return sorted(parts, key=lambda rows: order.index(rows.split))
 
 
 def shown_value(value: object) -> str:

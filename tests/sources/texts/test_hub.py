@@ -295,3 +295,112 @@ def test_names_that_are_none_never_reach_the_network(no_hub, source):
 def test_a_hub_that_cannot_be_reached_is_said_with_the_local_alternatives(no_hub, source):
     with pytest.raises(CorpusError, match=r"cannot be reached .* local file or folder .* `sample`"):
         load_corpus("emotion", source)
+
+
+def several_tasks(folder: Path, card: str = "") -> dict[str, bytes]:
+    files = {
+        f"{task}/{split}-00000-of-00001.parquet": parquet(
+            folder, [f"{task} {split}"] * 4, [0, 1] * 2
+        )
+        for task in ("emotion", "hate", "offensive")
+        for split in ("train", "validation", "test")
+    }
+    return files | ({"README.md": card.encode()} if card else {})
+
+
+TASKS_CARD = """---
+configs:
+- config_name: emotion
+  data_files: [{split: train, path: emotion/train-*}, {split: test, path: emotion/test-*}]
+- config_name: hate
+  data_files: [{split: train, path: hate/train-*}, {split: test, path: hate/test-*}]
+dataset_info:
+- config_name: hate
+  features:
+  - {name: text, dtype: string}
+  - name: label
+    dtype: {class_label: {names: {'0': non-hate, '1': hate}}}
+---
+"""
+
+
+@pytest.mark.parametrize("card", ["", "---\nlicense: mit\n---\n", TASKS_CARD])
+def test_several_tasks_of_a_repository_are_never_joined(fake_hub, tmp_path, card):
+    fake_hub.add("me/tasks", "main", "a" * 40, several_tasks(tmp_path, card))
+    with pytest.raises(CorpusError) as caught:
+        load_corpus("hate", "hub:me/tasks")
+    assert "has several configurations: emotion, hate" in str(caught.value)
+    assert f"`hub:me/tasks@{'a' * 40}#emotion`" in str(caught.value)
+    for source in ("hub:me/tasks#hate", f"hub:me/tasks@{'a' * 40}#hate"):
+        corpus = load_corpus("hate", source)
+        assert corpus.source == f"hub:me/tasks@{'a' * 40}#hate"
+        assert {text.split()[0] for text in corpus.texts} == {"hate"}
+        assert corpus.splits[0] == "train"
+        assert corpus.label_names == ("no-hate", "hate")
+    with pytest.raises(CorpusError, match=r"no configuration 'irony'\. There is: emotion, hate"):
+        load_corpus("hate", "hub:me/tasks#irony")
+
+
+def test_another_configuration_of_the_pinned_corpus_can_be_chosen(fake_hub, tmp_path):
+    files = emotion_files(tmp_path)
+    texts = [f"all {n}" for n in range(12)]
+    files["unsplit/train-00000-of-00001.parquet"] = parquet(
+        tmp_path, texts, [*range(6)] * 2, HUB_ORDER
+    )
+    fake_hub.add("dair-ai/emotion", "pinned", EMOTION_COMMIT, files)
+    corpus = load_corpus("emotion", "hub:dair-ai/emotion#unsplit")
+    assert corpus.texts == tuple(texts)
+    assert corpus.source == f"hub:dair-ai/emotion@{EMOTION_COMMIT}#unsplit"
+
+
+@pytest.mark.parametrize("name", ["emotion_train.csv", "tasks/emotion-train.csv"])
+def test_tasks_told_by_names_of_files_are_not_joined_either(fake_hub, name):
+    files = {name.replace("emotion", task): f"text,label\n{task},0\nb,1\n".encode()
+             for task in ("emotion", "hate")}  # fmt: skip
+    fake_hub.add("me/flat", "main", "a" * 40, files)
+    with pytest.raises(CorpusError, match="several configurations: emotion, hate"):
+        load_corpus("hate", "hub:me/flat")
+    assert load_corpus("hate", "hub:me/flat#hate").texts == ("hate", "b")
+
+
+def test_shards_and_folders_of_splits_are_one_corpus_still(fake_hub):
+    rows = [f"text,label\nfile {n},{n % 2}\n".encode() for n in range(4)]
+    names = ("data/train-00000-of-00002-0a1b2c3d.csv", "data/train-00001-of-00002-9f8e7d6c.csv",
+             "data/test-00000-of-00001-0123456789ab.csv")  # fmt: skip
+    fake_hub.add("me/shards", "main", "a" * 40, dict(zip(names, rows, strict=False)))
+    corpus = load_corpus("hate", "hub:me/shards")
+    assert corpus.texts == ("file 0", "file 1", "file 2")
+    assert corpus.splits == ("train", "train", "test")
+    folders = {"train/0000.csv": rows[0], "train/0001.csv": rows[1], "test/0000.csv": rows[2]}
+    fake_hub.add("me/folders", "main", "b" * 40, folders)
+    assert load_corpus("hate", "hub:me/folders").texts == corpus.texts
+
+
+@pytest.mark.parametrize("source", ["hub:a/b#", "hub:a/b#../x", "hub:a/b#/etc"])
+def test_names_of_configurations_lead_nowhere_else(no_hub, source):
+    with pytest.raises(
+        CorpusError, match="behind `#` stands the name of one of its configurations"
+    ):
+        load_corpus("hate", source)
+
+
+def test_quoted_cells_that_hold_rows_are_refused_on_the_hub_too(fake_hub):
+    rows = [f"tweet {n},{n % 2}" for n in range(20)]
+    rows[5], rows[9] = '"tweet 5,1', 'tweet 9",1'
+    fake_hub.add(
+        "me/mine", "main", "a" * 40, {"train.csv": "\n".join(["text,label", *rows]).encode()}
+    )
+    with pytest.raises(CorpusError, match=r"train\.csv, lines 7 to 11: they are one quoted cell"):
+        load_corpus("hate", "hub:me/mine")
+    assert len(load_corpus("hate", "hub:me/mine", quoting="none")) == 20
+
+
+def test_a_split_column_of_the_hub_is_read(fake_hub):
+    text = "text,label,fold\na,0,train\nb,1,train\nc,0,test\nd,1,test\n"
+    fake_hub.add("me/mine", "main", "a" * 40, {"all.csv": text.encode()})
+    corpus = load_corpus("hate", "hub:me/mine", split="fold")
+    assert corpus.splits == ("train", "train", "test", "test")
+    files = {f"{split}.csv": text.encode() for split in ("train", "test")}
+    fake_hub.add("me/twice", "main", "b" * 40, files)
+    with pytest.raises(CorpusError, match="is the train split by its name"):
+        load_corpus("hate", "hub:me/twice", split="fold")

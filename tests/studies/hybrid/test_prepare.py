@@ -1,5 +1,8 @@
 """Corpora that are too small for any seed of a study are refused before work is begun."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from hybridrep.errors import CorpusError
@@ -52,3 +55,38 @@ def test_repeated_tweets_of_the_new_task_are_named_as_the_cause(repeated):
     assert repeated == ("With duplicates=drop, " in str(caught.value))
     if repeated:
         check(load_corpus("emotion", "sample"), hate.take(items), duplicates="keep")
+
+
+def few(corpus, per_class: int):
+    """A corpus of so many tweets of each class."""
+    rows = [np.flatnonzero(corpus.labels == label)[:per_class] for label in (0, 1)]
+    return corpus.take(np.concatenate(rows))
+
+
+def test_a_new_task_of_few_tweets_of_a_class_is_refused():
+    hate, emotion = load_corpus("hate", "sample"), load_corpus("emotion", "sample")
+    with pytest.raises(
+        CorpusError,
+        match=r"has 3 usable tweets of its rarest class, 1 of them to test on \(no-hate 3, hate 3"
+        r".* at least 10 of each class",
+    ):
+        check(emotion, few(hate, 3), duplicates="keep")
+    check(emotion, few(hate, 10), duplicates="keep")
+
+
+def test_a_new_task_whose_own_test_split_lacks_a_class_is_refused():
+    hate = few(load_corpus("hate", "sample"), 60)
+    splits = ["train"] * 60 + ["test"] + ["train"] * 59
+    with pytest.raises(CorpusError, match="Class 'hate' has 0 tweets to draw from"):
+        check(load_corpus("emotion", "sample"), replace(hate, splits=tuple(splits)))
+
+
+def test_the_sizes_that_numbers_stand_on_are_those_of_the_splits():
+    hate, emotion = few(load_corpus("hate", "sample"), 40), load_corpus("emotion", "sample")
+    config = resolve({"items_per_emotion": "9", "duplicates": "keep"}, Config)
+    sizes = prepare._sizes(config, emotion, hate)
+    assert sizes["transfer_test_tweets"] == 16
+    assert sizes["similarity_tweets"] == 54
+    assert sizes["validation_tweets"] + sizes["test_tweets"] == emotion.splits.count(
+        "validation"
+    ) + emotion.splits.count("test")

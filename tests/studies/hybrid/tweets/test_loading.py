@@ -7,7 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hybridrep.errors import CorpusError, ParameterError
-from hybridrep.studies.hybrid.tweets.loading import load_corpus
+from hybridrep.sources.texts.rows import Rows
+from hybridrep.studies.hybrid.tweets import _known
+from hybridrep.studies.hybrid.tweets.loading import LabelChoice, load_corpus
 
 EMOTIONS = ("anger", "fear", "joy", "love", "sadness", "surprise")
 HUB_ORDER = ("sadness", "joy", "love", "anger", "fear", "surprise")
@@ -19,10 +21,17 @@ def jsonl(path, rows, **columns):
     return str(path)
 
 
-def labels_of(tmp_path, name, labels):
+def labels_of(tmp_path, name, labels, *, choice=None, **said):
     path = jsonl(tmp_path / "a.jsonl", [(f"text {i}", label) for i, label in enumerate(labels)])
-    corpus = load_corpus(name, path)
+    corpus = load_corpus(name, path, labels=choice or LabelChoice(), **said)
     return [corpus.label_names[label] for label in corpus.labels], corpus
+
+
+def said_of(tmp_path, name, labels, **choice):
+    """Return the words, the names of the classes, and what is said of them."""
+    said = []
+    words, corpus = labels_of(tmp_path, name, labels, choice=LabelChoice(**choice), say=said.append)
+    return words, corpus.label_names, " ".join(said)
 
 
 @pytest.mark.parametrize(
@@ -271,3 +280,126 @@ def test_the_real_hate_corpus_loads_as_it_is(real_data):
     assert corpus.labels.tolist() == expected["label"].tolist()
     assert corpus.class_counts == {"no-hate": 29_720, "hate": 2_242}
     assert set(corpus.splits) == {""}
+
+
+def test_numbers_of_an_unknown_corpus_stay_numbers_and_it_is_said(tmp_path):
+    for numbers in ([*range(4)] * 9, [*range(6)] * 9, [*range(12)] * 5, [-1, 0, 1] * 5):
+        words, names, said = said_of(tmp_path, "emotion", numbers)
+        assert words == [str(number) for number in numbers]
+        assert names == tuple(str(number) for number in sorted(set(numbers)))
+        assert "stay numbers (emotion_names=NAME,NAME,... names them" in said
+
+
+@pytest.mark.parametrize(
+    ("numbers", "names", "meaning"),
+    [
+        ((0, 1, 2, 3), "Anger, joy,optimism,sadness", ("anger", "joy", "optimism", "sadness")),
+        ((1, 2, 3), "a,b,c", ("a", "b", "c")),
+        ((-1, 0, 1), "negative,neutral,positive", ("negative", "neutral", "positive")),
+        ((0, 2), "a,b,c", ("a", "c")),
+        ((0, 4), "0=negative,4=positive", ("negative", "positive")),
+        ((0, 1, 2, 3, 4, 5), "a,b,c,d,e,f", ("a", "b", "c", "d", "e", "f")),
+    ],
+)
+def test_numbers_are_named_by_the_user(tmp_path, numbers, names, meaning):
+    words, _, said = said_of(tmp_path, "emotion", [*numbers] * 6, names=names)
+    assert words == [*meaning] * 6
+    assert f"{numbers[0]} as {meaning[0]}" in said
+
+
+@pytest.mark.parametrize(
+    ("labels", "names", "message"),
+    [
+        ([0, 1, 2] * 5, "a,b", "gives no name to '2'; the labels of .* are '0', '1', '2'"),
+        ([0, 1] * 5, "a,a", "no two the same"),
+        ([0, 1] * 5, "a,", "every number has one name"),
+        ([0, 1] * 5, "0=a", "gives no name to '1'"),
+        (["joy", "anger"] * 5, "a,b", "names numbers, but .* has the labels 'anger', 'joy'"),
+        ([0, 1] * 5, "a," + "b" * 61, "is no name for a class"),
+    ],
+)
+def test_names_that_do_not_fit_the_numbers_are_refused(tmp_path, labels, names, message):
+    with pytest.raises(CorpusError, match=message):
+        said_of(tmp_path, "emotion", labels, names=names)
+
+
+def test_the_known_corpus_is_told_by_its_texts_whatever_their_order(monkeypatch, tmp_path):
+    texts = [f"text {i}" for i in range(12)]
+    monkeypatch.setattr(_known, "_TEXTS", {_known.fingerprint(reversed(texts))})
+    words, names, said = said_of(tmp_path, "emotion", [*range(6)] * 2)
+    assert words == [*HUB_ORDER] * 2
+    assert names == EMOTIONS
+    assert "the texts are those of dair-ai/emotion, so 0 to 5 are read as sadness, joy" in said
+    words, _, _ = said_of(tmp_path, "emotion", [*range(6)] * 2, names="a,b,c,d,e,f")
+    assert words == [*"abcdef"] * 2
+
+
+def test_a_number_that_is_missing_or_a_text_that_differs_is_another_corpus(monkeypatch, tmp_path):
+    texts = [f"text {i}" for i in range(10)]
+    monkeypatch.setattr(_known, "_TEXTS", {_known.fingerprint(texts)})
+    words, _, _ = said_of(tmp_path, "emotion", [*range(5)] * 2)
+    assert words == [*"01234"] * 2
+    assert _known.fingerprint(["a", "b", "b"]) != _known.fingerprint(["a", "a", "b"])
+
+
+def test_the_real_corpus_is_known_by_its_texts(real_data):
+    path = real_data / "emotion"
+    parts = []
+    for name in ("train", "val", "test"):
+        lines = (path / f"{name}.txt").read_text("utf-8").splitlines()
+        texts = [line.rpartition(";")[0] for line in lines]
+        parts.append(Rows(texts, [0] * len(texts), range(len(texts)), name, "line"))
+    assert _known.is_known("", parts)
+    whole = Rows([t for rows in parts for t in rows.texts], [], [], "all", "line")
+    assert _known.is_known("", [whole])
+    assert not _known.is_known("", [Rows([*whole.texts, "one more"], [], [], "all", "line")])
+
+
+@pytest.mark.parametrize(
+    ("labels", "names"),
+    [
+        (["spam", "ham"], ("ham", "spam")),
+        ([1, 2], ("1", "2")),
+        ([-1, 1], ("-1", "1")),
+        ([10, 9], ("9", "10")),
+        (["Not Offensive", "offensive"], ("not-offensive", "offensive")),
+        (["hate", "offensive", "neither"], ("hate", "neither", "offensive")),
+        (["abusive", "hateful", "normal"], ("abusive", "hateful", "normal")),
+        ([0, 1, 2, 10], ("0", "1", "2", "10")),
+    ],
+)
+def test_the_new_task_takes_any_labels_and_says_which(tmp_path, labels, names):
+    words, found, said = said_of(tmp_path, "hate", labels * 6)
+    assert found == names
+    assert len(set(words)) == len(labels)
+    if len(names) == 2:
+        assert f"new task: {names[1]!r} is taken for hostile, {names[0]!r} for not" in said
+        assert f"hate_positive={names[0]} would say otherwise" in said
+        assert said_of(tmp_path, "hate", labels * 6, positive=names[0])[1] == names[::-1]
+    else:
+        assert f"new task: {len(names)} classes" in said
+
+
+def test_the_user_says_which_of_the_usual_labels_means_hostile(tmp_path):
+    words, names, said = said_of(tmp_path, "hate", [0, 1, 1], positive="0")
+    assert (words, names) == (["hate", "no-hate", "no-hate"], ("no-hate", "hate"))
+    assert "'0' is taken for hostile, '1' for not hostile" in said
+    assert said_of(tmp_path, "hate", [0, 1])[2] == ""
+
+
+@pytest.mark.parametrize(
+    ("labels", "positive", "message"),
+    [
+        (["spam", "ham"] * 5, "eggs", "hate_positive=eggs is no label of .*'ham', 'spam'"),
+        ([0, 1, 2] * 5, "1", "which of two labels means hostile, but .* has 3: '0', '1', '2'"),
+    ],
+)
+def test_a_hostile_label_that_is_none_is_refused(tmp_path, labels, positive, message):
+    with pytest.raises(CorpusError, match=message):
+        said_of(tmp_path, "hate", labels, positive=positive)
+
+
+@pytest.mark.parametrize("said", [{"split": "fold"}, {"labels": LabelChoice(names="a")}])
+def test_nothing_is_said_of_the_sample(said):
+    with pytest.raises(CorpusError, match="The sample has no such choice: leave emotion_"):
+        load_corpus("emotion", "sample", **said)

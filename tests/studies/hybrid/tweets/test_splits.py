@@ -267,3 +267,42 @@ def test_the_real_corpora_are_split_as_in_the_paper(real_data):
     dropped = sample_transfer(hate, rng, "drop")
     assert count_test_in_train(hate, dropped) == 0
     assert dropped.repeated_dropped == len(hate) - len(set(hate.texts)) > 4_000
+
+
+def with_splits(corpus: Corpus, splits) -> Corpus:
+    return replace(corpus, splits=tuple(splits))
+
+
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_new_task_keeps_its_own_training_and_test_tweets(classes):
+    labels = shuffled_labels((90,) * classes)
+    corpus = replace(hate_corpus(labels), label_names=("a", "b", "c")[:classes])
+    splits = np.random.default_rng(1).choice(["train", "validation", "test"], len(labels))
+    split = sample_transfer(with_splits(corpus, splits), np.random.default_rng(0), "keep", 25)
+    assert {splits[i] for i in split.train} == {"train"}
+    assert {splits[i] for i in split.test} == {"test"}
+    assert np.bincount(labels[split.train]).tolist() == [20] * classes
+    assert np.bincount(labels[split.test]).tolist() == [5] * classes
+    assert split.per_class == 25
+    untested = ["train" if name == "train" else "validation" for name in splits]
+    split = sample_transfer(with_splits(corpus, untested), np.random.default_rng(0), "keep", 25)
+    assert {untested[i] for i in split.test} == {"validation"}
+
+
+def test_a_new_task_that_is_all_training_is_split_as_if_it_had_no_splits():
+    corpus = hate_corpus(shuffled_labels((50, 60)))
+    none = sample_transfer(corpus, np.random.default_rng(0), "keep")
+    everything = with_splits(corpus, ["train"] * len(corpus))
+    all_train = sample_transfer(everything, np.random.default_rng(0), "keep")
+    assert np.array_equal(none.train, all_train.train)
+    assert np.array_equal(none.test, all_train.test)
+
+
+def test_every_class_of_several_is_sampled_evenly():
+    labels = shuffled_labels((30, 50, 80))
+    corpus = replace(hate_corpus(labels), label_names=("a", "b", "c"))
+    split = sample_transfer(corpus, np.random.default_rng(0), "keep")
+    chosen = np.concatenate([split.train, split.test])
+    assert np.bincount(labels[chosen]).tolist() == [30] * 3
+    assert len(split.test) == 18
+    assert split.per_class == 30
