@@ -77,7 +77,7 @@ def test_a_new_task_of_few_tweets_of_a_class_is_refused():
 def test_a_new_task_whose_own_test_split_lacks_a_class_is_refused():
     hate = few(load_corpus("hate", "sample"), 60)
     splits = ["train"] * 60 + ["test"] + ["train"] * 59
-    with pytest.raises(CorpusError, match="Class 'hate' has 0 tweets to draw from"):
+    with pytest.raises(CorpusError, match="Class 'no-hate' has 0 tweets to draw from"):
         check(load_corpus("emotion", "sample"), replace(hate, splits=tuple(splits)))
 
 

@@ -44,14 +44,14 @@ def emotion_corpus(labels: np.ndarray, splits=None) -> Corpus:
     )
 
 
-def hate_corpus(labels: np.ndarray, texts=None) -> Corpus:
+def hate_corpus(labels: np.ndarray, texts=None, names=("no-hate", "hate")) -> Corpus:
     return Corpus(
         name="hate",
         texts=tuple(texts)
         if texts is not None
         else tuple(f"tweet {i}" for i in range(len(labels))),
         labels=labels,
-        label_names=("no-hate", "hate"),
+        label_names=names,
         splits=("",) * len(labels),
         source="here",
         synthetic=False,
@@ -276,7 +276,7 @@ def with_splits(corpus: Corpus, splits) -> Corpus:
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_new_task_keeps_its_own_training_and_test_tweets(classes):
     labels = shuffled_labels((90,) * classes)
-    corpus = replace(hate_corpus(labels), label_names=("a", "b", "c")[:classes])
+    corpus = hate_corpus(labels, names=("a", "b", "c")[:classes])
     splits = np.random.default_rng(1).choice(["train", "validation", "test"], len(labels))
     split = sample_transfer(with_splits(corpus, splits), np.random.default_rng(0), "keep", 25)
     assert {splits[i] for i in split.train} == {"train"}
@@ -300,7 +300,7 @@ def test_a_new_task_that_is_all_training_is_split_as_if_it_had_no_splits():
 
 def test_every_class_of_several_is_sampled_evenly():
     labels = shuffled_labels((30, 50, 80))
-    corpus = replace(hate_corpus(labels), label_names=("a", "b", "c"))
+    corpus = hate_corpus(labels, names=("a", "b", "c"))
     split = sample_transfer(corpus, np.random.default_rng(0), "keep")
     chosen = np.concatenate([split.train, split.test])
     assert np.bincount(labels[chosen]).tolist() == [30] * 3
