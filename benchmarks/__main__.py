@@ -30,6 +30,7 @@ MODULES = {
     "measures_knn": "measures",
     "measures_procrustes": "measures",
     "measures_procrustes_32": "measures",
+    "nback_train": "nback",
 }
 """Part -> the module of this package whose `parts()` holds it."""
 

@@ -37,12 +37,12 @@ _KINDS = {
     "trial": ("one trial of a sweep", "`EXPERIMENT-sweep`"),
 }  # fmt: skip
 
-_DOCUMENTED = [import_module(study.documentation) for study in CATALOGUE.studies]
-"""The modules that say what each study's runs, tables and models hold."""
+_DOCUMENTED = {study.name: import_module(study.documentation) for study in CATALOGUE.studies}
+"""The module that says what runs, tables and models hold, of each study."""
 
 _HOLDERS = {
     "seed": "Seed runs", "study": "Study runs",
-    "stage": "Stage runs (`embed`, `lstm`, `autoencode`, `rsa`, `transfer`)",
+    "stage": "Stage runs",
     "report": "Runs of `report`", "sweep": "A sweep's own run", "trial": "Trials of a sweep",
     "register": "A registration's run", "compare": "A comparison's run",
 }  # fmt: skip
@@ -152,8 +152,8 @@ def _runs() -> str:
     kinds = [(_code(kind), *said) for kind, said in _KINDS.items()]
     tags = [(_code(entry.name), entry.meaning) for entry in entries.TAGS]
     params = [
-        (_code(entry.name), entry.meaning, ", ".join(map(_code, entry.runs)))
-        for study in _DOCUMENTED
+        (_code(entry.name), entry.meaning, ", ".join(map(_code, entry.runs)), _code(name))
+        for name, study in _DOCUMENTED.items()
         for entry in study.PARAMS
     ]
     return (
@@ -162,37 +162,44 @@ def _runs() -> str:
         f"{_table(('kind', 'what it is', 'experiment'), kinds)}\n"
         f"### Tags\n\n{_table(('tag', 'meaning'), tags)}\n"
         "### Parameters of runs\n\n"
-        f"{_table(('parameter', 'meaning', 'kinds of run'), params)}\n"
-        "Every run also names the corpora that it read: MLflow data set inputs `emotion` and\n"
-        "`hate` with source, fingerprint, number of tweets and classes.\n"
+        f"{_table(('parameter', 'meaning', 'kinds of run', 'study'), params)}\n"
+        "Every run also names the data that it read, MLflow data set inputs with source,\n"
+        "fingerprint, number of items and classes: the corpora `emotion` and `hate`, or `stimuli`.\n"
     )
 
 
 def _metrics() -> str:
-    placeholders = [each for study in _DOCUMENTED for each in study.PLACEHOLDERS.items()]
-    stand_for = [(_code(name), p.meaning) for name, p in placeholders]
+    stand_for = dict.fromkeys(
+        (_code(name), placeholder.meaning)
+        for study in _DOCUMENTED.values()
+        for name, placeholder in study.PLACEHOLDERS.items()
+    )
     parts = [
         "## Metrics\n", "In names, capitals stand for:\n", _table(("stands", "for"), stand_for),
         "Points that cannot be computed (constant vectors) are left out. Stage runs hold the\n"
         "same metrics as means over the seeds.\n",
     ]  # fmt: skip
-    for kind in ("seed", "sweep", "trial"):
-        rows = [
-            (_code(entry.name), entry.meaning, entry.step or "one point")
-            for study in _DOCUMENTED
-            for entry in entries.documented(study.METRICS, kind)
-        ]
-        parts += [f"### {_HOLDERS[kind]}\n", _table(("metric", "meaning", "step"), rows)]
+    for name, study in _DOCUMENTED.items():
+        for kind in ("seed", "sweep", "trial"):
+            rows = [
+                (_code(entry.name), entry.meaning, entry.step or "one point")
+                for entry in entries.documented(study.METRICS, kind)
+            ]
+            if rows:
+                title = f"### {_HOLDERS[kind]}, study `{name}`\n"
+                parts += [title, _table(("metric", "meaning", "step"), rows)]
     return "\n".join(parts)
 
 
 def _artifacts() -> str:
     parts = ["## Artifacts\n"]
-    for kind, title in _HOLDERS.items():
-        found = [e for study in _DOCUMENTED for e in entries.documented(study.ARTIFACTS, kind)]
-        rows = [(_code(entry.name), entry.meaning) for entry in found]
-        if rows:
-            parts += [f"### {title}\n", _table(("artifact", "what it holds"), rows)]
+    for name, study in _DOCUMENTED.items():
+        for kind, title in _HOLDERS.items():
+            found = entries.documented(study.ARTIFACTS, kind)
+            rows = [(_code(entry.name), entry.meaning) for entry in found]
+            if rows:
+                columns = ("artifact", "what it holds")
+                parts += [f"### {title}, study `{name}`\n", _table(columns, rows)]
     return "\n".join(parts)
 
 
@@ -203,12 +210,14 @@ def _study_tables() -> str:
         "`hybridrep.load_study(NAME)` returns them as pandas tables, see\n"
         "[the notebook](notebooks/explore_a_study.ipynb).\n",
     ]
-    for name, schema in (each for study in _DOCUMENTED for each in study.SCHEMAS.items()):
+    every = ((n, *each) for n, study in _DOCUMENTED.items() for each in study.SCHEMAS.items())
+    for study, name, schema in every:
         rows = []
         for column, rule in schema.columns.items():
             key = " (key)" if column in schema.key else ""
             rows.append((_code(column), rule.kind, rule.meaning + key))
-        parts += [f"### `{name}`\n", _table(("column", "type", "meaning"), rows)]
+        title = f"### `{name}`, study `{study}`\n"
+        parts += [title, _table(("column", "type", "meaning"), rows)]
     return "\n".join(parts)
 
 
@@ -218,7 +227,7 @@ def _report_tables() -> str:
         "`report/NAME.csv`. Numbers over seeds: `n` how many, `sd` with n - 1, `low` and `high`\n"
         "the ends of a 95% interval.\n"
     ]
-    for study in _DOCUMENTED:
+    for study in _DOCUMENTED.values():
         for what, tables in study.REPORT_TABLES.items():
             parts += [f"### Of {what}\n", *_BESIDE.get(what, ()), _csv_tables(tables)]
     return "\n".join(parts)
@@ -235,8 +244,12 @@ def _csv_tables(tables: Iterable[Any]) -> str:
 
 
 def _models() -> str:
-    models = [(_code(name), *said) for study in _DOCUMENTED for name, *said in study.MODELS]
-    every = {entry.name: entry.meaning for study in _DOCUMENTED for entry in study.VERSION_TAGS}
+    models = [
+        (_code(name), *said) for study in _DOCUMENTED.values() for name, *said in study.MODELS
+    ]
+    every = {
+        entry.name: entry.meaning for study in _DOCUMENTED.values() for entry in study.VERSION_TAGS
+    }
     tags = [(_code(name), meaning) for name, meaning in every.items()]
     return (
         "## Registered models\n\n"

@@ -19,6 +19,8 @@ from hybridrep.parameters import Parameters, shown, stages_of, user_path, with_r
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.report.config import CompareConfig, ExportConfig, ReportConfig
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
+from hybridrep.studies.nback.config import Config as NBackConfig
+from hybridrep.studies.nback.sweep.config import SweepConfig as NBackSweepConfig
 
 
 def imported(place: str) -> Any:
@@ -56,6 +58,8 @@ class StudyListing:
     load: str  # `module:name` of what reads a finished study back, given the server and the run
     documentation: str  # the module that says what its runs, tables and models hold
     load_parts: str = ""  # `module:name` of what makes its tables of those of an exported file
+    register: str = ""  # `module:name` of what registers the best of a study, given its run's id
+    compare: str = ""  # `module:name` of what puts studies side by side, given their names
 
 
 @dataclass(frozen=True)
@@ -150,10 +154,12 @@ HYBRID = StudyListing(
         EntryPoint("sweep", "Optuna over bottleneck sizes, epochs and more",
                    f"{_PLACE}.sweep.sweep:run", SweepConfig, (*_TO_AUTOENCODERS, "sweep"),
                    page="sweep.md"),
-        EntryPoint("register", "the best autoencoder of each direction into the model registry",
-                   f"{_PLACE}.register.register:run", RegisterConfig, _WHOLE),
-        EntryPoint("compare", "finished studies side by side in one report",
-                   f"{_PLACE}.finished:compare", CompareConfig),
+        EntryPoint("register",
+                   "the best models of a study into the model registry: autoencoders by direction, "
+                   "or N-back networks by architecture",
+                   "hybridrep.studies.catalogue:register", RegisterConfig, _WHOLE),
+        EntryPoint("compare", "finished studies of one kind side by side in one report",
+                   "hybridrep.studies.catalogue:compare", CompareConfig),
         EntryPoint("export", "a finished study as one file, to be passed on and opened elsewhere",
                    f"{_PLACE}.export:export", ExportConfig),
     ),
@@ -162,7 +168,35 @@ HYBRID = StudyListing(
     load_parts=f"{_PLACE}.load:of_parts",
 )  # fmt: skip
 
-CATALOGUE = Catalogue((HYBRID,))
+_NBACK = "hybridrep.studies.nback"
+_TO_NETWORKS = ("nback_stimuli", "nback_train")
+
+NBACK = StudyListing(
+    name="nback",
+    title="Recurrent networks that hold rendered objects in memory",
+    parameters=NBackConfig,
+    entry_points=(
+        EntryPoint("nback", "the whole N-back study: one run a seed and one for the study",
+                   f"{_NBACK}.study:run", NBackConfig, (*_TO_NETWORKS, "nback_report"),
+                   page="nback.md"),
+        EntryPoint("nback_stimuli", "objects rendered, and a frozen vision model's map of each",
+                   f"{_NBACK}.study:stimuli", NBackConfig, ("nback_stimuli",), page="nback.md"),
+        EntryPoint("nback_train", "the networks of every seed: each architecture and diet",
+                   f"{_NBACK}.study:train", NBackConfig, _TO_NETWORKS, page="nback.md"),
+        EntryPoint("nback_report", "the N-back study's report, in a run of its own",
+                   f"{_NBACK}.study:report", NBackConfig, (*_TO_NETWORKS, "nback_report"),
+                   page="nback.md"),
+        EntryPoint("nback_sweep", "Optuna over architecture, hidden size and learning rate",
+                   f"{_NBACK}.sweep.sweep:run", NBackSweepConfig, _TO_NETWORKS, page="nback.md"),
+    ),
+    load=f"{_NBACK}.load:load",
+    documentation=f"{_NBACK}.results.catalogue",
+    register=f"{_NBACK}.register.register:run",
+    compare=f"{_NBACK}.compare:compare",
+    load_parts=f"{_NBACK}.load:of_parts",
+)  # fmt: skip
+
+CATALOGUE = Catalogue((HYBRID, NBACK))
 
 
 def load_study(
@@ -180,7 +214,7 @@ def load_study(
     Returns:
         Of the study `hybrid`, `StudyTables`: the long tables `lstm`, `autoencoder`,
         `linear_baseline`, `rsa` and `transfer` with one row a seed and epoch, and `meta`, what
-        they stand on.
+        they stand on. Of `nback`, `NBackTables`: `networks`, `curves`, `losses`, `by_task`, `meta`.
 
     Raises:
         TrackingError: no database or server there, no such study (the message names those that
@@ -211,3 +245,49 @@ def _known(catalogue: Catalogue, simulation: str, what: str) -> StudyListing:
             "hybridrep to read it"
         )
     return listing
+
+
+def register(config: RegisterConfig, catalogue: Catalogue = CATALOGUE) -> Any:
+    """Register the best of what `source` names: of a study of its own kind, by that one's way."""
+    if config.source not in ("study", "sweep"):
+        for listing, run_id in _finished([config.source], catalogue):
+            if listing.register:
+                return imported(listing.register)(run_id, config.model_dump())
+    return imported(f"{_PLACE}.register.register:run")(config)
+
+
+def compare(config: CompareConfig, catalogue: Catalogue = CATALOGUE) -> Any:
+    """Put finished studies side by side, all of one kind.
+
+    Raises:
+        ParameterError: they are of several kinds.
+    """
+    found = _finished(config.studies, catalogue)
+    kinds = {listing.name: listing for listing, _ in found}
+    if len(kinds) > 1:
+        names = ", ".join(f"`{name}`" for name in kinds)
+        raise ParameterError(
+            f"parameter studies: {', '.join(config.studies)} are of several kinds ({names}): "
+            "name studies of one kind"
+        )
+    if len(found) == len(config.studies) and (place := found[0][0].compare):
+        return imported(place)(config.studies, config.study)
+    return imported(f"{_PLACE}.finished:compare")(config)
+
+
+def _finished(names: Iterable[str], catalogue: Catalogue) -> list[tuple[StudyListing, str]]:
+    """Return of each study that is there by its name its kind, and the id of its latest run."""
+    from hybridrep.tracking.queries import study_runs
+    from hybridrep.tracking.server import open_server
+
+    server = open_server("hybridrep")
+    known = {listing.name: listing for listing in catalogue.studies}
+    found = []
+    for name in names:
+        try:
+            runs = study_runs(server, name, None)
+        except TrackingError:  # said by whoever reads it
+            continue
+        there = [run for run in runs if run.simulation in known]
+        found += [(known[run.simulation], run.run_id) for run in there[:1]]
+    return found

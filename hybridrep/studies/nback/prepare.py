@@ -19,6 +19,7 @@ SHAPES = "shapes"
 
 def prepare(config: Config, store: Store) -> Inputs:
     """Find and check the stimuli, the background and the vision model."""
+    _check_device(config)
     stimuli = rendered_stimuli(config)
     background = Background(config.background, config.stimulus_seed)
     backbone = resolve_image_encoder(config.backbone, FRAME)
@@ -45,3 +46,18 @@ def rendered_stimuli(config: Config) -> Stimuli:
     })  # fmt: skip
     return Stimuli(SHAPES, f"{len(objects[0].identities)} rendered objects to train on, of "
                    f"{config.categories} categories", digest, objects)  # fmt: skip
+
+
+def _check_device(config: Config) -> None:
+    """Refuse a device that this machine does not have; a cluster's workers may have others."""
+    if config.device == "cpu" or config.cluster:
+        return
+    import torch
+
+    kind, _, number = config.device.partition(":")
+    found = torch.cuda.device_count() if kind == "cuda" else int(torch.backends.mps.is_available())
+    if int(number or 0) >= found:
+        raise ParameterError(
+            f"parameter device={config.device}: PyTorch finds no such device on this machine; "
+            "give `cpu`, or install a build of PyTorch for it"
+        )

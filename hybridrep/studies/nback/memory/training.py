@@ -163,11 +163,10 @@ class Batch:
         shown = np.stack([each.image.T for each in drawn])
         right = np.stack([each.response.T for each in drawn])
         codes = np.stack([each.task_code for each in drawn])
-        whole = {"device": stack.device, "dtype": torch.int64}
         return cls(
-            torch.from_numpy(shown).to(**whole),
+            torch.from_numpy(shown).to(stack.device, torch.int64),
             torch.from_numpy(codes).to(stack.device, stack.dtype),
-            torch.from_numpy(right).to(**whole),
+            torch.from_numpy(right).to(stack.device, torch.int64),
         )
 
 
@@ -238,6 +237,7 @@ class _Course:
         }
         self._records = [_Record() for _ in learners]
         self._done: dict[int, Trained] = {}
+        self._answered: dict[str, dict[int, np.ndarray]] = {}  # of the last check, by split
         self._optimiser = torch.optim.AdamW(
             [*stack.parameters.values()], lr=training.learning_rate, weight_decay=WEIGHT_DECAY,
             fused=True,
@@ -257,7 +257,8 @@ class _Course:
                 self._note_losses(iteration, total / since)
                 self._check(iteration)
                 total, since = self._no_loss(), 0
-        self._finish(most, self._alive)
+        if self._alive:
+            self._finish(most, self._alive)
         return [self._done[place] for place in range(len(self._learners))]
 
     def _no_loss(self) -> Tensor:
@@ -304,7 +305,8 @@ class _Course:
     def _check(self, iteration: int) -> None:
         """Measure every network; those that are good enough leave."""
         for name in CHECKED:
-            for place, answers in zip(self._alive, self._answers(name), strict=True):
+            self._answered[name] = dict(zip(self._alive, self._answers(name), strict=True))
+            for place, answers in self._answered[name].items():
                 drawn = self._checks[name][place]
                 right = answers == drawn.response
                 asked = drawn.response != NO_ACTION
@@ -337,19 +339,15 @@ class _Course:
 
     def _finish(self, iteration: int, over: Sequence[int]) -> None:
         """Write down what networks are that are done, and go on without them."""
-        if not over:
-            return
-        answers = {name: self._answers(name) for name in SPLITS}
         for place in over:
-            row = self._alive.index(place)
             tables = [
-                _by_task(self._checks[name][place], answers[name][row]).assign(split=name)
+                _by_task(self._checks[name][place], self._answered[name][place]).assign(split=name)
                 for name in SPLITS
             ]
             record = self._records[place]
             columns = ["iteration", "split", "accuracy", "response_accuracy"]
             self._done[place] = Trained(
-                self._stack.state_of(row),
+                self._stack.state_of(self._alive.index(place)),
                 iteration,
                 pd.DataFrame(record.curves, columns=columns),
                 pd.DataFrame(record.losses, columns=["iteration", "train_loss"]),

@@ -19,7 +19,11 @@ from hybridrep.studies.hybrid.inputs import read_corpus
 from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.register import chosen as register_models
 from hybridrep.studies.hybrid.register.register import run
-from hybridrep.studies.hybrid.results.catalogue import MODELS, VERSION_TAGS
+from hybridrep.studies.hybrid.results.catalogue import (
+    MODELS,
+    PLACEHOLDERS,
+    VERSION_TAGS,
+)
 from hybridrep.studies.hybrid.study import run as run_full
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
 from hybridrep.studies.hybrid.sweep.sweep import run as run_sweep
@@ -105,7 +109,7 @@ def test_the_run_and_the_versions_are_what_the_reference_says(client, registered
     check_run(client, run, "register")
     assert [name for name, *_ in MODELS] == sorted(NAMES, key=lambda name: name.endswith("-text"))
     for version in registered.values():
-        check_names(version.name, list(version.tags), list(VERSION_TAGS))
+        check_names(version.name, list(version.tags), list(VERSION_TAGS), PLACEHOLDERS)
 
 
 def test_a_registered_model_gives_what_the_plain_module_gives(client, registered, stored):

@@ -1,0 +1,1 @@
+"""The best networks as registered models: images or their maps in, responses out."""

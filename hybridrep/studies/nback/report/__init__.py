@@ -1,0 +1,1 @@
+"""The study's page and its figures."""

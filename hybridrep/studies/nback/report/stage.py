@@ -1,0 +1,113 @@
+"""The report of a study: tables and figures as artifacts, performance on the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich.console import Console
+
+from hybridrep.execution.code_version import code_version
+from hybridrep.execution.workers import Workers
+from hybridrep.parameters import with_role
+from hybridrep.reporting.html.page import page_files
+from hybridrep.running.stage import Made, Stage
+from hybridrep.running.study import Invocation
+from hybridrep.studies.nback.config import Config
+from hybridrep.studies.nback.report import reproduce
+from hybridrep.studies.nback.results.performance import performance_markdown, performance_rich
+from hybridrep.studies.nback.results.tables import NBackTables
+from hybridrep.tracking.queries import save_parts
+from hybridrep.tracking.records import Contents
+
+if TYPE_CHECKING:
+    from hybridrep.reporting.report import Draw, Report
+
+STAGE = Stage("nback_report", module=__name__)
+
+
+def write_report(invocation: Invocation, tables: NBackTables, seed_runs: Mapping[int, str]) -> None:
+    """Log a study's tables and report into its run; print its table of performance.
+
+    The report is filed in the store like any result, so an unchanged study draws nothing again.
+    """
+    prepared = invocation.prepared
+    stored = STAGE.keep(
+        prepared.store, _key(invocation, tables), lambda: _make(invocation, tables),
+        {"study": prepared.config.study, "seeds": len(tables.seeds)},
+    )  # fmt: skip
+    files = {path: stored.file(name) for name, path in stored.meta["paths"].items()}
+    # the tables first: a run that ends in between is a study without its report
+    save_parts(invocation.tracker.server, invocation.main.run_id, *tables.to_parts())
+    invocation.main.log(Contents(files=files))
+    text = files["report/performance.md"].read_text("utf-8")
+    invocation.main.describe(_description(invocation, tables, text, seed_runs))
+    console = Console()
+    console.print(performance_rich(pd.read_csv(files["report/performance.csv"])))
+    console.print("Browse the runs and the report: make ui", highlight=False)
+
+
+def _key(invocation: Invocation, tables: NBackTables) -> str:
+    """Key of a study's report: its seeds' results, everything it says of them, and the code."""
+    study, prepared = invocation.study, invocation.prepared
+    config, places = tables.meta["config"], with_role(Config, "place")
+    return STAGE.key(
+        code_version(reproduce.__name__, exclude=()), page_files(__name__.rpartition(".")[0]),
+        {**tables.meta, "config": {n: v for n, v in config.items() if n not in places}},
+        **{
+            f"seed {seed}": list(study.complete(prepared, seed).values()) for seed in tables.seeds
+        },
+    )  # fmt: skip
+
+
+def _make(invocation: Invocation, tables: NBackTables) -> Made:
+    from hybridrep.studies.nback.report.report import build_report
+    from hybridrep.studies.nback.report.sheet import sheet_of
+
+    sheet = sheet_of(invocation.prepared) if tables.seeds else None
+    report = build_report(tables, sheet, _on(invocation.workers))
+    invocation.workers.close()
+    files = report_files(report)
+    paths = {f"{n:03}{PurePosixPath(path).suffix}": path for n, path in enumerate(files)}
+    contents = {name: files[path] for name, path in paths.items()}
+    return Made(
+        files={n: c.encode() if isinstance(c, str) else c for n, c in contents.items()},
+        meta={"paths": paths},
+    )
+
+
+def _on(workers: Workers) -> Draw | None:
+    """Return what draws figures on several processes of this machine, where there are some."""
+    from hybridrep.reporting.drawing import draw_one
+
+    return partial(workers.map, draw_one) if workers.several else None
+
+
+def report_files(report: Report) -> dict[str, bytes | str]:
+    """Lay a report out as artifacts: the page, Markdown, tables as CSV, figures as PNG."""
+    files: dict[str, bytes | str] = {
+        "report/report.html": report.html, "report/report.md": report.markdown,
+        "report/performance.md": performance_markdown(report.tables["performance"]),
+    }  # fmt: skip
+    files |= {
+        f"report/{name}.csv": table.to_csv(index=False) for name, table in report.tables.items()
+    }
+    return files | {f"report/figures/{name}.png": png for name, png in report.figures.items()}
+
+
+def _description(
+    invocation: Invocation, tables: NBackTables, table: str, seed_runs: Mapping[int, str]
+) -> str:
+    """The study run's note: what it is, how many seeds it stands on, links to their runs."""
+    from hybridrep.studies.nback.report.report import standing
+
+    tracker = invocation.tracker
+    lines = [f"The study **{invocation.prepared.config.study}**. {standing(tables)}", ""]
+    lines += [table, "", "Open `report/report.html` among the artifacts.", ""]
+    links = [f"[{seed}]({tracker.link(run)})" for seed, run in sorted(seed_runs.items())]
+    if links:
+        lines += [f"Seed runs: {', '.join(links)}"]
+    return "\n".join(lines)

@@ -1,0 +1,138 @@
+"""What runs and models hold, by name and with what it means: the reference is printed from here."""
+
+from __future__ import annotations
+
+from hybridrep.reporting.tables import declared
+from hybridrep.studies.nback.compare import compare_performance, differences_in_making
+from hybridrep.studies.nback.memory.training import CHECKED
+from hybridrep.studies.nback.names import ARCHITECTURES, RESPONSES
+from hybridrep.studies.nback.results.performance import performance, performance_by_task
+from hybridrep.studies.nback.results.schema import SCHEMAS as SCHEMAS
+from hybridrep.tracking import names
+from hybridrep.tracking.entries import Entry, Placeholder, one_of
+
+PLACEHOLDERS: dict[str, Placeholder] = {
+    "A": Placeholder(
+        rf"(?:{'|'.join(ARCHITECTURES)})(?:-\d+)?",
+        "architecture: `rnn`, `gru` or `lstm`; of a further size `rnn-256`",
+    ),
+    "D": Placeholder(
+        r"mtmf|untrained|stmf_\d+|stsf_\d+[LIC]",
+        "diet: `mtmf`, `stmf_1`, `stsf_1L`, ..., or `untrained`",
+    ),
+    "SPLIT": one_of(CHECKED, "images of the trials: "),
+    "N": Placeholder(r"\d+", "a number"),
+    "NAME": Placeholder(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*", "a name"),
+}
+
+_ITERATION = "iteration, from 0 = before training"
+
+METRICS: tuple[Entry, ...] = (
+    Entry(
+        "nback/A/D/train_loss",
+        "cross-entropy of all frames, mean over the batches since the point before; none of an "
+        "untrained network",
+        ("seed", "stage"), always=False, step="iteration",
+    ),
+    Entry(
+        "nback/A/D/accuracy/SPLIT", "share of right frames, of all (chance 1/3)",
+        ("seed", "stage"), step=_ITERATION,
+    ),
+    Entry(
+        "nback/A/D/response_accuracy/SPLIT",
+        "share of right frames, of those with a response (chance 1/2)", ("seed", "stage"),
+        step=_ITERATION,
+    ),
+    Entry("nback/A/D/parameters/total", "parameters of the network", ("seed", "stage")),
+    Entry("nback/A/D/parameters/recurrent", "of its recurrent layer alone", ("seed", "stage")),
+    Entry("nback/A/D/iterations", "batches until it stopped", ("seed", "stage")),
+    Entry("best/response_accuracy", "the best complete trial's value; higher is better",
+          ("sweep",), always=False),
+    Entry("sweep/trials", "how many trials there are", ("sweep",)),
+    Entry("sweep/seconds", "how long this invocation took", ("sweep",)),
+    Entry("sweep/optuna_seconds", "Optuna's part of it", ("sweep",)),
+    Entry("sweep/mlflow_seconds", "MLflow's part of it", ("sweep",)),
+    Entry(
+        "response_accuracy", "mean over the trial's seeds on selection trials; higher is better",
+        ("trial",), step="iterations at most",
+    ),
+    Entry("response_accuracy_sd", "its SD over the seeds", ("trial",), always=False,
+          step="iterations at most"),
+    Entry("response_accuracy/seed_N", "one seed's value", ("trial",), step="iterations at most"),
+)  # fmt: skip
+"""The metrics of every kind of run."""
+
+_MAIN = ("study", "stage", "report", "sweep", "register", "compare")
+_REPORTS = ("study", "report")
+
+ARTIFACTS: tuple[Entry, ...] = (
+    Entry("nback/A/D/weights.safetensors", "a network's parameters, named as torch.nn does",
+          ("seed",)),
+    Entry("tables/nback_performance.json", "MLflow table: what each network reached", ("seed",)),
+    Entry("tables/NAME.json", "MLflow table: the stage's results, all seeds", ("stage",), False),
+    Entry("config.json", "the resolved parameters", _MAIN),
+    Entry("environment.json", "versions of all packages, the platform", _MAIN),
+    Entry("seeds.json", "MLflow table: one row a seed and network", _REPORTS),
+    Entry("study/meta.json", "what the study is and stands on", _REPORTS),
+    Entry("study/NAME.parquet", "the study's tables, see below", _REPORTS),
+    Entry("report/report.html", "the report: one page that needs nothing else",
+          _REPORTS),
+    Entry("report/report.md", "the same in brief, for pasting", (*_REPORTS, "compare")),
+    Entry("report/performance.md", "the table of performance as Markdown", _REPORTS),
+    Entry("report/NAME.csv", "the report's tables, see below", (*_REPORTS, "compare")),
+    Entry("report/figures/NAME.png", "the report's figures in print quality",
+          _REPORTS),
+    Entry("sweep/summary.md", "what the sweep found, in words", ("sweep",)),
+    Entry("sweep/trials.json", "MLflow table: one row a trial", ("sweep",)),
+    Entry("sweep/best.json", "the best trial", ("sweep",)),
+    Entry("sweep/importance.json", "how much each parameter mattered (fANOVA)", ("sweep",)),
+    Entry("figures/NAME.png", "the sweep's figures", ("sweep",), False),
+    Entry("study/NAME.parquet", "the sweep's tables at full precision", ("sweep",)),
+    Entry("study/meta.json", "what the sweep is", ("sweep",)),
+    Entry("registered.json", "MLflow table: what became of each model", ("register",)),
+    Entry("candidates.json", "MLflow table: what was chosen from", ("register",)),
+)  # fmt: skip
+"""The artifacts of every kind of run."""
+
+PARAMS: tuple[Entry, ...] = (
+    Entry("config/NAME", "the resolved value of the parameter NAME", ("seed", *_MAIN)),
+    Entry("seed", "the simulation's number", ("seed",)),
+    Entry("trial", "the trial's number", ("trial",)),
+    Entry("state", "`COMPLETE`, `PRUNED`, `VOID` or `FAIL`", ("trial",)),
+    Entry("diet", "what the trial's networks are trained on: `mtmf`", ("trial",)),
+    Entry("architecture", "of the trial's networks", ("trial",)),
+    Entry("hidden", "their units", ("trial",)),
+    Entry("learning_rate", "AdamW's", ("trial",)),
+    Entry("epochs", "iterations at most", ("trial",)),
+    Entry("seeds", "what the trial was averaged over", ("trial",)),
+    Entry("sampler", "`tpe` or `grid`", ("trial",)),
+)
+"""The parameters that runs carry."""
+
+VERSION_TAGS: tuple[Entry, ...] = (
+    Entry("seed", "which simulation it is from", ()),
+    Entry("architecture", "`rnn`, `gru` or `lstm`", ()), Entry("hidden", "its units", ()),
+    Entry("source", "`study`: what it was chosen from", ()),
+    Entry("study_key", "the study's or sweep's key", ()),
+    Entry(names.SELECTED_BY, "the criterion, on data for choices alone", ()),
+    Entry("score", "its value of the criterion; higher is better", ()),
+    Entry(names.DATA_FINGERPRINT, "of the data that the score was measured on", ()),
+    Entry(names.MODEL_DIGEST, "of the weights", ()),
+)  # fmt: skip
+"""The tags of a registered version."""
+
+MODELS: tuple[tuple[str, str, str], ...] = tuple(
+    (
+        f"hybridrep-nback-{architecture}",
+        "trials: `task` and `images` (base64) or `vectors`, one for each frame",
+        ", ".join(f"`{name}`" for name in RESPONSES) + ": probabilities, one for each frame",
+    )
+    for architecture in ARCHITECTURES
+)
+"""Registered model, what it takes, what it gives."""
+
+REPORT_TABLES = {
+    "an N-back study": declared((performance, performance_by_task)),
+    "a comparison of N-back studies": declared((differences_in_making, compare_performance)),
+}
+"""The tables of a report, by what it is of."""

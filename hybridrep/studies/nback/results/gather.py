@@ -1,0 +1,92 @@
+"""A study's finished results, read from the store into its long tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from hybridrep.execution.fingerprint import content_key
+from hybridrep.studies.nback.inputs import Inputs, NBack
+from hybridrep.studies.nback.memory import front_end
+from hybridrep.studies.nback.memory import stage as memory
+from hybridrep.studies.nback.memory.networks import recipes
+from hybridrep.studies.nback.names import task_named
+from hybridrep.studies.nback.results.schema import SCHEMAS, frame
+from hybridrep.studies.nback.results.tables import SCHEMA_VERSION, NBackTables
+from hybridrep.tracking.provenance import package_versions, provenance_tags
+
+
+def study_key(inputs: Inputs) -> str:
+    """Identify a study: its configuration and data, whatever its seeds and where it runs."""
+    return content_key(
+        {
+            "config": inputs.config.study_identity(), "stimuli": inputs.stimuli.digest,
+            "background": list(inputs.background.fingerprint),
+            "backbone": inputs.backbone.fingerprint,
+        }
+    )  # fmt: skip
+
+
+def study_tables(
+    study: NBack, seeds: Sequence[int], failed: Mapping[int, str],
+    stages: Sequence[str] | None = None,
+) -> NBackTables:  # fmt: skip
+    """Read complete seeds' results, of all or these entry points; `failed`: why seeds have none."""
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in SCHEMAS}
+    if stages is None or "nback_train" in stages:
+        for seed in seeds:
+            for recipe in recipes(study.config):
+                label = {
+                    "seed": seed, "architecture": recipe.architecture, "hidden": recipe.hidden,
+                    "diet": recipe.diet,
+                }  # fmt: skip
+                for name, table in _of_network(study, recipe, seed).items():
+                    parts[name].append(table.assign(**label))
+    tables = {
+        name: frame(name, pd.concat(some, ignore_index=True) if some else ())
+        for name, some in parts.items()
+    }
+    return NBackTables(**tables, meta=_meta(study, seeds, failed)).validate()
+
+
+def _of_network(study: NBack, recipe: Any, seed: int) -> dict[str, pd.DataFrame]:
+    result = study.open(memory.node(study, recipe, seed))
+    by_task = result.table("by_task")
+    tasks = [task_named(name) for name in by_task["task"]]
+    row = {name: result.meta[name] for name in ("iterations", "total", "recurrent")}
+    return {
+        "networks": pd.DataFrame([row]), "curves": result.table("curves"),
+        "losses": result.table("losses"),
+        "by_task": by_task.drop(columns="task").assign(
+            n=[task.n for task in tasks], feature=[task.feature for task in tasks]
+        ),
+    }  # fmt: skip
+
+
+def _meta(study: NBack, seeds: Sequence[int], failed: Mapping[int, str]) -> dict[str, Any]:
+    inputs, config = study.inputs, study.inputs.config
+    return {
+        "schema_version": SCHEMA_VERSION, "study": config.study, "study_key": study_key(inputs),
+        "config": config.model_dump(mode="json"), "seeds_wanted": list(config.seeds),
+        "seeds_failed": {str(seed): reason for seed, reason in failed.items()},
+        "stimuli": {
+            "source": inputs.stimuli.source, "description": inputs.stimuli.description,
+            "digest": inputs.stimuli.digest, "background": inputs.background.source,
+        },
+        "backbone": {
+            "description": inputs.backbone.description,
+            "fingerprint": inputs.backbone.fingerprint,
+        },
+        "components": _components(study, seeds), "versions": package_versions(),
+        "commit": provenance_tags().get("mlflow.source.git.commit", ""),
+    }  # fmt: skip
+
+
+def _components(study: NBack, seeds: Sequence[int]) -> dict[str, Any]:
+    """What the front end keeps of the images; of maps that are convolved nothing is left out."""
+    if not seeds or study.config.front_end != "pca":
+        return {}
+    meta = study.open(front_end.node(study)).meta
+    return {name: meta[name] for name in ("components", "explained")}

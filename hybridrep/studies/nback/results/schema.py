@@ -1,0 +1,74 @@
+"""The long tables of the study: their columns, keys and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from hybridrep.analysis.schema import Column, Schema, make_table
+from hybridrep.studies.nback.memory.training import CHECKED
+from hybridrep.studies.nback.names import ARCHITECTURES, FEATURES, SPLITS
+
+_SEED = Column("int", low=0, meaning="the simulation")
+_ARCHITECTURE = Column("text", ARCHITECTURES, meaning="of the recurrent layer")
+_HIDDEN = Column("int", low=1, meaning="its units")
+_DIET = Column("text", meaning="what it was trained on; `untrained`: nothing, a control")
+_ITERATION = Column("int", low=0, meaning="batches it was trained on; 0: before training")
+_ACCURACY = Column("float", low=0, high=1, meaning="share of right frames, of all (chance 1/3)")
+_RESPONSE = Column(
+    "float", low=0, high=1,
+    meaning="share of right frames, of those with a response (match or non-match; chance 1/2)",
+)  # fmt: skip
+_NETWORK = {
+    "seed": _SEED, "architecture": _ARCHITECTURE, "hidden": _HIDDEN, "diet": _DIET,
+}  # fmt: skip
+
+SCHEMAS = {
+    "networks": Schema(
+        {
+            **_NETWORK,
+            "iterations": Column("int", low=0, meaning="batches until it stopped"),
+            "total": Column("int", low=1, meaning="parameters"),
+            "recurrent": Column("int", low=1, meaning="parameters of the recurrent layer alone"),
+        },
+        key=(*_NETWORK,),
+    ),
+    "curves": Schema(
+        {
+            **_NETWORK, "iteration": _ITERATION,
+            "split": Column(
+                "text", CHECKED,
+                meaning="images of the trials; `selection`: new view angles, for choices alone",
+            ),
+            "accuracy": _ACCURACY, "response_accuracy": _RESPONSE,
+        },
+        key=(*_NETWORK, "iteration", "split"),
+    ),
+    "losses": Schema(
+        {
+            **_NETWORK, "iteration": _ITERATION,
+            "train_loss": Column(
+                "float", low=0, meaning="cross-entropy, mean over the batches since the row before"
+            ),
+        },
+        key=(*_NETWORK, "iteration"),
+    ),
+    "by_task": Schema(
+        {
+            **_NETWORK, "split": Column("text", SPLITS, meaning="images of the trials"),
+            "n": Column("int", low=1, meaning="how far back the task asks"),
+            "feature": Column("text", FEATURES, meaning="what the task asks about"),
+            "trials": Column("int", low=0, meaning="measured on"),
+            "accuracy": _ACCURACY, "response_accuracy": _RESPONSE,
+        },
+        key=(*_NETWORK, "split", "n", "feature"),
+    ),
+}  # fmt: skip
+"""Table -> its columns."""
+
+
+def frame(name: str, rows: Iterable[Mapping[str, Any]] | pd.DataFrame = ()) -> pd.DataFrame:
+    """Make one of the tables from rows or a table."""
+    return make_table(name, SCHEMAS[name], rows)

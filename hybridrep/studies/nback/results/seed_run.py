@@ -1,0 +1,134 @@
+"""What a seed's run in MLflow holds: read from the store's finished results, never recomputed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from hybridrep.reporting.markup import code
+from hybridrep.studies.nback.inputs import Inputs, NBack
+from hybridrep.studies.nback.memory import stage as memory
+from hybridrep.studies.nback.memory.networks import recipes
+from hybridrep.studies.nback.results.gather import study_tables
+from hybridrep.studies.nback.results.performance import final, with_names
+from hybridrep.studies.nback.results.tables import NBackTables
+from hybridrep.tracking.records import METRIC_COLUMNS, Contents, DataInput
+
+_PERFORMANCE = "tables/nback_performance.json"
+
+
+def seed_contents(study: NBack, seed: int) -> Contents:
+    """Return what the run of a complete seed holds: metrics, performance and weights."""
+    tables = study_tables(study, [seed], {})
+    return Contents(
+        metrics=metrics(tables), tables={_PERFORMANCE: seeds_table(tables)},
+        files=dict(_files(study, seed)),
+    )  # fmt: skip
+
+
+def seed_artifacts(study: NBack, seed: int) -> dict[str, int | None]:
+    """Return the paths of a seed run's artifacts, with their sizes where these are known."""
+    files = {path: file.stat().st_size for path, file in _files(study, seed)}
+    return {**files, _PERFORMANCE: None}
+
+
+def _files(study: NBack, seed: int) -> Iterator[tuple[str, Path]]:
+    for recipe in recipes(study.config):
+        result = study.open(memory.node(study, recipe, seed))
+        yield f"nback/{recipe.place}/weights.safetensors", result.file("weights.safetensors")
+
+
+def data_inputs(inputs: Inputs) -> tuple[DataInput, ...]:
+    """The stimuli as MLflow's data set input."""
+    objects = inputs.stimuli.objects
+    counts = {
+        name: sum(
+            4 * views
+            for each in objects
+            for views, kind in zip(each.views, each.category_of, strict=True)
+            if each.categories[kind] == name
+        )
+        for name in objects[0].categories
+    }
+    return (
+        DataInput(
+            name="stimuli", source=inputs.stimuli.source, digest=inputs.stimuli.digest,
+            context="training and test", rows=sum(4 * sum(each.views) for each in objects),
+            classes=counts,
+        ),
+    )  # fmt: skip
+
+
+def seeds_table(tables: NBackTables) -> pd.DataFrame:
+    """Return one row a seed and network: what it reached on every split."""
+    ends = final(tables)
+    keys = ["seed", "name", "diet"]
+    wide = ends.pivot(index=keys, columns="split", values=["response_accuracy", "accuracy"])
+    wide.columns = [f"{measure}_{split}" for measure, split in wide.columns]
+    named = with_names(tables.networks, tables)[
+        [*keys, "hidden", "iterations", "total", "recurrent"]
+    ]
+    order = ["name", "response_accuracy_val_angle"]
+    table = ends[keys].drop_duplicates().merge(wide.reset_index(), on=keys).merge(named, on=keys)
+    return table[[*order, *table.columns.drop(order)]]
+
+
+def overview(tables: NBackTables) -> Contents:
+    """Return what the study's run holds beside its report: a row a seed and network."""
+    return Contents(tables={"seeds.json": seeds_table(tables)} if tables.seeds else {})
+
+
+def stage_contents(stage: str, tables: NBackTables) -> Contents:
+    """Return what the run of one stage holds: its tables, and as metrics the means over seeds."""
+    filled = {name: table for name, table in tables.to_parts()[0].items() if len(table)}
+    if not filled:
+        return Contents()
+    means = metrics(tables).groupby(["key", "step"], sort=False)["value"].mean().reset_index()
+    return Contents(
+        metrics=means, tables={f"tables/{name}.json": table for name, table in filled.items()}
+    )
+
+
+def metrics(tables: NBackTables) -> pd.DataFrame:
+    """Return the metric points of a study's networks (key, value, step = iteration)."""
+    parts = []
+    curves = with_names(tables.curves, tables)
+    place = "nback/" + curves["name"] + "/" + curves["diet"] + "/"
+    for measure in ("accuracy", "response_accuracy"):
+        key = place + measure + "/" + curves["split"]
+        parts.append(
+            pd.DataFrame({"key": key, "value": curves[measure], "step": curves["iteration"]})
+        )
+    losses = with_names(tables.losses, tables)
+    key = "nback/" + losses["name"] + "/" + losses["diet"] + "/train_loss"
+    parts.append(
+        pd.DataFrame({"key": key, "value": losses["train_loss"], "step": losses["iteration"]})
+    )
+    networks = with_names(tables.networks, tables)
+    place = "nback/" + networks["name"] + "/" + networks["diet"] + "/"
+    for column, name in (
+        ("iterations", "iterations"), ("total", "parameters/total"),
+        ("recurrent", "parameters/recurrent"),
+    ):  # fmt: skip
+        parts.append(pd.DataFrame({"key": place + name, "value": networks[column], "step": 0}))
+    filled = [part for part in parts if len(part)]
+    if not filled:
+        return pd.DataFrame(columns=METRIC_COLUMNS)
+    return pd.concat(filled, ignore_index=True).dropna(subset="value")
+
+
+def describe_seed(inputs: Inputs, seed: int, study_link: str) -> str:
+    """Return the note of a seed's run, in Markdown."""
+    config = inputs.config
+    sizes = ", ".join(f"{name} {'/'.join(map(str, config.sizes_of(name)))}"
+                      for name in config.architectures)  # fmt: skip
+    return (
+        f"One network of every architecture and diet, seed {seed} of the study "
+        f"[**{config.study}**]({study_link}).\n\n"
+        f"- stimuli: {code(inputs.stimuli.description)}, background {code(config.background)}\n"
+        f"- vision model: {code(inputs.backbone.description)}\n"
+        f"- hidden units: {sizes}; at most {config.iterations:,} iterations of {config.batch} "
+        "trials\n"
+    )

@@ -1,0 +1,81 @@
+"""The study's results as long tables: the only thing that its reports read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from hybridrep.analysis.schema import (
+    Meta,
+    Parts,
+    Upgrade,
+    brought_up,
+    meta_problems,
+    refuse,
+    refuse_other_tables,
+    table_problems,
+)
+from hybridrep.studies.nback.results.schema import SCHEMAS, frame
+
+SCHEMA_VERSION = 1
+"""Version of the layout that this code writes; the first is 1."""
+
+UPGRADES: dict[int, Upgrade] = {}
+"""Version -> function that turns parts and meta of that version into those of the next."""
+
+_META: dict[str, type] = {
+    "schema_version": int, "study": str, "study_key": str, "config": dict, "seeds_wanted": list,
+    "seeds_failed": dict,
+}  # fmt: skip
+"""Entries of `meta` that are always there; more may stand beside them."""
+
+
+@dataclass(frozen=True)
+class NBackTables:
+    """All results of one study.
+
+    Attributes:
+        networks: one row a network.
+        curves: accuracy and response accuracy during training; the last iteration is the result.
+        losses: of the training batches.
+        by_task: of the end, for each task that a network was trained on.
+        meta: what the study is and stands on, in JSON's types.
+    """
+
+    networks: pd.DataFrame = field(default_factory=lambda: frame("networks"))
+    curves: pd.DataFrame = field(default_factory=lambda: frame("curves"))
+    losses: pd.DataFrame = field(default_factory=lambda: frame("losses"))
+    by_task: pd.DataFrame = field(default_factory=lambda: frame("by_task"))
+    meta: Meta = field(default_factory=dict)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The complete seeds, ascending."""
+        return tuple(sorted({int(seed) for seed in self.networks["seed"]}))
+
+    def validate(self) -> NBackTables:
+        """Check all tables and `meta`; return them, or name all that is wrong in a TablesError."""
+        problems = meta_problems(self.meta, _META)
+        for name in SCHEMAS:
+            problems += table_problems(name, SCHEMAS[name], getattr(self, name))
+        refuse(problems)
+        return self
+
+    def to_parts(self) -> tuple[Parts, Meta]:
+        """Return the tables by name, and `meta`, for writing them to files."""
+        return {name: getattr(self, name) for name in SCHEMAS}, dict(self.meta)
+
+    @classmethod
+    def from_parts(cls, parts: Mapping[str, pd.DataFrame], meta: Mapping[str, Any]) -> NBackTables:
+        """Make tables of what `to_parts` gave.
+
+        Raises:
+            TablesError: when the layout is newer, cannot be upgraded, or anything is wrong.
+        """
+        upgraded, new_meta = brought_up(dict(parts), dict(meta), SCHEMA_VERSION, UPGRADES)
+        refuse_other_tables(upgraded, SCHEMAS)
+        tables = {name: frame(name, upgraded[name]) for name in SCHEMAS}
+        return cls(**tables, meta=new_meta).validate()

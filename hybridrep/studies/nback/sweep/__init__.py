@@ -1,0 +1,1 @@
+"""Which architecture, size and learning rate serve memory best."""

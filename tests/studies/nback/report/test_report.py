@@ -1,0 +1,91 @@
+"""The report of made-up tables: figures that are drawn, tables as declared, what the page says."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+from rich.console import Console
+
+from hybridrep.studies.nback.names import SPLITS
+from hybridrep.studies.nback.report.figures import Sheet
+from hybridrep.studies.nback.report.report import build_report
+from hybridrep.studies.nback.results.catalogue import REPORT_TABLES
+from hybridrep.studies.nback.results.performance import performance, performance_rich
+from tests.studies.nback.made_up import made_up
+
+
+@pytest.fixture(scope="module")
+def tables():
+    return made_up()
+
+
+@pytest.fixture(scope="module")
+def report(tables):
+    frames = np.random.default_rng(0).integers(0, 255, (8, 40, 40, 3)).astype(np.uint8)
+    names = [f"kind/{number}" for number in range(8)]
+    sheet = Sheet(dict.fromkeys(SPLITS, frames), dict.fromkeys(SPLITS, names), "8 objects.")
+    return build_report(tables, sheet)
+
+
+def test_every_figure_is_drawn(report):
+    assert {*report.figures} == {"stimuli", "performance", "learning"}
+    for png in report.figures.values():
+        assert min(Image.open(io.BytesIO(png)).size) > 300
+
+
+def test_tables_have_the_columns_that_the_reference_says(report):
+    said = {each.name: each.columns for each in REPORT_TABLES["an N-back study"]}
+    assert {name: tuple(table.columns) for name, table in report.tables.items()} == said
+
+
+def test_the_page_says_that_the_objects_are_not_the_papers(report):
+    assert "Not ShapeNet" in report.html
+    assert "-e nback " in report.html
+    assert report.html.count("<img") == 3 + 1  # and the viewer's
+
+
+def test_means_are_over_seeds_and_intervals_are_theirs(tables):
+    table = performance(tables).set_index(["architecture", "diet", "split"])
+    curves = tables.curves
+    mine = curves[
+        (curves["architecture"] == "gru")
+        & (curves["diet"] == "mtmf")
+        & (curves["iteration"] == 200)
+    ]
+    values = mine[mine["split"] == "val_angle"]["response_accuracy"].to_numpy()
+    row = table.loc["gru", "mtmf", "val_angle"]
+    assert row["response_accuracy"] == pytest.approx(values.mean())
+    half = 4.302652729911275 * values.std(ddof=1) / 3**0.5  # t of 0.975 at 2 degrees of freedom
+    assert row["response_accuracy_low"] == pytest.approx(values.mean() - half)
+    assert row["response_accuracy_high"] == pytest.approx(values.mean() + half)
+    assert row["response_accuracy_least"] == values.min()
+    assert table.loc["gru", "untrained", "train"]["iterations"] == 0
+
+
+def test_the_table_on_the_terminal_stays_within_80_columns_and_in_order(tables):
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(performance_rich(performance(tables)))
+    lines = console.export_text().splitlines()
+    assert not any("…" in line for line in lines)
+    words = [line.split() for line in lines]
+    shown = [line[:2] for line in words if line and line[0].startswith(("rnn-", "gru-", "lstm-"))]
+    assert shown == [
+        ["rnn-256", "mtmf"], ["rnn-256", "untrained"], ["gru-128", "mtmf"], ["gru-128", "stmf_1"],
+        ["gru-128", "stsf_1L"], ["gru-128", "stsf_1I"], ["gru-128", "stsf_1C"],
+        ["gru-128", "untrained"], ["lstm-128", "mtmf"], ["lstm-128", "untrained"],
+    ]  # fmt: skip
+
+
+def test_a_study_of_one_seed_has_a_report_without_intervals():
+    report = build_report(made_up(1))
+    assert "stimuli" not in report.figures
+    assert report.tables["performance"]["accuracy_low"].isna().all()
+
+
+def test_seeds_that_failed_are_said(tables):
+    failed = replace(tables, meta={**tables.meta, "seeds_failed": {"7": "train gru: no memory"}})
+    assert "seed 7: train gru: no memory" in build_report(failed, draw_plans=lambda _: []).html
