@@ -164,7 +164,7 @@ def _runs() -> str:
         "### Parameters of runs\n\n"
         f"{_table(('parameter', 'meaning', 'kinds of run', 'study'), params)}\n"
         "Every run also names the data that it read, MLflow data set inputs with source,\n"
-        "fingerprint, number of items and classes: the corpora `emotion` and `hate`, or `stimuli`.\n"
+        "fingerprint, number of items and classes: corpora `emotion` and `hate`, or `stimuli`.\n"
     )
 
 
