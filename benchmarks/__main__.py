@@ -24,6 +24,7 @@ MODULES = {
     "transfer": "transfer",
     "rsa": "rsa",
     "encoder": "encoder",
+    "nback_features": "nback_features",
     "bootstrap": "report",
     "report_25": "report",
     "measures_cka": "measures",

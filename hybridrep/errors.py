@@ -31,6 +31,10 @@ class EncoderError(HybridrepError):
     """A frozen encoder is missing, incomplete, or not what its checksum says."""
 
 
+class StimuliError(HybridrepError):
+    """A set of images is missing, malformed, or too small for what is asked of it."""
+
+
 class StoreError(HybridrepError):
     """The store of finished results cannot be read or written."""
 

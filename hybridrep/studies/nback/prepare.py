@@ -2,28 +2,86 @@
 
 from __future__ import annotations
 
-from hybridrep.errors import ParameterError
+import hashlib
+from pathlib import Path
+
+import numpy as np
+
+from hybridrep.errors import ParameterError, StimuliError
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
+from hybridrep.parameters import shown, user_path
+from hybridrep.sources.digest import sha256_parts
 from hybridrep.sources.encoders.image import resolve_image_encoder
 from hybridrep.studies.nback.config import Config
 from hybridrep.studies.nback.inputs import Background, Inputs, Objects, Stimuli
 from hybridrep.studies.nback.names import SPLITS
 from hybridrep.studies.nback.stimuli import shapes
+from hybridrep.studies.nback.stimuli.backgrounds import PLAIN, TEXTURE
+from hybridrep.studies.nback.stimuli.folder import read_folder
 from hybridrep.studies.nback.stimuli.frames import FRAME
 from hybridrep.studies.nback.stimuli.objects import CATEGORIES
+from hybridrep.studies.nback.stimuli.pictures import ENDINGS, read_texture
+from hybridrep.studies.nback.stimuli.textures import BLOCK
 
 SHAPES = "shapes"
+MOST_TEXTURE = 256
+"""Pixels along the shorter side of an image that is quilted; larger ones are made smaller."""
 
 
 def prepare(config: Config, store: Store) -> Inputs:
     """Find and check the stimuli, the background and the vision model."""
     _check_device(config)
-    stimuli = rendered_stimuli(config)
-    background = Background(config.background, config.stimulus_seed)
+    folder = user_path(config.stimuli)
+    stimuli = (
+        rendered_stimuli(config) if config.stimuli == SHAPES else _given(config, store, folder)
+    )
+    background = _background(config, store)
     backbone = resolve_image_encoder(config.backbone, FRAME)
     return Inputs(config, stimuli, background, backbone)
+
+
+def _given(config: Config, store: Store, folder: Path) -> Stimuli:
+    """Read a user's folder, and keep its patches in the store for the stages."""
+    sets, digest = read_folder(folder, config.categories, config.identities)
+    keys = []
+    for split, each in zip(SPLITS, sets, strict=True):
+        key = content_key({"stage": "nback_patches", "digest": digest, "split": split})
+        store.write(
+            key, stage="nback_patches", inputs={"digest": digest, "split": split},
+            arrays={"patches": {"rgba": each.patches}}, seconds=0.0,
+        )  # fmt: skip
+        keys.append(key)
+    count = sum(len(each.patches) for each in sets)
+    return Stimuli(str(folder.absolute()), f"{count} images of {config.categories} categories",
+                   digest, tuple(each.objects for each in sets), tuple(keys))  # fmt: skip
+
+
+def _background(config: Config, store: Store) -> Background:
+    """Find what is behind the objects; images to be quilted go into the store."""
+    if config.background in (PLAIN, TEXTURE):
+        seed = config.stimulus_seed if config.background == TEXTURE else 0
+        return Background(config.background, seed)
+    folder = user_path(config.background)
+    if not folder.is_dir():
+        raise ParameterError(
+            f"parameter background={shown(config.background)}: it is none of `{PLAIN}` and "
+            f"`{TEXTURE}`, and there is no such folder"
+        )
+    files = sorted(each for each in folder.iterdir() if each.suffix.lower() in ENDINGS)
+    if not files:
+        raise StimuliError(f"The folder of backgrounds {folder} holds no PNG or JPEG image.")
+    images = [read_texture(each, BLOCK, MOST_TEXTURE) for each in files]
+    digest = sha256_parts({
+        f"{number:06}": hashlib.sha256(repr(each.shape).encode() + each.tobytes()).hexdigest()
+        for number, each in enumerate(images)
+    })  # fmt: skip
+    key = content_key({"stage": "nback_textures", "digest": digest})
+    arrays = {f"{number:06}": np.ascontiguousarray(each) for number, each in enumerate(images)}
+    store.write(key, stage="nback_textures", inputs={"digest": digest},
+                arrays={"images": arrays}, seconds=0.0)  # fmt: skip
+    return Background(str(folder.absolute()), config.stimulus_seed, digest, key)
 
 
 def rendered_stimuli(config: Config) -> Stimuli:

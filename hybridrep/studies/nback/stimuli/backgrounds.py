@@ -26,7 +26,7 @@ def canvas(background: Background, read: Reader, split: Split) -> Canvas:
     """
     if background.source == PLAIN:
         return plain
-    images = list(read["background"].arrays("images").values()) if background.key else []
+    images = _images(read) if background.key else []
 
     def drawn(image: int) -> np.ndarray:
         stream = generator(
@@ -35,3 +35,7 @@ def canvas(background: Background, read: Reader, split: Split) -> Canvas:
         return quilt(images[int(stream.integers(len(images)))], stream) if images else noise(stream)
 
     return drawn
+
+
+def _images(read: Reader) -> list[np.ndarray]:
+    return [image for _, image in sorted(read["background"].arrays("images").items())]

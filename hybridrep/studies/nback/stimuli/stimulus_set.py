@@ -33,7 +33,7 @@ class StimulusSet:
     category_of: Int[np.ndarray, " identities"]
     identity_of: Int[np.ndarray, " patches"]
     view_of: Int[np.ndarray, " patches"]
-    shown: tuple[Int[np.ndarray, " shown"], ...]
+    shown: tuple[Int[np.ndarray, " _"], ...]
 
     @classmethod
     def of(
