@@ -185,7 +185,7 @@ def test_a_bad_split_is_refused(tmp_path):
     (root / "metadata.csv").write_text(text.replace("val_angle", "test", 1))
     with pytest.raises(StimuliError, match="column split: 'test' is none of train"):
         read_folder(root, 2, 2)
-    (root / "metadata.csv").write_text(text)
+    (root / "metadata.csv").write_text(text.replace("v5,val_identity", "v5,train", 1))
     with pytest.raises(StimuliError, match="must be new"):
         read_folder(root, 2, 2)
 
