@@ -44,7 +44,8 @@ class Decoders:
         self, items: Float[np.ndarray, "items dim"]
     ) -> Float64[np.ndarray, "items values"]:
         """Return w x + b of every item and value: above 0 where the decoder says yes."""
-        return np.asarray(items, dtype=np.float64) @ self.normals.T + self.biases
+        x: np.ndarray = np.asarray(items, dtype=np.float64)
+        return np.asarray(x @ self.normals.T + self.biases)
 
 
 @dataclass(frozen=True, eq=False)
