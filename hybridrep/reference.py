@@ -35,6 +35,7 @@ _KINDS = {
     "stage": ("one stage run on its own, a report, a sweep, a registration or a comparison",
               "the same"),
     "trial": ("one trial of a sweep", "`EXPERIMENT-sweep`"),
+    "measure": ("one comparison of given representations", "the same"),
 }  # fmt: skip
 
 _DOCUMENTED = {study.name: import_module(study.documentation) for study in CATALOGUE.studies}
@@ -45,6 +46,7 @@ _HOLDERS = {
     "stage": "Stage runs",
     "report": "Runs of `report`", "sweep": "A sweep's own run", "trial": "Trials of a sweep",
     "register": "A registration's run", "compare": "A comparison's run",
+    "measure": "Runs of `measure`",
 }  # fmt: skip
 
 
@@ -180,7 +182,7 @@ def _metrics() -> str:
         "same metrics as means over the seeds.\n",
     ]  # fmt: skip
     for name, study in _DOCUMENTED.items():
-        for kind in ("seed", "sweep", "trial"):
+        for kind in ("seed", "sweep", "trial", "measure"):
             rows = [
                 (_code(entry.name), entry.meaning, entry.step or "one point")
                 for entry in entries.documented(study.METRICS, kind)

@@ -16,6 +16,7 @@ from typing import Any
 
 from hybridrep.errors import ParameterError, TrackingError
 from hybridrep.parameters import Parameters, shown, stages_of, user_path, with_role
+from hybridrep.studies.given.config import MeasureConfig
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.report.config import CompareConfig, ExportConfig, ReportConfig
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
@@ -196,7 +197,20 @@ NBACK = StudyListing(
     load_parts=f"{_NBACK}.load:of_parts",
 )  # fmt: skip
 
-CATALOGUE = Catalogue((HYBRID, NBACK))
+GIVEN = StudyListing(
+    name="given",
+    title="Representations that were made elsewhere, compared by any measure",
+    parameters=MeasureConfig,
+    entry_points=(
+        EntryPoint("measure", "representations from files, compared by measures with inference",
+                   "hybridrep.studies.given.run:run", MeasureConfig, ("measure",),
+                   page="own-representations.md"),
+    ),
+    load="hybridrep.studies.given.load:load",
+    documentation="hybridrep.studies.given.catalogue",
+)  # fmt: skip
+
+CATALOGUE = Catalogue((HYBRID, NBACK, GIVEN))
 
 
 def load_study(

@@ -53,7 +53,7 @@ TAGS: tuple[Entry, ...] = (
         names.SIMULATION,
         f"which simulation it is of; a run without it is read as `{names.FIRST_SIMULATION}`",
     ),
-    Entry(names.KIND, "`study`, `seed`, `trial` or `stage`"),
+    Entry(names.KIND, "`study`, `seed`, `trial`, `stage` or `measure`"),
     Entry(names.STAGE, "`sweep` or `register`, on runs of these", always=False),
     Entry(names.STUDY, "the study's name"),
     Entry(

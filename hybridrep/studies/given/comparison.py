@@ -1,0 +1,336 @@
+"""The result of `measure`: its tables, in Python and for a run."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hybridrep.analysis import inference
+from hybridrep.analysis.inference import Permuted, Resampled
+from hybridrep.analysis.record import Measure
+from hybridrep.analysis.schema import make_table
+from hybridrep.analysis.statistics import holm
+from hybridrep.errors import ParameterError
+from hybridrep.execution.store import Store
+from hybridrep.randomness import generator
+from hybridrep.sources.vectors.records import Representation, checked_name, checked_vectors
+from hybridrep.studies.given.aligned import SIMULATION, Aligned, aligned
+from hybridrep.studies.given.comparing import (
+    Measured,
+    check_kinds,
+    chosen_measures,
+    measure_of,
+    measured,
+    noted,
+    pairs_of,
+)
+from hybridrep.studies.given.tables import SCHEMAS
+
+NEIGHBOURS = 10
+"""Nearest items of an item that `alignment` looks at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Representations compared by measures, as tables.
+
+    Attributes:
+        tables: by name: `pairs`, `differences`, `describe`, `representations`, `alignment`; the
+            reference says what their columns mean.
+        given: what was compared.
+        measures: by which.
+    """
+
+    tables: Mapping[str, pd.DataFrame]
+    given: Aligned
+    measures: tuple[Measure, ...]
+
+    @property
+    def pairs(self) -> pd.DataFrame:
+        """One row a measure and pair."""
+        return self.tables["pairs"]
+
+    def matrix(self, key: str) -> pd.DataFrame:
+        """Return the values of a measure, first x second; NaN where a pair was not compared."""
+        measure = measure_of(key, "key")
+        rows = self.pairs[self.pairs["measure"] == measure.key]
+        if not len(rows):
+            known = ", ".join(each.key for each in self.measures)
+            raise ParameterError(f"{measure.key} was not measured; there are {known}")
+        names = self.given.names
+        found = pd.DataFrame(math.nan, index=names, columns=names)
+        for row in rows.to_dict("records"):
+            found.loc[row["first"], row["second"]] = row["value"]
+            if measure.symmetric:
+                found.loc[row["second"], row["first"]] = row["value"]
+        if measure.best is not None:
+            for name in names:
+                found.loc[name, name] = measure.best
+        return found
+
+    def save(self, folder: str | Path) -> None:
+        """Write every table into a folder, as CSV."""
+        place = Path(folder)
+        place.mkdir(parents=True, exist_ok=True)
+        for name, table in self.tables.items():
+            table.to_csv(place / f"{name}.csv", index=False)
+
+
+def measure(
+    representations: Mapping[str, np.ndarray] | Sequence[Representation],
+    measures: str | Sequence[str] = "core", *, ids: Sequence[str] | None = None,
+    primary: str = "cka", reference: str = "", describe: Sequence[str] = (), resamples: int = 200,
+    permutations: int = 1000, correction: str = "maxt", items: str = "common",
+    max_items: int = 5000, store: Store | None = None,
+) -> Comparison:  # fmt: skip
+    """Compare representations of the same items by measures, with inference over the items.
+
+    Args:
+        representations: name -> items x dimensions, of the same items in the same order; or records
+            from `hybridrep.sources.vectors.manifest.load`, which are matched by their ids.
+        measures: `core`, `all`, or keys of `MEASURES`.
+        ids: of the items of arrays; without, their numbers.
+        primary: the measure that is tested uncorrected.
+        reference: one that all others are scored against; empty: all pairs.
+        describe: measures of each representation alone.
+        resamples: halves of the items for intervals; 0: none.
+        permutations: random pairings for p values; 0: none.
+        correction: over all other tests: `maxt`, `holm`, `bh` or `none`.
+        items: as the entry point takes it.
+        max_items: likewise.
+        store: where finished measures are kept; None: nowhere.
+
+    Raises:
+        HybridrepError: saying what does not fit.
+    """
+    if isinstance(representations, Mapping):
+        given = [_record(name, each, ids) for name, each in representations.items()]
+    else:
+        given = list(representations)
+    together = aligned(given, items, max_items)
+    chosen = chosen_measures([measures] if isinstance(measures, str) else list(measures))
+    check_kinds(together, chosen)
+    check_reference(together, reference)
+    check_describes(describe)
+    found = [
+        measured(
+            together,
+            each,
+            pairs_of(together.names, each, reference),
+            resamples,
+            permutations,
+            store,
+        )
+        for each in chosen
+    ]
+    main = measure_of(primary, "primary").key
+    tables = {
+        "pairs": _pairs(together, found, main, correction, permutations),
+        "differences": _differences(found, reference),
+        "describe": _described(together, describe, resamples),
+        "representations": _representations(together),
+        "alignment": _alignment(together),
+    }
+    made = {name: make_table(name, SCHEMAS[name], rows) for name, rows in tables.items()}
+    return Comparison(made, together, tuple(chosen))
+
+
+def check_reference(given: Aligned, reference: str) -> None:
+    """Refuse a reference that is no representation's name."""
+    if reference and reference not in given.names:
+        raise ParameterError(
+            f"parameter reference: there is no {reference!r}, only {', '.join(given.names)}"
+        )
+
+
+def check_describes(keys: Sequence[str]) -> list[Measure]:
+    """Return the measures of one representation that `describe` names; `none` is none."""
+    found = [measure_of(key, "describe") for key in keys if key != "none"]
+    for one in found:
+        if one.compares != "one representation":
+            raise ParameterError(
+                f"parameter describe: {one.key} takes {one.compares}, not one representation alone"
+            )
+    return found
+
+
+def _record(name: str, values: np.ndarray, ids: Sequence[str] | None) -> Representation:
+    checked = checked_vectors(np.asarray(values), name)
+    own = tuple(map(str, range(len(checked)) if ids is None else ids))
+    if len(own) != len(checked):
+        raise ParameterError(f"{name}: there are {len(own)} ids for {len(checked)} items")
+    checked_name(name, "representations")
+    return Representation(name, "vectors", checked, own, "an array", group=name)
+
+
+def _pairs(
+    given: Aligned, found: Sequence[Measured], primary: str, correction: str, permutations: int
+) -> list[dict[str, Any]]:
+    seeds = {one.name: one.seed for one in given.representations}
+    rows: list[dict[str, Any]] = []
+    tests = []  # of each measure with permutations: the rows that they are of
+    for each in found:
+        start = len(rows)
+        permuted = None
+        if len(each.null):
+            values = np.array([score.value for score in each.scores])
+            permuted = Permuted(values, each.null, (each.alternative,) * len(values))
+            tests.append((range(start, start + len(values)), permuted, each.measure.key == primary))
+        for index, (first, second) in enumerate(each.pairs):
+            row = _row(each, index, permuted, permutations)
+            sides = {"first": first, "second": second}
+            rows.append(
+                {**sides, "seed_first": seeds[first], "seed_second": seeds[second], **row,
+                 "primary": int(each.measure.key == primary)}
+            )  # fmt: skip
+    _correct(rows, tests, correction)
+    return rows
+
+
+def _row(
+    each: Measured, index: int, permuted: Permuted | None, permutations: int
+) -> dict[str, Any]:
+    score, measure = each.scores[index], each.measure
+    low = high = se = math.nan
+    notes = []
+    if each.resampled is not None:
+        interval = each.resampled.interval(index, measure.low, measure.high)
+        low, high, se = interval.low, interval.high, float(each.resampled.se[index])
+        notes.append(interval.note)
+    chance, z, p = score.chance, score.z, math.nan
+    if permuted is not None:
+        p = float(permuted.p[index])
+        chance = chance if math.isfinite(chance) else float(permuted.chance[index])
+        z = z if math.isfinite(z) else float(permuted.z[index])
+    elif permutations:
+        notes.append("fitted, so that no permutation is tried: chance is at most 0")
+    best = math.nan if measure.best is None else measure.best
+    span = best - chance
+    return {
+        "measure": measure.key, "n": score.n, "value": score.value, "chance": chance,
+        "adjusted": (score.value - chance) / span if span else math.nan, "z": z, "se": se,
+        "low": low, "high": high, "p": p, "p_corrected": math.nan, "correction": "none",
+        "higher_means": measure.higher_means, "note": noted(score, *notes).note,
+    }  # fmt: skip
+
+
+def _correct(
+    rows: list[dict[str, Any]], tests: Sequence[tuple[range, Permuted, bool]], correction: str
+) -> None:
+    """Correct all tests but the primary's together, in place."""
+    others = [(where, permuted) for where, permuted, primary in tests if not primary]
+    for where, _, primary in tests:
+        if primary:
+            for at in where:
+                rows[at] |= {"p_corrected": rows[at]["p"], "correction": "primary"}
+    if correction == "none" or not others:
+        return
+    together = Permuted(
+        np.concatenate([permuted.values for _, permuted in others]),
+        np.hstack([permuted.null for _, permuted in others]),
+        tuple(kind for _, permuted in others for kind in permuted.alternatives),
+    )
+    corrected = inference.correct(together, correction)  # type: ignore[arg-type]
+    places = [at for where, _ in others for at in where]
+    for at, p in zip(places, corrected, strict=True):
+        rows[at] |= {"p_corrected": float(p), "correction": correction}
+
+
+def _differences(found: Sequence[Measured], reference: str) -> list[dict[str, Any]]:
+    """Return whose value with the reference is higher, of all pairs of the others."""
+    rows: list[dict[str, Any]] = []
+    for each in found:
+        if not reference or each.resampled is None:
+            continue
+        scored = [at for at, pair in enumerate(each.pairs) if pair[1] == reference]
+        own = []
+        for one, other in combinations(scored, 2):
+            apart = inference.difference(each.resampled, one, other)
+            own.append(
+                {
+                    "measure": each.measure.key, "reference": reference,
+                    "first": each.pairs[one][0], "second": each.pairs[other][0],
+                    "difference": apart.difference, "low": apart.low, "high": apart.high,
+                    "p": apart.p,
+                }
+            )  # fmt: skip
+        corrected = holm(np.array([row["p"] for row in own], dtype=np.float64))
+        rows += [{**row, "p_corrected": p} for row, p in zip(own, corrected, strict=True)]
+    return rows
+
+
+def _described(given: Aligned, keys: Sequence[str], resamples: int) -> list[dict[str, Any]]:
+    """Return measures of every representation of vectors alone."""
+    rows = []
+    for one in check_describes(keys):
+        for each in (each for each in given.representations if each.kind == "vectors"):
+            rows.append(_described_one(one, each, resamples))
+    return rows
+
+
+def _described_one(one: Measure, each: Representation, resamples: int) -> dict[str, Any]:
+    score = one.compute(each.values)
+    low = high = se = math.nan
+    note = ""
+    if resamples and one.resampling == "half samples":
+        rng = generator(0, "measure", "resamples", simulation=SIMULATION)
+        found: Resampled = inference.half_samples(
+            lambda rows: one.compute(each.values[rows]).value, each.size, resamples, rng=rng
+        )
+        interval = found.interval(0, one.low, one.high)
+        low, high, se, note = interval.low, interval.high, float(found.se[0]), interval.note
+    return {
+        "measure": one.key, "representation": each.name, "n": score.n, "value": score.value,
+        "se": se, "low": low, "high": high, "note": noted(score, note).note,
+    }  # fmt: skip
+
+
+def _representations(given: Aligned) -> list[dict[str, Any]]:
+    return [
+        {
+            "representation": one.name, "kind": one.kind, "group": one.group, "seed": one.seed,
+            "items": one.size + given.lost[one.name], "lost": given.lost[one.name],
+            "dimensions": one.values.shape[1] if one.kind == "vectors" else 0,
+            "source": one.source, "sha256": one.digest, "revision": one.revision,
+        }
+        for one in given.representations
+    ]  # fmt: skip
+
+
+def _alignment(given: Aligned) -> list[dict[str, Any]]:
+    """Return item by item how many of its nearest items both sides of a pair share.
+
+    By cosine of vectors, or by the matrix; ties by the order of the items.
+    """
+    k = min(NEIGHBOURS, len(given.ids) - 2)
+    near = {one.name: _nearest(one, k) for one in given.representations}
+    rows = []
+    for first, second in combinations(given.names, 2):
+        shared = (near[first] & near[second]).sum(axis=1) / k
+        rows += [
+            {"item": item, "first": first, "second": second, "overlap": float(share)}
+            for item, share in zip(given.ids, shared, strict=True)
+        ]
+    return rows
+
+
+def _nearest(one: Representation, k: int) -> np.ndarray:
+    """Return whether each item is among the k nearest of each, items x items."""
+    if one.kind == "vectors":
+        lengths = np.linalg.norm(one.values, axis=1, keepdims=True)
+        units = one.values / np.where(lengths > 0, lengths, 1.0)
+        apart = 1 - units @ units.T
+    else:
+        apart = one.values.mean(axis=0) * (-1 if one.kind == "similarity" else 1)
+    apart = np.array(apart)
+    np.fill_diagonal(apart, np.inf)
+    near = np.zeros(apart.shape, dtype=bool)
+    np.put_along_axis(near, np.argsort(apart, axis=1, kind="stable")[:, :k], True, axis=1)
+    return near
