@@ -44,7 +44,7 @@ class MeasureConfig(Parameters):
         "", "the representation that the others are scored against; empty: all pairs"
     )
     describe: Names = setting(
-        "participation_ratio,twonn,mean_cosine",
+        "participation_ratio,twonn",
         "measures of every representation alone; `none`: none",
     )
     items: Source = setting(
