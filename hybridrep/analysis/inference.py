@@ -764,7 +764,8 @@ def _max_t(tests: Permuted) -> Float64[np.ndarray, " tests"]:
     for test in order:  # from the least to the greatest, so that it holds all that is not decided
         greatest = np.maximum(greatest, null[:, test])
         extreme = np.count_nonzero(greatest >= values[test] - _TIE)
-        corrected[test] = (1 + extreme) / (1 + len(null))
+        # a two-sided null is centred here and not there, so that its own p may be the greater
+        corrected[test] = max((1 + extreme) / (1 + len(null)), tests.p[test])
     corrected[order[::-1]] = np.maximum.accumulate(corrected[order[::-1]])
     return corrected
 

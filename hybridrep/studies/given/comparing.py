@@ -212,8 +212,9 @@ def _resampled(
         return Resampled(values, found.resamples[:, at], "pair weights", sides.items)
     if sides.measure.resampling == "held-out items":
         weights = inference.item_weights(sides.items, 5 * resamples, rng)
-        parts = [sides.held_out(pair, weights) for pair in pairs]
-        if any(part is None for part in parts):
+        every = [sides.held_out(pair, weights) for pair in pairs]
+        parts = [part for part in every if part is not None]
+        if len(parts) < len(pairs):
             return None
         return Resampled(values, np.column_stack(parts), "held-out items", sides.items)
     if sides.measure.resampling not in ("half samples", "pair weights"):
@@ -335,7 +336,8 @@ class _Plain(_Sides):
     def held_out(self, pair: Pair, weights: np.ndarray) -> np.ndarray | None:
         if self.measure.key != "ridge_r2":
             return None
-        found = ridge_held_out(*(self.by_name[name].values for name in pair))
+        first, second = (self.by_name[name].values for name in pair)
+        found = ridge_held_out(first, second)
         if found.note:
             return np.full(len(weights), math.nan)
         totals = weights @ found.totals

@@ -135,5 +135,5 @@ def _say(found: Comparison) -> None:
         console.print(note, markup=False)
     shown: dict[str, Any] = {"float_format": lambda number: f"{number:.3f}", "index": False}
     columns = ["measure", "first", "second", "value", "chance", "low", "high", "p_corrected"]
-    console.print(found.pairs[columns].to_string(**shown), markup=False)
+    console.print(found.pairs[columns].to_string(**shown), markup=False, soft_wrap=True)
     console.print("The report is an artifact of this run: make ui")

@@ -8,11 +8,11 @@ from hybridrep.randomness import generator
 from hybridrep.sources.vectors.records import Representation
 from hybridrep.studies.given.aligned import SIMULATION
 
-ITEMS = 60
+ITEMS = 40
 
 
 def sample() -> list[Representation]:
-    """Return four representations of 60 made-up items.
+    """Return four representations of 40 made-up items.
 
     `first` and `turned` are the same configuration but for a rotation and some noise; `fewer` holds
     its leading dimensions only; `other` has nothing to do with them.

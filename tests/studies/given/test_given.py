@@ -20,7 +20,7 @@ from hybridrep.studies.given.aligned import aligned
 from hybridrep.studies.given.comparison import Comparison, measure
 from hybridrep.studies.given.export import exports
 from hybridrep.studies.given.report import page
-from hybridrep.studies.given.sample import sample
+from hybridrep.studies.given.sample import ITEMS, sample
 from hybridrep.studies.given.tables import SCHEMAS
 
 FEW = {"resamples": 12, "permutations": 19}
@@ -108,7 +108,7 @@ def test_values_are_those_of_the_measures(found):
     for row in found.pairs.to_dict("records"):
         score = MEASURES[row["measure"]].compute(given[row["first"]], given[row["second"]])
         assert row["value"] == pytest.approx(score.value, rel=1e-9)
-        assert row["n"] == 60
+        assert row["n"] == ITEMS
         assert row["low"] <= row["value"] <= row["high"] or row["measure"].startswith("ridge")
 
 
