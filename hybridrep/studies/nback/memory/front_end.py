@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,9 +21,10 @@ STAGE = Stage("nback_components", module=__name__, noun="front ends", entry="nba
 
 def node(study: NBack) -> Node:
     """Declare the components of the images of all splits."""
+    needs: dict[str, Any] = {split: features.nodes(study, split) for split in SPLITS}
     return STAGE.node(
         make, study.config.components, seconds=4.0, about={"components": study.config.components},
-        **{split: features.nodes(study, split) for split in SPLITS},
+        **needs,
     )  # fmt: skip
 
 

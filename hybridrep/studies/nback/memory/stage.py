@@ -18,7 +18,7 @@ from hybridrep.studies.nback.memory import front_end
 from hybridrep.studies.nback.memory.model import MemoryConfig, MemoryStack
 from hybridrep.studies.nback.memory.networks import NetworkRecipe
 from hybridrep.studies.nback.memory.training import CHECKED, Learner, Seen, train_memory
-from hybridrep.studies.nback.names import SIMULATION, SPLITS, Split, tasks_in_diet
+from hybridrep.studies.nback.names import SIMULATION, SPLITS, tasks_in_diet
 
 if TYPE_CHECKING:
     from hybridrep.execution.stored import StoredResult
@@ -77,9 +77,9 @@ def learner(recipe: NetworkRecipe, seed: int) -> Learner:
     )  # fmt: skip
 
 
-def seen(read: Reader, recipe: NetworkRecipe, objects: tuple[Objects, ...]) -> dict[Split, Seen]:
+def seen(read: Reader, recipe: NetworkRecipe, objects: tuple[Objects, ...]) -> dict[str, Seen]:
     """Return the splits as a network takes them: components, or maps with their channels last."""
-    found: dict[Split, Seen] = {}
+    found: dict[str, Seen] = {}
     components = read["components"].arrays("components") if recipe.front_end == "pca" else {}
     for split, shown in zip(SPLITS, objects, strict=True):
         if recipe.front_end == "pca":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from hybridrep.running.stage import Reader
@@ -20,7 +22,8 @@ def sheet_of(study: NBack) -> Sheet:
     """Read a frame of each object from the store: of its middle view, place by place."""
     background = study.inputs.background
     behind = {"background": (background.key,) if background.key else ()}
-    shown, names = {}, {}
+    shown: dict[str, np.ndarray] = {}
+    names: dict[str, Sequence[str]] = {}
     for split in SPLITS:
         labels = study.inputs.stimuli.labels(split)
         every = np.arange(len(labels.identities))

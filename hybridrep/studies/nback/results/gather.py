@@ -38,7 +38,7 @@ def study_tables(
     if stages is None or "nback_train" in stages:
         for seed in seeds:
             for recipe in recipes(study.config):
-                label = {
+                label: dict[str, Any] = {
                     "seed": seed, "architecture": recipe.architecture, "hidden": recipe.hidden,
                     "diet": recipe.diet,
                 }  # fmt: skip

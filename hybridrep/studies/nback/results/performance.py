@@ -77,13 +77,13 @@ def _in_order(table: pd.DataFrame, *first: str) -> pd.DataFrame:
 def performance(tables: NBackTables) -> pd.DataFrame:
     """Return means over seeds with their 95% t intervals, by network and split."""
     ends = final(tables)
-    networks = tables.networks.groupby(NETWORK)[["total", "recurrent", "iterations"]].mean()
+    networks: Any = tables.networks.groupby(NETWORK)[["total", "recurrent", "iterations"]].mean()
     rows = []
     wanted = ends[ends["split"].isin(SPLITS)]
-    for key, mine in wanted.groupby([*NETWORK, "split"], sort=False):
-        row: dict[str, Any] = {
-            **dict(zip([*NETWORK, "split"], key, strict=True)), "n": len(mine),
-        }  # fmt: skip
+    groups: Any = wanted.groupby([*NETWORK, "split"], sort=False)
+    for key, mine in groups:
+        row: dict[str, Any] = dict(zip([*NETWORK, "split"], key, strict=True))
+        row["n"] = len(mine)
         for measure in MEASURES:
             values = mine[measure].to_numpy(np.float64)
             test = one_sample(values)

@@ -66,7 +66,7 @@ def seeds_table(tables: NBackTables) -> pd.DataFrame:
     ends = final(tables)
     keys = ["seed", "name", "diet"]
     wide = ends.pivot(index=keys, columns="split", values=["response_accuracy", "accuracy"])
-    wide.columns = [f"{measure}_{split}" for measure, split in wide.columns]
+    wide.columns = [f"{column[0]}_{column[1]}" for column in wide.columns]
     named = with_names(tables.networks, tables)[
         [*keys, "hidden", "iterations", "total", "recurrent"]
     ]
