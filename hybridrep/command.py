@@ -21,6 +21,7 @@ import click
 
 from hybridrep.errors import HybridrepError, ParameterError
 from hybridrep.execution.signals import Terminated, terminate_cleanly
+from hybridrep.execution.terminal import forgiving_output
 from hybridrep.messages import escaped, has_password, without_passwords
 from hybridrep.parameters import Parameters, default_of, is_given, resolve, shown, value_as_text
 from hybridrep.studies.catalogue import CATALOGUE, Catalogue, EntryPoint, did_you_mean
@@ -44,7 +45,7 @@ def run(entry_point: str, /, *, catalogue: Catalogue = CATALOGUE, **parameters: 
         HybridrepError: with the message that the command would leave with.
     """
     entry = catalogue.entry_point(entry_point)
-    with terminate_cleanly(), _runs_of_its_own():
+    with terminate_cleanly(), forgiving_output(), _runs_of_its_own():
         given = {name: _as_written(value) for name, value in parameters.items()}
         checked = _checked(entry, given, catalogue)  # before anything heavy is imported
         return entry.function(checked)
@@ -85,7 +86,8 @@ def installed() -> None:
 
 def _leave(entry: click.Command) -> None:
     gc.set_threshold(50_000, 20)  # a fifth of the imports' time went into looking for garbage
-    code = exit_code(entry)
+    with forgiving_output():
+        code = exit_code(entry)
     gc.freeze()  # at its end Python looks through all objects for cycles, which takes seconds
     sys.exit(code)
 

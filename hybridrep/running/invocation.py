@@ -8,7 +8,6 @@ from typing import Any
 
 import pandas as pd
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from hybridrep.errors import IncompleteStudyError
@@ -19,6 +18,7 @@ from hybridrep.execution.progress import duration_text
 from hybridrep.execution.schedule import Outcome
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
+from hybridrep.execution.terminal import printed_last, show
 from hybridrep.parameters import Parameters, resolve_path
 from hybridrep.running import work
 from hybridrep.running.study import Invocation, Prepared, Study
@@ -45,10 +45,11 @@ def open_invocation(
 ) -> Iterator[Invocation]:
     """Connect to MLflow, close what dead processes left, and open this invocation's run.
 
-    Meanwhile the workers get ready for the tasks. The run's kind is `study` or `stage`.
+    Meanwhile the workers get ready for the tasks. The run's kind is `study` or `stage`. What the
+    invocation has `later` to say is printed when the run is closed.
     """
     config = prepared.config
-    with work.open_workers(config) as workers:
+    with printed_last() as later, work.open_workers(config) as workers:
         work.warm_up(workers, study.warm_up, tasks, prepared.store)
         tracker = connect(study.name)
         tracker.close_stale_runs()
@@ -57,7 +58,7 @@ def open_invocation(
             description=description, config=config.as_text(),
         ) as main:  # fmt: skip
             main.log(Contents(inputs=study.data(prepared.inputs)))
-            yield Invocation(study, prepared, tracker, main, workers)
+            yield Invocation(study, prepared, tracker, main, workers, later)
 
 
 def print_plan(tasks: Sequence[Task], store: Store, config: Parameters) -> pd.DataFrame:
@@ -73,9 +74,7 @@ def print_plan(tasks: Sequence[Task], store: Store, config: Parameters) -> pd.Da
         table.add_row(
             row["stage"], f"{left:,.0f} {row['noun']}", f"{row['units_reused']:,.0f}", time
         )
-    console = Console(highlight=False)
-    console.print(table)
-    console.print(_how_long(frame, tasks, store, config))
+    show(table, _how_long(frame, tasks, store, config))
     return frame
 
 

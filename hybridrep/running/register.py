@@ -17,11 +17,11 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
-from rich.console import Console
 
 from hybridrep.analysis.pareto import best_row
 from hybridrep.errors import ExecutionError, TrackingError
 from hybridrep.execution.tasks import Task
+from hybridrep.execution.terminal import show
 from hybridrep.parameters import Parameters, seeds_as_text
 from hybridrep.running import work
 from hybridrep.running.invocation import print_plan
@@ -191,14 +191,12 @@ def _compute(source: Source[Any], tasks: Sequence[Task]) -> None:
 
 
 def _print(done: Sequence[Registration], server: Server, served: str) -> None:
-    console = Console(highlight=False, soft_wrap=True)
-    for each in done:
-        console.print(f"{each.uri} (version {each.version}): {each.reason}")
+    lines = [f"{each.uri} (version {each.version}): {each.reason}" for each in done]
     uri = next(each.uri for each in done if each.name.endswith(served))
     mlflow = shutil.which("mlflow") or "mlflow"
     address, program, model = map(shlex.quote, (server.place, mlflow, uri))
-    console.print(
+    serving = (
         f"Serve one:\n  MLFLOW_TRACKING_URI={address} \\\n  {program} models serve "
-        f"-m {model} --env-manager local --port 5001",
-        markup=False,
+        f"-m {model} --env-manager local --port 5001"
     )
+    show(*lines, serving, soft_wrap=True)

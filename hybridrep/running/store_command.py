@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
 from hybridrep.errors import ParameterError
+from hybridrep.execution.terminal import show as show_on_terminal
 from hybridrep.parameters import Parameters, resolve, resolve_path, shown
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _print(frame: pd.DataFrame, title: str) -> None:
         table.add_column(column.replace("bytes", "size"), justify="left" if words else "right")
     for row in frame.to_dict("records"):
         table.add_row(*(_shown(str(column), cell) for column, cell in row.items()))
-    Console().print(table)
+    show_on_terminal(table)
 
 
 def _shown(column: str, cell: object) -> str:

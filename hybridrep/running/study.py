@@ -14,6 +14,7 @@ from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.execution.stored import StoredResult
+from hybridrep.execution.terminal import Later
 from hybridrep.tracking.records import Contents
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ class Study:
         describe_seed: its note, in Markdown: `(inputs, seed, link to the study's run)`.
         seed_artifacts: the artifacts that such a run holds, with their sizes where known.
         layout: the module whose code lays a seed's run out.
-        report: logs tables and report into the study's run and prints its summary:
-            `(invocation, tables, seed -> run id)`.
+        report: logs tables and report into the study's run and leaves its summary to be printed
+            (`invocation.later`): `(invocation, tables, seed -> run id)`.
         shared: the results that all seeds share, in the order of their priority.
         beyond: further results that the report needs, for a plan; of any complete seed.
         warm_up: modules that workers import while the parent still gets ready.
@@ -117,3 +118,4 @@ class Invocation:
     tracker: Tracker
     main: MainRun
     workers: Workers
+    later: Later  # what is to be printed, when all is finished

@@ -11,10 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
-from rich.console import Console
 
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.terminal import show
 from hybridrep.reporting.markup import plain
 from hybridrep.reporting.report import Report
 from hybridrep.running.study_run import run_study
@@ -169,16 +169,14 @@ def _report(
         main.log(Contents(files=report_files(built)))
         if more is not None:
             main.log(more)
-    console = Console()
     if built.remark:
-        console.print(built.remark, markup=False, highlight=False, soft_wrap=True)
+        show(built.remark, soft_wrap=True)
     for each in found:
         if len(found) > 1:  # the tables alone do not say whose they are
-            console.print(f"Study {each.run.study}:", markup=False, highlight=False)
+            show(f"Study {each.run.study}:")
         results = each.results
-        console.print(table_1_rich(results.table_1[results.size], results.size))
-        console.print(results.standing)
-    console.print("The report is an artifact of this run: make ui", highlight=False)
+        show(table_1_rich(results.table_1[results.size], results.size), results.standing)
+    show("The report is an artifact of this run: make ui")
     return built
 
 

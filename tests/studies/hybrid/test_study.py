@@ -202,7 +202,7 @@ def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
         prepared = study_of({**given, **change}, store)
         tables = study_tables(prepared, prepared.config.seeds, {})
         nodes = example.nodes(prepared, representative_seed(tables).seed)
-        return report._key(Invocation(HYBRID, prepared, None, None, None), tables, nodes)
+        return report._key(Invocation(HYBRID, prepared, None, None, None, None), tables, nodes)
 
     store = Store(Path(given["store"]))
     first = key()

@@ -1,4 +1,4 @@
-"""The report of a study: tables, tests and figures as artifacts, Table 1 on the terminal."""
+"""The report of a study: tables, tests and figures as artifacts, Table 1 for the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from rich.console import Console
 
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.workers import Workers
@@ -39,9 +38,10 @@ STAGE = Stage("report", module=__name__)
 
 
 def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping[int, str]) -> None:
-    """Log a study's tables and report, with links to its seeds' runs, into its run; print Table 1.
+    """Log a study's tables and report, with links to its seeds' runs, into its run.
 
     The report is filed in the store like any result, so an unchanged study draws nothing again.
+    Table 1 is left to be printed when the run is closed.
     """
     prepared, results = invocation.prepared, Results.of(tables)
     chosen = representative_seed(tables)
@@ -57,13 +57,12 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     invocation.main.log(Contents(files=files))
     table = files["report/table_1.md"].read_text("utf-8")
     invocation.main.describe(_description(invocation, results, table, seed_runs))
-    console = Console()
     table_1 = pd.read_csv(files["report/table_1.csv"], dtype=str, keep_default_na=False)
-    console.print(table_1_rich(table_1, results.size))
-    console.print(results.standing)
-    for caution in cautions_of(tables):
-        console.print(f"Caution: {caution}", highlight=False, markup=False)
-    console.print("Browse the runs and the report: make ui", highlight=False)
+    invocation.later.say(
+        table_1_rich(table_1, results.size), results.standing,
+        *(f"Caution: {caution}" for caution in cautions_of(tables)),
+        "Browse the runs and the report: make ui",
+    )  # fmt: skip
 
 
 def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import pandas as pd
 from matplotlib.figure import Figure
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
 from hybridrep.reporting.markup import as_markdown
@@ -75,12 +74,10 @@ def summary(config: SweepConfig, inputs: Inputs, results: SweepResults) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def print_summary(config: SweepConfig, results: SweepResults) -> None:
-    """Print the best parameters and the sentence."""
-    console = Console()
+def printed(config: SweepConfig, results: SweepResults) -> list[Table | str]:
+    """Return what is printed of a sweep: the best parameters and the sentence."""
     if not len(results.best):
-        console.print(f"{config.study}: no trial was finished.")
-        return
+        return [f"{config.study}: no trial was finished."]
     shown = _readable_best(config, results).rename(columns={SIZE: "size"})
     table = Table(
         title=f"{config.study}: best of {len(results.trials)} trials", title_justify="left",
@@ -90,8 +87,7 @@ def print_summary(config: SweepConfig, results: SweepResults) -> None:
         table.add_column(column)
     for direction, best_by, *rest in shown.itertuples(index=False):
         table.add_row(f"{direction}\nby {best_by}", *map(str, rest))  # within 80 columns
-    console.print(table)
-    console.print(results.sentence, highlight=False)
+    return [table, results.sentence]
 
 
 def _readable_best(config: SweepConfig, results: SweepResults) -> pd.DataFrame:

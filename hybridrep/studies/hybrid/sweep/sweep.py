@@ -14,6 +14,7 @@ import pandas as pd
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.schedule import Failure, Outcome
+from hybridrep.execution.terminal import printed_last
 from hybridrep.execution.workers import Workers
 from hybridrep.parameters import resolve_path
 from hybridrep.running import work
@@ -28,7 +29,7 @@ from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.studies.hybrid.sweep import training
 from hybridrep.studies.hybrid.sweep.config import SweepConfig
 from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES
-from hybridrep.studies.hybrid.sweep.report import contents, print_summary, summary
+from hybridrep.studies.hybrid.sweep.report import contents, printed, summary
 from hybridrep.studies.hybrid.sweep.results import TERMS, SweepResults, sweep_results
 from hybridrep.studies.hybrid.sweep.space import space_of, variant_of
 from hybridrep.studies.hybrid.sweep.training import Trainings, rungs
@@ -55,7 +56,7 @@ def run(config: SweepConfig) -> SweepResults | pd.DataFrame:
     searches, storage = _open(config, trainings, key)
     tracker = connect(SIMULATION)
     tracker.close_stale_runs()
-    with work.open_workers(config) as workers, tracker.main_run(
+    with printed_last() as later, work.open_workers(config) as workers, tracker.main_run(
         "stage", f"{config.study} sweep", study=config.study, study_key=key,
         description=f"The sweep **{config.study}** is at work.", config=_config_text(config),
         tags={names.STAGE: "sweep"},
@@ -77,7 +78,7 @@ def run(config: SweepConfig) -> SweepResults | pd.DataFrame:
         main.log(Contents(metrics=_times(clock, time.perf_counter() - started, results)))
         _save(tracker, main, config, key, results)
         main.describe(summary(config, prepared.inputs, results))
-        print_summary(config, results)
+        later.say(*printed(config, results))
         refuse_incomplete(Outcome(frozenset(), frozenset(), tuple(sweep_run.failures)))
         return results
 
