@@ -12,7 +12,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 
 from hybridrep.errors import ParameterError
@@ -20,6 +27,8 @@ from hybridrep.messages import stray_character, without_passwords
 
 MOST_SEEDS = 10_000
 MOST_EPOCHS = 999_999
+KEYWORDS = frozenset({"study", "sweep"})
+"""What `report` and `register` take as the source instead of a study's name."""
 SHOWN_LENGTH = 200
 """Characters of a bad value that its message repeats."""
 
@@ -179,6 +188,17 @@ class Parameters(BaseModel):
         "hybridrep", "the study's name: prefix of its runs' names and a tag", role="name",
         pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}$",
     )  # fmt: skip
+
+    @field_validator("study")
+    @classmethod
+    def _no_keyword(cls, name: str) -> str:
+        """Refuse what names no study elsewhere: `source=sweep` is the sweep of the parameters."""
+        if name.lower() in KEYWORDS:
+            raise ValueError(
+                f"{name!r} is a word that the parameter `source` takes: choose another"
+            )
+        return name
+
     seeds: Seeds = setting(
         "25", "how many (`25`), a range (`0-24`) or a list (`0,3,7`; of one: `7,`)", role="amount"
     )
@@ -189,9 +209,11 @@ class Parameters(BaseModel):
         "", "address of a running Dask scheduler (`tcp://host:8786`); empty: this machine",
         role="place",
     )  # fmt: skip
-    store: Source = setting(
-        ".hybridrep", "folder of finished results; on a cluster a shared one", role="place"
-    )
+    store: str = setting(
+        "", "folder of finished results, on a cluster a shared one; empty: `.hybridrep` beside the "
+        "tracking database, or in your data folder where tracking is a server", role="place",
+        max_length=4096,
+    )  # fmt: skip
     plan: bool = setting(
         False, "only print what would run, what is reused and an estimate of the time", role="place"
     )

@@ -125,3 +125,12 @@ def test_every_parameter_says_what_it_is_to_a_study():
     assert tuple(identity) == with_role(Config, "name", "number")
     assert stages_of("lstm_epochs", Config) == ("lstm",)
     assert stages_of("workers", Config) == ()
+
+
+@pytest.mark.parametrize("name", ["sweep", "study", "Study"])
+def test_a_study_is_not_called_what_source_takes_as_a_word(name):
+    with pytest.raises(
+        ParameterError, match=r"is a word that the parameter `source` takes"
+    ):
+        resolve({"study": name}, Config)
+    assert resolve({"study": f"{name} 2"}, Config).study == f"{name} 2"

@@ -11,9 +11,10 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from hybridrep.execution.encoding import encode
 from hybridrep.execution.fingerprint import is_key
 from hybridrep.execution.manifest import DamagedError, is_stage
 from hybridrep.execution.stored import StoredResult, manifest_bytes, read_verified, survey
+from hybridrep.execution.temporary import Scratch
 
 _logger = logging.getLogger(__name__)
 
@@ -44,11 +46,13 @@ class Store:
         expected_seconds: the estimate that goes beside the real time of what is written. Like the
             listener no part of equality: what is kept by store serves tasks of all stages.
         listener: told the key of each result written through this object; stays in the process.
+        scratch: where results go instead, to be read beside the others until this object is gone.
     """
 
     root: Path
     expected_seconds: float = field(default=0.0, compare=False)
     listener: Callable[[str], None] | None = field(default=None, compare=False, repr=False)
+    scratch: Scratch | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "root", Path(self.root).expanduser().absolute())
@@ -101,7 +105,7 @@ class Store:
         """
         if not is_stage(stage):
             raise StoreError(f"{stage!r} is no stage name: use a-z, 0-9, _ and -")
-        place = self.root / stage / self._checked(key)[:2] / key
+        place = self._target / stage / self._checked(key)[:2] / key
         if self.has(key):
             return
         content = {
@@ -115,12 +119,16 @@ class Store:
         except (TypeError, ValueError) as error:
             raise StoreError(f"a {stage} result cannot be described: {error}") from error
         everything = {**data, "manifest.json": manifest}
-        with disk.explained(self.root, f"writing a {stage} result"):
+        with disk.explained(self._target, f"writing a {stage} result"):
             if not disk.write_folder(place, everything, self.temporary) and not self.has(key):
                 # What stood there was damaged, and `has` has moved it away.
                 disk.write_folder(place, everything, self.temporary)
         if self.listener is not None:
             self.listener(key)
+
+    def untouched(self) -> Store:
+        """Return the same store for a look: what is written through it leaves nothing behind."""
+        return replace(self, scratch=Scratch())
 
     def entries(self) -> pd.DataFrame:
         """Return one row per result, oldest first: stage, key, created, seconds, ...
@@ -186,10 +194,26 @@ class Store:
             disk.write_folder(probe, {"probe": b"x" * 4096}, self.temporary)
             disk.remove_folder(probe, self.temporary)
 
+    def check_makeable(self) -> None:
+        """Find out without leaving a trace whether results could be stored."""
+        nearest = next(path for path in (self.root, *self.root.parents) if path.exists())
+        with disk.explained(self.root, "looking whether it can be written"):
+            if not nearest.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(nearest))
+            if not os.access(nearest, os.W_OK | os.X_OK):
+                readonly = bool(os.statvfs(nearest).f_flag & os.ST_RDONLY)
+                code = errno.EROFS if readonly else errno.EACCES
+                raise OSError(code, os.strerror(code), str(nearest))
+
     @property
     def temporary(self) -> Path:
         """Where results are put together before they appear."""
-        return self.root / ".tmp"
+        return self._target / ".tmp"
+
+    @property
+    def _target(self) -> Path:
+        """Where results are written."""
+        return self.root if self.scratch is None else self.scratch.folder
 
     def _checked(self, key: str) -> str:
         if not is_key(key):
@@ -198,7 +222,8 @@ class Store:
 
     def _find(self, key: str) -> StoredResult | None:
         self._checked(key)
-        for stage in _subfolders(self.root):
+        roots = [self.root] if self.scratch is None else [self.root, self.scratch.folder]
+        for stage in (stage for root in roots for stage in _subfolders(root)):
             folder = stage / key[:2] / key
             try:
                 if folder.is_dir():

@@ -18,19 +18,29 @@ from hybridrep.execution.progress import duration_text
 from hybridrep.execution.schedule import Outcome
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
+from hybridrep.execution.temporary import check_temporary_folder
 from hybridrep.execution.terminal import printed_last, show
-from hybridrep.parameters import Parameters, resolve_path
+from hybridrep.parameters import Parameters
 from hybridrep.running import work
+from hybridrep.running.place import store_folder
 from hybridrep.running.study import Invocation, Prepared, Study
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import connect
 
 
 def check(study: Study, config: Parameters, **options: Any) -> Prepared[Any]:
-    """Check the store and everything that the study reads before any long work."""
+    """Check the store and everything that the study reads before any long work.
+
+    A plan only looks: what preparing it makes is gone when it is printed.
+    """
     fix_code_versions("hybridrep.studies")
-    store = Store(resolve_path(config.store))
-    store.check_writable()
+    check_temporary_folder()
+    store = Store(store_folder(config.store))
+    if config.plan:
+        store.check_makeable()
+        store = store.untouched()
+    else:
+        store.check_writable()
     return Prepared(study.prepare(config, store, **options), store)
 
 

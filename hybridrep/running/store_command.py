@@ -13,14 +13,18 @@ from rich.text import Text
 
 from hybridrep.errors import ParameterError
 from hybridrep.execution.terminal import show as show_on_terminal
-from hybridrep.parameters import Parameters, resolve, resolve_path, shown
+from hybridrep.parameters import Parameters, resolve, shown
+from hybridrep.running.place import store_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from hybridrep.execution.store import Store
 
-PLACE = click.option("--store", default=".hybridrep", show_default=True, help="The store's folder.")
+PLACE = click.option(
+    "--store", default="", show_default=False,
+    help="The store's folder; without it the one that runs use here.",
+)  # fmt: skip
 OLDEST_DAYS = 36_500
 """More days than any result is old, and few enough for a date."""
 
@@ -86,7 +90,7 @@ def _open(text: str) -> Store:
     """Return the store in a folder, which is written as the parameter `store` is."""
     from hybridrep.execution.store import Store
 
-    folder = resolve_path(resolve({"store": text}, Parameters).store)
+    folder = store_folder(resolve({"store": text}, Parameters).store)
     try:
         if folder.exists() and not folder.is_dir():
             raise ParameterError(f"the store {str(folder)!r} is a file: give its folder")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,15 +12,30 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from hybridrep.errors import TrackingError
+from hybridrep.execution.temporary import temporary_fault
 from hybridrep.execution.threads import environment
 from hybridrep.messages import has_password, public_uri, without_passwords
+<<<<<<< HEAD
 from hybridrep.tracking.clouds import check_artifacts, in_one_line, is_of_a_cloud
+=======
+from hybridrep.tracking.moved import check_artifacts
+>>>>>>> 92f1439 (Keep the store beside the tracking database, let plans leave nothing, and blame the right disk, lock or address)
 from hybridrep.tracking.sqlite import DEFAULT_URI, database_path, prepare_database, remedy
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 CONNECT_SECONDS = 5
+_HOST = re.compile(
+    r"(?:localhost|\[[0-9a-fA-F:]+\]|[\w-]+(?:\.[\w-]+)*)(?::\d{1,5})(?:/.*)?|localhost"
+)
+"""A machine and its port, where an address should be."""
+_FILE = re.compile(r"(?![\w+.-]*:)[^\n]*\.(?:db|sqlite3?)")
+"""A database's file, where an address should be."""
+_DATABRICKS = ("databricks", "databricks-uc")
+"""Addresses of one word, known to MLflow."""
+_DRIVER = re.compile(r"\(\w+(?:\.\w+)+\) ")
+"""What begins a database's own words in SQLAlchemy's: `(sqlite3.OperationalError) `."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +107,11 @@ def open_server(default_experiment: str) -> Server:
             f"--experiment-id {identifier}` brings it back, or choose another with "
             "MLFLOW_EXPERIMENT_NAME"
         )
+<<<<<<< HEAD
     check_artifacts(experiment.name, experiment.artifact_location)
+=======
+    check_artifacts(uri, experiment)
+>>>>>>> 92f1439 (Keep the store beside the tracking database, let plans leave nothing, and blame the right disk, lock or address)
     return Server(client, uri, identifier, experiment.name, run_id)
 
 
@@ -112,10 +132,10 @@ def readable_errors(uri: str, doing: str) -> Iterator[None]:
     try:
         yield
     except MlflowException as error:
-        message = str(error.message).partition("\n")[0]
+        message = _telling_line(str(error.message))
         if "with url" in message or "Failed to establish" in message or "timed out" in message:
             raise _unreachable(uri, message) from error
-        what = remedy(message)
+        what = remedy(message, database_path(uri))
         raise TrackingError(
             f"MLflow at {public_uri(uri)} failed at {doing}: {without_passwords(message, uri)}"
             + (f"; {what}" if what else "")
@@ -123,6 +143,8 @@ def readable_errors(uri: str, doing: str) -> Iterator[None]:
     except requests.RequestException as error:
         raise _unreachable(uri, str(error)) from error
     except OSError as error:
+        if fault := temporary_fault(error):
+            raise TrackingError(f"{doing} failed: {fault}") from error
         raise TrackingError(
             f"{doing} failed: {without_passwords(str(error), uri)}; the artifacts of "
             f"{public_uri(uri)} must be writable and its disk must have room"
@@ -150,8 +172,30 @@ def _without_traceback(record: logging.LogRecord) -> bool:
     return not record.exc_info
 
 
+def _telling_line(message: str) -> str:
+    """Return the line of a message of MLflow's that says what is wrong.
+
+    It begins with the database's own words, where there are some: before them may stand remarks of
+    SQLAlchemy, after them the statement, which may cite data.
+    """
+    lines = message.splitlines() or [""]
+    own = next((line for line in lines if _DRIVER.search(line)), "")
+    return own[match.start() :] if own and (match := _DRIVER.search(own)) else lines[0]
+
+
 def _check_kind(uri: str) -> None:
-    if _scheme(uri) in ("", "file"):
+    scheme = _scheme(uri)
+    if _HOST.fullmatch(uri):
+        raise TrackingError(
+            f"MLFLOW_TRACKING_URI={public_uri(uri)} names a server without the scheme before it: "
+            f"set it to http://{public_uri(uri)} (or https://...)"
+        )
+    if _FILE.fullmatch(uri):
+        raise TrackingError(
+            f"MLFLOW_TRACKING_URI={uri} names a file without the scheme before it: set it to "
+            f"sqlite:///{uri}"
+        )
+    if scheme in ("", "file") and uri not in _DATABRICKS:
         raise TrackingError(
             f"MLflow's folder store ({public_uri(uri)}) is no longer supported by MLflow itself: "
             f"set MLFLOW_TRACKING_URI={DEFAULT_URI}, or to the address of a server "

@@ -15,14 +15,14 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from hybridrep.errors import TrackingError
-from hybridrep.messages import public_uri, stray_character
+from hybridrep.messages import public_uri, stray_character, without_passwords
 
 DEFAULT_URI = "sqlite:///mlflow.db"
 LOCK_SECONDS = 120.0
@@ -41,15 +41,35 @@ _REMEDIES = {
 _logger = logging.getLogger(__name__)
 
 
-def remedy(message: str) -> str:
+def remedy(message: str, path: Path | None = None) -> str:
     """Return what to do about a failure of a SQLite file, or an empty text if that is unknown.
+
+    Of a locked one it says which processes have it open, as far as this one may know.
 
     >>> remedy("(sqlite3.OperationalError) database is locked")
     'another program holds it locked: end that one, then run the same command again'
     """
     fitting = (do for words, do in _REMEDIES.items() if re.search(words, message))
     first = next(fitting, "")
+    if "locked:" in first and path is not None and (holders := _holders(path)):
+        first = first.replace("another program holds it locked", f"{holders} it locked")
     return first and f"{first}, then run the same command again"
+
+
+def _holders(path: Path) -> str:
+    """Name the other processes that have a database open: the user's own, where it is allowed."""
+    import psutil
+
+    files = {f"{path.resolve()}{end}" for end in ("", "-wal", "-shm", "-journal")}
+    found = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.pid != os.getpid() and files & {each.path for each in process.open_files()}:
+                command = without_passwords(" ".join(process.cmdline()))
+                found.append(f"process {process.pid} ({command[:60]})")
+    if not found:
+        return ""
+    return f"{found[0]} holds" if len(found) == 1 else f"one of {'; '.join(found[:3])} holds"
 
 
 def database_path(uri: str) -> Path | None:

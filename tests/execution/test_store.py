@@ -1,5 +1,6 @@
 """Results go into the store whole and come back as they were; damaged ones are noticed."""
 
+import gc
 import json
 import logging
 import os
@@ -18,7 +19,7 @@ from hybridrep.errors import StoreError
 from hybridrep.execution import stored
 from hybridrep.execution.store import Store
 from hybridrep.testing.execution_stores import ARRAYS, DAMAGES, TABLE, fill, left_behind
-from hybridrep.testing.execution_tasks import key
+from hybridrep.testing.execution_tasks import key, write
 
 
 @pytest.fixture
@@ -213,3 +214,33 @@ def test_listener_hears_of_what_is_written(store):
     heard = []
     fill(Store(store.root, listener=heard.append), "x")
     assert heard == [key("x")]
+
+
+class TestALook:
+    def test_sees_what_is_there_and_leaves_nothing(self, tmp_path):
+        store = Store(tmp_path / "store")
+        write(store, key("old"))
+        before = sorted(tmp_path.rglob("*"))
+        look = store.untouched()
+        write(look, key("new"), 3.0)
+        assert look.has(key("old"))
+        assert look.open(key("new")).arrays("a")["value"] == 3.0
+        assert not store.has(key("new"))
+        assert sorted(tmp_path.rglob("*")) == before
+        folder = look.scratch.folder
+        assert folder.is_dir()
+        del look
+        gc.collect()
+        assert not folder.exists()
+
+    def test_asks_whether_a_store_could_be_made_without_making_it(self, tmp_path):
+        Store(tmp_path / "a" / "b").check_makeable()
+        assert [*tmp_path.iterdir()] == []
+        (tmp_path / "file").write_text("x")
+        with pytest.raises(StoreError, match="is a file, not a folder"):
+            Store(tmp_path / "file" / "store").check_makeable()
+
+    @pytest.mark.skipif(not Path("/proc/version").exists(), reason="a read-only place of Linux")
+    def test_a_place_that_cannot_be_written_is_told(self):
+        with pytest.raises(StoreError, match=r"cannot be used.*(read-only|denied|set the param)"):
+            Store(Path("/proc/1/store")).check_makeable()

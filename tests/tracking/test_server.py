@@ -163,6 +163,69 @@ def test_a_failing_database_is_told_with_what_to_do(said, remedy):
     assert "SQL:" not in str(error.value)
 
 
+AUTOFLUSH = (
+    "(raised as a result of Query-invoked autoflush; consider using a session.no_autoflush block "
+    "if this autoflush is occurring prematurely)\n"
+    "(sqlite3.OperationalError) database is locked\n[SQL: INSERT INTO metrics (key) VALUES (?)]"
+)
+HOLDER = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_locked_database_is_told_with_who_has_it_open_and_no_remark_on_flushing(store_uri):
+    path = store_uri.removeprefix("sqlite:///")
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout.readline() == b"locked\n"
+        with (
+            pytest.raises(TrackingError) as caught,
+            readable_errors(store_uri, "logging the run 'pilot seed 3'"),
+        ):
+            raise MlflowException(AUTOFLUSH)
+        other.stdin.close()
+    message = str(caught.value)
+    assert message.startswith(
+        f"MLflow at {store_uri} failed at logging the run 'pilot seed 3': "
+        f"(sqlite3.OperationalError) database is locked; process {other.pid} ({sys.executable}"
+    )
+    assert message.endswith("holds it locked: end that one, then run the same command again")
+    assert "autoflush" not in message
+
+
+@pytest.mark.parametrize(
+    ("uri", "told"),
+    [
+        ("127.0.0.1:5093", "set it to http://127.0.0.1:5093"),
+        ("localhost:5000", "set it to http://localhost:5000"),
+        ("localhost", "set it to http://localhost"),
+        ("tracking.lab:5000/mlflow", "set it to http://tracking.lab:5000/mlflow"),
+        ("[::1]:5000", r"set it to http://\[::1\]:5000"),
+        ("mlflow.db", "set it to sqlite:///mlflow.db"),
+        ("runs/my.sqlite", "set it to sqlite:///runs/my.sqlite"),
+        ("mlruns", "folder store"),
+        ("file:///data/mlruns", "folder store"),
+    ],
+)
+def test_an_address_that_lacks_its_scheme_is_told_which(store_uri, monkeypatch, uri, told):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    with pytest.raises(TrackingError, match=told):
+        connect("hybrid")
+
+
+@pytest.mark.parametrize("uri", ["databricks", "databricks://nobody", "ftp://host/x", "htp://h:5"])
+def test_addresses_that_nothing_answers_at_are_told_as_what_they_are(store_uri, monkeypatch, uri):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    with pytest.raises(TrackingError) as caught:
+        connect("hybrid")
+    assert "folder store" not in str(caught.value)
+
+
 def test_a_failing_database_shows_no_traceback_of_mlflows(tracker, store_uri, tmp_path, caplog):
     with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
         database.execute("ALTER TABLE runs RENAME TO lost")
