@@ -129,8 +129,6 @@ def test_every_parameter_says_what_it_is_to_a_study():
 
 @pytest.mark.parametrize("name", ["sweep", "study", "Study"])
 def test_a_study_is_not_called_what_source_takes_as_a_word(name):
-    with pytest.raises(
-        ParameterError, match=r"is a word that the parameter `source` takes"
-    ):
+    with pytest.raises(ParameterError, match=r"is a word that the parameter `source` takes"):
         resolve({"study": name}, Config)
     assert resolve({"study": f"{name} 2"}, Config).study == f"{name} 2"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 
 from hybridrep.errors import ExecutionError
+from hybridrep.execution.claims import Claims
 from hybridrep.execution.cluster import gave_up
 from hybridrep.execution.guard import Guard
 from hybridrep.execution.progress import Progress, StageTotal
@@ -59,6 +62,7 @@ def run_tasks(
         store.sweep()
         waiting = [task for task in tasks if schedule.missing(task)]
         with ExitStack() as stack:
+            stack.callback(run.give_back)
             if not isinstance(workers, Workers):
                 workers = stack.enter_context(Workers(workers, cluster))
             backend, guard = stack.enter_context(workers.backend(waiting, store))
@@ -78,6 +82,9 @@ class _Run:
         self.progress = progress
         self.on_stored = on_stored
         self.fault: Exception | None = None
+        self._claims = Claims(store.root)
+        self._claimed: set[str] = set()  # keys
+        self._elsewhere: set[str] = set()  # labels of the tasks that other processes work on
 
     def begin(self) -> None:
         totals: dict[str, StageTotal] = {}
@@ -96,12 +103,18 @@ class _Run:
     def to_the_end(self, backend: Backend, guard: Guard) -> None:
         running: dict[Future[Report], Task] = {}
         while True:
+            submitted = False
             for task in list(self.schedule.ready()):
                 if len(running) >= backend.slots():
                     break
-                self._submit(task, backend, guard, running)
+                if self._claim(task):
+                    self._submit(task, backend, guard, running)
+                    submitted = True
             if not running:
                 if next(self.schedule.ready(), None) is not None:
+                    if not submitted:
+                        time.sleep(_POLL_SECONDS)
+                        self.progress.tick()
                     continue
                 self._change(
                     lambda: self.schedule.give_up(
@@ -116,6 +129,35 @@ class _Run:
                 self._look(self.schedule.missing(task))
             self.progress.tick()
 
+    def give_back(self) -> None:
+        """Leave what is not made to other processes."""
+        self._claims.give_back(self._claimed)
+        self._claimed.clear()
+
+    def _claim(self, task: Task) -> bool:
+        """Take a task, unless another process works on it or has just finished it."""
+        missing = self.schedule.missing(task)
+        mine = self._claims.take(missing)
+        if mine:
+            self._claimed.update(missing)
+            self._elsewhere.discard(task.label)
+        elif task.label not in self._elsewhere:
+            self._elsewhere.add(task.label)
+            holder = self._claims.holder(missing)
+            who = f"process {holder}" if holder else "another process"
+            _logger.warning("%s is being made by %s: its result is waited for", task.label, who)
+        self._look(missing)  # it may have become ready elsewhere
+        if self.schedule.missing(task):
+            return mine
+        self._unclaim(task)
+        self._change(partial(self.schedule.finish, task))
+        return False
+
+    def _unclaim(self, task: Task) -> None:
+        mine = self._claimed.intersection(task.produces)
+        self._claims.give_back(mine)
+        self._claimed -= mine
+
     def _submit(
         self, task: Task, backend: Backend, guard: Guard, running: dict[Future[Report], Task]
     ) -> None:
@@ -128,11 +170,18 @@ class _Run:
         except ExecutionError:
             raise
         except Exception as error:  # noqa: BLE001 - e.g. a payload that cannot be pickled
+            self._unclaim(task)
             reason = f"it cannot be sent to a worker: {publishable(error)}"
             self._fail(task, reason, "".join(traceback.format_exception(error)))
 
     def _settle(self, task: Task, future: Future[Report], guard: Guard) -> None:
-        """Draw the conclusions from a task that has ended, one way or another."""
+        """Draw the conclusions from a task that has ended, and leave what it lacks to others."""
+        try:
+            self._conclude(task, future, guard)
+        finally:
+            self._unclaim(task)
+
+    def _conclude(self, task: Task, future: Future[Report], guard: Guard) -> None:
         if self.fault is not None:
             raise self.fault
         try:

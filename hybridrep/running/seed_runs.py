@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from hybridrep.execution.claims import Claims
 from hybridrep.running.study import Invocation, Prepared, Study
 from hybridrep.tracking import names
 from hybridrep.tracking.records import RunRecord, config_params
@@ -29,15 +30,17 @@ class SeedRuns:
         """
         study, prepared = self._invocation.study, self._invocation.prepared
         tracker = self._invocation.tracker
-        study_key = study.key(prepared.inputs)
+        study_key, claims = study.key(prepared.inputs), Claims(prepared.store.root)
         link = tracker.link(self._invocation.main.run_id)
         for seed in [seed for seed, keys in self._waiting.items() if keys <= stored]:
             del self._waiting[seed]
             record = partial(seed_record, study, prepared, seed, link)
-            run = tracker.find_finished("seed", study_key, study.cache_key(prepared, seed))
-            if run:
-                tracker.restore(run, study.seed_artifacts(prepared, seed), record)
-            self.ids[seed] = run.run_id if run else tracker.log_finished(record())
+            cache_key = study.cache_key(prepared, seed)
+            with claims.held([cache_key]):  # another command may be logging it just now
+                run = tracker.find_finished("seed", study_key, cache_key)
+                if run:
+                    tracker.restore(run, study.seed_artifacts(prepared, seed), record)
+                self.ids[seed] = run.run_id if run else tracker.log_finished(record())
 
 
 def seed_record(study: Study, prepared: Prepared[Any], seed: int, study_link: str) -> RunRecord:

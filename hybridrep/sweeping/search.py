@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hybridrep.randomness import seed_sequence
 from hybridrep.sweeping.attempts import KEY, LOST, MEASURES, OWNER, VOID, Asked, attempts_of, key_of
 from hybridrep.sweeping.heartbeat import beat
-from hybridrep.sweeping.space import EPOCHS, Space
+from hybridrep.sweeping.space import EPOCHS, Point, Space
 from hybridrep.sweeping.storage import quiet
 
 if TYPE_CHECKING:
@@ -137,8 +137,36 @@ class Search:
             trial.set_user_attr(LOST, True)
             self._tell(trial, None, "FAIL")
             return None
+        point = self.space.suggest(trial)
+        if self._is_repeated(trial, point):
+            trial.set_user_attr(LOST, True)
+            self._tell(trial, None, "FAIL")
+            with quiet():
+                self.study.enqueue_trial(self._untried(known))
+            return None
         self._mine.add(trial.number)
-        return Asked(trial, self.space.suggest(trial), key_of(trial))
+        return Asked(trial, point, key_of(trial))
+
+    def _is_repeated(self, trial: optuna.Trial, point: Point) -> bool:
+        """Tell whether Optuna chose a point that a trial before has: it is no further trial."""
+        if KEY in trial.user_attrs or self.rules.sampler == "grid":
+            return False
+        return any(a.point == point for a in self.attempts() if a.key < trial.number)
+
+    def _untried(self, known: int) -> dict[str, Any]:
+        """Draw a point that no trial has, as Optuna's parameters, each with the same chance.
+
+        TPE would choose the same point again: its model learns nothing from a repeat.
+        """
+        import optuna
+
+        tried = [attempt.point for attempt in self.attempts()]
+        seed = int(seed_sequence(0, "sweep", self.part, "untried", known).generate_state(1)[0])
+        drawn = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
+        while True:
+            trial = drawn.ask()
+            if self.space.suggest(trial) not in tried:
+                return dict(trial.params)
 
     def _is_too_many(self, trial: optuna.Trial) -> bool:
         """Tell whether another process took the waiting trial, or the last free place, before.

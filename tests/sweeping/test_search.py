@@ -194,3 +194,27 @@ def test_optunas_log_stays_quiet(journal, caplog):
     work(search(journal))
     assert not [r for r in caplog.records if r.name.startswith("optuna") and r.levelname == "INFO"]
     assert optuna.logging.get_verbosity() == optuna.logging.INFO
+
+
+FEW = toy_space(sizes=(8, 16, 32, 64), epochs=(10, 12))
+"""Twelve points."""
+
+
+@pytest.mark.parametrize("trials", [9, 12, 20])
+def test_a_point_that_was_tried_is_no_further_trial(journal, trials):
+    searching = search(journal, "tpe", trials, FEW)
+    work(searching)
+    points = [tuple(attempt.point.values()) for attempt in searching.attempts()]
+    assert len(points) == len(set(points)) == min(trials, 12)
+
+
+def test_a_killed_search_of_few_points_goes_on_to_the_same_table(tmp_path):
+    whole = search(tmp_path / "whole", "tpe", 12, FEW)
+    work(whole, batch=4)
+    dying = search(tmp_path / "killed", "tpe", 12, FEW, owner=DEAD)
+    dying.resume()
+    finish(dying, dying.ask(4))
+    finish(dying, dying.ask(4)[:2])
+    survivor = search(tmp_path / "killed", "tpe", 12, FEW)
+    work(survivor, batch=4)
+    assert [row[1:] for row in table(survivor)] == [row[1:] for row in table(whole)]
