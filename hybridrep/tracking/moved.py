@@ -29,7 +29,7 @@ ADDRESSES = (
 _logger = logging.getLogger(__name__)
 
 
-def check_artifacts(uri: str, experiment: Experiment) -> None:
+def refuse_moved(uri: str, experiment: Experiment) -> None:
     """Refuse an experiment whose artifacts' folder has gone with the folder that it stood in.
 
     MLflow would make the old folder anew, and write there. Where both are there, a copy was made

@@ -15,11 +15,8 @@ from hybridrep.errors import TrackingError
 from hybridrep.execution.temporary import temporary_fault
 from hybridrep.execution.threads import environment
 from hybridrep.messages import has_password, public_uri, without_passwords
-<<<<<<< HEAD
 from hybridrep.tracking.clouds import check_artifacts, in_one_line, is_of_a_cloud
-=======
-from hybridrep.tracking.moved import check_artifacts
->>>>>>> 92f1439 (Keep the store beside the tracking database, let plans leave nothing, and blame the right disk, lock or address)
+from hybridrep.tracking.moved import refuse_moved
 from hybridrep.tracking.sqlite import DEFAULT_URI, database_path, prepare_database, remedy
 
 if TYPE_CHECKING:
@@ -107,11 +104,8 @@ def open_server(default_experiment: str) -> Server:
             f"--experiment-id {identifier}` brings it back, or choose another with "
             "MLFLOW_EXPERIMENT_NAME"
         )
-<<<<<<< HEAD
     check_artifacts(experiment.name, experiment.artifact_location)
-=======
-    check_artifacts(uri, experiment)
->>>>>>> 92f1439 (Keep the store beside the tracking database, let plans leave nothing, and blame the right disk, lock or address)
+    refuse_moved(uri, experiment)
     return Server(client, uri, identifier, experiment.name, run_id)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.console import Console
 from rich.filesize import decimal
 
+from hybridrep.execution.terminal import show
 from hybridrep.errors import ParameterError
 from hybridrep.parameters import resolve_path
 from hybridrep.reporting.facts import config_value
@@ -45,11 +45,11 @@ def export(config: ExportConfig) -> Path:
         file, SIMULATION, parts, meta, _files(found, texts=config.texts), texts=config.texts
     )
     tweets = "tweets of its example seed are in it" if config.texts else "no tweet is in it"
-    Console().print(
+    show(
         f"The study {found.run.study!r} is in {file} ({decimal(file.stat().st_size)}; {tweets}). "
         f"Open it with hybridrep.load_study({str(file)!r}), or unpack it and open "
         "report/report.html.",
-        markup=False, highlight=False, soft_wrap=True,
+        soft_wrap=True,
     )  # fmt: skip
     return file
 

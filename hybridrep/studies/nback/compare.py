@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from hybridrep.execution.terminal import show
 from hybridrep.analysis.statistics import against_first
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
@@ -67,7 +67,7 @@ def compare(studies: Sequence[str], name: str) -> dict[str, pd.DataFrame]:
         files = {f"report/{name}.csv": table.to_csv(index=False) for name, table in made.items()}
         text = "\n\n".join(f"## {name}\n\n{as_markdown(table)}" for name, table in made.items())
         main.log(Contents(files={**files, "report/report.md": f"# {title}\n\n{text}\n"}))
-    Console().print(_printed(made["compare_performance"], labels))
+    show(_printed(made["compare_performance"], labels))
     return made
 
 

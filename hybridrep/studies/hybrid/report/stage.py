@@ -96,7 +96,7 @@ def _make(
     report = build_report([results], [items], [inference], draw_plans=_on(invocation.workers))
     invocation.workers.close()
     if report.remark:
-        Console().print(report.remark, markup=False, highlight=False, soft_wrap=True)
+        invocation.later.say(report.remark)
     files = report_files(report)
     files["report/table_1.md"] = table_1_markdown(results.table_1[results.size])
     if items is not None:

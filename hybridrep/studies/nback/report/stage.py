@@ -8,7 +8,6 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from rich.console import Console
 
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.workers import Workers
@@ -45,9 +44,10 @@ def write_report(invocation: Invocation, tables: NBackTables, seed_runs: Mapping
     invocation.main.log(Contents(files=files))
     text = files["report/performance.md"].read_text("utf-8")
     invocation.main.describe(_description(invocation, tables, text, seed_runs))
-    console = Console()
-    console.print(performance_rich(pd.read_csv(files["report/performance.csv"])))
-    console.print("Browse the runs and the report: make ui", highlight=False)
+    invocation.later.say(
+        performance_rich(pd.read_csv(files["report/performance.csv"])),
+        "Browse the runs and the report: make ui",
+    )
 
 
 def _key(invocation: Invocation, tables: NBackTables) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 from rich import box
-from rich.console import Console
 from rich.table import Table
 
+from hybridrep.execution.terminal import printed_last
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.schedule import Outcome
@@ -79,7 +79,7 @@ def run(config: SweepConfig, study: Study = NBACK) -> SweepResults | pd.DataFram
     tracker = connect(SIMULATION)
     tracker.close_stale_runs()
     text = {**config.as_text(), "storage": public_storage(config.storage)}
-    with work.open_workers(config) as workers, tracker.main_run(
+    with printed_last() as later, work.open_workers(config) as workers, tracker.main_run(
         "stage", f"{config.study} sweep", study=config.study, study_key=key,
         description=f"The sweep **{config.study}** is at work.", config=text,
         tags={names.STAGE: "sweep"},
@@ -104,7 +104,7 @@ def run(config: SweepConfig, study: Study = NBACK) -> SweepResults | pd.DataFram
         meta = {"sweep": config.study, "study_key": key, "config": text}
         save_parts(tracker.server, main.run_id, parts, meta)
         main.describe(_summary(config, results))
-        _print(config, results)
+        later.say(_printed(config, results))
         refuse_incomplete(Outcome(frozenset(), frozenset(), tuple(sweep_run.failures)))
         return results
 
@@ -208,10 +208,10 @@ def _summary(config: SweepConfig, results: SweepResults) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def _print(config: SweepConfig, results: SweepResults) -> None:
+def _printed(config: SweepConfig, results: SweepResults) -> Table | str:
+    """Return what is printed of a sweep: its best points."""
     if not len(results.best):
-        Console().print(f"{config.study}: no trial was finished.")
-        return
+        return f"{config.study}: no trial was finished."
     shown = _best(results)
     table = Table(
         title=f"{config.study}: best of {len(results.trials)} trials", title_justify="left",
@@ -221,4 +221,4 @@ def _print(config: SweepConfig, results: SweepResults) -> None:
         table.add_column(str(column))
     for row in shown.itertuples(index=False):
         table.add_row(*map(str, row))
-    Console().print(table)
+    return table
