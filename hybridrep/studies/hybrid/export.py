@@ -6,8 +6,8 @@ from pathlib import Path
 
 from rich.filesize import decimal
 
-from hybridrep.execution.terminal import show
 from hybridrep.errors import ParameterError
+from hybridrep.execution.terminal import show
 from hybridrep.parameters import resolve_path
 from hybridrep.reporting.facts import config_value
 from hybridrep.studies.hybrid.finished import Finished, read_finished

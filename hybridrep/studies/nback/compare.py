@@ -9,10 +9,10 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from hybridrep.execution.terminal import show
 from hybridrep.analysis.statistics import against_first
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.terminal import show
 from hybridrep.reporting.formatting import NOTHING, interval, number, p_value
 from hybridrep.reporting.markup import as_markdown
 from hybridrep.reporting.report import labels_of

@@ -10,10 +10,10 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from hybridrep.execution.terminal import printed_last
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.schedule import Outcome
+from hybridrep.execution.terminal import printed_last
 from hybridrep.parameters import resolve_path
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.markup import as_markdown
