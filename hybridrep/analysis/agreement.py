@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float64, Int, Num
+from jaxtyping import Float64, Int, Num, Shaped
 from scipy.stats import rankdata
 
 from hybridrep.analysis.centring import centred, one_model
@@ -51,8 +51,8 @@ class Identification:
 
 
 def identification(
-    similarities: Float64[np.ndarray, "k k"], groups: Num[np.ndarray, " k"],
-    seeds: Num[np.ndarray, " k"], permutations: int = 0, resamples: int = 0,
+    similarities: Float64[np.ndarray, "k k"], groups: Shaped[np.ndarray, " k"],
+    seeds: Shaped[np.ndarray, " k"], permutations: int = 0, resamples: int = 0,
     rng: np.random.Generator | None = None,
 ) -> Identification:  # fmt: skip
     """Tell groups apart by a measure's values between all representations of the same items.

@@ -11,13 +11,13 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float64, Int, Num
+from jaxtyping import Float64, Int, Num, Shaped
 
 from hybridrep.analysis.alignment import RIGID
 from hybridrep.analysis.centring import centred, one_model
 from hybridrep.analysis.record import Measure, Score
 
-Labels = Num[np.ndarray, " items"]
+Labels = Shaped[np.ndarray, " items"]
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,8 @@ def nc2_simplex_gap(embeddings: Num[np.ndarray, "items dim"], labels: Labels) ->
 
 
 def nearest_mean_accuracy(
-    train: Num[np.ndarray, "train dim"], train_labels: Num[np.ndarray, " train"],
-    test: Num[np.ndarray, "test dim"], test_labels: Num[np.ndarray, " test"],
+    train: Num[np.ndarray, "train dim"], train_labels: Shaped[np.ndarray, " train"],
+    test: Num[np.ndarray, "test dim"], test_labels: Shaped[np.ndarray, " test"],
 ) -> Score:  # fmt: skip
     """Return the share of held-out items that lie nearest to the training mean of their class.
 

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int, Num
+from jaxtyping import Bool, Float64, Int, Num, Shaped
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
@@ -60,7 +60,7 @@ class Decoded:
 
 
 def stratified_folds(
-    labels: Num[np.ndarray, " items"], groups: Num[np.ndarray, " items"], folds: int = 5
+    labels: Shaped[np.ndarray, " items"], groups: Shaped[np.ndarray, " items"], folds: int = 5
 ) -> Int[np.ndarray, " items"]:
     """Return which fold an item is held out in: groups kept together, classes about equal in each.
 
@@ -78,8 +78,8 @@ def stratified_folds(
 
 
 def decode(
-    embeddings: Num[np.ndarray, "items dim"], labels: Num[np.ndarray, " items"],
-    folds: int | Int[np.ndarray, " items"] = 5, groups: Num[np.ndarray, " items"] | None = None,
+    embeddings: Num[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " items"],
+    folds: int | Int[np.ndarray, " items"] = 5, groups: Shaped[np.ndarray, " items"] | None = None,
     seed: int = 0,
 ) -> Decoded:  # fmt: skip
     """Read labels by logistic regression from items that it was not fitted on.
@@ -141,29 +141,29 @@ def decode(
     return Decoded(hits, float(np.mean(recalls)), float(majority.mean()), control, fold)
 
 
-def _most(labels: Num[np.ndarray, " items"]) -> object:
+def _most(labels: Shaped[np.ndarray, " items"]) -> object:
     names, counts = np.unique(labels, return_counts=True)
     return names[counts.argmax()]
 
 
 def _fitted(
-    rows: Float64[np.ndarray, "items dim"], labels: Num[np.ndarray, " items"], strength: float,
+    rows: Float64[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " items"], strength: float,
     new: Float64[np.ndarray, "new dim"],
-) -> Num[np.ndarray, " new"]:  # fmt: skip
+) -> Shaped[np.ndarray, " new"]:  # fmt: skip
     """Return the labels of new items; where training has one class, that."""
     if len(np.unique(labels)) < 2:
         return np.full(len(new), labels[0])
     small = rows.shape[1] * len(np.unique(labels)) <= MOST_FOR_NEWTON
     solver = "newton-cholesky" if small else "lbfgs"
     model = LogisticRegression(C=strength, tol=1e-6, max_iter=1000, solver=solver)
-    predicted: Num[np.ndarray, " new"] = model.fit(rows, labels).predict(new)
+    predicted: Shaped[np.ndarray, " new"] = model.fit(rows, labels).predict(new)
     return predicted
 
 
 def _predicted(
-    rows: Float64[np.ndarray, "items dim"], labels: Num[np.ndarray, " items"],
+    rows: Float64[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " items"],
     folds: Int[np.ndarray, " items"],
-) -> Num[np.ndarray, " items"]:  # fmt: skip
+) -> Shaped[np.ndarray, " items"]:  # fmt: skip
     """Return every item's label as read by a probe that did not see its fold."""
     predicted = np.empty_like(labels)
     for held_out in np.unique(folds):
@@ -182,8 +182,8 @@ def _predicted(
 
 
 def decoding(
-    embeddings: Num[np.ndarray, "items dim"], labels: Num[np.ndarray, " items"],
-    folds: int | Int[np.ndarray, " items"] = 5, groups: Num[np.ndarray, " items"] | None = None,
+    embeddings: Num[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " labels"],
+    folds: int | Int[np.ndarray, " items"] = 5, groups: Shaped[np.ndarray, " items"] | None = None,
     seed: int = 0,
 ) -> Score:  # fmt: skip
     """Return the share of held-out items whose label a linear probe finds; chance is its control's.
@@ -210,7 +210,7 @@ def decoding(
 
 
 def learning_curve(
-    embeddings: Num[np.ndarray, "items dim"], labels: Num[np.ndarray, " items"],
+    embeddings: Num[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " items"],
     rng: np.random.Generator, sizes: tuple[int, ...] = (10, 30, 100, 300), folds: int = 5,
 ) -> dict[int, float]:  # fmt: skip
     """Return the accuracy on held-out items by the number of training items, the last being all.

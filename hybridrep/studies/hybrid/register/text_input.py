@@ -39,10 +39,8 @@ def texts_of(model_input: object) -> list[str]:
     Example:
         >>> texts_of([{"label": "joy", "text": "hello"}])
         ['hello']
-        >>> texts_of(["hello", None])
-        Traceback (most recent call last):
-            ...
-        hybridrep.studies.hybrid.register.text_input.TextError: text 2 is missing; ...
+        >>> texts_of("hello")
+        ['hello']
     """
     if isinstance(model_input, str):
         return [model_input]
