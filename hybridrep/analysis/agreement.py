@@ -51,8 +51,8 @@ class Identification:
 
 
 def identification(
-    similarities: Float64[np.ndarray, "k k"], groups: Shaped[np.ndarray, " k"],
-    seeds: Shaped[np.ndarray, " k"], permutations: int = 0, resamples: int = 0,
+    similarities: Float64[np.ndarray, "k k"], groups: Shaped[np.ndarray, " groups"],
+    seeds: Shaped[np.ndarray, " seeds"], permutations: int = 0, resamples: int = 0,
     rng: np.random.Generator | None = None,
 ) -> Identification:  # fmt: skip
     """Tell groups apart by a measure's values between all representations of the same items.

@@ -17,7 +17,7 @@ from hybridrep.analysis.alignment import RIGID
 from hybridrep.analysis.centring import centred, one_model
 from hybridrep.analysis.record import Measure, Score
 
-Labels = Shaped[np.ndarray, " items"]
+Labels = Shaped[np.ndarray, " labels"]
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ nearest items (TwoNN), or to the k nearest. All grow with the number of items un
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64, Num
@@ -80,7 +80,7 @@ def participation_ratio(embeddings: Num[np.ndarray, "items dim"], debiased: bool
 
 def effective_rank(
     embeddings: Num[np.ndarray, "items dim"],
-    of: Literal["variances", "singular values"] = "variances",
+    of: str = "variances",
 ) -> Score:
     """Return the exponential of the entropy of the spectrum, as shares of its sum.
 
@@ -189,9 +189,7 @@ def _distinct(
     return rows, f"fewer than {least} distinct items" if len(rows) < least else ""
 
 
-def twonn(
-    embeddings: Num[np.ndarray, "items dim"], method: Literal["linear", "mle"] = "linear"
-) -> Score:
+def twonn(embeddings: Num[np.ndarray, "items dim"], method: str = "linear") -> Score:
     """Return the intrinsic dimension by the ratio mu = r2 / r1 of the two nearest distances.
 
     mu is Pareto distributed with the dimension as its exponent (Facco et al. 2017, Scientific
@@ -264,8 +262,8 @@ def mle_dimension(embeddings: Num[np.ndarray, "items dim"], k: int = 10) -> Scor
 
 
 def over_subsamples(
-    compute: partial[Score], embeddings: Num[np.ndarray, "items dim"], rng: np.random.Generator,
-    halvings: int = 2, draws: int = 10,
+    compute: Callable[[np.ndarray], Score], embeddings: Num[np.ndarray, "items dim"],
+    rng: np.random.Generator, halvings: int = 2, draws: int = 10,
 ) -> dict[int, float]:  # fmt: skip
     """Return how a measure depends on n: its mean over random subsamples of n, n/2, n/4 items.
 

@@ -439,7 +439,7 @@ Examples:
 
 
 def compare_dissimilarities(
-    first: Float64[np.ndarray, " pairs"], second: Float64[np.ndarray, " pairs"],
+    first: Float64[np.ndarray, " pairs"], second: Float64[np.ndarray, " others"],
     comparator: str = "pearson",
 ) -> Score:  # fmt: skip
     """Compare two vectors of dissimilarities of the same pairs of items, wherever they come from.

@@ -78,7 +78,7 @@ def stratified_folds(
 
 
 def decode(
-    embeddings: Num[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " items"],
+    embeddings: Num[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " labels"],
     folds: int | Int[np.ndarray, " items"] = 5, groups: Shaped[np.ndarray, " items"] | None = None,
     seed: int = 0,
 ) -> Decoded:  # fmt: skip

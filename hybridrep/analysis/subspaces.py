@@ -119,7 +119,7 @@ def principal_angles(
 
 
 def alignment_index(
-    first: Num[np.ndarray, "items dim"], second: Num[np.ndarray, "items dim"],
+    first: Num[np.ndarray, "items dim"], second: Num[np.ndarray, "items second_dim"],
     dims: int | None = None,
 ) -> Score:  # fmt: skip
     """Return how much of the second's variance the first's leading directions hold.
