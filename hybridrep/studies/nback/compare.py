@@ -15,7 +15,6 @@ from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.terminal import show
 from hybridrep.reporting.formatting import NOTHING, interval, number, p_value
 from hybridrep.reporting.markup import as_markdown
-from hybridrep.reporting.report import labels_of
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.nback.load import load
 from hybridrep.studies.nback.names import ARCHITECTURES, SIMULATION, SPLITS
@@ -48,6 +47,8 @@ def compare(studies: Sequence[str], name: str) -> dict[str, pd.DataFrame]:
             "study name, study key or run id"
         )
     tables = [load(tracker.server, run.run_id) for run in found]
+    from hybridrep.reporting.report import labels_of  # its figures load matplotlib
+
     labels = labels_of([run.study for run in found])
     made = {
         "compare_made": differences_in_making(tables, labels),

@@ -26,6 +26,12 @@ Split = Literal["train", "val_angle", "val_identity"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 """Frames to train on, the same objects from other sides, and objects that were never seen."""
 
+SELECTION = "selection"
+"""The trials, of new view angles, that all choices look at: stopping, search, registry."""
+
+CHECKED = (*SPLITS, SELECTION)
+"""What is measured: the splits, and the trials that choices look at."""
+
 LOCATIONS = ("top_left", "top_right", "bottom_left", "bottom_right")
 """The places of an object in a frame, in the order of their numbers."""
 

@@ -17,8 +17,8 @@ from hybridrep.studies.nback.features import stage as features
 from hybridrep.studies.nback.memory import front_end
 from hybridrep.studies.nback.memory.model import MemoryConfig, MemoryStack
 from hybridrep.studies.nback.memory.networks import NetworkRecipe
-from hybridrep.studies.nback.memory.training import CHECKED, Learner, Seen, train_memory
-from hybridrep.studies.nback.names import SIMULATION, SPLITS, tasks_in_diet
+from hybridrep.studies.nback.memory.training import Learner, Seen, train_memory
+from hybridrep.studies.nback.names import CHECKED, SIMULATION, SPLITS, tasks_in_diet
 
 if TYPE_CHECKING:
     from hybridrep.execution.stored import StoredResult

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from hybridrep.errors import ExecutionError
 from hybridrep.networks.checks import check_positive, check_whole
 from hybridrep.studies.nback.memory.model import Hidden, MemoryConfig, MemoryStack, initial_state
-from hybridrep.studies.nback.names import NO_ACTION, SPLITS
+from hybridrep.studies.nback.names import CHECKED, NO_ACTION, SELECTION, SPLITS
 from hybridrep.studies.nback.tasks.trials import Trials, trials
 
 if TYPE_CHECKING:
@@ -36,10 +36,6 @@ CHECK_TRIALS = 2_000
 """Trials of each measurement, of each split."""
 CHUNK = 500
 """Trials that are measured at once."""
-SELECTION = "selection"
-"""The trials, of new view angles, that all choices look at: stopping, search, registry."""
-CHECKED = (*SPLITS, SELECTION)
-"""What is measured: the splits, and the trials that choices look at."""
 WEIGHT_DECAY = 0.01
 
 

@@ -31,13 +31,8 @@ from hybridrep.studies.nback.inputs import Inputs, NBack
 from hybridrep.studies.nback.memory import front_end
 from hybridrep.studies.nback.memory import stage as memory
 from hybridrep.studies.nback.memory.networks import NetworkRecipe
-from hybridrep.studies.nback.memory.training import (
-    CHECK_TRIALS,
-    SELECTION,
-    Batch,
-    scores_of,
-)
-from hybridrep.studies.nback.names import NO_ACTION, RESPONSES, SIMULATION, NBackTask
+from hybridrep.studies.nback.memory.training import CHECK_TRIALS, Batch, scores_of
+from hybridrep.studies.nback.names import NO_ACTION, RESPONSES, SELECTION, SIMULATION, NBackTask
 from hybridrep.studies.nback.register.responder import Responder
 from hybridrep.studies.nback.stimuli import stage as stimuli
 from hybridrep.studies.nback.stimuli.backgrounds import canvas

@@ -23,7 +23,7 @@ from hybridrep.studies.nback.config import Config
 from hybridrep.studies.nback.inputs import NBack
 from hybridrep.studies.nback.memory import stage as memory
 from hybridrep.studies.nback.memory.networks import NetworkRecipe, recipes
-from hybridrep.studies.nback.memory.training import SELECTION
+from hybridrep.studies.nback.names import SELECTION
 from hybridrep.studies.nback.register.chosen import BY, BestNetwork
 from hybridrep.studies.nback.results.gather import study_key
 from hybridrep.studies.nback.results.seed_run import data_inputs

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from hybridrep.reporting.tables import declared
 from hybridrep.studies.nback.compare import compare_performance, differences_in_making
-from hybridrep.studies.nback.memory.training import CHECKED
-from hybridrep.studies.nback.names import ARCHITECTURES, RESPONSES
+from hybridrep.studies.nback.names import ARCHITECTURES, CHECKED, RESPONSES
 from hybridrep.studies.nback.results.performance import performance, performance_by_task
 from hybridrep.studies.nback.results.schema import SCHEMAS as SCHEMAS
 from hybridrep.tracking import names

@@ -8,8 +8,7 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.analysis.schema import Column, Schema, make_table
-from hybridrep.studies.nback.memory.training import CHECKED
-from hybridrep.studies.nback.names import ARCHITECTURES, FEATURES, SPLITS
+from hybridrep.studies.nback.names import ARCHITECTURES, CHECKED, FEATURES, SPLITS
 
 _SEED = Column("int", low=0, meaning="the simulation")
 _ARCHITECTURE = Column("text", ARCHITECTURES, meaning="of the recurrent layer")

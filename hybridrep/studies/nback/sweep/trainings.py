@@ -18,8 +18,7 @@ from hybridrep.running.work import missing_tasks
 from hybridrep.studies.nback.inputs import NBack
 from hybridrep.studies.nback.memory import stage as memory
 from hybridrep.studies.nback.memory.networks import NetworkRecipe, recipe
-from hybridrep.studies.nback.memory.training import SELECTION
-from hybridrep.studies.nback.names import DIET_GROUPS
+from hybridrep.studies.nback.names import DIET_GROUPS, SELECTION
 from hybridrep.studies.nback.sweep.config import SweepConfig
 from hybridrep.sweeping.attempts import Attempt
 from hybridrep.sweeping.space import EPOCHS, Axis, Point, Space
