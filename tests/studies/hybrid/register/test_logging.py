@@ -137,7 +137,7 @@ def test_the_model_says_what_it_takes_gives_needs_and_where_it_comes_from(logged
     assert f"numpy=={metadata.version('numpy')}" in wanted
     assert not any("+" in line for line in wanted)
     assert json.loads((folder / "serving_input_example.json").read_text())["inputs"]
-    files = {path.suffix for path in folder.rglob("*") if path.is_file()}
+    files = {p.suffix for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts}
     assert files.isdisjoint({".pkl", ".pickle", ".pt", ".pth", ".bin", ".pyc"})
     run = tracker.server.client.get_run(model.source_run_id)
     assert [output.model_id for output in run.outputs.model_outputs] == [logged.model_id]

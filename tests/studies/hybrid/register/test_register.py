@@ -302,6 +302,4 @@ def test_a_plan_registers_and_trains_nothing(given, client, registered, tmp_path
     shown = " ".join(capsys.readouterr().out.split())
     assert "All of it is finished" in shown
     assert "autoencode 8 autoencoders 0" in shown
-    assert set(Store(tmp_path / "store").entries()["stage"]) == {
-        "corpus", "splits_tried", "tokens",
-    }  # fmt: skip
+    assert not list((tmp_path / "store").rglob("*"))
