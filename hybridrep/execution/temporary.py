@@ -14,6 +14,7 @@ from hybridrep.errors import ExecutionError
 LEAST_BYTES = 32 * 2**20
 """What must be free there: artifacts are put together there, one run's at a time."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_NO_WRITING = (errno.EACCES, errno.EPERM, errno.EROFS)
 _REMEDY = "or set TMPDIR to another folder, then run the same command again"
 
 
@@ -39,7 +40,7 @@ def temporary_fault(error: OSError) -> str:
         return (
             f"the folder for temporary files, {folder}, is full: free some space there, {_REMEDY}"
         )
-    if inside:
+    if inside and (error.errno in _NO_WRITING or not folder.is_dir()):
         return f"the folder for temporary files, {folder}, cannot be used: mend it, {_REMEDY}"
     return ""
 
