@@ -7,6 +7,7 @@ modules that document its runs. `MLproject`, `docs/reference.md`, the command li
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -264,33 +265,28 @@ def _known(catalogue: Catalogue, simulation: str, what: str) -> StudyListing:
 def register(config: RegisterConfig, catalogue: Catalogue = CATALOGUE) -> Any:
     """Register the best of what `source` names: of a study of its own kind, by that one's way."""
     if config.source not in ("study", "sweep"):
-        for listing, run_id in _finished([config.source], catalogue):
+        (kinds,) = _kinds([config.source], catalogue)
+        for listing, run_id in list(kinds.items())[:1]:
             if listing.register:
                 return imported(listing.register)(run_id, config.model_dump())
     return imported(f"{_PLACE}.register.register:run")(config)
 
 
 def compare(config: CompareConfig, catalogue: Catalogue = CATALOGUE) -> Any:
-    """Put finished studies side by side, all of one kind.
-
-    Raises:
-        ParameterError: they are of several kinds.
-    """
-    found = _finished(config.studies, catalogue)
-    kinds = {listing.name: listing for listing, _ in found}
-    if len(kinds) > 1:
-        names = ", ".join(f"`{name}`" for name in kinds)
-        raise ParameterError(
-            f"parameter studies: {', '.join(config.studies)} are of several kinds ({names}): "
-            "name studies of one kind"
-        )
-    if len(found) == len(config.studies) and (place := found[0][0].compare):
-        return imported(place)(config.studies, config.study)
+    """Put finished studies side by side, in the way of the kind that all of them have runs of."""
+    kinds = _kinds(config.studies, catalogue)
+    shared = [kind for kind in kinds[0] if all(kind in others for others in kinds)]
+    if shared and shared[0].compare:
+        return imported(shared[0].compare)(config.studies, config.study)
     return imported(f"{_PLACE}.finished:compare")(config)
 
 
-def _finished(names: Iterable[str], catalogue: Catalogue) -> list[tuple[StudyListing, str]]:
-    """Return of each study that is there by its name its kind, and the id of its latest run."""
+def _kinds(names: Iterable[str], catalogue: Catalogue) -> list[dict[StudyListing, str]]:
+    """Return for each name the kinds of study that have runs of it, with the latest run's id.
+
+    The kind of the latest of all comes first. A name that no study has has no kind: whoever reads
+    it says so.
+    """
     from hybridrep.tracking.queries import study_runs
     from hybridrep.tracking.server import open_server
 
@@ -298,10 +294,10 @@ def _finished(names: Iterable[str], catalogue: Catalogue) -> list[tuple[StudyLis
     known = {listing.name: listing for listing in catalogue.studies}
     found = []
     for name in names:
-        try:
-            runs = study_runs(server, name, None)
-        except TrackingError:  # said by whoever reads it
-            continue
-        there = [run for run in runs if run.simulation in known]
-        found += [(known[run.simulation], run.run_id) for run in there[:1]]
+        kinds: dict[StudyListing, str] = {}
+        with contextlib.suppress(TrackingError):
+            for run in study_runs(server, name, None):
+                if run.simulation in known:
+                    kinds.setdefault(known[run.simulation], run.run_id)
+        found.append(kinds)
     return found
