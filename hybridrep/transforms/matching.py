@@ -15,7 +15,7 @@ from hybridrep.networks.network import Shape
 from hybridrep.transforms.fused_networks import PairData, Scaling, TrainedFusion
 
 _TINY = 1e-30
-"""Added to nothing: the least squared length that is divided by."""
+"""The least squared length that is divided by."""
 
 SMALLEST_PREFIX = 8
 

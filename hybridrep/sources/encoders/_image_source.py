@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +21,8 @@ from hybridrep.sources.encoders._folder import (
     read_json,
     weight_files,
 )
-from hybridrep.sources.hub import HUB_PREFIX, MAIN, Kind, fetch
+from hybridrep.sources.encoders._hub import ENCODERS
+from hybridrep.sources.hub import HUB_PREFIX, MAIN, fetch
 
 PACKAGED = "efficientnet-lite0"
 PROCESSOR_FILE = "preprocessor_config.json"
@@ -63,20 +63,8 @@ class ImageEncoderSource:
     description: str
 
 
-def _has_all(names: Collection[str]) -> bool:
-    return CONFIG_FILE in names and bool({WEIGHTS_FILE, WEIGHTS_INDEX} & {*names})
-
-
-VISION_MODELS = Kind(
-    noun="vision model",
-    example="microsoft/resnet-50",
-    alternatives=ALTERNATIVES,
-    repo_type="model",
-    error=EncoderError,
-    is_whole=_has_all,
-    lacks=f"{{source}} has no {CONFIG_FILE} with safetensors weights ({WEIGHTS_FILE}) at commit "
-    "{commit}; weights of another format are not loaded.",
-    stays=True,
+VISION_MODELS = replace(
+    ENCODERS, noun="vision model", example="microsoft/resnet-50", alternatives=ALTERNATIVES
 )
 _PATTERNS = (
     CONFIG_FILE, WEIGHTS_FILE, WEIGHTS_INDEX, "model-*-of-*.safetensors", PROCESSOR_FILE,
