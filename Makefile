@@ -50,12 +50,13 @@ store: setup ## show the store of finished results (ARGS="prune ..." removes som
 ui: setup ## open the MLflow UI on this machine's own address
 	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1
 
-# Two processes with a thread for each core get into each other's way; and where Python is told to
-# keep no bytecode, each of the many processes that the tests start compiles all modules anew.
+# Processes with a thread for each core get into each other's way; and where Python is told to keep
+# no bytecode, each of the many processes that the tests start compiles all modules anew. Three on
+# two cores, for many tests wait: for a server, a browser, a process that starts.
 test: export OMP_NUM_THREADS = 1
 test: export PYTHONDONTWRITEBYTECODE =
-test: setup ## the tests as CI runs them, on two processes; the longest are in test-long
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: setup ## the tests as CI runs them, on three processes; the longest are in test-long
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: setup ## the tests that take moments
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)

@@ -37,7 +37,7 @@ if hasattr(signal, "SIGHUP"):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that hold slow tests, so that two processes end at about one time.
+    """Begin with the files that hold slow tests, so that all processes end at about one time.
 
     First of all comes one that makes the study for which others would wait.
     """

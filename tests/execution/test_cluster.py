@@ -28,12 +28,19 @@ def store(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def address():
-    """The address of a scheduler with two workers of one thread."""
+def cluster():
+    """A scheduler with two workers of one thread."""
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
     ) as cluster:
-        yield cluster.scheduler_address
+        yield cluster
+
+
+@pytest.fixture
+def address(cluster):
+    """The scheduler's address, once the workers that a test before killed are back."""
+    cluster.wait_for_workers(2, timeout=60)
+    return cluster.scheduler_address
 
 
 @pytest.mark.slow
