@@ -142,7 +142,8 @@ def register(
     """Choose, check, log and register; nothing is registered unless all of it can be.
 
     Returns what became of each model; of a plan the plan's table. `judged_on` says what the values
-    of the candidates stand on, `served` how the name ends of the model that is served.
+    of the candidates stand on, `served` how the name ends of the model that is served
+    where there is one.
     """
 
     def chosen() -> list[Chosen]:
@@ -192,7 +193,7 @@ def _compute(source: Source[Any], tasks: Sequence[Task]) -> None:
 
 def _print(done: Sequence[Registration], server: Server, served: str) -> None:
     lines = [f"{each.uri} (version {each.version}): {each.reason}" for each in done]
-    uri = next(each.uri for each in done if each.name.endswith(served))
+    uri = next((each.uri for each in done if each.name.endswith(served)), done[0].uri)
     mlflow = shutil.which("mlflow") or "mlflow"
     address, program, model = map(shlex.quote, (server.place, mlflow, uri))
     serving = (

@@ -92,22 +92,27 @@ def _pickle_advice(path: Path) -> str:
     )
 
 
-def _beside(path: Path) -> list[str] | None:
-    """Return the ids of a file that stands beside another, one a line."""
-    for place in (
+def ids_beside(path: Path) -> Path | None:
+    """Return the file of ids that stands beside another, if there is one."""
+    places = (
         path.with_name(f"{path.stem}.ids.txt"), path.with_name(f"{path.stem}.ids.csv"),
         path.with_name("file_names.txt"),
-    ):  # fmt: skip
-        if not place.is_file():
-            continue
-        try:
-            if place.suffix == ".csv":
-                table = pd.read_csv(place, dtype=str, keep_default_na=False)
-                return [str(each) for each in table[_id_column(table, place)]]
-            return place.read_text("utf-8").splitlines()
-        except (OSError, ValueError) as error:
-            raise RepresentationError(f"{place}: cannot be read: {error}") from None
-    return None
+    )  # fmt: skip
+    return next((place for place in places if place.is_file()), None)
+
+
+def _beside(path: Path) -> list[str] | None:
+    """Return the ids of a file that stands beside another, one a line."""
+    place = ids_beside(path)
+    if place is None:
+        return None
+    try:
+        if place.suffix == ".csv":
+            table = pd.read_csv(place, dtype=str, keep_default_na=False)
+            return [str(each) for each in table[_id_column(table, place)]]
+        return place.read_text("utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise RepresentationError(f"{place}: cannot be read: {error}") from None
 
 
 def _id_column(table: pd.DataFrame, path: Path) -> str:

@@ -34,6 +34,7 @@ from hybridrep.sources.vectors.records import (
     checked_matrices,
     checked_name,
     checked_vectors,
+    refuse_without_ids,
 )
 
 FIELDS = ("name", "file", "kind", "key", "group", "seeds", "revision")
@@ -89,10 +90,16 @@ def _pairs(text: str) -> Iterator[Listed]:
             raise RepresentationError(
                 f"{shown(part)} is not NAME=FILE or NAME=FILE:KEY, e.g. bert=bert.npz:features"
             )
-        file, colon, key = place.rpartition(":")
-        if not colon or "/" in key or "\\" in key:
-            file, key = place, ""
-        yield Listed(checked_name(name.strip(), shown(part)), user_path(file), key=key)
+        path, key = file_and_key(place)
+        yield Listed(checked_name(name.strip(), shown(part)), path, key=key)
+
+
+def file_and_key(place: str) -> tuple[Path, str]:
+    """Return a file and the array of it that `FILE` or `FILE:KEY` names; "" names none."""
+    file, colon, key = place.rpartition(":")
+    if not colon or "/" in key or "\\" in key:
+        file, key = place, ""
+    return user_path(file), key
 
 
 def _manifest(path: Path) -> list[Listed]:
@@ -159,6 +166,23 @@ def load(text: str) -> list[Representation]:
             )
         seen[each.name] = each.source
     return found
+
+
+def load_vectors(place: str) -> Representation:
+    """Read the vectors that `FILE` or `FILE:KEY` names, with the ids of their items.
+
+    Raises:
+        RepresentationError: as `load`, and when it holds several layers, or no ids.
+    """
+    path, key = file_and_key(place)
+    found = list(_read(Listed(path.name, path, key=key)))
+    if len(found) > 1:
+        raise RepresentationError(
+            f"{path}: holds {len(found)} layers, items x layers x dimensions, where one is wanted: "
+            "save it as items x dimensions"
+        )
+    refuse_without_ids(found[0])
+    return found[0]
 
 
 def _read(entry: Listed) -> Iterator[Representation]:

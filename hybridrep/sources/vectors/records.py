@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
@@ -81,6 +83,27 @@ def checked_ids(ids: list[str], where: str) -> tuple[str, ...]:
             )
         first[name] = row
     return tuple(ids)
+
+
+def refuse_without_ids(one: Representation, otherwise: str = "") -> None:
+    """Refuse a representation that names no ids; `otherwise` is what else could be done."""
+    if not one.ids:
+        raise RepresentationError(
+            f"{one.source}: {one.name} names no ids of its items; put them beside it "
+            f"({Path(one.source).stem}.ids.txt, one a line){otherwise}"
+        )
+
+
+def rows_by_name(one: Representation, names: Sequence[Sequence[str]]) -> np.ndarray:
+    """Return the row of each item, by the first of its names that is an id; -1: none is.
+
+    Args:
+        one: a representation with ids.
+        names: of every item the names that it may stand under.
+    """
+    place = {name: row for row, name in enumerate(one.ids)}
+    found = (next((place[n] for n in own if n in place), -1) for own in names)
+    return np.fromiter(found, np.int64, len(names))
 
 
 def checked_vectors(values: np.ndarray, where: str) -> np.ndarray:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from hybridrep.errors import RepresentationError
 from hybridrep.parameters import shown, user_path
 from hybridrep.randomness import generator
-from hybridrep.sources.vectors.records import Representation
+from hybridrep.sources.vectors.records import Representation, refuse_without_ids
 from hybridrep.studies.given.config import FEWEST_ITEMS
 
 SIMULATION = "given"
@@ -112,12 +111,7 @@ def aligned(
 
 def _shared_ids(representations: Sequence[Representation], items: str) -> list[str]:
     for one in representations:
-        if not one.ids:
-            raise RepresentationError(
-                f"{one.source}: {one.name} names no ids of its items; put them beside it "
-                f"({Path(one.source).stem}.ids.txt, one a line), or say items=position to take "
-                "rows as they stand"
-            )
+        refuse_without_ids(one, ", or say items=position to take rows as they stand")
     if items == "common":
         others = [set(one.ids) for one in representations[1:]]
         return [name for name in representations[0].ids if all(name in each for each in others)]

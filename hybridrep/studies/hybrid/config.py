@@ -31,6 +31,15 @@ def parse_bottlenecks(value: object) -> tuple[int, ...]:
     return tuple(sizes)
 
 
+def parse_task_specific(value: object) -> str:
+    """Read `lstm` or `vectors:FILE`."""
+    text = str(value).strip()
+    if text != "lstm" and not (text.startswith("vectors:") and len(text) > len("vectors:")):
+        raise ValueError("write `lstm` or `vectors:FILE`")
+    return text
+
+
+TaskSpecific = Annotated[str, BeforeValidator(parse_task_specific), Field(max_length=4096)]
 Bottlenecks = Annotated[tuple[int, ...], BeforeValidator(parse_bottlenecks)]
 E = TypeVar("E")
 
@@ -87,8 +96,13 @@ class StudyParameters(Parameters, Generic[E]):
         "else the last in order", stages=("embed", "lstm", "transfer"),
     )  # fmt: skip
     encoder: Source = setting(
-        "minilm", "frozen encoder: `minilm`, a local folder in Hugging Face format, or `hub:ID`",
+        "minilm", "frozen encoder: `minilm`, a local folder in Hugging Face format, `hub:ID`, or "
+        "`vectors:FILE`: given vectors of the tweets",
         paper="hub:google-bert/bert-base-uncased", stages=("embed",),
+    )  # fmt: skip
+    task_specific: TaskSpecific = setting(
+        "lstm", "task-specific representation: `lstm`, trained on the emotions, or `vectors:FILE`: "
+        "given vectors of the tweets (`{seed}` in its name: the seed's number)", stages=("lstm",),
     )  # fmt: skip
     vectors: Source = setting(
         "glove-50",

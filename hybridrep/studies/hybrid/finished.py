@@ -31,9 +31,9 @@ from hybridrep.studies.hybrid.report.report import build_report
 from hybridrep.studies.hybrid.report.stage import report_files
 from hybridrep.studies.hybrid.results.inference import INFERENCE_COLUMNS
 from hybridrep.studies.hybrid.results.results import Results
+from hybridrep.studies.hybrid.results.seed_run import overview
 from hybridrep.studies.hybrid.results.table_1 import table_1_markdown, table_1_rich
 from hybridrep.studies.hybrid.results.tables import StudyTables
-from hybridrep.studies.hybrid.results.views import final_transfer
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.tracking.queries import StudyRun, load_file, load_parts, study_runs
@@ -78,7 +78,7 @@ def report(config: ReportConfig) -> StudyTables | pd.DataFrame:
     results = found.results
     more = Contents(
         files={"report/table_1.md": table_1_markdown(results.table_1[results.size])},
-        tables={"seeds.json": final_transfer(results.tables).drop(columns="epoch")},
+        tables=dict(overview(results.tables).tables),
     )
     study = (found.run.study, found.run.study_key)
     _report(tracker, [found], f"{found.run.study} report", study, {"source": config.source}, more)

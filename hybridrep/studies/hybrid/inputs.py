@@ -40,25 +40,80 @@ class CorpusInput:
 
 
 @dataclass(frozen=True)
+class GivenVectors:
+    """Vectors of the tweets that were made elsewhere, checked and stored as rows of the corpora.
+
+    Attributes:
+        source: what the user gave, with the seed in its place.
+        path: the file.
+        fingerprint: of the file, the ids beside it, and which of its arrays it is.
+        hidden_size: dimensions of the vectors.
+        description: one line for people.
+        emotion_key: store key of the vectors of the emotion corpus.
+        hate_key: of those of the new task; empty: the file has none.
+    """
+
+    source: str
+    path: str
+    fingerprint: str
+    hidden_size: int
+    description: str
+    emotion_key: str
+    hate_key: str
+
+
+@dataclass(frozen=True)
 class Inputs:
-    """Everything that a study's results depend on: small and frozen."""
+    """Everything that a study's results depend on: small and frozen.
+
+    `task_specific` are given vectors in place of LSTMs: one for all seeds, or one a seed in the
+    order of `config.seeds`; none: LSTMs are trained.
+    """
 
     config: Config
     emotion: CorpusInput
     hate: CorpusInput
-    encoder: EncoderSource
+    encoder: EncoderSource | GivenVectors
     time_steps: int
     vector_size: int
     vectors_fingerprint: str
+    task_specific: tuple[GivenVectors, ...] = ()
 
     @property
     def classes(self) -> int:
         """Number of emotions."""
         return len(self.emotion.label_counts)
 
+    @property
+    def given(self) -> tuple[GivenVectors, ...]:
+        """All vectors that were made elsewhere."""
+        encoder = (self.encoder,) if isinstance(self.encoder, GivenVectors) else ()
+        return (*encoder, *self.task_specific)
+
+    @property
+    def new_task(self) -> bool:
+        """Whether there are vectors for the new task: always, but where given ones lack it."""
+        return all(each.hate_key for each in self.given)
+
+    @property
+    def task_size(self) -> int:
+        """Dimensions of the task-specific representation."""
+        return self.task_specific[0].hidden_size if self.task_specific else HIDDEN_SIZE
+
+    @property
+    def by_seed(self) -> bool:
+        """Whether every seed has a file of task-specific vectors of its own."""
+        return "{seed}" in self.config.task_specific
+
+    def given_of(self, seed: int) -> GivenVectors | None:
+        """Return a seed's given task-specific vectors; None: its LSTM makes them."""
+        if not self.by_seed:
+            return self.task_specific[0] if self.task_specific else None
+        return self.task_specific[self.config.seeds.index(seed)]
+
     def size_of(self, direction: str) -> tuple[int, int]:
         """Input and output size of the autoencoder of a direction."""
-        sizes = (self.encoder.hidden_size, HIDDEN_SIZE)
+        sizes = (self.encoder.hidden_size, self.task_size)
         return sizes if direction == "bert_to_lstm" else sizes[::-1]
 
 

@@ -3,7 +3,9 @@
     tweets -> global_vectors ----+-> transformation -> similarity
            -> task_specific -----+                  -> transfer
 
-Each stage declares what it reads; the platform finds the order, and trains in groups of seeds.
+Vectors that are given take the place of either representation; without any of the new task
+transfer is left out. Each stage declares what it reads; the platform finds the order, and trains in
+groups of seeds.
 """
 
 from __future__ import annotations
@@ -35,15 +37,16 @@ def shared(study: Hybrid) -> list[Node]:
 def of_seed(study: Hybrid, seed: int) -> list[Node]:
     """Declare everything that a complete seed consists of, stage by stage."""
     variants = transformation.variants(study)
+    sizes = (0, *study.config.bottlenecks) if study.inputs.new_task else ()
     return [
-        task_specific.network_node(study, seed),
+        *([] if study.inputs.task_specific else [task_specific.network_node(study, seed)]),
         task_specific.vectors_node(study, seed),
         *(transformation.node(study, variant, seed) for variant in variants),
         baseline.node(study, seed),
         *(similarity.node(study, variant, seed) for variant in variants),
         *(pictures.node(study, variant, seed) for variant in variants),
         *(resamples.node(study, variant, seed) for variant in variants),
-        *(transfer.node(study, size, seed) for size in (0, *study.config.bottlenecks)),
+        *(transfer.node(study, size, seed) for size in sizes),
     ]
 
 

@@ -16,13 +16,20 @@ from hybridrep.errors import CorpusError, ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.running.stage import Made, Stage
-from hybridrep.sources.encoders.text import resolve_encoder
+from hybridrep.sources.encoders.text import EncoderSource, resolve_encoder
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.words.vectors import vectors_fingerprint
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.few_items import cautions
+from hybridrep.studies.hybrid.given_vectors import (
+    Tweets,
+    given_encoder,
+    given_task_specific,
+    is_given,
+    left_out,
+)
 from hybridrep.studies.hybrid.global_vectors.trial import keep_trial
-from hybridrep.studies.hybrid.inputs import CorpusInput, Inputs
+from hybridrep.studies.hybrid.inputs import CorpusInput, GivenVectors, Inputs
 from hybridrep.studies.hybrid.names import DIRECTIONS, HIDDEN_SIZE
 from hybridrep.studies.hybrid.tweets.cleaning import clean_corpus
 from hybridrep.studies.hybrid.tweets.loading import LabelChoice, load_corpus
@@ -41,17 +48,25 @@ LEAST_PER_CLASS = 10
 def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS) -> Inputs:
     """Load and check the corpora, the word vectors and the encoder; store corpora and tokens.
 
-    No bottleneck may be larger than the input of its autoencoder, in any of the directions.
+    Vectors that are given in place of a representation are checked and stored as well. No
+    bottleneck may be larger than the input of its autoencoder, in any of the directions.
     """
     emotion, of_emotion = _load_emotion(config)
     hate, of_hate = _load_hate(config)
     cleaned = clean_corpus(hate)
-    encoder = resolve_encoder(config.encoder)
-    keep_trial(store, encoder)
+    tweets = Tweets.of(emotion), Tweets.of(hate, cleaned)
+    encoder = _encoder(config, store, *tweets)
+    task_specific: tuple[GivenVectors, ...] = ()
+    if is_given(config.task_specific):
+        task_specific = given_task_specific(store, config.task_specific, config.seeds, *tweets)
     vectors = vectors_fingerprint(config.vectors)
-    _check_bottlenecks(config.bottlenecks, encoder.hidden_size, directions)
+    task_size = task_specific[0].hidden_size if task_specific else HIDDEN_SIZE
+    _check_bottlenecks(config.bottlenecks, (encoder.hidden_size, task_size), directions)
     sizes = _try_splits(store, config, emotion, cleaned.corpus)
-    for line in (*of_emotion, *of_hate, *(f"caution: {text}" for text in cautions(sizes))):
+    lacking = left_out(encoder, *task_specific)
+    for line in (
+        *of_emotion, *of_hate, *(f"caution: {text}" for text in cautions(sizes)), *lacking,
+    ):  # fmt: skip
         click.echo(line)
 
     time_steps = _time_steps(store, emotion)
@@ -71,8 +86,19 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         hate=_corpus_input(store, config, cleaned.corpus, vectors, time_steps, hate_notes),
         encoder=encoder, time_steps=time_steps,
         vector_size=store.open(emotion_input.tokens_key).meta["vector_size"],
-        vectors_fingerprint=vectors,
+        vectors_fingerprint=vectors, task_specific=task_specific,
     )  # fmt: skip
+
+
+def _encoder(
+    config: Config, store: Store, emotion: Tweets, hate: Tweets
+) -> EncoderSource | GivenVectors:
+    """Find and try the encoder, or check and store the vectors that are given in its place."""
+    if is_given(config.encoder):
+        return given_encoder(store, config.encoder, emotion, hate)
+    encoder = resolve_encoder(config.encoder)
+    keep_trial(store, encoder)
+    return encoder
 
 
 def _load_emotion(config: Config) -> tuple[Corpus, list[str]]:
@@ -110,10 +136,10 @@ def _time_steps(store: Store, emotion: Corpus) -> int:
 
 
 def _check_bottlenecks(
-    bottlenecks: Sequence[int], global_size: int, directions: Sequence[str]
+    bottlenecks: Sequence[int], sizes_in: tuple[int, int], directions: Sequence[str]
 ) -> None:
-    """Refuse a bottleneck that is larger than what goes in."""
-    sizes = {"bert_to_lstm": global_size, "lstm_to_bert": HIDDEN_SIZE}
+    """Refuse a bottleneck that is larger than what goes in: the global, the task-specific size."""
+    sizes = dict(zip(DIRECTIONS, sizes_in, strict=True))
     for direction in directions:
         for bottleneck in bottlenecks:
             if bottleneck > sizes[direction]:

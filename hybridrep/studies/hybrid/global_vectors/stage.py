@@ -2,6 +2,7 @@
 
 A corpus is cut into fixed chunks of its distinct texts, each its own result in the store: they
 run side by side, a killed run goes on from the last chunk, and no seed computes a vector twice.
+Given vectors stand in the store already, as rows of their corpus.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from hybridrep.execution.store import Store
 from hybridrep.running.stage import Node
 from hybridrep.studies.hybrid.global_vectors import chunks
-from hybridrep.studies.hybrid.inputs import CorpusInput, Hybrid, read_corpus
+from hybridrep.studies.hybrid.inputs import CorpusInput, GivenVectors, Hybrid, read_corpus
 
 if TYPE_CHECKING:
     from hybridrep.sources.encoders.text import EncoderSource
@@ -25,14 +26,19 @@ CHUNK = 2048
 
 
 def nodes(study: Hybrid) -> list[Node]:
-    """Declare the chunks of both corpora."""
-    corpora = (study.inputs.emotion, study.inputs.hate)
-    return [node for corpus in corpora for node in chunk_nodes(study, corpus)]
+    """Declare the chunks of both corpora, as far as they are used; of given vectors none."""
+    inputs = study.inputs
+    corpora = (inputs.emotion, inputs.hate) if inputs.new_task else (inputs.emotion,)
+    every = (node for corpus in corpora for node in chunk_nodes(study, corpus))
+    return [node for node in every if isinstance(node, Node)]
 
 
-def chunk_nodes(study: Hybrid, corpus: CorpusInput) -> tuple[Node, ...]:
-    """Declare the chunks of a corpus' distinct texts."""
-    return _chunk_nodes(study.store, corpus.name, corpus.key, study.inputs.encoder)
+def chunk_nodes(study: Hybrid, corpus: CorpusInput) -> tuple[Node | str, ...]:
+    """Declare the chunks of a corpus' distinct texts; of given vectors return their key."""
+    encoder = study.inputs.encoder
+    if isinstance(encoder, GivenVectors):
+        return (encoder.emotion_key if corpus.name == "emotion" else encoder.hate_key,)
+    return _chunk_nodes(study.store, corpus.name, corpus.key, encoder)
 
 
 @lru_cache(maxsize=8)
@@ -46,6 +52,9 @@ def _chunk_nodes(store: Store, name: str, key: str, encoder: EncoderSource) -> t
 @lru_cache(maxsize=4)
 def global_vectors(store: Store, corpus_key: str, chunk_keys: tuple[str, ...]) -> np.ndarray:
     """Return the global vectors of a corpus, float32 [items, hidden_size], in its order."""
+    first = store.open(chunk_keys[0])
+    if first.meta.get("of") == "items":
+        return first.arrays("given")["vectors"]
     texts = read_corpus(store, corpus_key).texts
     parts = distinct_chunks(texts, CHUNK)
     rows = {text: row for row, text in enumerate(text for part in parts for text in part)}

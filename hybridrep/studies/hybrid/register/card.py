@@ -71,8 +71,15 @@ def _made_from(model: ChosenModel, source: Source[Variant]) -> str:
         f"- tweets: {code(inputs.emotion.source)}, {inputs.emotion.items} with "
         f"{inputs.classes} emotions, fingerprint `{inputs.emotion.fingerprint[:16]}`\n"
         f"- BERT: {code(inputs.encoder.description)}\n"
-        f"- LSTM: {code(config.vectors)} word vectors, {config.lstm_epochs} epochs"
+        f"- LSTM: {_lstm(model)}"
     )
+
+
+def _lstm(model: ChosenModel) -> str:
+    config, given = model.inputs.config, model.inputs.given_of(model.choice.seed)
+    if given is not None:
+        return code(given.description)
+    return f"{code(config.vectors)} word vectors, {config.lstm_epochs} epochs"
 
 
 def _numbers(model: ChosenModel) -> str:
@@ -99,6 +106,11 @@ def _limits(model: ChosenModel, text: bool) -> str:
     origin = readable(model.direction).split(" → ")[0]
     if text:
         first = "Made for short English messages like its training tweets; others are untested."
+    elif not model.reads_texts:
+        first = (
+            "Its inputs must be made as the vectors were that it was trained on, which nothing "
+            "here does: there is no `-text` model of it."
+        )
     elif origin == "LSTM":
         first = (
             f"Its inputs must come from the LSTM of seed {model.choice.seed} of this study: "

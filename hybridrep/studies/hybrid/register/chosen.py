@@ -16,10 +16,11 @@ from hybridrep.errors import ExecutionError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.tasks import Task
 from hybridrep.execution.threads import single_thread
+from hybridrep.randomness import generator
 from hybridrep.running import work
 from hybridrep.running.register import Candidate
 from hybridrep.running.stage import Node
-from hybridrep.sources.encoders.text import embed_texts
+from hybridrep.sources.encoders.text import EncoderSource, embed_texts
 from hybridrep.sources.words.tokens import FIRST_WORD_ID, Vocabulary
 from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus, read_tokens
 from hybridrep.studies.hybrid.names import PAIRS
@@ -55,6 +56,11 @@ class ChosenModel:
         self.training, self.weights = _training(study, choice)
         self._network = transformation.network(self.training, self.inputs.size_of(self.direction))
         self._lstm = LSTMConfig(**task_specific.network(study))
+
+    @property
+    def reads_texts(self) -> bool:
+        """Whether a model can be made of it that reads tweets: not of given vectors."""
+        return not self.inputs.given
 
     def tasks(self) -> list[Task]:
         """Return the tasks that make what is missing of it: usually none.
@@ -98,6 +104,7 @@ class ChosenModel:
     def parts(self) -> TextParts:
         """Everything that leads from tweets to the autoencoder's input."""
         inputs, seed = self.inputs, self.choice.seed
+        assert isinstance(inputs.encoder, EncoderSource)
         key = inputs.emotion.tokens_key
         words = self.study.store.open(key).table("vocabulary")["word"].to_numpy(dtype=object)
         vectors = read_tokens(self.study.store, key).vectors
@@ -130,13 +137,22 @@ class ChosenModel:
         """Return some input vectors, and bottleneck and reconstructed vectors that they give.
 
         They are those of tweets that no model saw; where no text may be shared those of
-        `EXAMPLE_TEXTS`, for texts can be guessed from their vectors.
+        `EXAMPLE_TEXTS`, for texts can be guessed from their vectors; where nothing makes vectors
+        of these, random ones of the inputs' mean and SD.
         """
-        if self.share_text:
+        if not (self.share_text or self.reads_texts):
+            vectors = self._made_up()
+        elif self.share_text:
             vectors = self.data.sides(self.direction)[0][self._unseen[:EXAMPLES]]
         else:
             vectors = self._spaces(EXAMPLE_TEXTS)[self.parts.source]
         return vectors, self._apply(vectors)
+
+    def _made_up(self) -> np.ndarray:
+        inputs = self.data.sides(self.direction)[0][self.data.rows.autoencoder_train]
+        rng = generator(self.choice.seed, "register", "example", self.direction)
+        drawn = rng.normal(inputs.mean(axis=0), inputs.std(axis=0), (EXAMPLES, inputs.shape[1]))
+        return np.asarray(drawn, dtype=np.float32)
 
     def text_example(self) -> dict[str, np.ndarray]:
         """Return the four vectors that `EXAMPLE_TEXTS` give, by representation."""
@@ -147,6 +163,8 @@ class ChosenModel:
     def verify(self) -> None:
         """Show that weights and parts are those that training measured and read."""
         self._verify_correlations()
+        if not self.reads_texts:
+            return
         corpus = read_corpus(self.study.store, self.inputs.emotion.key)
         rows = self._unseen[:CHECKED_TWEETS]
         found = self._spaces([corpus.texts[row] for row in rows])
@@ -192,6 +210,7 @@ class ChosenModel:
         tokens = vocabulary.encode(texts, config.time_steps, config.padding)
         with single_thread():
             hidden = extract_hidden(config, parts.lstm.state, parts.word_vectors, tokens)
+            assert isinstance(self.inputs.encoder, EncoderSource)
             return {"global": embed_texts(self.inputs.encoder, texts), "task_specific": hidden}
 
 

@@ -11,6 +11,7 @@ from functools import partial
 import pandas as pd
 
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.terminal import show
 from hybridrep.running.register import Candidate, Source, register
 from hybridrep.studies.hybrid.inputs import Inputs
 from hybridrep.studies.hybrid.names import SIMULATION
@@ -36,11 +37,25 @@ def run(config: RegisterConfig) -> pd.DataFrame:
     """
     tracker = connect(SIMULATION)
     source = find_source(config, tracker.server)
-    return register(
+    table = register(
         tracker, source, partial(BestModel, config, source), config,
         Contents(inputs=data_inputs(source.prepared.inputs)[:1]), by=config.by,
         noun="autoencoder", judged_on="validation tweets that no model saw", served="-text",
     )  # fmt: skip
+    if line := left_out_text(source.prepared.inputs):
+        show(line, soft_wrap=True)
+    return table
+
+
+def left_out_text(inputs: Inputs) -> str:
+    """Say why there are no models that read tweets, if there are none."""
+    if not inputs.given:
+        return ""
+    sources = ", ".join(dict.fromkeys(each.source for each in inputs.given))
+    return (
+        "The models that read tweets (-text) are left out: nothing here makes the given vectors "
+        f"({sources}) of a tweet."
+    )
 
 
 class BestModel(ChosenModel):
@@ -59,7 +74,7 @@ class BestModel(ChosenModel):
         }
 
     def to_register(self) -> list[ToRegister]:
-        """Return both with what writes them: vectors in, and raw tweets in."""
+        """Return both with what writes them: vectors in, and raw tweets in if that can be."""
         server, run_id = self.source.server, self.choice.run_id
         name = f"{self.direction}-b{self.choice.trained.bottleneck}"
 
@@ -74,7 +89,10 @@ class BestModel(ChosenModel):
                 self.text_example(), tags=self.tags,
             )  # fmt: skip
 
-        return [(self._selection(text=False), log_vectors), (self._selection(text=True), log_text)]
+        found: list[ToRegister] = [(self._selection(text=False), log_vectors)]
+        if self.reads_texts:
+            found.append((self._selection(text=True), log_text))
+        return found
 
     def _selection(self, *, text: bool) -> Selection:
         name = f"hybridrep-{self.direction.replace('_', '-')}"
@@ -94,8 +112,10 @@ def data_fingerprint(inputs: Inputs) -> str:
 
     No version of code or libraries is part of it: a better model made by newer ones is better.
     """
+    given = [each.fingerprint for each in inputs.task_specific]
     return content_key({
         "tweets": inputs.emotion.fingerprint, "word_vectors": inputs.vectors_fingerprint,
         "time_steps": inputs.time_steps, "padding": inputs.config.padding,
         "encoder": inputs.encoder.fingerprint, "items": inputs.config.items_per_emotion,
+        **({"task_specific": given} if given else {}),
     })  # fmt: skip

@@ -29,14 +29,20 @@ from hybridrep.studies.hybrid.tweets.splits import sample_items
 STAGE = Stage("example", module=__name__, noun="projections", entry="report")
 CORPORA = ("emotion", "hate")
 
+
+def corpora_of(study: Hybrid) -> tuple[str, ...]:
+    """Return the corpora that there are vectors of."""
+    return CORPORA if study.inputs.new_task else CORPORA[:1]
+
+
 PER_HATE_CLASS = 150
 """Test tweets shown of each class of the new task, or as many as there are: 300, as of emotions."""
 
 
 def nodes(study: Hybrid, seed: int) -> list[Node]:
     """Declare a seed's projections: of each corpus LSTM and BERT, and each autoencoder's layers."""
-    variants = (None, *transformation.variants(study))
-    return [node(study, seed, variant, corpus) for variant in variants for corpus in CORPORA]
+    variants, corpora = (None, *transformation.variants(study)), corpora_of(study)
+    return [node(study, seed, variant, corpus) for variant in variants for corpus in corpora]
 
 
 def node(study: Hybrid, seed: int, variant: Variant | None, corpus: str) -> Node:
@@ -110,11 +116,12 @@ def shown_rows(corpus: Corpus, seed: int, per_emotion: int, duplicates: Duplicat
 def example_items(study: Hybrid, chosen: Representative) -> ExampleItems:
     """Read everything that the report shows of the example seed."""
     seed = chosen.seed
-    items = {corpus: _items(study, seed, corpus) for corpus in CORPORA}
+    corpora = corpora_of(study)
+    items = {corpus: _items(study, seed, corpus) for corpus in corpora}
     emotion_matrices, hate_matrices = [], []
     projections: dict[str, list[Projection]] = {corpus: [] for corpus in CORPORA}
     for variant in (None, *transformation.variants(study)):
-        results = {c: study.open(node(study, seed, variant, c)) for c in CORPORA}
+        results = {c: study.open(node(study, seed, variant, c)) for c in corpora}
         place = (variant.direction, variant.bottleneck) if variant else ("", 0)
         for corpus, result in results.items():
             projections[corpus] += [
@@ -122,8 +129,9 @@ def example_items(study: Hybrid, chosen: Representative) -> ExampleItems:
                 for representation, points in result.arrays("points").items()
             ]
         if variant is not None:
-            hate = results["hate"].arrays("matrices")
-            hate_matrices.append(SimilarityMatrices(*place, hate, items["hate"]))
+            if "hate" in results:
+                hate = results["hate"].arrays("matrices")
+                hate_matrices.append(SimilarityMatrices(*place, hate, items["hate"]))
             stored = study.open(similarity.node(study, variant, seed))
             matrices, _ = similarity.read_matrices(stored)
             emotion = {name: matrix.astype(np.float16) for name, matrix in matrices.items()}

@@ -15,6 +15,9 @@ from hybridrep.studies.hybrid.results.facts import (
     CorpusFacts,
     corpora_of,
     encoder_name,
+    is_given,
+    task_specific_name,
+    task_specific_size,
     vectors_name,
 )
 from hybridrep.studies.hybrid.results.results import Results
@@ -157,6 +160,8 @@ def _global(tables: StudyTables) -> str:
     size = meta_record(tables.meta, "encoder").get("hidden_size")
     name = encoder_name(tables)
     width = f"{size}-dimensional " if size else ""
+    if is_given(name):
+        return f"The global representation of a tweet is a {width}vector made elsewhere ({name})."
     return (
         f"The global representation of a tweet is the {width}[CLS] vector in the last layer of a "
         f"frozen encoder ({name}{_cite(name)})."
@@ -165,6 +170,11 @@ def _global(tables: StudyTables) -> str:
 
 def _task_specific(tables: StudyTables) -> str:
     meta, name = tables.meta, vectors_name(tables)
+    if given := task_specific_name(tables):
+        return (
+            f"The task-specific representation is a {task_specific_size(tables)}-dimensional "
+            f"vector made elsewhere ({given})."
+        )
     size = meta_record(meta, "vectors").get("size")
     width = f"{size}-dimensional " if size else ""
     steps, epochs = meta.get("time_steps"), config_number(meta, "lstm_epochs")
@@ -203,6 +213,8 @@ def _similarity(tables: StudyTables) -> str:
 
 
 def _new_task(tables: StudyTables) -> str:
+    if tables.meta.get("left_out"):
+        return ""
     epochs = config_number(tables.meta, "transfer_epochs")
     pooling = _POOLING.get(str(config_value(tables.meta, "baseline_pooling", "")), "")
     trained = f", trained for {counted(epochs, 'epoch')}" if epochs else ""

@@ -8,7 +8,13 @@ import hybridrep
 from hybridrep.reporting.facts import config_value, meta_record
 from hybridrep.reporting.formatting import counted, listed, number, seeds_text
 from hybridrep.reporting.html.views import Notice
-from hybridrep.studies.hybrid.results.facts import cautions_of, corpora_of
+from hybridrep.studies.hybrid.results.facts import (
+    cautions_of,
+    corpora_of,
+    encoder_name,
+    is_given,
+    task_specific_name,
+)
 from hybridrep.studies.hybrid.results.published import BOTTLENECKS
 from hybridrep.studies.hybrid.results.result_tables import size_beside_paper
 from hybridrep.studies.hybrid.results.results import Results
@@ -30,7 +36,8 @@ def notices_of(
     """Return the notices of one study, warnings first."""
     tables = results.tables
     return [
-        *_seeds(results), *_few(tables), *_older(tables), *_size(tables), *_synthetic(tables),
+        *_seeds(results), *_few(tables), *_left_out(tables), *_given(tables), *_older(tables),
+        *_size(tables), *_synthetic(tables),
         *_labels(tables), *_duplicates(tables), *_texts(tables, example, texts_shown=texts_shown),
     ]  # fmt: skip
 
@@ -61,6 +68,22 @@ def _few(tables: StudyTables) -> list[Notice]:
     texts = cautions_of(tables)
     title = "Few tweets behind some numbers"
     return [Notice("warning", title, " ".join(texts))] if texts else []
+
+
+def _left_out(tables: StudyTables) -> list[Notice]:
+    """Say which part of the study there is not, and why."""
+    lines = [str(line) for line in tables.meta.get("left_out") or ()]
+    return [Notice("warning", "Left out", f"{line[0].upper()}{line[1:]}.") for line in lines]
+
+
+def _given(tables: StudyTables) -> list[Notice]:
+    """Say what BERT and LSTM stand for where their vectors were made elsewhere."""
+    named = {"BERT": encoder_name(tables), "LSTM": task_specific_name(tables)}
+    lines = [f"“{name}” stands for {source}." for name, source in named.items() if is_given(source)]
+    if not lines:
+        return []
+    text = " ".join(lines) + " How they were made is not known here."
+    return [Notice("note", "Given representations", text)]
 
 
 def _labels(tables: StudyTables) -> list[Notice]:

@@ -49,7 +49,7 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     stored = STAGE.keep(
         prepared.store, _key(invocation, tables, nodes),
         lambda: _make(invocation, results, chosen, nodes),
-        {"study": prepared.config.study, "seeds": tables.lstm["seed"].nunique()},
+        {"study": prepared.config.study, "seeds": len(_seeds(tables))},
     )  # fmt: skip
     files = {path: stored.file(name) for name, path in stored.meta["paths"].items()}
     # the tables first: a run that ends in between is a study without its report
@@ -79,9 +79,14 @@ def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> 
         example=nodes,
         **{
             f"seed {seed}": list(study.complete(prepared, int(seed)).values())
-            for seed in sorted(set(tables.lstm["seed"]))
+            for seed in _seeds(tables)
         },
     )  # fmt: skip
+
+
+def _seeds(tables: StudyTables) -> list[int]:
+    """Return the seeds that have results; each has autoencoders."""
+    return sorted(map(int, set(tables.autoencoder["seed"])))
 
 
 def _make(
@@ -90,7 +95,7 @@ def _make(
     from hybridrep.studies.hybrid.report.report import build_report
 
     prepared, tables = invocation.prepared, results.tables
-    seeds = sorted(set(tables.lstm["seed"]))
+    seeds = _seeds(tables)
     inference = inference_table(prepared, tables, seeds) if seeds else None
     items = _example(invocation, chosen, nodes) if chosen else None
     report = build_report([results], [items], [inference], draw_plans=_on(invocation.workers))

@@ -27,7 +27,12 @@ from hybridrep.studies.hybrid.report import table_views as study_tables
 from hybridrep.studies.hybrid.report.methods import Methods, methods_of
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
-from hybridrep.studies.hybrid.results.facts import corpora_of, encoder_name, vectors_name
+from hybridrep.studies.hybrid.results.facts import (
+    corpora_of,
+    encoder_name,
+    task_specific_name,
+    vectors_name,
+)
 from hybridrep.studies.hybrid.results.planted import truth_known
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
@@ -109,7 +114,9 @@ def study_facts(results: Results) -> Pairs:
         for corpus in corpora_of(tables)
     ]  # fmt: skip
     facts += [
-        ("BERT (frozen encoder)", encoder_name(tables)), ("Word vectors", vectors_name(tables)),
+        ("BERT (frozen encoder)", encoder_name(tables)),
+        *((("LSTM", given),) if (given := task_specific_name(tables)) else ()),
+        ("Word vectors", vectors_name(tables)),
         ("Bottleneck", ", ".join(map(str, results.sizes)) or "–"),
     ]  # fmt: skip
     return facts
@@ -163,7 +170,7 @@ def _recorded(tables: StudyTables) -> list[tuple[str, Pairs]]:
     for corpus in corpora_of(tables):
         data.append((f"{corpus.name} tweets, from", corpus.source))
         data.append((f"{corpus.name} tweets, SHA-256", corpus.fingerprint))
-    for name in ("encoder", "vectors"):
+    for name in ("encoder", "task_specific", "vectors"):
         data += [(f"{name}, {key}", _text(v)) for key, v in meta_record(tables.meta, name).items()]
     coverage = meta_record(tables.meta, "coverage")
     data += [(f"{key} with a word vector", _share(value)) for key, value in coverage.items()]

@@ -8,6 +8,7 @@ from typing import Any
 
 from hybridrep.reporting.facts import UNKNOWN, config_value, meta_record, whole
 from hybridrep.studies.hybrid.few_items import SIZES, cautions
+from hybridrep.studies.hybrid.names import HIDDEN_SIZE
 from hybridrep.studies.hybrid.results.tables import StudyTables
 
 _NAMES = (list, tuple, dict)
@@ -59,6 +60,21 @@ def encoder_name(tables: StudyTables) -> str:
         if encoder.get(name):
             return str(encoder[name])
     return str(config_value(tables.meta, "encoder", UNKNOWN))
+
+
+def task_specific_name(tables: StudyTables) -> str:
+    """Return what the task-specific vectors are where they were given; empty: those of LSTMs."""
+    return str(meta_record(tables.meta, "task_specific").get("description") or "")
+
+
+def task_specific_size(tables: StudyTables) -> int:
+    """Return the dimensions of the task-specific representation."""
+    return whole(meta_record(tables.meta, "task_specific").get("hidden_size")) or HIDDEN_SIZE
+
+
+def is_given(source: str) -> bool:
+    """Tell whether a description is that of vectors that were given."""
+    return source.startswith("vectors:")
 
 
 def vectors_name(tables: StudyTables) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.studies.hybrid.given_vectors import left_out
 from hybridrep.studies.hybrid.inputs import CorpusInput, Hybrid, Inputs, read_corpus
 from hybridrep.studies.hybrid.results.schema import frame
 from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION, StudyTables
@@ -22,9 +23,14 @@ from hybridrep.tracking.provenance import package_versions, provenance_tags
 
 
 def study_key(inputs: Inputs) -> str:
-    """Identify a study: its configuration and data, whatever its seeds and where it runs."""
+    """Identify a study: its configuration and data, whatever its seeds and where it runs.
+
+    Files of single seeds are no part of it: they stand in the keys of those seeds' results.
+    """
+    given = [each.fingerprint for each in inputs.task_specific]
     return content_key(
         {
+            **({"task_specific": given} if given and not inputs.by_seed else {}),
             "config": inputs.config.study_identity(), "emotion": inputs.emotion.tokens_key,
             "hate": inputs.hate.tokens_key, "encoder": inputs.encoder.fingerprint,
         }
@@ -44,12 +50,19 @@ def study_tables(
         "linear_baseline": ("autoencode", linear_baseline),
         "rsa": ("rsa", partial(_trained, table="rsa")), "transfer": ("transfer", _transfer),
     }  # fmt: skip
+    for name in _absent(study.inputs):
+        del readers[name]
     filled = {
         name: _gather(name, seeds, partial(read, study))
         for name, (stage, read) in readers.items()
         if stages is None or stage in stages
     }
     return StudyTables(**filled, meta=_meta(study, seeds, failed)).validate()
+
+
+def _absent(inputs: Inputs) -> list[str]:
+    """Return the tables that a study with given vectors has nothing for."""
+    return [*(["lstm"] if inputs.task_specific else []), *([] if inputs.new_task else ["transfer"])]
 
 
 def _gather(name: str, seeds: Sequence[int], read: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
@@ -99,6 +112,11 @@ def _meta(study: Hybrid, seeds: Sequence[int], failed: Mapping[int, str]) -> dic
             "description": inputs.encoder.description, "fingerprint": inputs.encoder.fingerprint,
             "hidden_size": inputs.encoder.hidden_size,
         },
+        "task_specific": {
+            "description": _task_specific(inputs), "hidden_size": inputs.task_size,
+            "fingerprints": [each.fingerprint for each in inputs.task_specific],
+        },
+        "left_out": list(left_out(inputs.encoder, *inputs.task_specific)),
         "vectors": {
             "source": config.vectors, "size": inputs.vector_size,
             "fingerprint": inputs.vectors_fingerprint,
@@ -108,6 +126,13 @@ def _meta(study: Hybrid, seeds: Sequence[int], failed: Mapping[int, str]) -> dic
         "time_steps": inputs.time_steps, "versions": package_versions(),
         "commit": provenance_tags().get("mlflow.source.git.commit", ""),
     }  # fmt: skip
+
+
+def _task_specific(inputs: Inputs) -> str:
+    """Return what the task-specific vectors are, for people; empty: those of LSTMs."""
+    if not inputs.task_specific:
+        return ""
+    return f"{inputs.config.task_specific} ({inputs.task_size}-d, given)"
 
 
 def _corpus(corpus: CorpusInput) -> dict[str, Any]:

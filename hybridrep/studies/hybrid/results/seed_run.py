@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from hybridrep.reporting.markup import code
-from hybridrep.studies.hybrid.inputs import CorpusInput, Hybrid, Inputs
+from hybridrep.reporting.markup import code, plain
+from hybridrep.studies.hybrid.given_vectors import left_out
+from hybridrep.studies.hybrid.inputs import CorpusInput, GivenVectors, Hybrid, Inputs
 from hybridrep.studies.hybrid.names import UNSIZED
 from hybridrep.studies.hybrid.results.gather import study_tables
 from hybridrep.studies.hybrid.results.tables import StudyTables
@@ -35,23 +36,30 @@ def _tables(tables: StudyTables) -> dict[str, pd.DataFrame]:
     """Lay the results out for MLflow's evaluation view, which shows the second column first."""
     used = used_rsa(tables)
     rsa_ = pd.DataFrame({"metric": _rsa_names(used), "value": used["value"]})
+    found = {_RSA_TABLE: pd.concat([rsa_, used.drop(columns="value")], axis=1)}
     final = final_transfer(tables)
-    first = ["representation", "test_accuracy", "test_loss", "train_loss"]
-    return {
-        _TRANSFER_TABLE: final[[*first, *final.columns.drop(first)]],
-        _RSA_TABLE: pd.concat([rsa_, used.drop(columns="value")], axis=1),
-    }
+    if len(final):
+        first = ["representation", "test_accuracy", "test_loss", "train_loss"]
+        found[_TRANSFER_TABLE] = final[[*first, *final.columns.drop(first)]]
+    return found
 
 
 def seed_artifacts(study: Hybrid, seed: int) -> dict[str, int | None]:
     """Return the paths of a seed run's artifacts, with their sizes where these are known."""
     files = {path: file.stat().st_size for path, file in _files(study, seed)}
-    return {**files, _TRANSFER_TABLE: None, _RSA_TABLE: None}
+    tables = (_TRANSFER_TABLE, _RSA_TABLE) if study.inputs.new_task else (_RSA_TABLE,)
+    return {**files, **dict.fromkeys(tables)}
 
 
 def data_inputs(inputs: Inputs) -> tuple[DataInput, ...]:
-    """Both corpora as MLflow's data set inputs."""
-    return (_data_input(inputs.emotion, "representations"), _data_input(inputs.hate, "transfer"))
+    """Both corpora, and vectors that were given, as MLflow's data set inputs."""
+    corpora = (_data_input(inputs.emotion, "representations"), _data_input(inputs.hate, "transfer"))
+    given = (
+        DataInput("encoder" if each is inputs.encoder else "task_specific", each.path,
+                  each.fingerprint, "given vectors")
+        for each in inputs.given
+    )  # fmt: skip
+    return (*corpora, *given)
 
 
 def _data_input(corpus: CorpusInput, context: str) -> DataInput:
@@ -63,7 +71,8 @@ def _data_input(corpus: CorpusInput, context: str) -> DataInput:
 
 def overview(tables: StudyTables) -> Contents:
     """Return what the study's run holds beside its report: a row a seed and representation."""
-    return Contents(tables={"seeds.json": final_transfer(tables).drop(columns="epoch")})
+    final = final_transfer(tables).drop(columns="epoch")
+    return Contents(tables={"seeds.json": final} if len(final) else {})
 
 
 def stage_contents(stage: str, tables: StudyTables) -> Contents:
@@ -149,6 +158,13 @@ def describe_seed(inputs: Inputs, seed: int, study_link: str) -> str:
         f"- new task: {code(inputs.hate.source)}, {inputs.hate.items} tweets after cleaning, "
         f"duplicates {config.duplicates}\n"
         f"- encoder: {code(inputs.encoder.description)}\n"
-        f"- bottlenecks: {', '.join(map(str, config.bottlenecks))}; RSA and transfer use the "
+        + "".join(f"- LSTM: {code(each.description)}\n" for each in _given_of(inputs, seed))
+        + "".join(f"- {plain(line)}\n" for line in left_out(inputs.encoder, *inputs.task_specific))
+        + f"- bottlenecks: {', '.join(map(str, config.bottlenecks))}; RSA and transfer use the "
         f"autoencoders of epoch {config.half_epoch} of {config.autoencoder_epochs}\n"
     )
+
+
+def _given_of(inputs: Inputs, seed: int) -> tuple[GivenVectors, ...]:
+    given = inputs.given_of(seed)
+    return () if given is None else (given,)

@@ -1,7 +1,8 @@
 """Task-specific representations: an LSTM trained on emotions, its last hidden state (3.1.3).
 
 Two results a seed: the trained network with its curves, and the vectors that it gives. They are
-filed apart, so another corpus of the new task trains no LSTM again.
+filed apart, so another corpus of the new task trains no LSTM again. Where vectors are given, there
+is no network, and a seed's tweets are taken out of them.
 """
 
 from __future__ import annotations
@@ -35,9 +36,21 @@ def network_node(study: Hybrid, seed: int) -> Node:
     )  # fmt: skip
 
 
+def origin(study: Hybrid, seed: int) -> Node | str:
+    """Return what a seed's vectors of the emotion tweets follow from: its LSTM, or given ones."""
+    given = study.inputs.given_of(seed)
+    return network_node(study, seed) if given is None else given.emotion_key
+
+
 def vectors_node(study: Hybrid, seed: int) -> Node:
     """Declare a seed's task-specific vectors."""
     inputs = study.inputs
+    if (given := inputs.given_of(seed)) is not None:
+        return VECTORS.node(
+            select, seed, inputs.config.duplicates, emotion=given.emotion_key,
+            hate=[given.hate_key] if given.hate_key else [], corpus=inputs.hate.key, seed=seed,
+            seconds=0.1,
+        )  # fmt: skip
     return VECTORS.node(
         extract, network(study), seed, inputs.config.duplicates,
         lstm=network_node(study, seed), hate_tokens=inputs.hate.tokens_key,
@@ -91,6 +104,16 @@ def extract(read: Reader, network: Mapping[str, Any], seed: int, duplicates: Dup
         "hate_train": hidden(hate.vectors, take(hate.batch, rows.train)),
         "hate_test": hidden(hate.vectors, take(hate.batch, rows.test)),
     }
+    return Made(arrays={"vectors": vectors})
+
+
+def select(read: Reader, seed: int, duplicates: Duplicates) -> Made:
+    """Return a seed's task-specific vectors out of given ones, under the names of `extract`."""
+    vectors = {"emotion": read["emotion"].arrays("given")["vectors"]}
+    if read.keys["hate"]:
+        rows = transfer_rows(read_corpus(read.store, read.key("corpus")), seed, duplicates)
+        every = read["hate"].arrays("given")["vectors"]
+        vectors |= {"hate_train": every[rows.train], "hate_test": every[rows.test]}
     return Made(arrays={"vectors": vectors})
 
 

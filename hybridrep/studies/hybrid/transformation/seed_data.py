@@ -18,12 +18,12 @@ from hybridrep.studies.hybrid.tweets.rows import EmotionRows, emotion_rows
 def data_nodes(study: Hybrid, seed: int) -> dict[str, Any]:
     """Return what `seed_data` reads, for the declaration of what is made from it.
 
-    In the key stands the LSTM alone, not its vectors: these are filed with those of the new task,
-    and another corpus there trains no autoencoder again.
+    In the key stands the LSTM alone (or the given vectors), not its vectors: these are filed with
+    those of the new task, and another corpus there trains no autoencoder again.
     """
     return {
         "chunks": global_vectors.chunk_nodes(study, study.inputs.emotion),
-        "lstm": task_specific.network_node(study, seed),
+        "lstm": task_specific.origin(study, seed),
         "reads": {
             "corpus": study.inputs.emotion.key,
             "vectors": task_specific.vectors_node(study, seed),

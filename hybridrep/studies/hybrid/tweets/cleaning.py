@@ -35,13 +35,17 @@ def clean_tweet(text: str) -> str:
     return " ".join(_NOT_PRINTABLE_ASCII.sub(" ", marked).split())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CleanedCorpus:
-    """A cleaned corpus: `changed` texts differ, and those with nothing left were `dropped`."""
+    """A cleaned corpus: `changed` texts differ, and those with nothing left were `dropped`.
+
+    `rows` are those of the corpus before, ascending.
+    """
 
     corpus: Corpus
     changed: int
     dropped: int
+    rows: np.ndarray
 
 
 def clean_corpus(corpus: Corpus) -> CleanedCorpus:
@@ -55,4 +59,4 @@ def clean_corpus(corpus: Corpus) -> CleanedCorpus:
         )
     cleaned = replace(corpus, texts=tuple(texts)).take(kept)
     changed = sum(texts[i] != corpus.texts[i] for i in kept)
-    return CleanedCorpus(cleaned, changed=changed, dropped=len(corpus) - len(kept))
+    return CleanedCorpus(cleaned, changed, len(corpus) - len(kept), kept)

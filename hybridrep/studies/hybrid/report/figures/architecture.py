@@ -9,7 +9,7 @@ from matplotlib.patches import FancyBboxPatch
 from hybridrep.reporting.boxes import arrow, canvas, heading
 from hybridrep.reporting.style import INK, MUTED, OKABE_ITO
 from hybridrep.studies.hybrid.names import DIRECTIONS, SYSTEMS, readable
-from hybridrep.studies.hybrid.report.figures.design import LSTM_SIZE, Design
+from hybridrep.studies.hybrid.report.figures.design import Design
 
 _PLAIN = "#9aa3b2"
 _MARKED = OKABE_ITO["vermillion"]
@@ -18,7 +18,7 @@ _MARKED = OKABE_ITO["vermillion"]
 def architecture(design: Design) -> Figure:
     """Draw both autoencoders with the width of every layer, bottleneck and output highlighted."""
     figure, axes = canvas(10.0, 6.4)
-    sizes = {"BERT": design.encoder_size or 0, "LSTM": LSTM_SIZE}
+    sizes = {"BERT": design.encoder_size or 0, "LSTM": design.task_size}
     for middle, direction in zip((48.0, 19.0), DIRECTIONS, strict=True):
         source, target = SYSTEMS[direction]
         _autoencoder(

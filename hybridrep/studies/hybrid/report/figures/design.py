@@ -17,21 +17,22 @@ from hybridrep.studies.hybrid.results.facts import (
     CorpusFacts,
     corpora_of,
     encoder_name,
+    is_given,
+    task_specific_name,
+    task_specific_size,
     vectors_name,
 )
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import bottleneck_sizes, seeds_by_status
-
-LSTM_SIZE = 300
-"""Width of the LSTM's hidden state, as in the paper."""
 
 
 @dataclass(frozen=True)
 class Design:
     """What the drawings say of a study; 0 or "" where a study did not record it.
 
-    `encoder_size` is the width of its embedding, `items` the tweets in a similarity matrix, `seeds`
-    the complete simulations; the epoch used feeds RSA and transfer.
+    `encoder_size` is the width of its embedding, `encoder_how` how it is taken, `task` what makes
+    the task-specific vectors and `task_size` their width, `items` the tweets in a similarity
+    matrix, `seeds` the complete simulations; the epoch used feeds RSA and transfer.
     """
 
     emotion: str
@@ -40,11 +41,13 @@ class Design:
     hate: str
     hate_title: str
     hate_items: int
-    vectors: str
+    task: str
+    task_how: str
+    task_size: int
     encoder: str
+    encoder_how: str
     encoder_size: int
     bottlenecks: tuple[int, ...]
-    lstm_epochs: int
     autoencoder_epochs: int
     used_epoch: int
     transfer_epochs: int
@@ -82,14 +85,29 @@ def design_of(tables: StudyTables) -> Design:
         emotion=_short_source(emotion.source, 24), emotion_items=emotion.items,
         emotion_classes=classes, hate=_short_source(hate.source, 28),
         hate_title=_title_of(hate.class_names), hate_items=hate.items,
-        vectors=shortened(vectors_name(tables), 22), encoder=encoder,
+        task=_task(tables), task_how="" if task_specific_name(tables) else "last state, ",
+        task_size=task_specific_size(tables), encoder=encoder,
+        encoder_how=_how(tables),
         encoder_size=whole(meta_record(tables.meta, "encoder").get("hidden_size")),
-        bottlenecks=bottleneck_sizes(tables), lstm_epochs=config_number(tables.meta, "lstm_epochs"),
+        bottlenecks=bottleneck_sizes(tables),
         autoencoder_epochs=config_number(tables.meta, "autoencoder_epochs"),
         used_epoch=tables.half_epoch, transfer_epochs=config_number(tables.meta, "transfer_epochs"),
         items=config_number(tables.meta, "items_per_emotion") * (classes or 6),
         seeds=len(seeds_by_status(tables, "complete")),
     )  # fmt: skip
+
+
+def _task(tables: StudyTables) -> str:
+    """Return what makes the task-specific vectors, in two lines."""
+    if given := task_specific_name(tables):
+        return textwrap.fill(given, 30, max_lines=2, placeholder="…")
+    epochs = counted(config_number(tables.meta, "lstm_epochs"), "epoch")
+    return f"{shortened(vectors_name(tables), 22)} word vectors\ntrained {epochs}"
+
+
+def _how(tables: StudyTables) -> str:
+    """Return how the encoder's vector of a tweet is taken."""
+    return "as given" if is_given(encoder_name(tables)) else "frozen, [CLS] of the last layer"
 
 
 def study_design(design: Design) -> Figure:
@@ -125,12 +143,11 @@ def _representations(axes: Axes, design: Design) -> None:
     )  # fmt: skip
     box(
         axes, (21.5, 34.5), (18.5, 12), "LSTM: task-specific",
-        f"{design.vectors} word vectors\ntrained {counted(design.lstm_epochs, 'epoch')}\n"
-        f"last state, {LSTM_SIZE}-d", OKABE_ITO["vermillion"],
+        f"{design.task}\n{design.task_how}{design.task_size}-d", OKABE_ITO["vermillion"],
     )  # fmt: skip
     box(
         axes, (21.5, 14.5), (18.5, 12), "BERT: global",
-        f"{design.encoder}\nfrozen, [CLS] of the last layer\n{_size(design.encoder_size)}-d",
+        f"{design.encoder}\n{design.encoder_how}\n{_size(design.encoder_size)}-d",
         OKABE_ITO["blue"],
     )  # fmt: skip
     arrow(axes, (16.5, 33), (21.5, 39))
@@ -146,11 +163,11 @@ def _transformation(axes: Axes, design: Design) -> None:
     )
     box(
         axes, (46, 34.5), (26, 12), "Autoencoder LSTM → BERT",
-        f"{LSTM_SIZE} → {first} → {encoder}\n{shared}", OKABE_ITO["orange"],
+        f"{design.task_size} → {first} → {encoder}\n{shared}", OKABE_ITO["orange"],
     )  # fmt: skip
     box(
         axes, (46, 14.5), (26, 12), "Autoencoder BERT → LSTM",
-        f"{encoder} → {first} → {LSTM_SIZE}\n{shared}", OKABE_ITO["sky"],
+        f"{encoder} → {first} → {design.task_size}\n{shared}", OKABE_ITO["sky"],
     )  # fmt: skip
     arrow(axes, (40, 40.5), (46, 40.5))
     arrow(axes, (40, 20.5), (46, 20.5))
