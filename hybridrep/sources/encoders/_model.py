@@ -24,6 +24,7 @@ from hybridrep.sources.encoders._settings import (
     longest_text,
     quiet,
 )
+from hybridrep.sources.encoders.reading import USUAL, Pooling, Reading
 
 _PROBED_TOKENS = 8
 """Tokens of the longer one of the two texts with which a loaded encoder is tried."""
@@ -38,11 +39,25 @@ class FrozenEncoder:
         longest: tokens of the longest text that it reads, [CLS] included.
         cls: [CLS] vectors of the last layer for texts of equal length, int64 [batch,
             tokens] -> float32 [batch, hidden].
+        states: of every layer for such texts, -> float32 [batch, tokens, hidden] each: what goes
+            into the first, then what comes out of each.
     """
 
     tokenize: Callable[[Sequence[str]], list[list[int]]]
     longest: int
     cls: Callable[[Tensor], Tensor]
+    states: Callable[[Tensor], tuple[Tensor, ...]]
+
+    def vectors(self, ids: Tensor, reading: Reading) -> Tensor:
+        """Return the vectors of texts of equal length: float32 [batch, hidden]."""
+        if reading == USUAL:
+            return self.cls(ids)
+        return pooled(self.states(ids)[reading.layer], reading.pooling)
+
+
+def pooled(states: Tensor, pooling: Pooling) -> Tensor:
+    """Return one vector a text: float32 [batch, tokens, hidden] -> [batch, hidden]."""
+    return states[:, 0] if pooling == "cls" else states.mean(dim=1)
 
 
 def load_encoder(folder: Path) -> FrozenEncoder:
@@ -78,7 +93,7 @@ def load_encoder(folder: Path) -> FrozenEncoder:
 
     cls = _cls_function(model.eval(), folder)
     _check_tells_apart(cls, tokenizer, min(longest, _PROBED_TOKENS), folder)
-    return FrozenEncoder(tokenize, longest, cls)
+    return FrozenEncoder(tokenize, longest, cls, _states_function(model, folder))
 
 
 def _reserved_positions(model: Any) -> int:
@@ -123,6 +138,21 @@ def _cls_function(model: Any, folder: Path) -> Callable[[Tensor], Tensor]:
             return hidden[:, 0]
 
     return cls
+
+
+def _states_function(model: Any, folder: Path) -> Callable[[Tensor], tuple[Tensor, ...]]:
+    """Return the function that gives a model's states of all layers."""
+
+    @torch.inference_mode()
+    def states(ids: Tensor) -> tuple[Tensor, ...]:
+        with as_encoder_errors(folder, "run"), quiet():
+            found = model(
+                input_ids=ids, attention_mask=torch.ones_like(ids), output_hidden_states=True
+            )
+        *inner, _ = found.hidden_states
+        return (*inner, found[0])  # some architectures norm the last layer's states afterwards
+
+    return states
 
 
 def _bert_cls(

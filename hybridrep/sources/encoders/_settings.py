@@ -35,6 +35,7 @@ class EncoderFacts:
     model_type: str
     hidden_size: int
     embedding_shape: tuple[int, int]
+    layers: int
 
 
 def check_encoder(folder: Path) -> EncoderFacts:
@@ -68,7 +69,8 @@ def check_encoder(folder: Path) -> EncoderFacts:
             f"configuration has tokens 0 to {known - 1} only: they belong to different models."
         )
     width = int(getattr(config, "embedding_size", None) or hidden_size)
-    return EncoderFacts(str(config.model_type), hidden_size, (known, width))
+    layers = int(getattr(config, "num_hidden_layers", 1))
+    return EncoderFacts(str(config.model_type), hidden_size, (known, width), layers)
 
 
 def load_settings(folder: Path) -> tuple[Any, Any]:

@@ -42,6 +42,7 @@ class EncoderSource:
         folder: where its files lie on the machine that found it.
         fingerprint: SHA-256 over weights, configuration and tokenizer.
         description: one line for people.
+        layers: how many it has.
     """
 
     source: str
@@ -49,6 +50,7 @@ class EncoderSource:
     fingerprint: str
     hidden_size: int
     description: str
+    layers: int
 
 
 def resolve_encoder(source: str) -> EncoderSource:
@@ -113,6 +115,7 @@ def _resolve_packaged() -> EncoderSource:
         source=PACKAGED, folder=folder, fingerprint=_fingerprint(folder, [weights]),
         hidden_size=int(config["hidden_size"]),
         description=f"{PACKAGED} (all-MiniLM-L6-v2, BERT, {config['hidden_size']}-d)",
+        layers=int(config["num_hidden_layers"]),
     )  # fmt: skip
 
 
@@ -137,7 +140,7 @@ def _resolve_folder(source: str, folder: Path, revision: str) -> EncoderSource:
     return EncoderSource(
         source=source, folder=folder, fingerprint=_fingerprint(folder, weights),
         hidden_size=facts.hidden_size,
-        description=f"{name} ({facts.model_type}, {facts.hidden_size}-d)",
+        description=f"{name} ({facts.model_type}, {facts.hidden_size}-d)", layers=facts.layers,
     )  # fmt: skip
 
 

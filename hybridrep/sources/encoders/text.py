@@ -1,13 +1,14 @@
 """Global representations: the frozen encoder's [CLS] vector of every text (section 3.1.2).
 
-The recipe is the last layer's vector at the first position, in evaluation mode. Each distinct text
+The paper's recipe is the last layer's vector at the first position, in evaluation mode; other
+layers, and the mean over tokens, can be asked for (`reading`). Each distinct text
 is run once, in batches of texts of equal length: no position is padding, so the attention mask
 hides nothing. The vectors equal those of padded batches up to rounding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -22,13 +23,16 @@ from hybridrep.sources.encoders._source import (
     local_folder,
     resolve_encoder,
 )
+from hybridrep.sources.encoders.reading import USUAL, Pooling, Reading
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from hybridrep.sources.encoders._model import FrozenEncoder
 
 __all__ = [
-    "BATCH_TOKENS", "PACKAGED", "EncoderSource", "embed_texts", "encoder_files",
-    "equal_length_batches", "forget_encoder", "resolve_encoder", "try_encoder",
+    "BATCH_TOKENS", "PACKAGED", "EncoderSource", "Reading", "embed_layers", "embed_texts",
+    "encoder_files", "equal_length_batches", "forget_encoder", "resolve_encoder", "try_encoder",
 ]  # fmt: skip
 
 BATCH_TOKENS = 640
@@ -41,29 +45,65 @@ MOST_TRIED_TOKENS = 2_048
 
 
 def embed_texts(
-    encoder: EncoderSource, texts: Sequence[str]
+    encoder: EncoderSource, texts: Sequence[str], reading: Reading = USUAL
 ) -> Float32[np.ndarray, "items hidden"]:
-    """Return the [CLS] vector of every text; longer texts than the encoder can read are cut.
+    """Return the vector of every text; longer texts than the encoder can read are cut.
 
     The batches depend on the set of the texts alone: their order and repetition change no bit of a
     vector. Other texts beside it, or another number of threads, may change a vector's last bits.
     The encoder stays loaded for the next call.
 
+    Args:
+        encoder: from `resolve_encoder`.
+        texts: in any order.
+        reading: which states are a text's vector; without, [CLS] of the last layer.
+
     Raises:
-        EncoderError: the encoder cannot be loaded, or gives vectors that are not finite.
+        EncoderError: the encoder cannot be loaded, has no such layer, or gives vectors that are
+            not finite.
         CorpusError: a text cannot be encoded in UTF-8.
     """
+    how = reading.of(encoder.layers)
+    frozen = _loaded(encoder)
+    return _embedded(encoder, texts, (), lambda ids: frozen.vectors(ids, how).numpy())
+
+
+def embed_layers(
+    encoder: EncoderSource, texts: Sequence[str], pooling: Pooling = "cls"
+) -> Float32[np.ndarray, "items layers hidden"]:
+    """Return the vectors of every text in all layers, from what goes into the first to the last.
+
+    Raises:
+        EncoderError: as `embed_texts`.
+        CorpusError: likewise.
+    """
+    import torch
+
+    from hybridrep.sources.encoders._model import pooled
+
+    frozen = _loaded(encoder)
+
+    def vectors(ids: Tensor) -> np.ndarray:
+        return torch.stack([pooled(each, pooling) for each in frozen.states(ids)], dim=1).numpy()
+
+    return _embedded(encoder, texts, (encoder.layers + 1,), vectors)
+
+
+def _embedded(
+    encoder: EncoderSource, texts: Sequence[str], shape: tuple[int, ...],
+    vectors_of: Callable[[Tensor], np.ndarray],
+) -> np.ndarray:  # fmt: skip
+    """Run each distinct text once; `vectors_of` token ids of one length are [batch, *shape, d]."""
     import torch
 
     distinct = sorted(set(texts))
     for text in distinct:
         _check_text(text)
-    frozen = _loaded(encoder)
-    ids = frozen.tokenize(distinct)
+    ids = _loaded(encoder).tokenize(distinct)
     lengths = np.array([len(row) for row in ids], dtype=np.int64)
-    vectors = np.empty((len(distinct), encoder.hidden_size), dtype=np.float32)
+    vectors = np.empty((len(distinct), *shape, encoder.hidden_size), dtype=np.float32)
     for batch in equal_length_batches(lengths):
-        vectors[batch] = frozen.cls(torch.tensor([ids[i] for i in batch])).numpy()
+        vectors[batch] = vectors_of(torch.tensor([ids[i] for i in batch]))
     if not np.isfinite(vectors).all():
         raise EncoderError(
             f"The encoder {encoder.description} gives vectors that are not finite: its weights "

@@ -8,6 +8,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 from pydantic import BeforeValidator, Field
 
 from hybridrep.parameters import Epochs, Parameters, Seeds, Source, setting, shown
+from hybridrep.sources.encoders.reading import Pooling
 from hybridrep.sources.texts.rows import Quoting
 
 MOST_BOTTLENECK = 8_192
@@ -39,6 +40,19 @@ def parse_task_specific(value: object) -> str:
     return text
 
 
+def parse_layer(value: object) -> int:
+    """Read which one layer a study takes."""
+    text = str(value).strip()
+    if text == "all":
+        raise ValueError(
+            "a study takes one layer; `measure` compares all of them, as a representation each"
+        )
+    if not re.fullmatch(r"-?\d{1,4}", text):
+        raise ValueError("write a whole number, e.g. -1 for the last layer")
+    return int(text)
+
+
+Layer = Annotated[int, BeforeValidator(parse_layer)]
 TaskSpecific = Annotated[str, BeforeValidator(parse_task_specific), Field(max_length=4096)]
 Bottlenecks = Annotated[tuple[int, ...], BeforeValidator(parse_bottlenecks)]
 E = TypeVar("E")
@@ -103,6 +117,14 @@ class StudyParameters(Parameters, Generic[E]):
     task_specific: TaskSpecific = setting(
         "lstm", "task-specific representation: `lstm`, trained on the emotions, or `vectors:FILE`: "
         "given vectors of the tweets (`{seed}` in its name: the seed's number)", stages=("lstm",),
+    )  # fmt: skip
+    encoder_pooling: Pooling = setting(
+        "cls", "how the encoder's tokens become one vector: `cls`, that of [CLS], or `mean`, over "
+        "all tokens", stages=("embed",),
+    )  # fmt: skip
+    encoder_layer: Layer = setting(
+        "-1", "which of the encoder's layers: 0 what goes into the first, 1 what comes out of it, "
+        "..., -1 the last (`all`: of `measure` alone)", stages=("embed",),
     )  # fmt: skip
     vectors: Source = setting(
         "glove-50",

@@ -15,6 +15,7 @@ import numpy as np
 
 from hybridrep.execution.store import Store
 from hybridrep.running.study import Prepared
+from hybridrep.sources.encoders.reading import USUAL, Reading
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.words.tokens import TokenBatch
 from hybridrep.studies.hybrid.names import HIDDEN_SIZE
@@ -66,8 +67,9 @@ class GivenVectors:
 class Inputs:
     """Everything that a study's results depend on: small and frozen.
 
-    `task_specific` are given vectors in place of LSTMs: one for all seeds, or one a seed in the
-    order of `config.seeds`; none: LSTMs are trained.
+    `reading` says which of the encoder's states are a text's vector. `task_specific` are given
+    vectors in place of LSTMs: one for all seeds, or one a seed in the order of `config.seeds`;
+    none: LSTMs are trained.
     """
 
     config: Config
@@ -78,6 +80,7 @@ class Inputs:
     vector_size: int
     vectors_fingerprint: str
     task_specific: tuple[GivenVectors, ...] = ()
+    reading: Reading = USUAL
 
     @property
     def classes(self) -> int:

@@ -15,8 +15,9 @@ import pandas as pd
 from hybridrep.errors import CorpusError, ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
+from hybridrep.parameters import shown
 from hybridrep.running.stage import Made, Stage
-from hybridrep.sources.encoders.text import EncoderSource, resolve_encoder
+from hybridrep.sources.encoders.text import EncoderSource, Reading, resolve_encoder
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.words.vectors import vectors_fingerprint
 from hybridrep.studies.hybrid.config import Config
@@ -87,6 +88,7 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         encoder=encoder, time_steps=time_steps,
         vector_size=store.open(emotion_input.tokens_key).meta["vector_size"],
         vectors_fingerprint=vectors, task_specific=task_specific,
+        reading=_reading(config, encoder),
     )  # fmt: skip
 
 
@@ -99,6 +101,19 @@ def _encoder(
     encoder = resolve_encoder(config.encoder)
     keep_trial(store, encoder)
     return encoder
+
+
+def _reading(config: Config, encoder: EncoderSource | GivenVectors) -> Reading:
+    """Return which states of the encoder are a text's vector; given ones leave no choice."""
+    asked = Reading(config.encoder_pooling, config.encoder_layer)
+    if isinstance(encoder, EncoderSource):
+        return asked.of(encoder.layers)
+    if asked != Reading():
+        raise ParameterError(
+            "parameters encoder_pooling and encoder_layer: the vectors of encoder="
+            f"{shown(config.encoder)} are taken as they are given: leave both out"
+        )
+    return asked
 
 
 def _load_emotion(config: Config) -> tuple[Corpus, list[str]]:

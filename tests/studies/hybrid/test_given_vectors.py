@@ -262,3 +262,5 @@ def test_a_study_is_known_by_its_files(parameters):
     assert len(after.task_specific) == 1
     with pytest.raises(ParameterError, match="10 is above 4, the size of what goes into lstm_to"):
         inputs_of(**one, bottlenecks="10")
+    with pytest.raises(ParameterError, match="taken as they are given: leave both out"):
+        inputs_of(encoder_pooling="mean")

@@ -19,7 +19,7 @@ from hybridrep.studies.hybrid.global_vectors import chunks
 from hybridrep.studies.hybrid.inputs import CorpusInput, GivenVectors, Hybrid, read_corpus
 
 if TYPE_CHECKING:
-    from hybridrep.sources.encoders.text import EncoderSource
+    from hybridrep.sources.encoders.text import EncoderSource, Reading
 
 CHUNK = 2048
 """Distinct texts a task: about five seconds of `minilm` on one core."""
@@ -38,14 +38,17 @@ def chunk_nodes(study: Hybrid, corpus: CorpusInput) -> tuple[Node | str, ...]:
     encoder = study.inputs.encoder
     if isinstance(encoder, GivenVectors):
         return (encoder.emotion_key if corpus.name == "emotion" else encoder.hate_key,)
-    return _chunk_nodes(study.store, corpus.name, corpus.key, encoder)
+    return _chunk_nodes(study.store, corpus.name, corpus.key, encoder, study.inputs.reading)
 
 
 @lru_cache(maxsize=8)
-def _chunk_nodes(store: Store, name: str, key: str, encoder: EncoderSource) -> tuple[Node, ...]:
+def _chunk_nodes(
+    store: Store, name: str, key: str, encoder: EncoderSource, reading: Reading
+) -> tuple[Node, ...]:
     parts = distinct_chunks(read_corpus(store, key).texts, CHUNK)
     return tuple(
-        chunks.node(encoder, texts, f"{name} {number}") for number, texts in enumerate(parts, 1)
+        chunks.node(encoder, reading, texts, f"{name} {number}")
+        for number, texts in enumerate(parts, 1)
     )
 
 

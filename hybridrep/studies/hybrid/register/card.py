@@ -5,6 +5,7 @@ from __future__ import annotations
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.markup import code
 from hybridrep.running.register import Source
+from hybridrep.sources.encoders.reading import USUAL
 from hybridrep.studies.hybrid.names import PAIRS, pair_in, readable
 from hybridrep.studies.hybrid.register.chosen import ChosenModel
 from hybridrep.studies.hybrid.transformation.stage import Variant
@@ -46,7 +47,7 @@ def _what(model: ChosenModel, text: bool) -> str:
     if text:
         return (
             "**What it does.** Takes tweets (one string a row) and returns, a row each, `global` "
-            f"({model.inputs.encoder.hidden_size} numbers, the frozen encoder's [CLS] vector), "
+            f"({model.inputs.encoder.hidden_size} numbers, the frozen encoder's {_vector(model)}), "
             "`task_specific` (300, the LSTM's last hidden state), `diffused` "
             f"({size}, the bottleneck) and `transformed` ({outputs}, {origin} turned into {goal}). "
             "Nothing is fetched from anywhere. The parameter `clean` removes mentions, hashtags, "
@@ -70,9 +71,14 @@ def _made_from(model: ChosenModel, source: Source[Variant]) -> str:
         f"{variant.learning_rate:g}, the model after epoch {choice.epoch}\n"
         f"- tweets: {code(inputs.emotion.source)}, {inputs.emotion.items} with "
         f"{inputs.classes} emotions, fingerprint `{inputs.emotion.fingerprint[:16]}`\n"
-        f"- BERT: {code(inputs.encoder.description)}\n"
+        f"- BERT: {code(inputs.encoder.description)}, {inputs.reading.words}\n"
         f"- LSTM: {_lstm(model)}"
     )
+
+
+def _vector(model: ChosenModel) -> str:
+    reading = model.inputs.reading
+    return "[CLS] vector" if reading == USUAL else reading.words
 
 
 def _lstm(model: ChosenModel) -> str:
@@ -117,7 +123,10 @@ def _limits(model: ChosenModel, text: bool) -> str:
             "another LSTM's vectors mean something else. The `-text` model has it inside."
         )
     else:
-        first = "Its inputs must be [CLS] vectors of the same encoder; the `-text` model has it."
+        first = (
+            f"Its inputs must be vectors ({model.inputs.reading.words}) of the same encoder; the "
+            "`-text` model has it."
+        )
     return (
         f"**Limits.** {first} It shows what two representations share; it is no classifier, and "
         "no basis for decisions about people. A linear map (ridge) may reconstruct as well: "

@@ -20,9 +20,10 @@ from hybridrep.randomness import generator
 from hybridrep.running import work
 from hybridrep.running.register import Candidate
 from hybridrep.running.stage import Node
+from hybridrep.sources.encoders.reading import USUAL
 from hybridrep.sources.encoders.text import EncoderSource, embed_texts
 from hybridrep.sources.words.tokens import FIRST_WORD_ID, Vocabulary
-from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus, read_tokens
+from hybridrep.studies.hybrid.inputs import Hybrid, Inputs, read_corpus, read_tokens
 from hybridrep.studies.hybrid.names import PAIRS
 from hybridrep.studies.hybrid.pairs import rsa_pairs
 from hybridrep.studies.hybrid.register.logging import EXAMPLE_TEXTS, TextParts
@@ -118,6 +119,7 @@ class ChosenModel:
             word_vectors=vectors[[*range(FIRST_WORD_ID), *(known + FIRST_WORD_ID)]],
             lstm=Network(dataclasses.asdict(self._lstm), state),
             source="global" if self.direction == "bert_to_lstm" else "task_specific",
+            reading=inputs.reading,
         )
 
     @property
@@ -131,6 +133,7 @@ class ChosenModel:
         return content_key({
             "networks": network_digest(self.autoencoder, self.parts.lstm),
             "encoder": self.inputs.encoder.fingerprint, "tokens": self.inputs.emotion.tokens_key,
+            **reading_identity(self.inputs),
         })  # fmt: skip
 
     def example(self) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
@@ -211,7 +214,13 @@ class ChosenModel:
         with single_thread():
             hidden = extract_hidden(config, parts.lstm.state, parts.word_vectors, tokens)
             assert isinstance(self.inputs.encoder, EncoderSource)
-            return {"global": embed_texts(self.inputs.encoder, texts), "task_specific": hidden}
+            encoded = embed_texts(self.inputs.encoder, texts, self.inputs.reading)
+            return {"global": encoded, "task_specific": hidden}
+
+
+def reading_identity(inputs: Inputs) -> dict[str, str]:
+    """Return what tells an encoder that is read otherwise than usual from the same one."""
+    return {} if inputs.reading == USUAL else {"vector": inputs.reading.words}
 
 
 def _training(study: Hybrid, choice: Candidate[Variant]) -> tuple[Variant, str]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from safetensors.numpy import save_file
 
+from hybridrep.sources.encoders.reading import USUAL, Reading
 from hybridrep.sources.encoders.text import encoder_files
 from hybridrep.tracking import models
 from hybridrep.tracking.models import LoggedModel, Network, write_json, write_network
@@ -116,6 +117,7 @@ class TextParts:
     word_vectors: np.ndarray  # float32 [words + 2, dim]; padding and unknown words are zeros
     lstm: Network
     source: Literal["global", "task_specific"]  # the space that the autoencoder reads
+    reading: Reading = USUAL  # which of the encoder's states are a text's vector
 
 
 def write_parts(folder: Path, parts: TextParts) -> dict[str, str]:
@@ -127,7 +129,7 @@ def write_parts(folder: Path, parts: TextParts) -> dict[str, str]:
     vectors = np.ascontiguousarray(parts.word_vectors, dtype=np.float32)
     save_file({"vectors": vectors}, folder / "word_vectors.safetensors")
     write_json(folder / "vocabulary.json", list(parts.words))
-    write_json(folder / "text.json", {"source": parts.source})
+    write_json(folder / "text.json", {"source": parts.source, "reading": asdict(parts.reading)})
     files = {"word_vectors": "word_vectors.safetensors", "vocabulary": "vocabulary.json"}
     files |= {"encoder": "encoder", "text_config": "text.json"}
     return {name: str(folder / file) for name, file in files.items()}

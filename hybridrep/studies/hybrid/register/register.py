@@ -16,7 +16,7 @@ from hybridrep.running.register import Candidate, Source, register
 from hybridrep.studies.hybrid.inputs import Inputs
 from hybridrep.studies.hybrid.names import SIMULATION
 from hybridrep.studies.hybrid.register.card import model_card
-from hybridrep.studies.hybrid.register.chosen import ChosenModel
+from hybridrep.studies.hybrid.register.chosen import ChosenModel, reading_identity
 from hybridrep.studies.hybrid.register.logging import log_autoencoder_model, log_text_model
 from hybridrep.studies.hybrid.register.source import find_source
 from hybridrep.studies.hybrid.results.seed_run import data_inputs
@@ -117,5 +117,5 @@ def data_fingerprint(inputs: Inputs) -> str:
         "tweets": inputs.emotion.fingerprint, "word_vectors": inputs.vectors_fingerprint,
         "time_steps": inputs.time_steps, "padding": inputs.config.padding,
         "encoder": inputs.encoder.fingerprint, "items": inputs.config.items_per_emotion,
-        **({"task_specific": given} if given else {}),
+        **({"task_specific": given} if given else {}), **reading_identity(inputs),
     })  # fmt: skip

@@ -17,7 +17,7 @@ from mlflow.pyfunc import PythonModel, PythonModelContext
 from safetensors.numpy import load_file
 
 from hybridrep.execution.threads import single_thread
-from hybridrep.sources.encoders.text import embed_texts, resolve_encoder
+from hybridrep.sources.encoders.text import Reading, embed_texts, resolve_encoder
 from hybridrep.sources.words.tokens import Vocabulary
 from hybridrep.studies.hybrid.register.text_input import texts_of
 from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig
@@ -44,7 +44,9 @@ class TextModel(PythonModel):
         self._lstm_state = load_file(files["lstm_state"])
         self._autoencoder = AutoencoderConfig(**read("autoencoder_config"))
         self._autoencoder_state = load_file(files["autoencoder_state"])
-        self._source = read("text_config")["source"]
+        text_config = read("text_config")
+        self._source = text_config["source"]
+        self._reading = Reading(**text_config.get("reading", {}))
         embed_texts(self._encoder, [""])
 
     def predict(
@@ -69,7 +71,10 @@ class TextModel(PythonModel):
         with single_thread():  # sums over several are rounded otherwise than in training
             tokens = self._vocabulary.encode(texts, self._lstm.time_steps, self._lstm.padding)
             hidden = extract_hidden(self._lstm, self._lstm_state, self._vectors, tokens)
-            spaces = {"global": embed_texts(self._encoder, texts), "task_specific": hidden}
+            spaces = {
+                "global": embed_texts(self._encoder, texts, self._reading),
+                "task_specific": hidden,
+            }
             inputs = np.ascontiguousarray(spaces[self._source])
             layers = apply_autoencoder(self._autoencoder, self._autoencoder_state, inputs)
             spaces.update(zip(("diffused", "transformed"), layers, strict=True))

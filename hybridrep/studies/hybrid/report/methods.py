@@ -15,6 +15,7 @@ from hybridrep.studies.hybrid.results.facts import (
     CorpusFacts,
     corpora_of,
     encoder_name,
+    encoder_vector,
     is_given,
     task_specific_name,
     task_specific_size,
@@ -162,8 +163,10 @@ def _global(tables: StudyTables) -> str:
     width = f"{size}-dimensional " if size else ""
     if is_given(name):
         return f"The global representation of a tweet is a {width}vector made elsewhere ({name})."
+    pooled, _, place = encoder_vector(tables).partition(" of ")
+    vector = "[CLS] vector" if pooled == "[CLS]" else "mean of the tokens’ vectors"
     return (
-        f"The global representation of a tweet is the {width}[CLS] vector in the last layer of a "
+        f"The global representation of a tweet is the {width}{vector} in {place} of a "
         f"frozen encoder ({name}{_cite(name)})."
     )
 

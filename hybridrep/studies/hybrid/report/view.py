@@ -30,6 +30,8 @@ from hybridrep.studies.hybrid.report.reproduce import reproduce_command
 from hybridrep.studies.hybrid.results.facts import (
     corpora_of,
     encoder_name,
+    encoder_vector,
+    is_given,
     task_specific_name,
     vectors_name,
 )
@@ -114,12 +116,18 @@ def study_facts(results: Results) -> Pairs:
         for corpus in corpora_of(tables)
     ]  # fmt: skip
     facts += [
-        ("BERT (frozen encoder)", encoder_name(tables)),
+        ("BERT (frozen encoder)", _encoder(tables)),
         *((("LSTM", given),) if (given := task_specific_name(tables)) else ()),
         ("Word vectors", vectors_name(tables)),
         ("Bottleneck", ", ".join(map(str, results.sizes)) or "–"),
     ]  # fmt: skip
     return facts
+
+
+def _encoder(tables: StudyTables) -> str:
+    vector = encoder_vector(tables)
+    usual = vector == "[CLS] of the last layer" or is_given(encoder_name(tables))
+    return encoder_name(tables) + ("" if usual else f", {vector}")
 
 
 def _tables(

@@ -62,6 +62,11 @@ def encoder_name(tables: StudyTables) -> str:
     return str(config_value(tables.meta, "encoder", UNKNOWN))
 
 
+def encoder_vector(tables: StudyTables) -> str:
+    """Return which vector of the encoder is a tweet's, e.g. "[CLS] of the last layer"."""
+    return str(meta_record(tables.meta, "encoder").get("vector") or "[CLS] of the last layer")
+
+
 def task_specific_name(tables: StudyTables) -> str:
     """Return what the task-specific vectors are where they were given; empty: those of LSTMs."""
     return str(meta_record(tables.meta, "task_specific").get("description") or "")

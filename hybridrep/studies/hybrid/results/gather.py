@@ -110,7 +110,7 @@ def _meta(study: Hybrid, seeds: Sequence[int], failed: Mapping[int, str]) -> dic
         "corpora": [_corpus(corpus) for corpus in (inputs.emotion, inputs.hate)],
         "encoder": {
             "description": inputs.encoder.description, "fingerprint": inputs.encoder.fingerprint,
-            "hidden_size": inputs.encoder.hidden_size,
+            "hidden_size": inputs.encoder.hidden_size, "vector": inputs.reading.words,
         },
         "task_specific": {
             "description": _task_specific(inputs), "hidden_size": inputs.task_size,

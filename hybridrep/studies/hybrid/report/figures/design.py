@@ -17,6 +17,7 @@ from hybridrep.studies.hybrid.results.facts import (
     CorpusFacts,
     corpora_of,
     encoder_name,
+    encoder_vector,
     is_given,
     task_specific_name,
     task_specific_size,
@@ -107,7 +108,8 @@ def _task(tables: StudyTables) -> str:
 
 def _how(tables: StudyTables) -> str:
     """Return how the encoder's vector of a tweet is taken."""
-    return "as given" if is_given(encoder_name(tables)) else "frozen, [CLS] of the last layer"
+    given = is_given(encoder_name(tables))
+    return "as given" if given else f"frozen, {encoder_vector(tables)}"
 
 
 def study_design(design: Design) -> Figure:
