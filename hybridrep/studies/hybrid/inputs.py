@@ -15,13 +15,12 @@ import numpy as np
 
 from hybridrep.execution.store import Store
 from hybridrep.running.study import Prepared
-from hybridrep.sources.encoders.reading import USUAL, Reading
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.words.tokens import TokenBatch
 from hybridrep.studies.hybrid.names import HIDDEN_SIZE
 
 if TYPE_CHECKING:
-    from hybridrep.sources.encoders.text import EncoderSource
+    from hybridrep.sources.encoders.text import EncoderSource, Reading
     from hybridrep.studies.hybrid.config import Config
 
 
@@ -79,8 +78,8 @@ class Inputs:
     time_steps: int
     vector_size: int
     vectors_fingerprint: str
+    reading: Reading
     task_specific: tuple[GivenVectors, ...] = ()
-    reading: Reading = USUAL
 
     @property
     def classes(self) -> int:

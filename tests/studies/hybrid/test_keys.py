@@ -18,7 +18,7 @@ from hybridrep.running import invocation
 from hybridrep.running import stage as stages
 from hybridrep.running.stage import Stage
 from hybridrep.running.study import Prepared
-from hybridrep.sources.encoders.text import resolve_encoder
+from hybridrep.sources.encoders.text import Reading, resolve_encoder
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.global_vectors import chunks
 from hybridrep.studies.hybrid.prepare import prepare
@@ -121,9 +121,11 @@ def test_a_chunk_counts_by_its_encoders_fingerprint_and_its_texts():
     encoder = resolve_encoder("minilm")
     renamed = dataclasses.replace(encoder, description="another name")
     other = dataclasses.replace(encoder, fingerprint="0" * 64)
-    keys = [chunks.node(each, ("a", "b"), "x").key for each in (encoder, renamed, other)]
+    keys = [chunks.node(each, Reading(), ("a", "b"), "x").key for each in (encoder, renamed, other)]
     assert keys[0] == keys[1] != keys[2]
-    assert chunks.node(encoder, ("a", "c"), "x").key != keys[0]
+    assert chunks.node(encoder, Reading(), ("a", "c"), "x").key != keys[0]
+    for reading in (Reading("mean"), Reading("cls", 3)):
+        assert chunks.node(encoder, reading, ("a", "b"), "x").key != keys[0]
 
 
 def test_tokens_depend_on_the_corpus_the_vectors_and_the_padding(tmp_path, monkeypatch):
