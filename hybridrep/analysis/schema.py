@@ -205,6 +205,34 @@ def refuse_other_tables(parts: Parts, schemas: Mapping[str, Schema]) -> None:
     )
 
 
+def refuse_wrong_tables(
+    tables: Mapping[str, pd.DataFrame], meta: Meta, schemas: Mapping[str, Schema],
+    kinds: Mapping[str, type],
+) -> None:  # fmt: skip
+    """Refuse a study's tables, or what they stand on, where anything is wrong, naming all of it."""
+    problems = meta_problems(meta, kinds)
+    for name, schema in schemas.items():
+        problems += table_problems(name, schema, tables[name])
+    refuse(problems)
+
+
+def tables_of_parts(
+    parts: Mapping[str, pd.DataFrame], meta: Mapping[str, Any], schemas: Mapping[str, Schema],
+    version: int, upgrades: Mapping[int, Upgrade],
+) -> tuple[Parts, Meta]:  # fmt: skip
+    """Return a study's tables in their dtypes, and what they stand on, as they were written.
+
+    Tables of an older version of their layout are brought to this one.
+
+    Raises:
+        TablesError: when the layout is newer or cannot be upgraded, or a table is missing, no
+            study's, or of other columns.
+    """
+    upgraded, new_meta = brought_up(dict(parts), dict(meta), version, upgrades)
+    refuse_other_tables(upgraded, schemas)
+    return {name: make_table(name, schemas[name], upgraded[name]) for name in schemas}, new_meta
+
+
 def meta_problems(meta: Meta, kinds: Mapping[str, type]) -> list[str]:
     """Say what is wrong with what tables stand on: missing entries, other types, no JSON."""
     problems = [f"meta has no '{name}'" for name in kinds if name not in meta]

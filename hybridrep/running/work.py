@@ -30,10 +30,16 @@ def groups(seeds: Sequence[int]) -> Iterator[tuple[int, ...]]:
 
 
 def study_tasks(study: Study, prepared: Prepared[Any], stage: str = "") -> list[Task]:
-    """Return the tasks of a study, or of one entry point of it, in the order of priority."""
+    """Return the tasks of a study, or of one entry point of it, in the order of priority.
+
+    A result that belongs to several seeds is made once, where it comes first.
+    """
     batches: list[list[Node]] = [list(study.shared(prepared))]
+    known = {node.key for node in batches[0]}
     for seeds in groups(prepared.config.seeds):
-        batches.append([node for seed in seeds for node in study.of_seed(prepared, seed)])
+        every = (node for seed in seeds for node in study.of_seed(prepared, seed))
+        batches.append([node for node in every if node.key not in known])
+        known.update(node.key for node in batches[-1])
     tasks = [task for nodes in batches for task in tasks_of(_stage_by_stage(nodes))]
     if not stage:
         return tasks

@@ -60,7 +60,7 @@ class StudyListing:
     load: str  # `module:name` of what reads a finished study back, given the server and the run
     documentation: str  # the module that says what its runs, tables and models hold
     load_parts: str = ""  # `module:name` of what makes its tables of those of an exported file
-    register: str = ""  # `module:name` of what registers the best of a study, given its run's id
+    register: str = ""  # `module:name` of what registers the best, given a study's or sweep's run
     compare: str = ""  # `module:name` of what puts studies side by side, given their names
 
 
@@ -229,7 +229,8 @@ def load_study(
     Returns:
         Of the study `hybrid`, `StudyTables`: the long tables `lstm`, `autoencoder`,
         `linear_baseline`, `rsa` and `transfer` with one row a seed and epoch, and `meta`, what
-        they stand on. Of `nback`, `NBackTables`: `networks`, `curves`, `losses`, `by_task`, `meta`.
+        they stand on. Of `nback`, `NBackTables`: `networks`, `curves`, `losses`, `by_task`,
+        `perceptual`, `meta`.
 
     Raises:
         TrackingError: no database or server there, no such study (the message names those that
@@ -266,10 +267,23 @@ def register(config: RegisterConfig, catalogue: Catalogue = CATALOGUE) -> Any:
     """Register the best of what `source` names: of a study of its own kind, by that one's way."""
     if config.source not in ("study", "sweep"):
         (kinds,) = _kinds([config.source], catalogue)
-        for listing, run_id in list(kinds.items())[:1]:
+        for listing, run_id in (list(kinds.items()) or _sweeps(config.source, catalogue))[:1]:
             if listing.register:
                 return imported(listing.register)(run_id, config.model_dump())
     return imported(f"{_PLACE}.register.register:run")(config)
+
+
+def _sweeps(name: str, catalogue: Catalogue) -> list[tuple[StudyListing, str]]:
+    """Return the kind and the latest run of the finished sweeps that have a name."""
+    from hybridrep.tracking.queries import sweep_run
+    from hybridrep.tracking.server import open_server
+
+    server = open_server("hybridrep")
+    found = (
+        (listing, sweep_run(server, listing.name, name=name, study=name))
+        for listing in catalogue.studies
+    )
+    return [(listing, run[0]) for listing, run in found if run]
 
 
 def compare(config: CompareConfig, catalogue: Catalogue = CATALOGUE) -> Any:

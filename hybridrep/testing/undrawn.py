@@ -28,8 +28,8 @@ def all_blank(plans: Sequence[Plan]) -> list[Drawn]:
 
 def undraw_reports(patch: pytest.MonkeyPatch) -> None:
     """Draw no figure of a report."""
-    for study in ("hybrid", "nback"):
-        patch.setattr(f"hybridrep.studies.{study}.report.report.draw", all_blank)
+    for module in ("hybrid.report.report", "nback.report.report", "nback.report.comparison"):
+        patch.setattr(f"hybridrep.studies.{module}.draw", all_blank)
     patch.setattr("hybridrep.reporting.drawing.draw_one", blank)
 
 

@@ -139,6 +139,35 @@ def seed_runs(
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=columns)
 
 
+def sweep_run(
+    server: Server, simulation: str, *, name: str = "", study: str = ""
+) -> tuple[str, str] | None:
+    """Return run id and key of the latest finished sweep: by its key, run or run's name, or study.
+
+    A key may be cut to six characters or more.
+    """
+    with readable_errors(server.uri, "looking for a sweep"):
+        tags = {names.KIND: "stage", names.STAGE: "sweep"}
+        runs = search(server, tags, simulation=simulation, status="FINISHED")
+    for run in runs:
+        tags = run.data.tags
+        key = tags.get(names.STUDY_KEY, "")
+        by_key = len(name) >= 6 and key.startswith(name)
+        named = name in (run.info.run_id, run.info.run_name, key) or by_key
+        if named or (study and tags.get(names.STUDY) == study):
+            return str(run.info.run_id), key
+    return None
+
+
+def trial_runs(server: Server, key: str, simulation: str) -> list[tuple[int, Run]]:
+    """Return the finished runs of a sweep's trials with their numbers, the latest last."""
+    tags = {names.KIND: "trial", names.STUDY_KEY: key}
+    with readable_errors(server.uri, "looking for the sweep's trials"):
+        runs = search(server, tags, simulation=simulation, status="FINISHED")
+    numbered = ((run.data.params.get("trial", ""), run) for run in reversed(runs))
+    return [(int(trial), run) for trial, run in numbered if re.fullmatch(r"\d+", trial)]
+
+
 def save_parts(
     server: Server, run_id: str, parts: Mapping[str, pd.DataFrame], meta: Mapping[str, Any]
 ) -> None:

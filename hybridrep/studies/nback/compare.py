@@ -14,7 +14,6 @@ from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.terminal import show
 from hybridrep.reporting.formatting import NOTHING, interval, number, p_value
-from hybridrep.reporting.markup import as_markdown
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.nback.load import load
 from hybridrep.studies.nback.names import ARCHITECTURES, SIMULATION, SPLITS
@@ -48,12 +47,20 @@ def compare(studies: Sequence[str], name: str) -> dict[str, pd.DataFrame]:
         )
     tables = [load(tracker.server, run.run_id) for run in found]
     from hybridrep.reporting.report import labels_of  # its figures load matplotlib
+    from hybridrep.studies.nback.report.comparison import comparison_report
+    from hybridrep.studies.nback.report.stage import common_files
 
     labels = labels_of([run.study for run in found])
     made = {
         "compare_made": differences_in_making(tables, labels),
         "compare_performance": compare_performance(tables, labels),
     }
+    for label, each in zip(labels, tables, strict=True):
+        if not each.seeds:
+            raise ParameterError(
+                f"parameter studies: {label!r} has no finished seed to compare. Run it again with "
+                "the same parameters, it goes on from what is there."
+            )
     key = content_key({"compare": [run.study_key for run in found]})
     title = f"compare {' against '.join(labels)}"
     links = [
@@ -62,13 +69,17 @@ def compare(studies: Sequence[str], name: str) -> dict[str, pd.DataFrame]:
     ]
     with tracker.main_run(
         "stage", title[:250], study=name, study_key=key,
-        description="\n".join(["Read from finished studies.", "", *links]),
+        description="\n".join(
+            ["Read from finished studies; open `report/report.html` among the artifacts.", "",
+             *links]
+        ),
         config={"studies": ",".join(studies)},
     ) as main:  # fmt: skip
-        files = {f"report/{name}.csv": table.to_csv(index=False) for name, table in made.items()}
-        text = "\n\n".join(f"## {name}\n\n{as_markdown(table)}" for name, table in made.items())
-        main.log(Contents(files={**files, "report/report.md": f"# {title}\n\n{text}\n"}))
-    show(_printed(made["compare_performance"], labels))
+        main.log(Contents(files=common_files(comparison_report(tables, labels, made))))
+    show(
+        _printed(made["compare_performance"], labels),
+        "The report is an artifact of this run: make ui",
+    )
     return made
 
 

@@ -32,6 +32,12 @@ SELECTION = "selection"
 CHECKED = (*SPLITS, SELECTION)
 """What is measured: the splits, and the trials that choices look at."""
 
+PERCEPTUAL_SPACES = ("perceptual", "mean_colour")
+"""What features are decoded from before any training: the vision model's maps, and a control."""
+
+FOLDS = ("images", "grouped")
+"""How frames are divided in two for that: at random, or by view."""
+
 LOCATIONS = ("top_left", "top_right", "bottom_left", "bottom_right")
 """The places of an object in a frame, in the order of their numbers."""
 

@@ -1,14 +1,16 @@
 """The data's way through the study: what is made from what, and what a seed consists of.
 
     stimuli -> features -> memory (components, then the networks of every seed)
+                        -> perceptual (what can be decoded from the features)
 
-Stimuli and features are the same for all seeds; a seed is one network of every architecture and
-diet.
+Stimuli, features and what is decoded from them are the same for all seeds; a seed is one network
+of every architecture and diet.
 """
 
 from __future__ import annotations
 
 from hybridrep.running.stage import Node
+from hybridrep.studies.nback.features import perceptual
 from hybridrep.studies.nback.features import stage as features
 from hybridrep.studies.nback.inputs import NBack
 from hybridrep.studies.nback.memory import front_end
@@ -20,16 +22,20 @@ WARM_UP = (__name__, "hybridrep.sources.encoders._image_model")
 
 
 def shared(study: NBack) -> list[Node]:
-    """Declare what all seeds share: patches, the model's maps, their components."""
+    """Declare what all seeds share: patches, the model's maps, their components and decoders."""
     nodes = [*features.every_node(study)]
     if study.config.front_end == "pca":
         nodes.append(front_end.node(study))
+    nodes.append(perceptual.node(study))
     before = {need.key: need for node in nodes for need in node.needed_nodes}
     made = {node.key for node in nodes}
     return [*(need for key, need in before.items() if key not in made), *nodes]
 
 
 def of_seed(study: NBack, seed: int) -> list[Node]:
-    """Declare everything that a complete seed consists of: its networks, the slowest first."""
+    """Declare everything that a complete seed consists of: its networks, the slowest first.
+
+    What is decoded from the features is no seed's own, but stands in the run of each.
+    """
     nodes = [memory.node(study, recipe, seed) for recipe in recipes(study.config)]
-    return sorted(nodes, key=lambda node: -node.seconds)
+    return [perceptual.node(study), *sorted(nodes, key=lambda node: -node.seconds)]

@@ -8,7 +8,7 @@ from hybridrep.parameters import resolve
 from hybridrep.studies.nback.config import Config
 from hybridrep.studies.nback.memory.networks import recipes
 from hybridrep.studies.nback.memory.training import CHECKED
-from hybridrep.studies.nback.names import SPLITS, tasks_in_diet
+from hybridrep.studies.nback.names import FEATURES, FOLDS, SPLITS, tasks_in_diet
 from hybridrep.studies.nback.results.schema import SCHEMAS, frame
 from hybridrep.studies.nback.results.tables import NBackTables
 
@@ -46,6 +46,13 @@ def made_up(seeds: int = 3, **given: str) -> NBackTables:
                 for split in SPLITS
                 for task in tasks_in_diet(recipe.diet, recipe.n_back)
             ]  # fmt: skip
+    rows["perceptual"] = [
+        {"space": space, "folds": folds, "feature": feature, "multiclass": level, "balanced": 0.9,
+         "raw": 0.95, "within_category": 0.99 if feature == "identity" else float("nan")}
+        for space, level in (("perceptual", 0.99), ("mean_colour", 0.3))
+        for folds in FOLDS
+        for feature in FEATURES
+    ]  # fmt: skip
     meta = {
         "schema_version": 1, "study": config.study, "study_key": "k" * 64,
         "config": config.model_dump(mode="json"), "seeds_wanted": list(config.seeds),

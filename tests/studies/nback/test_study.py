@@ -36,7 +36,6 @@ from hybridrep.studies.nback.results.tables import NBackTables
 from hybridrep.studies.nback.study import NBACK
 from hybridrep.testing.databases import set_store
 from hybridrep.testing.documented_runs import check_names, check_run
-from hybridrep.testing.made_once import made_once
 from hybridrep.testing.small_nback import small_config, small_study
 from hybridrep.testing.undrawn import undraw_reports
 from hybridrep.tracking.server import open_server
@@ -44,42 +43,27 @@ from hybridrep.tracking.server import open_server
 NETWORKS = 7  # of a seed: rnn and gru with two diets and untrained each, and a smaller gru
 
 
-def made(factory: pytest.TempPathFactory, folder: Path) -> None:
-    (folder / "tracking").mkdir()
+@pytest.fixture(scope="module")
+def client(small_nback: Path) -> MlflowClient:
+    return MlflowClient(f"sqlite:///{small_nback}/tracking/mlflow.db")
+
+
+@pytest.fixture(scope="module")
+def tables(small_nback: Path) -> NBackTables:
     with pytest.MonkeyPatch.context() as patch:
-        set_store(patch, factory, folder / "tracking")
-        undraw_reports(patch)
-        run_study(small_study(), small_config(folder))
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the small study, run once: `store`, `tracking`, `vision-model`."""
-    factory = tmp_path_factory
-    return made_once(factory, "small-nback", lambda folder: made(factory, folder))
-
-
-@pytest.fixture(scope="module")
-def client(place: Path) -> MlflowClient:
-    return MlflowClient(f"sqlite:///{place}/tracking/mlflow.db")
-
-
-@pytest.fixture(scope="module")
-def tables(place: Path) -> NBackTables:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place}/tracking/mlflow.db")
-        patch.chdir(place / "tracking")
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{small_nback}/tracking/mlflow.db")
+        patch.chdir(small_nback / "tracking")
         server = open_server("hybridrep")
         (study,) = runs(MlflowClient(server.uri), "study")
         return load(server, study.info.run_id)
 
 
 @pytest.fixture
-def elsewhere(place: Path, tmp_path: Path, tmp_path_factory, monkeypatch) -> Path:
+def elsewhere(small_nback: Path, tmp_path: Path, tmp_path_factory, monkeypatch) -> Path:
     """A folder with a tracking store of its own, and the vision model."""
     set_store(monkeypatch, tmp_path_factory, tmp_path)
     undraw_reports(monkeypatch)
-    shutil.copytree(place / "vision-model", tmp_path / "vision-model")
+    shutil.copytree(small_nback / "vision-model", tmp_path / "vision-model")
     return tmp_path
 
 
@@ -137,6 +121,15 @@ def test_metrics_are_the_tables(client, tables):
     assert [point.step for point in history] == [0, 30]
 
 
+def test_every_seed_run_tells_what_can_be_decoded_from_the_images(client, tables):
+    table = tables.perceptual.set_index(["space", "folds", "feature"])["multiclass"]
+    for run in runs(client, "seed"):
+        for feature in ("location", "identity", "category"):
+            key = f"perceptual/decode/{feature}"
+            assert run.data.metrics[key] == table["perceptual", "images", feature]
+            assert run.data.metrics[f"{key}_grouped"] == table["perceptual", "grouped", feature]
+
+
 def test_weights_are_artifacts_named_as_modules_name_them(client, tmp_path):
     run = runs(client, "seed")[0]
     path = "nback/gru/stsf_1L/weights.safetensors"
@@ -150,26 +143,30 @@ def test_seeds_and_networks_differ(tables):
     assert ends.nunique() == len(ends) == 2 * (NETWORKS - 2)
 
 
-def test_a_finished_study_is_not_computed_again(place, elsewhere, tables):
+def test_a_finished_study_is_not_computed_again(small_nback, elsewhere, tables):
     """All from the store, whatever MLflow knows: the same tables, in runs of their own."""
-    config = small_config(elsewhere, store=str(place / "store"))
-    before = {path: path.stat().st_mtime_ns for path in (place / "store").rglob("*.safetensors")}
+    config = small_config(elsewhere, store=str(small_nback / "store"))
+    before = {
+        path: path.stat().st_mtime_ns for path in (small_nback / "store").rglob("*.safetensors")
+    }
     again = run_study(small_study(), config)
     same(again, tables)
-    after = {path: path.stat().st_mtime_ns for path in (place / "store").rglob("*.safetensors")}
+    after = {
+        path: path.stat().st_mtime_ns for path in (small_nback / "store").rglob("*.safetensors")
+    }
     assert after == before
 
 
-def test_a_change_makes_only_what_depends_on_it(place):
+def test_a_change_makes_only_what_depends_on_it(small_nback):
     def keys(**given: object) -> set[str]:
-        config = small_config(place, **given)
+        config = small_config(small_nback, **given)
         store = Store(Path(config.store))
         prepared = Prepared(small_study().prepare(config, store), store)
         nodes = [*pipeline.shared(prepared), *pipeline.of_seed(prepared, 0)]
         return {node.key for node in nodes}
 
     usual = keys()
-    shared = 1 + 3  # components; one chunk of maps a split
+    shared = 1 + 3 + 1  # components; one chunk of maps a split; what is decoded from them
     assert len(usual) == shared + NETWORKS
     assert len(usual & keys(learning_rate="rnn=0.5,gru=0.003")) == shared + NETWORKS - 3
     assert len(usual & keys(components=4)) == shared - 1
@@ -193,7 +190,7 @@ def test_a_cluster_gives_the_same_numbers(elsewhere, tables):
 
 
 @pytest.mark.slow
-def test_a_killed_study_goes_on_and_ends_with_the_same_tables(place, elsewhere, tables):
+def test_a_killed_study_goes_on_and_ends_with_the_same_tables(small_nback, elsewhere, tables):
     """SIGKILL in the middle of training: nothing is trained twice."""
     code = (
         "from pathlib import Path; from hybridrep.running.study_run import run_study; "
@@ -218,8 +215,8 @@ def test_a_killed_study_goes_on_and_ends_with_the_same_tables(place, elsewhere, 
     assert all(path.stat().st_mtime_ns == made for path, made in before.items())
 
 
-def test_a_stage_alone_logs_its_tables(place, elsewhere):
-    config = small_config(elsewhere, store=str(place / "store"))
+def test_a_stage_alone_logs_its_tables(small_nback, elsewhere):
+    config = small_config(elsewhere, store=str(small_nback / "store"))
     found = run_stage(small_study(), "nback_train", config)
     assert len(found.networks) == 2 * NETWORKS
     client = MlflowClient()
@@ -239,14 +236,14 @@ def test_every_network_has_streams_of_its_own():
 
 
 @pytest.fixture
-def registered(place, tmp_path, tmp_path_factory, monkeypatch):
+def registered(small_nback, tmp_path, tmp_path_factory, monkeypatch):
     """Models of the small study, registered in a copy of its tracking store."""
-    shutil.copytree(place / "tracking", tmp_path / "tracking")
+    shutil.copytree(small_nback / "tracking", tmp_path / "tracking")
     set_store(monkeypatch, tmp_path_factory, tmp_path / "tracking")
-    shutil.copy(place / "tracking" / "mlflow.db", tmp_path / "tracking" / "mlflow.db")
+    shutil.copy(small_nback / "tracking" / "mlflow.db", tmp_path / "tracking" / "mlflow.db")
     client = MlflowClient()
     (study,) = runs(client, "study")
-    places = {"store": str(place / "store"), "workers": 1}
+    places = {"store": str(small_nback / "store"), "workers": 1}
     return register_best(study.info.run_id, places, small_study())
 
 
@@ -286,9 +283,9 @@ def test_the_best_network_of_each_architecture_is_registered_and_answers(registe
 
 
 @pytest.mark.slow
-def test_a_study_against_itself_under_another_name(place, elsewhere):
+def test_a_study_against_itself_under_another_name(small_nback, elsewhere):
     """Two studies side by side, by the entry point that serves every study."""
-    config = small_config(elsewhere, store=str(place / "store"), seeds=2, study="one")
+    config = small_config(elsewhere, store=str(small_nback / "store"), seeds=2, study="one")
     run_study(small_study(), config)
     other = {"study": "two", "learning_rate": "rnn=0.02,gru=0.02", "diets": "mtmf"}
     run_study(small_study(), small_config(elsewhere, architectures="gru", **other))
@@ -302,6 +299,10 @@ def test_a_study_against_itself_under_another_name(place, elsewhere):
     client = MlflowClient()
     run = next(run for run in runs(client, "stage") if "compare" in run.info.run_name)
     check_run(client, run, "compare", "nback")
+    path = client.download_artifacts(run.info.run_id, "report/report.html", str(elsewhere))
+    page = Path(path).read_text("utf-8")
+    assert "two minus one" in page
+    assert "learning_rate" in page
     with pytest.raises(ParameterError, match="the same study run"):
         compare_studies(resolve({"studies": f"one,{runs(client, 'study')[1].info.run_id}"},
                                 CompareConfig))  # fmt: skip

@@ -7,7 +7,6 @@ else the stored models would not be those that the numbers are about.
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +30,7 @@ from hybridrep.studies.hybrid.transformation import baseline
 from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.stage import Variant
 from hybridrep.sweeping.space import EPOCHS
-from hybridrep.tracking import names
-from hybridrep.tracking.queries import find_study, load_parts, search
+from hybridrep.tracking.queries import find_study, load_parts, sweep_run, trial_runs
 from hybridrep.tracking.server import Server, readable_errors
 
 
@@ -47,19 +45,19 @@ def find_source(config: RegisterConfig, server: Server) -> Source[Variant]:
         given = {name: getattr(config, name) for name in Config.model_fields}
         return _study(config, Config.model_validate(given), server)
     if config.source == "sweep":
-        if not (sweep := _sweep_run(server, study=config.study)):
+        if not (sweep := sweep_run(server, SIMULATION, study=config.study)):
             raise TrackingError(
                 f"there is no finished sweep named {config.study!r} in the experiment "
                 f"{server.experiment_name!r} at {server.place}: run `make sweep` first, or name "
                 "one with source=NAME"
             )
         return _sweep(config, server, sweep)
-    if sweep := _sweep_run(server, name=config.source):
+    if sweep := sweep_run(server, SIMULATION, name=config.source):
         return _sweep(config, server, sweep)
     try:
         found = find_study(server, config.source, SIMULATION, finished=False)
     except TrackingError:  # a study and a sweep may have one name: then the study is meant
-        if sweep := _sweep_run(server, study=config.source):
+        if sweep := sweep_run(server, SIMULATION, study=config.source):
             return _sweep(config, server, sweep)
         raise
     with readable_errors(server.uri, f"reading the configuration of the run {found.run_id}"):
@@ -99,21 +97,6 @@ def _study(config: RegisterConfig, study: Config, server: Server) -> Source[Vari
     return Source("study", study_key(prepared.inputs), prepared, server, tasks, read)
 
 
-def _sweep_run(server: Server, *, name: str = "", study: str = "") -> tuple[str, str] | None:
-    """Return run id and key of the latest finished sweep, by its key or run, or by its study."""
-    with readable_errors(server.uri, "looking for a sweep"):
-        tags = {names.KIND: "stage", names.STAGE: "sweep"}
-        runs = search(server, tags, simulation=SIMULATION, status="FINISHED")
-    for run in runs:
-        tags = run.data.tags
-        key = tags.get(names.STUDY_KEY, "")
-        by_key = len(name) >= 6 and key.startswith(name)
-        named = name in (run.info.run_id, run.info.run_name, key) or by_key
-        if named or (study and tags.get(names.STUDY) == study):
-            return str(run.info.run_id), key
-    return None
-
-
 def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Source[Variant]:
     """Take every complete trial of a sweep with each of its seeds."""
     run_id, key = run
@@ -148,15 +131,10 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
 
 def _trial_runs(server: Server, key: str) -> dict[tuple[str, int], str]:
     """Return the finished runs of a sweep's trials, by direction and trial."""
-    tags = {names.KIND: "trial", names.STUDY_KEY: key}
-    with readable_errors(server.uri, "looking for the sweep's trials"):
-        runs = search(server, tags, simulation=SIMULATION, status="FINISHED")
-    found = {}
-    for run in reversed(runs):
-        params = run.data.params
-        if re.fullmatch(r"\d+", params.get("trial", "")):
-            found[params.get("direction", ""), int(params["trial"])] = str(run.info.run_id)
-    return found
+    return {
+        (run.data.params.get("direction", ""), number): str(run.info.run_id)
+        for number, run in trial_runs(server, key, SIMULATION)
+    }
 
 
 def _candidates(

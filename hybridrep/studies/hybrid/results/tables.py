@@ -11,16 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from hybridrep.analysis.schema import (
-    Meta,
-    Parts,
-    Upgrade,
-    brought_up,
-    meta_problems,
-    refuse,
-    refuse_other_tables,
-    table_problems,
-)
+from hybridrep.analysis.schema import Meta, Parts, Upgrade, refuse_wrong_tables, tables_of_parts
 from hybridrep.studies.hybrid.results.schema import SCHEMAS, frame
 
 SCHEMA_VERSION = 1
@@ -75,10 +66,7 @@ class StudyTables:
 
     def validate(self) -> StudyTables:
         """Check all tables and `meta`; return them, or name all that is wrong in a TablesError."""
-        problems = meta_problems(self.meta, _META)
-        for name in SCHEMAS:
-            problems += table_problems(name, SCHEMAS[name], getattr(self, name))
-        refuse(problems)
+        refuse_wrong_tables(self.to_parts()[0], self.meta, SCHEMAS, _META)
         return self
 
     def to_parts(self) -> tuple[Parts, Meta]:
@@ -92,7 +80,5 @@ class StudyTables:
         Raises:
             TablesError: when the layout is newer, cannot be upgraded, or anything is wrong.
         """
-        upgraded, new_meta = brought_up(dict(parts), dict(meta), SCHEMA_VERSION, UPGRADES)
-        refuse_other_tables(upgraded, SCHEMAS)
-        tables = {name: frame(name, upgraded[name]) for name in SCHEMAS}
+        tables, new_meta = tables_of_parts(parts, meta, SCHEMAS, SCHEMA_VERSION, UPGRADES)
         return cls(**tables, meta=new_meta).validate()

@@ -1,8 +1,9 @@
 """What a linear decoder reads from the vision model's maps, before anything is trained.
 
-Two folds, over the training frames: drawn at random, as in the paper, and grouped by view, so that
-no frame is decoded by help of another of the same view. Beside the maps a control: the mean
-colour of the object's patch, which should say little of category.
+Two folds, over the training frames: drawn at random (half of the views of each object at each
+place), as in the paper, and grouped by view, so that no frame is decoded by help of another of the
+same view. Beside the maps a control: the mean colour of the object's patch, which should say little
+of category.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from hybridrep.analysis.decoders import (
     common_scale,
@@ -20,17 +21,15 @@ from hybridrep.analysis.decoders import (
     in_own_span,
     within_groups,
 )
-from hybridrep.studies.nback.names import FEATURES
+from hybridrep.studies.nback.names import FEATURES, FOLDS, LOCATIONS, PERCEPTUAL_SPACES
 from hybridrep.studies.nback.stimuli.frames import GREY, over
 from hybridrep.studies.nback.stimuli.stimulus_set import StimulusSet
 
 PENALTY = 1.0
 """C of the decoders, items scaled to a mean square of 100."""
 
-FOLDS = ("images", "grouped")
-"""How frames are divided in two: at random, or by view."""
-
-SPACES = ("perceptual", "mean_colour")
+MOST_FRAMES = 1_536
+"""Of larger sets some views are decoded, evenly spread: time grows with the cube of the frames."""
 
 
 def decodability(
@@ -50,16 +49,44 @@ def decodability(
         means over both folds `multiclass` (share of right arg max: what the paper reports),
         `balanced`, `raw`, and `within_category` (of identity; else NaN).
     """
-    halves = {"images": generator.permutation(len(stimuli)) % 2, "grouped": stimuli.view % 2}
+    shown, place = _chosen(stimuli)
+    halves = dict(zip(FOLDS, (_at_random(stimuli, shown, generator), place % 2), strict=True))
+    flat = maps[shown].reshape(len(shown), -1)
     rows = []
-    spaces = zip(SPACES, (in_own_span(maps.reshape(len(maps), -1)), colours), strict=True)
-    for space, items in spaces:
-        for folds in FOLDS:
-            half = halves[folds]
-            scores = [each for fold in (0, 1) for each in _fold(items, stimuli, half, fold)]
+    for space, items in zip(PERCEPTUAL_SPACES, (in_own_span(flat), colours[shown]), strict=True):
+        for folds, half in halves.items():
+            scores = [
+                each for fold in (0, 1) for each in _fold(items, stimuli, shown, half == fold)
+            ]
             rows += [{"space": space, "folds": folds, **each} for each in scores]
     keys = ["space", "folds", "feature"]
     return pd.DataFrame(rows).groupby(keys, sort=False).mean().reset_index()
+
+
+def _chosen(
+    stimuli: StimulusSet,
+) -> tuple[Int[np.ndarray, " chosen"], Int[np.ndarray, " chosen"]]:
+    """Return the frames that are decoded, and the rank of each one's view among its object's."""
+    views = max(2, MOST_FRAMES // (len(LOCATIONS) * len(stimuli.identities)))
+    patches, ranks = [], []
+    for mine in stimuli.shown:
+        count = min(views, mine.size)
+        patches.append(mine[np.linspace(0, mine.size - 1, count).round().astype(int)])
+        ranks.append(np.arange(count))
+    images = len(LOCATIONS) * np.concatenate(patches)[:, None] + np.arange(len(LOCATIONS))
+    return images.ravel(), np.repeat(np.concatenate(ranks), len(LOCATIONS))
+
+
+def _at_random(
+    stimuli: StimulusSet, shown: Int[np.ndarray, " chosen"], generator: np.random.Generator
+) -> Int[np.ndarray, " chosen"]:
+    """Return halves of the frames: of each object at each place one half of its views."""
+    half = np.empty(len(shown), dtype=np.int64)
+    cell = len(LOCATIONS) * stimuli.identity[shown] + stimuli.location[shown]
+    for each in np.unique(cell):
+        mine = np.flatnonzero(cell == each)
+        half[generator.permutation(mine)] = (np.arange(mine.size) + generator.integers(2)) % 2
+    return half
 
 
 def mean_colours(
@@ -71,15 +98,16 @@ def mean_colours(
 
 
 def _fold(
-    items: np.ndarray, stimuli: StimulusSet, half: Int[np.ndarray, " images"], fold: int
-) -> Iterator[dict[str, str | float]]:
+    items: np.ndarray, stimuli: StimulusSet, shown: Int[np.ndarray, " chosen"],
+    fitted: Bool[np.ndarray, " chosen"],
+) -> Iterator[dict[str, str | float]]:  # fmt: skip
     """Fit on one half of the frames and score on the other."""
-    fitted, tested = half == fold, half != fold
+    tested = ~fitted
     mean = items[fitted].mean(axis=0, dtype=np.float64)
     scale = common_scale(items[fitted] - mean)
     seen, new = ((items[each] - mean) / scale for each in (fitted, tested))
     for feature in FEATURES:
-        labels = stimuli.labels(feature)
+        labels = stimuli.labels(feature)[shown]
         decoders = fit_decoders(seen, labels[fitted], PENALTY, stimuli.values(feature))
         scores = decoder_scores(decoders, new, labels[tested])
         within = float("nan")

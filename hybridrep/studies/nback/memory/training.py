@@ -3,9 +3,10 @@
 Cross-entropy over all frames of a trial, unweighted, by AdamW (weight decay 0.01, PyTorch's
 default, on every parameter), no clipping: section 3 of the paper. Each batch is drawn anew from the
 network's own stream. Every `CHECK_EVERY` iterations each network is measured on fresh trials of
-every split; it stops when its response accuracy on the trials of a *selection* stream of new view
-angles has reached `stop_at` twice in a row. Networks that are trained as one stack stop one by one,
-and each learns what it would learn alone; only sums are rounded in another order.
+every split, on some of them on the way and on all at its end; it stops when its response accuracy
+on all trials of a *selection* stream of new view angles has reached `stop_at` twice in a row.
+Networks that are trained as one stack stop one by one, and each learns what it would learn alone;
+only sums are rounded in another order.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ if TYPE_CHECKING:
 CHECK_EVERY = 100
 """Iterations between two measurements."""
 CHECK_TRIALS = 2_000
-"""Trials of each measurement, of each split."""
+"""Trials of each split that a network is measured on at its end, and of selection at any time."""
+ON_THE_WAY = 500
+"""Of these, the first, that its curves show before: what no choice looks at."""
 CHUNK = 500
 """Trials that are measured at once."""
 WEIGHT_DECAY = 0.01
@@ -233,7 +236,6 @@ class _Course:
         }
         self._records = [_Record() for _ in learners]
         self._done: dict[int, Trained] = {}
-        self._answered: dict[str, dict[int, np.ndarray]] = {}  # of the last check, by split
         self._optimiser = torch.optim.AdamW(
             [*stack.parameters.values()], lr=training.learning_rate, weight_decay=WEIGHT_DECAY,
             fused=True,
@@ -253,8 +255,6 @@ class _Course:
                 self._note_losses(iteration, total / since)
                 self._check(iteration)
                 total, since = self._no_loss(), 0
-        if self._alive:
-            self._finish(most, self._alive)
         return [self._done[place] for place in range(len(self._learners))]
 
     def _no_loss(self) -> Tensor:
@@ -299,45 +299,64 @@ class _Course:
             self._records[place].losses.append((iteration, loss))
 
     def _check(self, iteration: int) -> None:
-        """Measure every network; those that are good enough leave."""
+        """Measure every network; those that are good enough, or at their end, leave."""
+        last = iteration == self._training.iterations
+        begun = iteration > 0
+        chosen_by = self._answers(SELECTION, whole=begun or last)
+        over = [at for at in self._alive if begun and self._is_good(at, chosen_by[at])]
+        over = [*self._alive] if last else over
+        reported = {name: self._answers(name, whole=bool(over)) for name in SPLITS}
+        answered = {**reported, SELECTION: chosen_by}
         for name in CHECKED:
-            self._answered[name] = dict(zip(self._alive, self._answers(name), strict=True))
-            for place, answers in self._answered[name].items():
-                drawn = self._checks[name][place]
-                right = answers == drawn.response
-                asked = drawn.response != NO_ACTION
-                accuracies = float(right.mean()), float(right[asked].mean())
+            for place, answers in answered[name].items():
+                whole = place in over or (name == SELECTION and begun)
+                counted = answers if whole else answers[:ON_THE_WAY]
+                accuracies = self._accuracies(name, place, counted)
                 self._records[place].curves.append((iteration, name, *accuracies))
-        over = []
-        for place in self._alive:
-            record = self._records[place]
-            good = record.curves[-1][3] >= self._training.stop_at > 0
-            record.reached = record.reached + 1 if good and iteration else 0
-            if record.reached == 2:
-                over.append(place)
         if over:
-            self._finish(iteration, over)
+            self._finish(iteration, over, answered)
+
+    def _is_good(self, place: int, answers: np.ndarray) -> bool:
+        """Tell whether a network is good enough for the second time in a row."""
+        record, enough = self._records[place], self._training.stop_at
+        good = self._accuracies(SELECTION, place, answers)[1] >= enough > 0
+        record.reached = record.reached + 1 if good else 0
+        return record.reached == 2
+
+    def _accuracies(self, name: str, place: int, answers: np.ndarray) -> tuple[float, float]:
+        """Return accuracy and response accuracy on the first trials, as many as were answered."""
+        response = self._checks[name][place].response[: len(answers)]
+        right, asked = answers == response, response != NO_ACTION
+        return float(right.mean()), float(right[asked].mean())
 
     @torch.inference_mode()
-    def _answers(self, name: str) -> list[np.ndarray]:
-        """Return the responses of each network to its trials of a split, [trials, frames]."""
+    def _answers(self, name: str, whole: bool) -> dict[int, np.ndarray]:
+        """Return each network's responses to its trials of a split, all or the first ones.
+
+        Where initial states are drawn it is always all, so that what a network draws does not
+        depend on what is asked of its neighbours. Responses are [trials, frames].
+        """
+        drawn = self._config.initial_state != "zero"
+        count = CHECK_TRIALS if whole or drawn else min(ON_THE_WAY, CHECK_TRIALS)
         mine = [self._checks[name][place] for place in self._alive]
         batch = Batch.of(mine, self._stack)
         part = self._stack.image_part(self._seen[name].images)
         found = []
-        for start in range(0, CHECK_TRIALS, CHUNK):
-            chunk = slice(start, start + CHUNK)
+        for start in range(0, count, CHUNK):
+            chunk = slice(start, min(start + CHUNK, count))
             frames = self._stack.frames(part, batch.shown[:, :, chunk], batch.codes[:, chunk])
             hidden = self._stack.recur(frames, self._start(frames.shape[2]))
             found.append(self._stack.answers(hidden.output).argmax(-1))
-        answers = torch.cat(found, dim=2).transpose(1, 2)
-        return [*answers.cpu().numpy()]
+        answers = torch.cat(found, dim=2).transpose(1, 2).cpu().numpy()
+        return dict(zip(self._alive, answers, strict=True))
 
-    def _finish(self, iteration: int, over: Sequence[int]) -> None:
+    def _finish(
+        self, iteration: int, over: Sequence[int], answered: Mapping[str, Mapping[int, np.ndarray]]
+    ) -> None:
         """Write down what networks are that are done, and go on without them."""
         for place in over:
             tables = [
-                _by_task(self._checks[name][place], self._answered[name][place]).assign(split=name)
+                _by_task(self._checks[name][place], answered[name][place]).assign(split=name)
                 for name in SPLITS
             ]
             record = self._records[place]

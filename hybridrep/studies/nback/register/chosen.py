@@ -201,8 +201,8 @@ class BestNetwork:
             "`match` and `no_action`. Frames are images (base64 of PNG or JPEG, 224 x 224 or "
             "resized to it) or their vectors (flattened feature maps, or components). "
             f"Tasks: {tasks}.",
-            f"**Made from** study `{config.study}`, key `{self.source.key[:16]}`, seed "
-            f"{choice.seed}; stimuli {code(self.inputs.stimuli.description)}; vision model "
+            f"**Made from** {self.source.kind} `{config.study}`, key `{self.source.key[:16]}`, "
+            f"seed {choice.seed}; stimuli {code(self.inputs.stimuli.description)}; vision model "
             f"{code(self.inputs.backbone.description)}; trained on all tasks together.",
             "**Numbers** (response accuracy, mean over tasks)\n\n| trials | value |\n| --- | --- "
             f"|\n{lines}",

@@ -10,10 +10,12 @@ import json
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
+from hybridrep.errors import TrackingError
+from hybridrep.execution.fingerprint import content_key
 from hybridrep.parameters import resolve, with_role
 from hybridrep.running.invocation import check
 from hybridrep.running.register import Candidate, Source, finished_seeds, register
@@ -28,16 +30,23 @@ from hybridrep.studies.nback.register.chosen import BY, BestNetwork
 from hybridrep.studies.nback.results.gather import study_key
 from hybridrep.studies.nback.results.seed_run import data_inputs
 from hybridrep.studies.nback.study import NBACK
+from hybridrep.studies.nback.sweep.config import SweepConfig
+from hybridrep.studies.nback.sweep.sweep import search_space
+from hybridrep.studies.nback.sweep.trainings import Trainings, recipe_of, space_of
+from hybridrep.tracking import names
+from hybridrep.tracking.queries import load_parts, trial_runs
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import connect
 from hybridrep.tracking.server import Server, readable_errors
 
+C = TypeVar("C", bound=Config)
+
 
 def run(run_id: str, places: Mapping[str, Any], study: Study = NBACK) -> pd.DataFrame:
-    """Register the best networks of a study, of those of its finished seeds.
+    """Register the best networks of a study, of those of its finished seeds, or of a sweep.
 
     Args:
-        run_id: of the study's run, whose parameters are read.
+        run_id: of the study's or the sweep's run, whose parameters are read.
         places: where results are and work is done, as parameters.
         study: how it is prepared.
 
@@ -46,12 +55,16 @@ def run(run_id: str, places: Mapping[str, Any], study: Study = NBACK) -> pd.Data
             registry fails.
     """
     tracker = connect(study.name)
-    config = _recorded(tracker.server, run_id, places)
-    prepared: NBack = check(study, config)
-    source = _source(study, prepared, tracker.server)
+    server = tracker.server
+    with readable_errors(server.uri, f"reading the run {run_id}"):
+        tags = server.client.get_run(run_id).data.tags
+    if tags.get(names.STAGE) == "sweep":
+        source = _of_sweep(study, server, run_id, tags.get(names.STUDY_KEY, ""), places)
+    else:
+        source = _of_study(study, server, run_id, places)
     return register(
-        tracker, source, partial(BestNetwork, source), config,
-        Contents(inputs=data_inputs(prepared.inputs)), by=BY, noun="network",
+        tracker, source, partial(BestNetwork, source), source.prepared.config,
+        Contents(inputs=data_inputs(source.prepared.inputs)), by=BY, noun="network",
         judged_on="selection trials of new view angles, which no report shows",
     )  # fmt: skip
 
@@ -61,13 +74,20 @@ def _recorded(server: Server, run_id: str, places: Mapping[str, Any]) -> Config:
     with readable_errors(server.uri, f"reading the configuration of the run {run_id}"):
         path = server.client.download_artifacts(run_id, "config.json")
         recorded = json.loads(Path(path).read_text("utf-8"))
-    known = {name: value for name, value in recorded.items() if name in Config.model_fields}
+    return _resolved(recorded, places, Config)
+
+
+def _resolved(recorded: Mapping[str, Any], places: Mapping[str, Any], model: type[C]) -> C:
+    known = {name: value for name, value in recorded.items() if name in model.model_fields}
     own = {name: places[name] for name in with_role(Config, "place") if name in places}
-    return resolve({**known, **own}, Config)
+    return resolve({**known, **own}, model)
 
 
-def _source(study: Study, prepared: NBack, server: Server) -> Source[NetworkRecipe]:
+def _of_study(
+    study: Study, server: Server, run_id: str, places: Mapping[str, Any]
+) -> Source[NetworkRecipe]:
     """Take the networks of the finished seeds that were trained on all tasks."""
+    prepared: NBack = check(study, _recorded(server, run_id, places))
     current = finished_seeds(study, prepared, server, "make nback")
     wanted = [recipe for recipe in recipes(prepared.config) if recipe.diet == "mtmf"]
     nodes = [memory.node(prepared, recipe, seed) for seed in current for recipe in wanted]
@@ -87,3 +107,40 @@ def _source(study: Study, prepared: NBack, server: Server) -> Source[NetworkReci
 
     tasks = missing_tasks([nodes], prepared.store)
     return Source("study", study_key(prepared.inputs), prepared, server, tasks, read)
+
+
+def _of_sweep(
+    study: Study, server: Server, run_id: str, key: str, places: Mapping[str, Any]
+) -> Source[NetworkRecipe]:
+    """Take every complete trial of a sweep with each of its seeds."""
+    parts, meta = load_parts(server, run_id)
+    config = _resolved(meta["config"], places, SweepConfig)
+    prepared: NBack = check(study, config)
+    trainings, space = Trainings(prepared, config), space_of(config)
+    if content_key(search_space(config, trainings)) != key:
+        raise TrackingError(
+            f"the sweep {config.study!r} (run {run_id}) was made with other data or another "
+            "version of the code: run `make nback_sweep` with the same parameters first"
+        )
+    values = parts["seeds"]
+    complete = parts["trials"][parts["trials"]["state"] == "COMPLETE"]
+    if not len(complete):
+        raise TrackingError(f"the sweep {config.study!r} (run {run_id}) has no complete trial")
+    sibling = server.sibling("sweep")
+    runs = {number: str(run.info.run_id) for number, run in trial_runs(sibling, key, study.name)}
+    candidates, nodes = [], []
+    for row in complete.to_dict("records"):
+        trial = int(row["trial"])
+        recipe = recipe_of(config, space.point({str(name): value for name, value in row.items()}))
+        labels: dict[str, str | int] = {
+            "architecture": recipe.architecture, "hidden": recipe.hidden, "trial": trial,
+        }  # fmt: skip
+        nodes += trainings.nodes(recipe)
+        for one in values[values["trial"] == trial].to_dict("records"):
+            candidates.append(Candidate(
+                labels, recipe, recipe.training.iterations, int(one["seed"]), float(one["value"]),
+                runs.get(trial, run_id),
+            ))  # fmt: skip
+    tasks = missing_tasks([nodes], prepared.store)
+    place = sibling if runs else server
+    return Source("sweep", key, prepared, place, tasks, lambda: candidates)

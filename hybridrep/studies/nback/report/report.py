@@ -22,6 +22,7 @@ from hybridrep.reporting.html.views import (
 from hybridrep.reporting.report import Draw, Report
 from hybridrep.studies.nback.report.figures import Sheet, plans
 from hybridrep.studies.nback.report.reproduce import reproduce_command
+from hybridrep.studies.nback.results.perceptual import perceptual
 from hybridrep.studies.nback.results.performance import (
     performance,
     performance_by_task,
@@ -54,14 +55,14 @@ def build_report(
     more = dict(beside or {})
     frames = {
         "performance": performance(tables), "performance_by_task": performance_by_task(tables),
-        **more,
+        "perceptual": perceptual(tables), **more,
     }  # fmt: skip
     study = str(tables.meta["study"])
     html = render(
         PACKAGE, "page.html.j2", {}, title=study, contents=[*_CONTENTS], facts=_facts(tables),
         notices=_notices(tables), pictures=_pictures(drawn), command=reproduce_command(tables),
         tables={
-            "stimuli": [_plain(name, frame) for name, frame in more.items()],
+            "stimuli": [*_perceptual(frames), *(_plain(n, frame) for n, frame in more.items())],
             "performance": _performance(frames), "making": [_making(tables)],
         },
     )  # fmt: skip
@@ -119,6 +120,29 @@ _NOTE = (
     "Means over seeds; intervals are 95% t intervals over seeds. Accuracy counts all frames, "
     "response accuracy those with a response; chance is 1/3 and 1/2."
 )
+
+
+_DECODED = (
+    "Linear decoders on the vision model's maps of the training frames, before any network, in two "
+    "folds: drawn at random, as in the paper, and grouped by view. Mean colour is a control: what "
+    "the average red, green and blue of a patch give away."
+)
+
+
+def _perceptual(frames: Mapping[str, pd.DataFrame]) -> list[TableView]:
+    frame = frames["perceptual"]
+    shown = frame.assign(
+        space=frame["space"].map({"perceptual": "vision model", "mean_colour": "mean colour"}),
+        folds=frame["folds"].map({"images": "at random", "grouped": "by view"}),
+    )
+    columns: list[Column] = [
+        words("space", "Decoded from"), words("folds", "Folds"), words("feature", "Feature"),
+        numbers("multiclass", "Right answers", 4), numbers("chance", "Chance", 3),
+        numbers("paper", "Paper", 4), numbers("balanced", "Balanced accuracy", 4),
+        numbers("within_category", "Within category", 4),
+    ]  # fmt: skip
+    view = table_view("perceptual", "What can be decoded from the images", shown, columns, _DECODED)
+    return [view] if len(frame) else []
 
 
 def _performance(frames: Mapping[str, pd.DataFrame]) -> list[TableView]:

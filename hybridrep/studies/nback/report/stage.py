@@ -88,9 +88,14 @@ def _on(workers: Workers) -> Draw | None:
 
 def report_files(report: Report) -> dict[str, bytes | str]:
     """Lay a report out as artifacts: the page, Markdown, tables as CSV, figures as PNG."""
+    text = performance_markdown(report.tables["performance"])
+    return {**common_files(report), "report/performance.md": text}
+
+
+def common_files(report: Report) -> dict[str, bytes | str]:
+    """Lay out what every report has."""
     files: dict[str, bytes | str] = {
         "report/report.html": report.html, "report/report.md": report.markdown,
-        "report/performance.md": performance_markdown(report.tables["performance"]),
     }  # fmt: skip
     files |= {
         f"report/{name}.csv": table.to_csv(index=False) for name, table in report.tables.items()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hybridrep.reporting.tables import declared
 from hybridrep.studies.nback.compare import compare_performance, differences_in_making
-from hybridrep.studies.nback.names import ARCHITECTURES, CHECKED, RESPONSES
+from hybridrep.studies.nback.names import ARCHITECTURES, CHECKED, FEATURES, RESPONSES
+from hybridrep.studies.nback.results.perceptual import perceptual
 from hybridrep.studies.nback.results.performance import performance, performance_by_task
 from hybridrep.studies.nback.results.schema import SCHEMAS as SCHEMAS
 from hybridrep.tracking import names
@@ -20,6 +21,7 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         "diet: `mtmf`, `stmf_1`, `stsf_1L`, ..., or `untrained`",
     ),
     "SPLIT": one_of(CHECKED, "images of the trials: "),
+    "FEATURE": one_of(FEATURES, "what is decoded: "),
     "N": Placeholder(r"\d+", "a number"),
     "NAME": Placeholder(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*", "a name"),
 }
@@ -45,6 +47,14 @@ METRICS: tuple[Entry, ...] = (
     Entry("nback/A/D/parameters/total", "parameters of the network", ("seed", "stage")),
     Entry("nback/A/D/parameters/recurrent", "of its recurrent layer alone", ("seed", "stage")),
     Entry("nback/A/D/iterations", "batches until it stopped", ("seed", "stage")),
+    Entry(
+        "perceptual/decode/FEATURE",
+        "share of right answers of linear decoders on the vision model's maps of the training "
+        "frames, in two random folds; the same for all seeds",
+        ("seed", "stage"), always=False,
+    ),
+    Entry("perceptual/decode/FEATURE_grouped", "the same, folds grouped by view",
+          ("seed", "stage"), always=False),
     Entry("best/response_accuracy", "the best complete trial's value; higher is better",
           ("sweep",), always=False),
     Entry("sweep/trials", "how many trials there are", ("sweep",)),
@@ -75,12 +85,12 @@ ARTIFACTS: tuple[Entry, ...] = (
     Entry("study/meta.json", "what the study is and stands on", _REPORTS),
     Entry("study/NAME.parquet", "the study's tables, see below", _REPORTS),
     Entry("report/report.html", "the report: one page that needs nothing else",
-          _REPORTS),
+          (*_REPORTS, "compare")),
     Entry("report/report.md", "the same in brief, for pasting", (*_REPORTS, "compare")),
     Entry("report/performance.md", "the table of performance as Markdown", _REPORTS),
     Entry("report/NAME.csv", "the report's tables, see below", (*_REPORTS, "compare")),
     Entry("report/figures/NAME.png", "the report's figures in print quality",
-          _REPORTS),
+          (*_REPORTS, "compare")),
     Entry("sweep/summary.md", "what the sweep found, in words", ("sweep",)),
     Entry("sweep/trials.json", "MLflow table: one row a trial", ("sweep",)),
     Entry("sweep/best.json", "the best trial", ("sweep",)),
@@ -111,7 +121,7 @@ PARAMS: tuple[Entry, ...] = (
 VERSION_TAGS: tuple[Entry, ...] = (
     Entry("seed", "which simulation it is from", ()),
     Entry("architecture", "`rnn`, `gru` or `lstm`", ()), Entry("hidden", "its units", ()),
-    Entry("source", "`study`: what it was chosen from", ()),
+    Entry("source", "`study` or `sweep`: what it was chosen from", ()),
     Entry("study_key", "the study's or sweep's key", ()),
     Entry(names.SELECTED_BY, "the criterion, on data for choices alone", ()),
     Entry("score", "its value of the criterion; higher is better", ()),
@@ -131,7 +141,7 @@ MODELS: tuple[tuple[str, str, str], ...] = tuple(
 """Registered model, what it takes, what it gives."""
 
 REPORT_TABLES = {
-    "an N-back study": declared((performance, performance_by_task)),
+    "an N-back study": declared((performance, performance_by_task, perceptual)),
     "a comparison of N-back studies": declared((differences_in_making, compare_performance)),
 }
 """The tables of a report, by what it is of."""

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.studies.nback.features import perceptual
 from hybridrep.studies.nback.inputs import Inputs, NBack
 from hybridrep.studies.nback.memory import front_end
 from hybridrep.studies.nback.memory import stage as memory
@@ -44,6 +45,9 @@ def study_tables(
                 }  # fmt: skip
                 for name, table in _of_network(study, recipe, seed).items():
                     parts[name].append(table.assign(**label))
+    decoded = perceptual.node(study)
+    if (stages is None or "nback_stimuli" in stages) and study.has(decoded):
+        parts["perceptual"].append(study.open(decoded).table("decodability"))
     tables = {
         name: frame(name, pd.concat(some, ignore_index=True) if some else ())
         for name, some in parts.items()

@@ -8,7 +8,14 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.analysis.schema import Column, Schema, make_table
-from hybridrep.studies.nback.names import ARCHITECTURES, CHECKED, FEATURES, SPLITS
+from hybridrep.studies.nback.names import (
+    ARCHITECTURES,
+    CHECKED,
+    FEATURES,
+    FOLDS,
+    PERCEPTUAL_SPACES,
+    SPLITS,
+)
 
 _SEED = Column("int", low=0, meaning="the simulation")
 _ARCHITECTURE = Column("text", ARCHITECTURES, meaning="of the recurrent layer")
@@ -63,6 +70,30 @@ SCHEMAS = {
             "accuracy": _ACCURACY, "response_accuracy": _RESPONSE,
         },
         key=(*_NETWORK, "split", "n", "feature"),
+    ),
+    "perceptual": Schema(
+        {
+            "space": Column(
+                "text", PERCEPTUAL_SPACES,
+                meaning="what is decoded: the vision model's maps, or the patch's mean colour",
+            ),
+            "folds": Column(
+                "text", FOLDS, meaning="how the training frames are halved: at random, or by view"
+            ),
+            "feature": Column("text", FEATURES, meaning="what is read"),
+            "multiclass": Column(
+                "float", low=0, high=1, meaning="share of right answers of all decoders together"
+            ),
+            "balanced": Column(
+                "float", low=0, high=1, meaning="mean balanced accuracy of one decoder a value"
+            ),
+            "raw": Column("float", low=0, high=1, meaning="their mean share of right answers"),
+            "within_category": Column(
+                "float", low=0, high=1,
+                meaning="identity among those of the true category; of other features NaN",
+            ),
+        },
+        key=("space", "folds", "feature"),
     ),
 }  # fmt: skip
 """Table -> its columns."""

@@ -92,7 +92,7 @@ def stage_contents(stage: str, tables: NBackTables) -> Contents:
 
 
 def metrics(tables: NBackTables) -> pd.DataFrame:
-    """Return the metric points of a study's networks (key, value, step = iteration)."""
+    """Return the metric points of a study (key, value, step = iteration of a network)."""
     parts = []
     curves = with_names(tables.curves, tables)
     place = "nback/" + curves["name"] + "/" + curves["diet"] + "/"
@@ -113,10 +113,19 @@ def metrics(tables: NBackTables) -> pd.DataFrame:
         ("recurrent", "parameters/recurrent"),
     ):  # fmt: skip
         parts.append(pd.DataFrame({"key": place + name, "value": networks[column], "step": 0}))
+    parts.append(_perceptual(tables.perceptual))
     filled = [part for part in parts if len(part)]
     if not filled:
         return pd.DataFrame(columns=METRIC_COLUMNS)
     return pd.concat(filled, ignore_index=True).dropna(subset="value")
+
+
+def _perceptual(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the points of what is decoded from the maps: shares of right answers."""
+    mine = table[table["space"] == "perceptual"]
+    key = "perceptual/decode/" + mine["feature"]
+    key += mine["folds"].map({"images": "", "grouped": "_grouped"})
+    return pd.DataFrame({"key": key, "value": mine["multiclass"], "step": 0})
 
 
 def describe_seed(inputs: Inputs, seed: int, study_link: str) -> str:

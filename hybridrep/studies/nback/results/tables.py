@@ -8,16 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from hybridrep.analysis.schema import (
-    Meta,
-    Parts,
-    Upgrade,
-    brought_up,
-    meta_problems,
-    refuse,
-    refuse_other_tables,
-    table_problems,
-)
+from hybridrep.analysis.schema import Meta, Parts, Upgrade, refuse_wrong_tables, tables_of_parts
 from hybridrep.studies.nback.results.schema import SCHEMAS, frame
 
 SCHEMA_VERSION = 1
@@ -42,6 +33,7 @@ class NBackTables:
         curves: accuracy and response accuracy during training; the last iteration is the result.
         losses: of the training batches.
         by_task: of the end, for each task that a network was trained on.
+        perceptual: how well features are decoded from what networks are shown; of no seed.
         meta: what the study is and stands on, in JSON's types.
     """
 
@@ -49,6 +41,7 @@ class NBackTables:
     curves: pd.DataFrame = field(default_factory=lambda: frame("curves"))
     losses: pd.DataFrame = field(default_factory=lambda: frame("losses"))
     by_task: pd.DataFrame = field(default_factory=lambda: frame("by_task"))
+    perceptual: pd.DataFrame = field(default_factory=lambda: frame("perceptual"))
     meta: Meta = field(default_factory=dict)
 
     @property
@@ -58,10 +51,7 @@ class NBackTables:
 
     def validate(self) -> NBackTables:
         """Check all tables and `meta`; return them, or name all that is wrong in a TablesError."""
-        problems = meta_problems(self.meta, _META)
-        for name in SCHEMAS:
-            problems += table_problems(name, SCHEMAS[name], getattr(self, name))
-        refuse(problems)
+        refuse_wrong_tables(self.to_parts()[0], self.meta, SCHEMAS, _META)
         return self
 
     def to_parts(self) -> tuple[Parts, Meta]:
@@ -75,7 +65,5 @@ class NBackTables:
         Raises:
             TablesError: when the layout is newer, cannot be upgraded, or anything is wrong.
         """
-        upgraded, new_meta = brought_up(dict(parts), dict(meta), SCHEMA_VERSION, UPGRADES)
-        refuse_other_tables(upgraded, SCHEMAS)
-        tables = {name: frame(name, upgraded[name]) for name in SCHEMAS}
+        tables, new_meta = tables_of_parts(parts, meta, SCHEMAS, SCHEMA_VERSION, UPGRADES)
         return cls(**tables, meta=new_meta).validate()

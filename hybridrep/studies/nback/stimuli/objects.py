@@ -40,18 +40,21 @@ class Palette:
 
 
 PALETTES = (
-    Palette((0.80, 0.20, 0.18), (0.93, 0.89, 0.80), (0.16, 0.16, 0.19)),
-    Palette((0.16, 0.36, 0.72), (0.90, 0.76, 0.28), (0.20, 0.21, 0.24)),
-    Palette((0.20, 0.55, 0.32), (0.62, 0.42, 0.25), (0.15, 0.15, 0.15)),
-    Palette((0.93, 0.90, 0.86), (0.28, 0.30, 0.35), (0.62, 0.20, 0.20)),
-    Palette((0.90, 0.55, 0.15), (0.24, 0.42, 0.48), (0.13, 0.13, 0.16)),
-    Palette((0.50, 0.30, 0.60), (0.83, 0.83, 0.88), (0.22, 0.18, 0.24)),
-    Palette((0.55, 0.38, 0.24), (0.20, 0.46, 0.56), (0.90, 0.86, 0.76)),
-    Palette((0.24, 0.62, 0.66), (0.86, 0.40, 0.34), (0.18, 0.18, 0.20)),
+    Palette((0.92, 0.24, 0.18), (0.95, 0.88, 0.63), (0.30, 0.30, 0.36)),
+    Palette((0.35, 0.74, 0.74), (0.28, 0.36, 0.60), (0.91, 0.94, 0.88)),
+    Palette((0.30, 0.75, 0.40), (0.80, 0.55, 0.35), (0.30, 0.30, 0.30)),
+    Palette((0.70, 0.42, 0.62), (0.49, 0.80, 0.95), (0.98, 0.98, 0.98)),
+    Palette((0.35, 0.50, 0.95), (0.95, 0.80, 0.35), (0.35, 0.35, 0.40)),
+    Palette((0.85, 0.70, 0.35), (0.36, 0.52, 0.90), (0.96, 0.96, 0.92)),
+    Palette((0.93, 0.90, 0.86), (0.40, 0.42, 0.48), (0.75, 0.40, 0.40)),
+    Palette((0.42, 0.45, 0.50), (0.90, 0.92, 0.88), (0.57, 0.85, 0.85)),
 )
+"""By the number of an identity. The second, fourth, ... of them lies about opposite the one before
+it, seen from the grey behind: the mean colours of two objects of a category then cancel whatever
+share of the picture its objects take, and a linear decoder has little to tell categories by."""
 
-GLASS: Colour = (0.30, 0.40, 0.50)
-RUBBER: Colour = (0.12, 0.12, 0.13)
+GLASS: Colour = (0.82, 0.90, 0.96)
+RUBBER: Colour = (0.30, 0.30, 0.31)
 
 
 def _chair(v: Numbers, c: Palette) -> Mesh:

@@ -19,7 +19,7 @@ _SAMPLES = 2
 _FILLED = 0.97
 """Share of the patch's side that the object's enclosing sphere takes."""
 
-_AMBIENT, _DIFFUSE = 0.45, 0.6
+_AMBIENT, _DIFFUSE = 0.6, 0.45
 _LIGHT = np.array([-0.45, -0.62, 0.64])
 """Towards the light, as seen by the viewer: from the left, from the front, from above."""
 

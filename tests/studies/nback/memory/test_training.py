@@ -135,6 +135,36 @@ def test_training_stops_when_selection_trials_are_good_twice_in_a_row():
     assert longer.iterations == 30
 
 
+def test_on_the_way_the_first_trials_are_counted_and_selection_whole(monkeypatch):
+    config = TrainingConfig(30, batch=8, learning_rate=0.02, stop_at=0)
+    (whole,) = trained(config, learner("mtmf"))
+    monkeypatch.setattr(training, "ON_THE_WAY", 40)
+    (few,) = trained(config, learner("mtmf"))
+    assert all(np.array_equal(few.state[name], whole.state[name]) for name in whole.state)
+    assert few.by_task.equals(whole.by_task)
+    ours, theirs = (each.curves.set_index(["split", "iteration"]) for each in (few, whole))
+    for split in CHECKED:
+        for iteration in (0, 10, 20, 30):
+            counted = 40 if iteration in (0, 10, 20) else 120
+            counted = 120 if split == "selection" and iteration else counted
+            right = ours.loc[(split, iteration), "accuracy"] * 6 * counted
+            assert right == pytest.approx(round(right), abs=1e-9)
+            if counted == 120:
+                assert ours.loc[(split, iteration)].equals(theirs.loc[(split, iteration)])
+    assert not ours.equals(theirs)
+
+
+def test_what_is_counted_of_a_network_does_not_depend_on_when_others_stop(monkeypatch):
+    """Neither what it draws: initial states come from a stream that measuring moves on."""
+    monkeypatch.setattr(training, "ON_THE_WAY", 40)
+    config = TrainingConfig(40, batch=32, learning_rate=0.02, stop_at=0.6)
+    given = {"network": {"initial_state": "kaiming"}, "dtype": torch.float64}
+    beside = trained(config, learner("stsf_1L"), learner("mtmf"), **given)
+    assert beside[0].iterations < beside[1].iterations
+    (alone,) = trained(config, learner("mtmf"), **given)
+    assert alone.curves.equals(beside[1].curves)
+
+
 def test_an_untrained_network_is_measured_and_is_as_it_was_drawn():
     (found,) = trained(TrainingConfig(0), learner("untrained"))
     drawn = initial_state(MemoryConfig("gru", 16, channels=UNITS), learner("untrained").init)

@@ -2,7 +2,9 @@ import hashlib
 
 import numpy as np
 import pytest
+from sklearn.svm import LinearSVC
 
+from hybridrep.studies.nback.features.decodability import mean_colours
 from hybridrep.studies.nback.stimuli.frames import FRAME, GREY, frames, over
 from hybridrep.studies.nback.stimuli.meshes import Mesh, joined, tube
 from hybridrep.studies.nback.stimuli.objects import CATEGORIES, PALETTES, object_mesh
@@ -91,6 +93,26 @@ def test_all_categories_share_their_palettes():
     for category in range(len(CATEGORIES)):
         colours = {tuple(row) for row in object_mesh(category, 1, 0).colours.tolist()}
         assert PALETTES[1].main in colours
+
+
+def test_the_mean_colour_of_the_default_set_does_not_tell_the_category():
+    """Decoded across views from half of them; 0.9 before palettes lay opposite each other."""
+    sides = views("train")
+    colours = np.array([
+        [render(object_mesh(category, identity, 0), *side, 40) for side in sides]
+        for category in range(4)
+        for identity in range(2)
+    ])  # fmt: skip
+    mean = mean_colours(colours.reshape(-1, 40, 40, 4))
+    view = np.tile(np.arange(24), 8)
+    category = np.repeat(np.arange(4), 48)
+    scores = []
+    for fold in (0, 1):
+        fitted = view % 2 == fold
+        decoder = LinearSVC(C=1.0, class_weight="balanced", intercept_scaling=10, max_iter=100_000)
+        decoder.fit((mean[fitted] - GREY) / 10, category[fitted])
+        scores.append(decoder.score((mean[~fitted] - GREY) / 10, category[~fitted]))
+    assert np.mean(scores) < 0.4  # chance: 0.25
 
 
 def test_the_splits_are_as_large_as_they_should_be():
