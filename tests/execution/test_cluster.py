@@ -20,6 +20,7 @@ from hybridrep.testing import execution_tasks as functions
 from hybridrep.testing.execution_tasks import key, task, value
 
 distributed = pytest.importorskip("distributed", reason="needs the extra [cluster]")
+dask = pytest.importorskip("dask", reason="needs the extra [cluster]")
 
 
 @pytest.fixture
@@ -29,10 +30,13 @@ def store(tmp_path):
 
 @pytest.fixture(scope="module")
 def cluster():
-    """A scheduler with two workers of one thread."""
-    with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
-    ) as cluster:
+    """A scheduler with two workers of one thread; one that starts slowly again is not given up."""
+    with (
+        dask.config.set({"distributed.deploy.lost-worker-timeout": "60s"}),
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        ) as cluster,
+    ):
         yield cluster
 
 
