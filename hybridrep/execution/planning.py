@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from functools import cached_property
+from itertools import count, islice
 
 import pandas as pd
 
@@ -23,13 +25,13 @@ def plan(tasks: Sequence[Task], store: Store) -> pd.DataFrame:
     estimates corrected by the times of finished results of that stage in the store, or these
     times alone where a task has no estimate; `estimated`: the tasks' estimates alone).
     """
-    schedule = Schedule(tasks, store.has)
-    history = _History(store)
+    history = History(store)
+    schedule = Schedule(tasks, store.has, history.seconds)
     records = []
     for task in tasks:
         missing = len(schedule.missing(task))
         reused = (len(task.produces) - missing) * task.units_per_key
-        seconds = history.seconds(task, missing)
+        seconds = schedule.seconds(task)
         basis = "measured" if history.knows(task) else "estimated"
         work = (task.units, reused, 1, int(missing > 0), seconds)
         records.append((task.stage, task.noun, *work, basis))
@@ -42,38 +44,45 @@ def plan(tasks: Sequence[Task], store: Store) -> pd.DataFrame:
 def wall_seconds(tasks: Sequence[Task], store: Store, workers: int) -> float:
     """Return how long the missing results would take on so many workers (0 = one per core).
 
-    Plays the run through with the estimates of `plan`: tasks wait for what they need, and the
-    first in the list goes first. Start-up of the workers is not in it.
+    Plays the run through with the estimates of `plan`, as `Schedule.offers` lets tasks start.
+    Start-up of the workers is not in it.
     """
-    schedule = Schedule(tasks, store.has)
-    history = _History(store)
-    free = worker_count(workers)
+    schedule = Schedule(tasks, store.has, History(store).seconds)
+    slots = worker_count(workers)
     now = 0.0
-    running: list[tuple[float, int]] = []
-    place = {task.label: number for number, task in enumerate(schedule.tasks)}
+    running: list[tuple[float, int, Task]] = []
+    number = count()
     while True:
-        for task in list(schedule.ready())[:free]:
+        left = sum(end - now for end, _, _ in running)
+        for task in islice(schedule.offers(slots, left), slots - len(running)):
             schedule.start(task)
-            free -= 1
-            end = now + history.seconds(task, len(schedule.missing(task)))
-            heapq.heappush(running, (end, place[task.label]))
+            heapq.heappush(running, (now + schedule.seconds(task), next(number), task))
         if not running:
             return now
-        now, number = heapq.heappop(running)
-        free += 1
-        schedule.add(schedule.tasks[number].produces)
-        schedule.finish(schedule.tasks[number])
+        now, _, task = heapq.heappop(running)
+        schedule.add(task.produces)
+        schedule.finish(task)
 
 
-class _History:
+class History:
     """How long finished results of each stage took, alone and against their estimates."""
 
     def __init__(self, store: Store) -> None:
-        entries = store.entries()
-        self._seconds = entries.groupby("stage")["seconds"].median().to_dict()
-        known = entries[entries["expected_seconds"] > 0]
+        self._store = store
+
+    @cached_property
+    def _entries(self) -> pd.DataFrame:
+        return self._store.entries()
+
+    @cached_property
+    def _seconds(self) -> dict[str, float]:
+        return self._entries.groupby("stage")["seconds"].median().to_dict()
+
+    @cached_property
+    def _ratio(self) -> dict[str, float]:
+        known = self._entries[self._entries["expected_seconds"] > 0]
         ratio = known["seconds"] / known["expected_seconds"]
-        self._ratio = ratio.groupby(known["stage"]).median().to_dict()
+        return ratio.groupby(known["stage"]).median().to_dict()
 
     def knows(self, task: Task) -> bool:
         """Tell whether finished results bear on the estimate."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self, TextIO
 
 from rich.console import Console
@@ -20,33 +20,52 @@ LINE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class StageTotal:
-    """How much work a stage is: `done` of `total` units, called `noun`, at the beginning."""
+    """How much work a stage is: `done` of `total` units, called `noun`, at the beginning.
+
+    `seconds` is an estimate of what the rest takes on one core; 0 = unknown.
+    """
 
     noun: str = "seeds"
     done: float = 0.0
     total: float = 0.0
+    seconds: float = 0.0
 
 
 @dataclass
 class StageClock:
-    """The pace of one stage; what was there before counts for the bar, not for the rate."""
+    """The pace of one stage; what was there before counts for the bar, not for the rate.
+
+    The time left goes by work: units may be of any size, and the largest come first.
+    """
 
     total: StageTotal
     clock: Callable[[], float] = time.monotonic
     made: float = 0.0
     failed: float = 0.0
+    worked: float = 0.0  # of the estimated seconds, those of what was made or given up
     started: float | None = None
+    heard: float | None = None  # when units were stored or given up, the last time
     ended: float | None = None
+
+    def resume(self, total: StageTotal) -> None:
+        """Go on with more work: what is done stays done, and the pace counts all of it."""
+        more = total.total - total.done
+        self.total = replace(
+            self.total, total=self.done + self.failed + more, seconds=self.worked + total.seconds
+        )
+        self.ended = None if more > 1e-9 else self.ended
 
     def start(self) -> None:
         """The first task starts the clock."""
         if self.started is None:
             self.started = self.clock()
 
-    def advance(self, units: float = 0.0, failed: float = 0.0) -> None:
-        """Units were stored or given up; the last one stops the clock."""
+    def advance(self, units: float = 0.0, failed: float = 0.0, seconds: float = 0.0) -> None:
+        """Units were stored or given up, `seconds` of the estimate; the last stops the clock."""
         self.made += units
         self.failed += failed
+        self.worked += seconds
+        self.heard = self.clock()
         self.ended = self.clock() if self.left < 1e-9 else None
 
     @property
@@ -73,8 +92,17 @@ class StageClock:
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest will take at this pace."""
-        return None if self.rate is None or self.started is None else self.left / self.rate
+        """How long the rest will take at the pace up to the last news."""
+        if self.rate is None or self.started is None or self.heard is None:
+            return None
+        done, left = self.made, self.left
+        if self.total.seconds > 0:
+            done, left = self.worked, max(0.0, self.total.seconds - self.worked)
+        since = self.clock() - self.heard
+        if done <= 0:
+            return None
+        expected = left * (self.heard - self.started) / done - since
+        return expected if expected > 0 else left * self.seconds / done  # it takes longer
 
     def describe(self) -> str:
         """Return e.g. `10/25 seeds, 3.2/min, 4 min left`."""
@@ -97,23 +125,27 @@ class Progress:
     """Told how the work goes on, as a context around it; this one shows nothing, but keeps time."""
 
     clocks: dict[str, StageClock] = field(default_factory=dict)
+    _clock: Callable[[], float] = time.monotonic
 
     def begin(self, stages: Mapping[str, StageTotal]) -> None:
-        """Work on these stages begins; may come several times. Sets their clocks."""
+        """Work on these stages begins, or more of it. Sets or resumes their clocks."""
         for stage, total in stages.items():
-            self.clocks[stage] = StageClock(total)
+            if stage in self.clocks:
+                self.clocks[stage].resume(total)
+            else:
+                self.clocks[stage] = StageClock(total, self._clock)
 
     def start(self, stage: str) -> None:
         """A task of the stage has started."""
         self.clocks[stage].start()
 
-    def advance(self, stage: str, units: float) -> None:
-        """So many units are stored; fewer than 0: lost again."""
-        self.clocks[stage].advance(units)
+    def advance(self, stage: str, units: float, seconds: float = 0.0) -> None:
+        """So many units, of so many estimated seconds, are stored; fewer than 0: lost again."""
+        self.clocks[stage].advance(units, seconds=seconds)
 
-    def fail(self, stage: str, units: float) -> None:
+    def fail(self, stage: str, units: float, seconds: float = 0.0) -> None:
         """So many units will not be made."""
-        self.clocks[stage].advance(failed=units)
+        self.clocks[stage].advance(failed=units, seconds=seconds)
 
     def tick(self) -> None:
         """Some time has gone by."""
@@ -129,17 +161,16 @@ class Lines(Progress):
     """Plain lines: one when a stage starts and ends, and few between."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
-        super().__init__()
+        super().__init__(_clock=clock)
         self._stream = stream
-        self._clock = clock
         self._last: dict[str, tuple[float, str]] = {}
 
     def begin(self, stages: Mapping[str, StageTotal]) -> None:
         """Say what is there already."""
+        known = set(self.clocks)
+        super().begin(stages)
         for stage, total in stages.items():
-            self.clocks[stage] = StageClock(total, self._clock)
-            self._last.pop(stage, None)
-            if total.done >= total.total:
+            if stage not in known and total.done >= total.total:
                 self._say(stage, f"all {total.total:.0f} {total.noun} were finished before")
 
     def start(self, stage: str) -> None:
@@ -148,14 +179,14 @@ class Lines(Progress):
             self._say(stage, f"started, {self.clocks[stage].describe()}")
         super().start(stage)
 
-    def advance(self, stage: str, units: float) -> None:
+    def advance(self, stage: str, units: float, seconds: float = 0.0) -> None:
         """Say that a stage has ended, or now and then how far it is."""
-        super().advance(stage, units)
+        super().advance(stage, units, seconds)
         self._end_or_tick(stage)
 
-    def fail(self, stage: str, units: float) -> None:
+    def fail(self, stage: str, units: float, seconds: float = 0.0) -> None:
         """Say that a stage has ended, if these were the last units."""
-        super().fail(stage, units)
+        super().fail(stage, units, seconds)
         self._end_or_tick(stage)
 
     def tick(self) -> None:
@@ -212,9 +243,9 @@ class Bars(Progress):
                 self._ids[stage], clock=clock, total=clock.total.total, completed=clock.done
             )
 
-    def advance(self, stage: str, units: float) -> None:
+    def advance(self, stage: str, units: float, seconds: float = 0.0) -> None:
         """Move a bar."""
-        super().advance(stage, units)
+        super().advance(stage, units, seconds)
         self._bars.update(self._ids[stage], completed=self.clocks[stage].done)
 
     def __enter__(self) -> Self:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from graphlib import CycleError, TopologicalSorter
 
-from hybridrep.execution.tasks import Task
+from hybridrep.execution.tasks import Task, joined
 
 RETRIES = 3
 """How often a task is tried again after its process died or what it needs was lost."""
+
+WORTH_PARTING = 1.0
+"""Seconds: what is estimated to take less stays whole."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +56,20 @@ class Schedule:
     Args:
         tasks: in the order of their priority; what needs what is found by the keys.
         stored: tells whether a result is in the store now.
+        seconds: estimates how long so many results of a task take on one core; without it, as
+            the task says.
 
     Raises:
         ValueError: two tasks produce one result, two have one label, or tasks wait for each
             other in a circle.
     """
 
-    def __init__(self, tasks: Sequence[Task], stored: Callable[[str], bool]) -> None:
+    def __init__(
+        self, tasks: Sequence[Task], stored: Callable[[str], bool],
+        seconds: Callable[[Task, int], float] | None = None,
+    ) -> None:  # fmt: skip
         self.tasks = tuple(tasks)
+        self._seconds = seconds or (lambda task, results: results * task.seconds_per_key)
         self.maker: dict[str, Task] = {}
         for task in self.tasks:
             for key in task.produces:
@@ -67,7 +77,10 @@ class Schedule:
                     raise ValueError(
                         f"{task.label} and {self.maker[key].label} both produce {key[:12]}"
                     )
-        if len({task.label for task in self.tasks}) < len(self.tasks):
+        labels = [part.label for task in self.tasks for part in (task.parts or (task,))]
+        if len({*labels, *(task.label for task in self.tasks)}) < len(
+            [*labels, *(task.label for task in self.tasks if task.parts)]
+        ):
             raise ValueError("two tasks have the same label")
         self._refuse_circles()
         keys = {key for task in self.tasks for key in (*task.produces, *task.needs)}
@@ -96,6 +109,71 @@ class Schedule:
         for task in self.tasks:
             if self._state[task.label] is _State.WAITING and self.stored.issuperset(task.needs):
                 yield task
+
+    def seconds(self, task: Task) -> float:
+        """Return the estimate for what is missing of a task."""
+        missing = len(self.missing(task))
+        return self._seconds(task, missing) if missing else 0.0
+
+    def seconds_per_key(self, task: Task) -> float:
+        """Return the estimate for one result of a task."""
+        return self._seconds(task, 1)
+
+    def offers(self, slots: int, running: float) -> Iterator[Task]:
+        """Yield what may start now on one of so many slots, the most important first.
+
+        No core shall idle while another works alone. What would take longer than a slot's share
+        of all that is left is parted, and its first part offered (guided self-scheduling,
+        Polychronopoulos & Kuck 1987, IEEE Trans. Comp. C-36:1425). After what is ready come the
+        parts of waiting tasks that have what they need themselves.
+
+        Args:
+            slots: how many tasks can run at the same time, those that run included.
+            running: estimated seconds that running tasks still need, summed.
+        """
+        waiting = [t for t in self.tasks if self._state[t.label] is _State.WAITING]
+        share = (running + sum(map(self.seconds, waiting))) / slots
+        seen: set[str] = set()
+        while found := next((each for each in self._able() if each[0].label not in seen), None):
+            piece = self._part(*found, share)
+            seen.add(piece.label)
+            yield piece
+
+    def _able(self) -> Iterator[tuple[Task, Sequence[str]]]:
+        """Yield the tasks of which something can start, with the results that can be made."""
+        for task in self.ready():
+            yield task, self.missing(task)
+        for task in self.tasks:
+            if self._state[task.label] is _State.WAITING and self.seconds(task) >= WORTH_PARTING:
+                parts = [part for part in task.parts if self.stored.issuperset(part.needs)]
+                able = [key for part in parts for key in self.missing(part)]
+                if able:
+                    yield task, able
+
+    def _part(self, task: Task, able: Sequence[str], share: float) -> Task:
+        """Put a part of a waiting task in its place, the rest behind it; return the part.
+
+        The part is of those `able` to start, and as long as the share, rounded up to a result.
+        """
+        missing, whole = self.missing(task), self.seconds(task)
+        most = len(able)
+        if whole >= WORTH_PARTING:
+            most = min(most, max(1, math.ceil(len(missing) * share / whole - 1e-9)))
+        if not task.parts or most >= len(missing):
+            return task
+        chosen = set(able[:most])
+        first, rest = (
+            joined([part for part in task.parts if (part.produces[0] in chosen) is wanted])
+            for wanted in (True, False)
+        )
+        place = self.tasks.index(task)
+        self.tasks = (*self.tasks[:place], first, rest, *self.tasks[place + 1 :])
+        tried = self._retries.get(task.label, 0)
+        del self._state[task.label]
+        for piece in (first, rest):
+            self._state[piece.label], self._retries[piece.label] = _State.WAITING, tried
+            self.maker.update(dict.fromkeys(piece.produces, piece))
+        return first
 
     def start(self, task: Task) -> None:
         """A process has taken the task."""

@@ -15,6 +15,7 @@ from hybridrep.errors import ExecutionError
 from hybridrep.execution.claims import Claims
 from hybridrep.execution.cluster import gave_up
 from hybridrep.execution.guard import Guard
+from hybridrep.execution.planning import History
 from hybridrep.execution.progress import Progress, StageTotal
 from hybridrep.execution.schedule import Outcome, Schedule
 from hybridrep.execution.store import Store
@@ -54,7 +55,8 @@ def run_tasks(
             not see the same code or store, or the connection was lost for good. What is
             finished stays in the store; workers are stopped, also on Ctrl-C.
     """
-    schedule = Schedule(tasks, store.has)
+    history = History(store)
+    schedule = Schedule(tasks, store.has, history.seconds)
     run = _Run(schedule, store, progress or Progress(), on_stored)
     run.begin()
     if schedule.unfinished():
@@ -85,6 +87,7 @@ class _Run:
         self._claims = Claims(store.root)
         self._claimed: set[str] = set()  # keys
         self._elsewhere: set[str] = set()  # labels of the tasks that other processes work on
+        self._ends: dict[str, float] = {}  # label -> when a running task should be over
 
     def begin(self) -> None:
         totals: dict[str, StageTotal] = {}
@@ -92,24 +95,19 @@ class _Run:
             before = totals.get(task.stage, StageTotal(task.noun))
             done = len(task.produces) - len(self.schedule.missing(task))
             totals[task.stage] = StageTotal(
-                task.noun, before.done + done * task.units_per_key, before.total + task.units
-            )
+                task.noun, before.done + done * task.units_per_key, before.total + task.units,
+                before.seconds + self.schedule.seconds(task),
+            )  # fmt: skip
         self.progress.begin(totals)
         for failure in self.schedule.outcome().failures:
-            self.progress.fail(failure.stage, self._units(failure.keys))
+            self.progress.fail(failure.stage, *self._size(failure.keys))
         if self.on_stored is not None:
             self.on_stored(frozenset(self.schedule.stored))
 
     def to_the_end(self, backend: Backend, guard: Guard) -> None:
         running: dict[Future[Report], Task] = {}
         while True:
-            submitted = False
-            for task in list(self.schedule.ready()):
-                if len(running) >= backend.slots():
-                    break
-                if self._claim(task):
-                    self._submit(task, backend, guard, running)
-                    submitted = True
+            submitted = self._fill(backend, guard, running)
             if not running:
                 if next(self.schedule.ready(), None) is not None:
                     if not submitted:
@@ -128,6 +126,20 @@ class _Run:
             for task in running.values():
                 self._look(self.schedule.missing(task))
             self.progress.tick()
+
+    def _fill(self, backend: Backend, guard: Guard, running: dict[Future[Report], Task]) -> bool:
+        """Start tasks until all slots are taken; tell whether any has started."""
+        slots, submitted, now = backend.slots(), False, time.monotonic()
+        if len(running) >= slots:
+            return False
+        left = sum(max(0.0, self._ends[task.label] - now) for task in running.values())
+        for task in self.schedule.offers(slots, left):
+            if self._claim(task):
+                self._submit(task, backend, guard, running)
+                submitted = True
+            if len(running) >= backend.slots():
+                break
+        return submitted
 
     def give_back(self) -> None:
         """Leave what is not made to other processes."""
@@ -162,11 +174,12 @@ class _Run:
         self, task: Task, backend: Backend, guard: Guard, running: dict[Future[Report], Task]
     ) -> None:
         self.schedule.start(task)
+        self._ends[task.label] = time.monotonic() + self.schedule.seconds(task)
         self.progress.start(task.stage)
         # The listener does not travel to other processes; there the store is looked at instead.
         store = replace(self.store, listener=self._heard)
         try:
-            running[backend.submit(run_task, task, store, guard)] = task
+            running[backend.submit(run_task, replace(task, parts=()), store, guard)] = task
         except ExecutionError:
             raise
         except Exception as error:  # noqa: BLE001 - e.g. a payload that cannot be pickled
@@ -230,7 +243,8 @@ class _Run:
         for key in keys:
             maker = self.schedule.maker.get(key)
             if maker is not None and key in self.schedule.stored:
-                self.progress.advance(maker.stage, -maker.units_per_key)
+                units, seconds = self._size([key])
+                self.progress.advance(maker.stage, -units, -seconds)
         self._change(lambda: self.schedule.lose(keys, why))
 
     def _fail(self, task: Task, reason: str, details: str = "") -> None:
@@ -243,7 +257,7 @@ class _Run:
         change()
         for failure in self.schedule.outcome().failures:
             if failure not in before:
-                self.progress.fail(failure.stage, self._units(failure.keys))
+                self.progress.fail(failure.stage, *self._size(failure.keys))
 
     def _heard(self, key: str) -> None:
         """A task in this very process has stored a result."""
@@ -263,9 +277,11 @@ class _Run:
         for key in new:
             maker = self.schedule.maker.get(key)
             if maker is not None:
-                self.progress.advance(maker.stage, maker.units_per_key)
+                self.progress.advance(maker.stage, *self._size([key]))
         if self.on_stored is not None:
             self.on_stored(frozenset(self.schedule.stored))
 
-    def _units(self, keys: Sequence[str]) -> float:
-        return sum(self.schedule.maker[key].units_per_key for key in keys)
+    def _size(self, keys: Sequence[str]) -> tuple[float, float]:
+        """Return how many units some results are, and the estimate of their seconds."""
+        makers = [self.schedule.maker[key] for key in keys]
+        return sum(m.units_per_key for m in makers), sum(map(self.schedule.seconds_per_key, makers))

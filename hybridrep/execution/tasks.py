@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -34,6 +34,7 @@ class Task:
     units: int = 1  # how much work it is, in `noun`, spread evenly over `produces`
     seconds: float = 0.0  # estimate for all of it, on one core; 0 = unknown
     noun: str = "seeds"  # what `units` counts
+    parts: tuple[Task, ...] = ()  # of one result each, that do the same; empty: it stays whole
 
     def __post_init__(self) -> None:
         for key in (*self.produces, *self.needs):
@@ -43,6 +44,8 @@ class Task:
             raise ValueError(f"{self.label}: a task must produce something")
         if "<" in getattr(self.function, "__qualname__", "<"):
             raise ValueError(f"{self.label}: the function must stand at the top of a module")
+        if self.parts and self.produces != tuple(k for part in self.parts for k in part.produces):
+            raise ValueError(f"{self.label}: its parts must produce what it does, one each")
 
     @property
     def units_per_key(self) -> float:
@@ -53,6 +56,21 @@ class Task:
     def seconds_per_key(self) -> float:
         """The estimate for one result."""
         return self.seconds / len(self.produces)
+
+
+def joined(parts: Sequence[Task]) -> Task:
+    """Return the task that does what some parts of one task do, in one go."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    return replace(
+        first, label=f"{first.label} and {len(parts) - 1} more",
+        produces=tuple(key for part in parts for key in part.produces),
+        needs=tuple(dict.fromkeys(key for part in parts for key in part.needs)),
+        payload=tuple(each for part in parts for each in part.payload),
+        units=sum(part.units for part in parts), seconds=sum(part.seconds for part in parts),
+        parts=tuple(parts),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -229,7 +229,14 @@ def _task(nodes: Sequence[Node]) -> Task:
         function=make_stack if first.stack else make_each,
         payload=tuple(node.call for node in nodes), units=sum(node.units for node in nodes),
         noun=first.stage.noun, seconds=sum(node.seconds for node in nodes),
+        parts=tuple(_part(node) for node in nodes) if len(nodes) > 1 else (),
     )  # fmt: skip
+
+
+def _part(node: Node) -> Task:
+    """Return the task of one node of a stack."""
+    alone = _task([replace(node, stack="")])
+    return replace(alone, function=make_stack)
 
 
 def _label(nodes: Sequence[Node]) -> str:

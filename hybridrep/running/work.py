@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
-from hybridrep.execution.progress import progress_for
+from hybridrep.execution.progress import Progress, progress_for
 from hybridrep.execution.schedule import Outcome
 from hybridrep.execution.scheduler import run_tasks
 from hybridrep.execution.store import Store
@@ -67,15 +67,17 @@ def needed_tasks(tasks: Sequence[Task], wanted: Iterable[str]) -> list[Task]:
 def compute(
     config: Parameters, store: Store, tasks: Sequence[Task],
     on_stored: Callable[[frozenset[str]], None] | None = None, workers: Workers | None = None,
+    progress: Progress | None = None,
 ) -> Outcome:  # fmt: skip
     """Run tasks where the configuration says: processes of this machine or a cluster.
 
-    `on_stored` is told what is stored as it grows; several batches can share open `workers`.
+    `on_stored` is told what is stored as it grows; several batches can share open `workers` and
+    one open `progress`.
     """
     with ExitStack() as stack:
         mine = workers if workers is not None else stack.enter_context(open_workers(config))
-        progress = stack.enter_context(progress_for())
-        return run_tasks(tasks, store, workers=mine, progress=progress, on_stored=on_stored)
+        shown = progress if progress is not None else stack.enter_context(progress_for())
+        return run_tasks(tasks, store, workers=mine, progress=shown, on_stored=on_stored)
 
 
 def open_workers(config: Parameters) -> Workers:
@@ -94,7 +96,8 @@ def warm_up(
 def missing_tasks(batches: Sequence[Sequence[Node]], store: Store) -> list[Task]:
     """Return the tasks of nodes that are not stored, and before them all that these lack.
 
-    Those of one batch may train as one stack.
+    Those of one batch may train as one stack. The longest come first: what is short fills the
+    cores while the last of them end.
     """
     tasks = [
         task
@@ -111,4 +114,5 @@ def missing_tasks(batches: Sequence[Sequence[Node]], store: Store) -> list[Task]
         if node.key not in last and node.key not in before and not store.has(node.key):
             before[node.key] = node
             waiting.extend(node.needed_nodes)
-    return [*tasks_of([*before.values()][::-1]), *tasks]
+    longest_first = sorted(tasks, key=lambda task: -task.seconds)
+    return [*tasks_of([*before.values()][::-1]), *longest_first]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from hybridrep.execution.planning import History
+from hybridrep.execution.progress import Progress, StageTotal, progress_for
 from hybridrep.execution.schedule import Failure
 from hybridrep.execution.tasks import Task
 from hybridrep.execution.workers import Workers
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
     from optuna.storages import BaseStorage
 
 POLL_SECONDS = 2.0
+PROGRESS = "sweep"
+"""The progress of all trials, beside that of the stages that train for them."""
+FORESEEN = 16
+"""Trials of a search that the time left is estimated from."""
 Taken = tuple[Search, Asked]
 T = TypeVar("T", bound=Hashable)
 _logger = logging.getLogger(__name__)
@@ -100,6 +107,9 @@ class SweepRun(Generic[T]):
         self._whole_grid = not (timeout or shared)
         self._end = time.monotonic() + timeout if timeout else float("inf")
         self._log_own, self._log_left, self._clock = log_own, log_left, clock
+        self._progress: Progress = Progress()
+        self._over = 0  # trials that are over, as the progress knows
+        self._ahead: dict[str, float] = {}  # results to come, with estimates of their seconds
         self.failures: list[Failure] = []
 
     def work(self) -> None:
@@ -108,6 +118,11 @@ class SweepRun(Generic[T]):
             for search in self.searches:
                 search.resume()
         self._log_all()
+        with progress_for() as self._progress:
+            self._until_done()
+        self._log_all()
+
+    def _until_done(self) -> None:
         while time.monotonic() < self._end:
             batch: list[Taken] = []
             try:
@@ -115,6 +130,7 @@ class SweepRun(Generic[T]):
                     for search in self.searches:
                         batch += [(search, asked) for asked in search.ask(self._most(search))]
                 if batch:
+                    self._look_ahead(batch)
                     self._work_off(batch)
                     continue
             finally:  # none of these trials is left running, however the block ends
@@ -127,7 +143,34 @@ class SweepRun(Generic[T]):
             time.sleep(POLL_SECONDS)
             for search in self.searches:
                 search.reclaim()
-        self._log_all()
+
+    def _look_ahead(self, batch: Sequence[Taken]) -> None:
+        """Tell the progress how many trials and how much work are left of the whole sweep."""
+        with self._clock.measuring("optuna"):
+            points = [(search.part, asked.point) for search, asked in batch]
+            for search in self.searches:
+                points += foreseen(search, self.trainings, self._most(search), FORESEEN)
+        wanted = dict.fromkeys(
+            self.trainings.of(*each, self.trainings.rungs[-1]) for each in points
+        )
+        missing = [each for each in wanted if not self.trainings.is_stored(each)]
+        if missing:
+            history = History(self.trainings.study.store)
+            self._ahead = {
+                key: history.seconds(task, 1)
+                for task in self.trainings.tasks(missing)
+                for key in task.produces
+            }
+        over = self._over = self._count()
+        total = max(over + len(batch), sum(search.wanted for search in self.searches))
+        seconds = sum(self._ahead.values())
+        if any(math.isinf(search.space.size) for search in self.searches):  # each trains anew
+            seconds *= max(1.0, (total - over) / len(points))
+        self._progress.begin({PROGRESS: StageTotal("trials", over, total, seconds)})
+        self._progress.start(PROGRESS)
+
+    def _count(self) -> int:
+        return sum(a.is_final for search in self.searches for a in search.attempts())
 
     def _most(self, search: Search) -> int:
         whole = search.rules.sampler == "grid" and self._whole_grid
@@ -149,6 +192,8 @@ class SweepRun(Generic[T]):
         keys = {each: [n.key for n in self.trainings.nodes(each)] for each in chosen.values()}
 
         def settle(stored: frozenset[str]) -> None:
+            new = stored.intersection(self._ahead)
+            self._progress.advance(PROGRESS, 0, sum(self._ahead.pop(key) for key in new))
             for search, asked in alive:
                 training = chosen[id(asked)]
                 over = not asked.settled and asked.point[EPOCHS] <= rung
@@ -162,7 +207,9 @@ class SweepRun(Generic[T]):
             return
         tasks = self.trainings.tasks(missing)
         study = self.trainings.study
-        outcome = work.compute(study.config, study.store, tasks, settle, self._workers)
+        outcome = work.compute(
+            study.config, study.store, tasks, settle, self._workers, self._progress
+        )
         self.failures += outcome.failures
         for search, asked in alive:
             if not asked.settled and not outcome.failed.keys().isdisjoint(keys[chosen[id(asked)]]):
@@ -212,3 +259,19 @@ class SweepRun(Generic[T]):
     def _log_one(self, search: Search) -> None:
         with self._clock.measuring("mlflow"):
             self._log_own(search)
+        before, self._over = self._over, self._count()
+        self._progress.advance(PROGRESS, self._over - before)
+
+
+def foreseen(
+    search: Search, trainings: Trainings[T], batch: int, most: int
+) -> list[tuple[str, Point]]:
+    """Return the points of the first trials that are left, each with its part, for an estimate."""
+
+    def known(point: Point) -> Mapping[str, Any] | None:
+        training = trainings.of(search.part, point, point[EPOCHS])
+        if not trainings.is_stored(training) or trainings.undefined(training, point[EPOCHS]):
+            return None
+        return trainings.at_epoch(training, point[EPOCHS])
+
+    return [(search.part, point) for point in search.foresee(batch, most, known)]

@@ -10,9 +10,11 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from hybridrep.randomness import seed_sequence
 from hybridrep.sweeping.attempts import KEY, LOST, MEASURES, OWNER, VOID, Asked, attempts_of, key_of
@@ -146,6 +148,31 @@ class Search:
             return None
         self._mine.add(trial.number)
         return Asked(trial, point, key_of(trial))
+
+    def foresee(
+        self, batch: int, most: int, known: Callable[[Point], Mapping[str, Any] | None]
+    ) -> list[Point]:
+        """Return the points of the first trials that are left, about `most`, for an estimate.
+
+        Exact for the next batch. Behind it a trial without a `known` value counts as one of average
+        value. Nothing is written.
+        """
+        import optuna
+
+        with quiet():
+            study = optuna.create_study(directions=self.study.directions)
+            study.add_trials(self.study.get_trials(deepcopy=False))
+        rehearsal = replace(self, study=study, _mine=set(self._mine))
+        rehearsal.resume()
+        values = [t.values for t in study.get_trials(deepcopy=False) if t.values]
+        average = np.mean(values, axis=0) if values else np.zeros(len(self.rules.objectives))
+        plain = dict(zip(self.rules.objectives, average.tolist(), strict=True))
+        found: list[Point] = []
+        while len(found) < most and (asked := rehearsal.ask(batch)):
+            for each in asked:
+                found.append(each.point)
+                rehearsal.complete(each, known(each.point) or plain)
+        return found
 
     def _is_repeated(self, trial: optuna.Trial, point: Point) -> bool:
         """Tell whether Optuna chose a point that a trial before has: it is no further trial."""

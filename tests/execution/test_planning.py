@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from hybridrep.execution.planning import plan, wall_seconds
 from hybridrep.execution.store import Store
+from hybridrep.execution.tasks import joined
 from hybridrep.testing.execution_tasks import key, task, write
 
 
@@ -75,3 +78,12 @@ def test_wall_time_plays_the_run_through(store):
     assert wall_seconds(tasks, store, 9) == 15
     write(store, key("a"), seconds=0)
     assert wall_seconds(tasks, store, 2) == 9
+
+
+def test_wall_time_knows_that_stacks_are_parted(store):
+    parts = [task(f"a{n}", seconds=2.0, payload=(n,)) for n in range(5)]
+    whole = replace(joined(parts), label="whole")
+    assert wall_seconds([whole], store, 1) == 10
+    assert wall_seconds([whole], store, 2) == 6
+    assert wall_seconds([whole], store, 5) == 2
+    assert wall_seconds([task("b", seconds=10.0), whole], store, 2) == 10

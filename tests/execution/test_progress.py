@@ -43,6 +43,38 @@ def test_rate_and_time_left_ignore_what_was_there_before():
     assert clock.describe() == "23/25 seeds, 2 failed"
 
 
+def test_time_left_goes_by_work_and_not_by_count():
+    """The one large autoencoder that is left takes longer than the three small ones took."""
+    time = Time()
+    clock = StageClock(StageTotal("autoencoders", total=4, seconds=40.0), time)
+    clock.start()
+    for _ in range(3):
+        time.now += 10
+        clock.advance(1, seconds=4.0)
+    assert clock.describe() == "3/4 autoencoders, 6.0/min, 70 s left"
+    time.now += 20  # what was expected comes nearer, also without news
+    assert clock.seconds_left == pytest.approx(50)
+    time.now += 80  # it takes longer than expected: by the pace until now
+    assert clock.seconds_left == pytest.approx(28 * 130 / 12)
+    clock.advance(1, seconds=28.0)
+    assert clock.describe() == "4/4 autoencoders"
+
+
+def test_more_work_on_a_stage_goes_on_with_its_pace():
+    time = Time()
+    clock = StageClock(StageTotal("trials", done=2, total=12, seconds=100.0), time)
+    clock.start()
+    time.now += 10
+    clock.advance(4, seconds=50.0)
+    clock.resume(StageTotal("trials", done=6, total=12, seconds=20.0))
+    assert clock.describe() == "6/12 trials, 24.0/min, 4 s left"
+    clock.advance(6, seconds=20.0)
+    assert clock.ended is not None
+    clock.resume(StageTotal("trials", done=0, total=3, seconds=10.0))
+    assert clock.ended is None
+    assert clock.describe().startswith("12/15 trials")
+
+
 @pytest.mark.parametrize(
     ("rate", "text"), [(2.5, "2.5/s"), (0.5, "30.0/min"), (1 / 600, "6.0/h"), (1, "1.0/s")]
 )

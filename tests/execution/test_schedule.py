@@ -1,8 +1,12 @@
+from dataclasses import replace
+from itertools import islice
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hybridrep.execution.schedule import RETRIES, Schedule
+from hybridrep.execution.tasks import joined
 from hybridrep.testing.execution_tasks import key, task
 
 
@@ -171,3 +175,88 @@ def test_every_task_ends_and_none_starts_too_early(edges, failing, stored, rando
     assert set(s.outcome().failed) == expected_missing
     everything = {key(f"{n}") for n in range(len(tasks))}
     assert s.outcome().stored == everything - expected_missing
+
+
+def stack(name, results=5, seconds=5.0, needs=None):
+    """A task of several results that can be parted; `needs` by result."""
+    each = needs or [()] * results
+    parts = [
+        task(f"{name}{n}", produces=(f"{name}{n}",), needs=each[n], seconds=seconds / results,
+             payload=(n,))
+        for n in range(results)
+    ]  # fmt: skip
+    return replace(joined(parts), label=name)
+
+
+def start(s, slots, running=0.0):
+    """Start what is offered until all slots are taken; return the results of each."""
+    begun = []
+    for offered in s.offers(slots, running):
+        s.start(offered)
+        begun.append(len(s.missing(offered)))
+        if len(begun) == slots:
+            break
+    return begun
+
+
+@pytest.mark.parametrize(
+    ("slots", "tasks", "begun"),
+    [
+        (1, [stack("a")], [5]),
+        (2, [stack("a")], [3, 2]),
+        (3, [stack("a")], [2, 2, 1]),
+        (2, [stack("a"), stack("b")], [5, 5]),
+        (2, [stack("a", seconds=50), stack("b", seconds=10)], [3, 2]),
+        (2, [task("x", seconds=5.0), stack("a")], [1, 5]),
+        (9, [stack("a", 2)], [1, 1]),
+        (2, [stack("a", seconds=0.5)], [5]),  # not worth it
+        (2, [stack("a", seconds=0.0)], [5]),  # how long it takes is not known
+        (2, [task("x", produces=tuple("xyz"), seconds=9.0)], [3]),  # it has no parts
+    ],
+)  # fmt: skip
+def test_what_would_outlast_the_rest_is_parted(slots, tasks, begun):
+    assert start(schedule(*tasks), slots) == begun
+
+
+def test_work_that_runs_counts_as_time_in_which_the_rest_can_be_done():
+    assert start(schedule(stack("a")), 2, running=1.0) == [3, 2]
+    assert start(schedule(stack("a")), 2, running=5.0) == [5]
+
+
+def test_of_a_waiting_task_the_parts_start_that_have_what_they_need():
+    needs = [("x",), ("x",), ("y",)]
+    s = schedule(task("y", seconds=4.0), stack("a", 3, 6.0, needs), stored=["x"])
+    first, second = islice(s.offers(2, 0.0), 2)
+    assert (first.label, second.label) == ("y", "a0 and 1 more")
+    assert set(second.needs) == {key("x")}
+    s.start(first)
+    s.start(second)
+    assert list(s.offers(1, 0.0)) == []
+    complete(s, first)
+    (third,) = s.offers(1, 0.0)
+    assert (third.label, third.payload) == ("a2", (2,))
+
+
+def test_parts_fail_and_are_made_again_by_themselves():
+    s = schedule(stack("a"), task("user", needs=("a4",)))
+    first, second = islice(s.offers(2, 0.0), 2)
+    s.start(first)
+    s.start(second)
+    s.add(first.produces)
+    s.finish(first)
+    s.fail(second, "too hot")
+    assert [f.label for f in s.outcome().failures] == ["a3 and 1 more", "user"]
+    assert s.outcome().stored == set(first.produces)
+    s.lose([key("a1")], "damaged")
+    assert ready(s) == [first.label]
+    assert s.missing(first) == (key("a1"),)
+
+
+def test_what_is_stored_of_a_task_is_no_part_to_make():
+    s = schedule(stack("a", 4), stored=["a0", "a2"])
+    assert start(s, 2) == [1, 1]
+
+
+def test_parts_have_labels_of_their_own():
+    with pytest.raises(ValueError, match="same label"):
+        schedule(stack("a"), task("a3", produces=("other",)))

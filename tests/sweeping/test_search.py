@@ -15,6 +15,7 @@ from hybridrep.testing.sweep_searches import (
     finish,
     search,
     toy_space,
+    value,
     work,
 )
 
@@ -218,3 +219,24 @@ def test_a_killed_search_of_few_points_goes_on_to_the_same_table(tmp_path):
     survivor = search(tmp_path / "killed", "tpe", 12, FEW)
     work(survivor, batch=4)
     assert [row[1:] for row in table(survivor)] == [row[1:] for row in table(whole)]
+
+
+@pytest.mark.parametrize(("sampler", "space"), [("grid", SPACE), ("tpe", CONTINUOUS)])
+def test_what_is_foreseen_is_what_the_next_batch_asks_for(journal, sampler, space):
+    searching = search(journal, sampler, 12, space)
+    searching.resume()
+    finish(searching, searching.ask(3))
+    before = journal.read_bytes()
+    foreseen = searching.foresee(3, 100, lambda point: None)
+    assert len(foreseen) == searching.wanted - 3
+    assert journal.read_bytes() == before
+    asked = searching.ask(3)
+    assert [each.point for each in asked] == foreseen[:3]
+    assert searching.foresee(3, 2, lambda point: None) == foreseen[3:6] or sampler == "tpe"
+
+
+def test_with_known_values_all_of_a_search_is_foreseen(journal):
+    searching = search(journal, "tpe", 12, CONTINUOUS)
+    foreseen = searching.foresee(3, 100, lambda point: {"t": value(point)})
+    work(searching, 3)
+    assert [attempt.point for attempt in searching.attempts()] == foreseen

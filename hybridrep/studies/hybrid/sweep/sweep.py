@@ -34,7 +34,7 @@ from hybridrep.studies.hybrid.sweep.results import TERMS, SweepResults, sweep_re
 from hybridrep.studies.hybrid.sweep.space import space_of, variant_of
 from hybridrep.studies.hybrid.sweep.training import Trainings, rungs
 from hybridrep.studies.hybrid.transformation import baseline
-from hybridrep.sweeping.run import Clock, SweepRun
+from hybridrep.sweeping.run import Clock, SweepRun, foreseen
 from hybridrep.sweeping.search import Rules, Search
 from hybridrep.sweeping.storage import check_space, open_storage, open_study, public_storage
 from hybridrep.sweeping.tables import importance_table
@@ -120,19 +120,27 @@ def _open(config: SweepConfig, trainings: Trainings, key: str) -> tuple[list[Sea
     storage = open_storage(config.storage, default)
     place = public_storage(config.storage) or str(default)
     described = search_space(config, trainings)
-    titles = {direction: f"{config.study} {direction}" for direction in config.directions}
-    for title in titles.values():
+    for title in _titles(config).values():
         check_space(storage, title, described, place)
+    return _searches(config, described, storage), storage
+
+
+def _titles(config: SweepConfig) -> dict[str, str]:
+    return {direction: f"{config.study} {direction}" for direction in config.directions}
+
+
+def _searches(config: SweepConfig, described: dict[str, Any], storage: Any) -> list[Search]:
+    """Open one study a direction in a storage."""
+    titles = _titles(config)
     objectives = OBJECTIVES if config.objective == "both" else (config.objective,)
     share, rest = divmod(config.trials, len(titles))
-    searches = [
+    return [
         Search(
             direction, open_study(storage, title, described, len(objectives)), space_of(config),
             Rules(config.sampler, share + (number < rest), objectives), process_tags(), is_gone,
         )
         for number, (direction, title) in enumerate(titles.items())
     ]  # fmt: skip
-    return searches, storage
 
 
 def _config_text(config: SweepConfig) -> dict[str, str]:
@@ -203,11 +211,13 @@ def _save(
 
 
 def _print_plan(config: SweepConfig, trainings: Trainings) -> pd.DataFrame:
-    """Print what a sweep would train; a range of learning rates stands for three of them."""
+    """Print what a sweep would train, as far as it can be known before (see `foreseen`)."""
+    from optuna.storages import InMemoryStorage
+
     variants = [
-        variant_of(direction, point, trainings.rungs[-1])
-        for direction in config.directions
-        for point in space_of(config).grid()
+        trainings.of(*each, trainings.rungs[-1])
+        for search in _searches(config, search_space(config, trainings), InMemoryStorage())
+        for each in foreseen(search, trainings, config.batch, search.wanted)
     ]
     tasks = trainings.tasks(variants)
     baselines = tasks_of(_baselines(trainings.study))

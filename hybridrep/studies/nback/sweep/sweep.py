@@ -35,7 +35,7 @@ from hybridrep.studies.nback.sweep.trainings import (
     space_of,
 )
 from hybridrep.sweeping.figures import optimisation_history, parameter_importance
-from hybridrep.sweeping.run import Clock, SweepRun
+from hybridrep.sweeping.run import Clock, SweepRun, foreseen
 from hybridrep.sweeping.search import Rules, Search
 from hybridrep.sweeping.storage import check_space, open_storage, open_study, public_storage
 from hybridrep.sweeping.tables import (
@@ -70,10 +70,9 @@ def run(config: SweepConfig, study: Study = NBACK) -> SweepResults | pd.DataFram
     """Run a sweep to its end, or go on with one that was stopped; of a plan return its table."""
     prepared: NBack = check(study, config)
     trainings, space = Trainings(prepared, config), space_of(config)
-    if config.plan:
-        every = [recipe_of(config, point) for point in space.grid()]
-        return print_plan(trainings.tasks(every), prepared.store, config)
     described = search_space(config, trainings)
+    if config.plan:
+        return _print_plan(config, trainings, described)
     key = content_key(described)
     search, storage = _open(config, trainings, described, key)
     tracker = connect(SIMULATION)
@@ -136,11 +135,26 @@ def _open(
     storage = open_storage(config.storage, default)
     title = f"{config.study} {PART}"
     check_space(storage, title, described, public_storage(config.storage) or str(default))
-    search = Search(
-        PART, open_study(storage, title, described, 1), space_of(config),
+    return _search(config, described, storage), storage
+
+
+def _search(config: SweepConfig, described: dict[str, Any], storage: Any) -> Search:
+    return Search(
+        PART, open_study(storage, f"{config.study} {PART}", described, 1), space_of(config),
         Rules(config.sampler, config.trials, (OBJECTIVE,)), process_tags(), is_gone,
     )  # fmt: skip
-    return search, storage
+
+
+def _print_plan(
+    config: SweepConfig, trainings: Trainings, described: dict[str, Any]
+) -> pd.DataFrame:
+    """Print what a sweep would train, as far as it can be known before (see `foreseen`)."""
+    from optuna.storages import InMemoryStorage
+
+    search = _search(config, described, InMemoryStorage())
+    points = foreseen(search, trainings, config.side_by_side, search.wanted)
+    recipes = [trainings.of(*each, trainings.rungs[-1]) for each in points]
+    return print_plan(trainings.tasks(recipes), trainings.study.store, config)
 
 
 def _trial_contents(config: SweepConfig, trainings: Trainings) -> TrialContents:
