@@ -49,10 +49,10 @@ class SweepConfig(StudyParameters[EpochRange]):
     """What a sweep searches, and how; `training` is the configuration of what it trains."""
 
     bottlenecks: Bottlenecks = setting(
-        "32,64,128,256", "bottleneck sizes to choose from, a comma list"
+        "32,64,128", "bottleneck sizes to choose from, a comma list", paper="32,64,128,256"
     )
     autoencoder_epochs: EpochRange = setting(
-        "10-100", "epochs of the autoencoders: a range (`10-100`) or one number", paper="50"
+        "10-40", "epochs of the autoencoders: a range (`10-40`) or one number", paper="50"
     )
     seeds: Seeds = setting(
         "3", "seeds that every trial is averaged over: `3`, `0-24`, or `0,3,7`", paper="25"

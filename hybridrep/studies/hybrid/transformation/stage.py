@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -81,14 +82,24 @@ def network(variant: Variant, sizes: tuple[int, int]) -> AutoencoderConfig:
 def node(study: Hybrid, variant: Variant, seed: int) -> Node:
     """Declare a seed's trained autoencoder; one direction, size and length train as one stack."""
     inputs = study.inputs
-    weights = 3 * 8 * variant.bottleneck * sum(inputs.size_of(variant.direction))
     return STAGE.node(
         train, variant, seed, inputs.config.items_per_emotion, **data_nodes(study, seed),
         name=variant.name, seed=seed,
         stack=f"{variant.place} {variant.epochs}",
-        seconds=inputs.emotion.items * variant.epochs * weights / 2e10,
+        seconds=_estimate(variant, inputs.size_of(variant.direction), inputs.emotion.items),
         about={"seed": seed, **vars(variant)},
     )  # fmt: skip
+
+
+def _estimate(variant: Variant, sizes: tuple[int, int], items: int) -> float:
+    """Estimate the seconds of one model on one core: of each step, and of each parameter in it.
+
+    Small models fit the cache; of large ones Adam's moments come from memory at every step.
+    """
+    b = variant.bottleneck
+    widths = (sizes[0], 4 * b, 2 * b, b, 2 * b, 4 * b, sizes[1])
+    parameters = sum(inputs * outputs for inputs, outputs in pairwise(widths))
+    return items / 32 * variant.epochs * (3e-4 + 7e-9 * parameters)
 
 
 def train(stack: Sequence[tuple[Reader, Variant, int, int]]) -> Iterator[Made]:
