@@ -47,7 +47,8 @@ plan: setup ## print what `make full` would run, with the same ARGS
 store: setup ## show the store of finished results (ARGS="prune ..." removes some)
 	@$(BIN)/python -m entrypoints.store $(ARGS)
 
-ui: setup ## open the MLflow UI on this machine's own address
+ui: setup ## open the MLflow UI on this machine's own address; prints where studies are in it
+	@$(BIN)/python -m hybridrep.tracking.pages http://127.0.0.1:$(PORT)
 	$(BIN)/mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1
 
 # Processes with a thread for each core get into each other's way; and where Python is told to keep

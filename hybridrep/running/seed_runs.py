@@ -1,14 +1,20 @@
-"""Seeds logged as they finish, each as a run of its own."""
+"""Seeds logged as they finish, each as a run of its own, and pages on which they are compared."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from hybridrep.execution.claims import Claims
 from hybridrep.running.study import Invocation, Prepared, Study
 from hybridrep.tracking import names
+from hybridrep.tracking.pages import as_links, keep_views, run_page, study_pages, ui_address
 from hybridrep.tracking.records import RunRecord, config_params
+from hybridrep.tracking.server import readable_errors
+
+MOST_COLUMNS = 7
+"""Metrics in a table of seeds, of a study that names none itself."""
 
 
 class SeedRuns:
@@ -41,6 +47,27 @@ class SeedRuns:
                 if run:
                     tracker.restore(run, study.seed_artifacts(prepared, seed), record)
                 self.ids[seed] = run.run_id if run else tracker.log_finished(record())
+
+
+def link_pages(invocation: Invocation, seed_runs: Mapping[int, str]) -> None:
+    """Keep views of a study's seeds in MLflow's UI, and link them in the note of its run.
+
+    Where they begin is printed at the end.
+    """
+    study, inputs, main = invocation.study, invocation.prepared.inputs, invocation.main
+    server = invocation.tracker.server
+    with readable_errors(server.uri, "reading a seed's run"):
+        metrics = server.client.get_run(next(iter(seed_runs.values()))).data.metrics
+    first = tuple(name for name in study.highlights(inputs) if name in metrics)
+    first = first or tuple(sorted(metrics)[:MOST_COLUMNS])
+    keep_views(server, study.key(inputs), ["seed"], first, metrics)
+    pages = study_pages(
+        server, study_key=study.key(inputs), run_id=main.run_id,
+        seed_runs=[run for _, run in sorted(seed_runs.items())],
+    )  # fmt: skip
+    main.describe(f"{main.description}\n\n**In MLflow's UI**\n\n{as_links(pages)}")
+    here = run_page(server.experiment_id, main.run_id).address(ui_address(server))
+    invocation.later.say(f"The study's run, with links to its seeds side by side:\n{here}")
 
 
 def seed_record(study: Study, prepared: Prepared[Any], seed: int, study_link: str) -> RunRecord:

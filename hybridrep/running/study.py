@@ -79,6 +79,7 @@ class Study:
         data: the data that it read, as MLflow's data set inputs.
         overview: what the study's run holds beside its report, from its tables.
         stage_contents: what the run of one stage holds, from the tables of that stage.
+        highlights: metrics of a seed's run that a table of all seeds shows first, at most seven.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Study:
     data: Callable[[Any], tuple[DataInput, ...]] = lambda inputs: ()
     overview: Callable[[Any], Contents] = lambda tables: Contents()
     stage_contents: Callable[[str, Any], Contents] = lambda stage, tables: Contents()
+    highlights: Callable[[Any], tuple[str, ...]] = lambda inputs: ()
 
     def cache_key(self, prepared: Any, seed: int) -> str:
         """Identify what a seed's run holds: its results and the code that lays them out."""

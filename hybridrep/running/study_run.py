@@ -13,7 +13,7 @@ from hybridrep.running.invocation import (
     print_plan,
     refuse_incomplete,
 )
-from hybridrep.running.seed_runs import SeedRuns
+from hybridrep.running.seed_runs import SeedRuns, link_pages
 from hybridrep.running.stage import Node, tasks_of
 from hybridrep.running.study import Prepared, Study
 
@@ -38,6 +38,8 @@ def run_study(study: Study, config: Parameters, kind: str = "study") -> Any:
         tables = study.tables(prepared, complete, failed, None)
         invocation.main.log(study.overview(tables))
         study.report(invocation, tables, runs.ids)
+        if runs.ids:
+            link_pages(invocation, runs.ids)
         refuse_incomplete(outcome)
         return tables
 

@@ -80,10 +80,10 @@ def study_runs(server: Server, name_or_key: str, simulation: str | None) -> list
     """
     with readable_errors(server.uri, "looking for a study"):
         runs = search(server, {names.KIND: "study"})
-    named = [study for study in map(_study, runs) if _matches(study, name_or_key)]
+    named = [study for study in map(study_of, runs) if _matches(study, name_or_key)]
     if wanted := [study for study in named if simulation in (None, study.simulation)]:
         return wanted
-    studies = [study for study in map(_study, runs) if simulation in (None, study.simulation)]
+    studies = [study for study in map(study_of, runs) if simulation in (None, study.simulation)]
     known = list(dict.fromkeys(study.study for study in studies))[:SHOWN_STUDIES]
     there = f"there are: {', '.join(known)}" if known else "there are none yet: run `make full`"
     other = f", only one of the simulation {named[0].simulation!r}" if named else ""
@@ -230,7 +230,8 @@ def load_file(server: Server, run_id: str, path: str) -> bytes | None:
         return Path(server.client.download_artifacts(run_id, path, folder)).read_bytes()
 
 
-def _study(run: Run) -> StudyRun:
+def study_of(run: Run) -> StudyRun:
+    """Return what a run's tags say of its study."""
     tags, info = run.data.tags, run.info
     study, key = tags.get(names.STUDY, ""), tags.get(names.STUDY_KEY, "")
     started = pd.Timestamp(info.start_time, unit="ms", tz="UTC")
@@ -260,7 +261,7 @@ def list_studies(*, experiment: str = "hybridrep") -> pd.DataFrame:
     server = existing_server(experiment)
     with readable_errors(server.uri, "listing the studies"):
         runs = search(server, {names.KIND: "study"})
-    return pd.DataFrame([vars(_study(run)) for run in runs], columns=list(STUDY_COLUMNS))
+    return pd.DataFrame([vars(study_of(run)) for run in runs], columns=list(STUDY_COLUMNS))
 
 
 def existing_server(experiment: str) -> Server:

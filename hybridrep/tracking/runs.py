@@ -213,6 +213,7 @@ class MainRun:
 
     def __init__(self, tracker: Tracker, run_id: str) -> None:
         self._tracker, self.run_id = tracker, run_id
+        self.description = ""  # the last that `describe` wrote
 
     def log(self, contents: Contents) -> None:
         """Write contents into the run; a TrackingError says when its server or disk fails."""
@@ -225,3 +226,4 @@ class MainRun:
         from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
         self.log(Contents(tags={MLFLOW_RUN_NOTE: description}))
+        self.description = description

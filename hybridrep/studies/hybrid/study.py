@@ -10,12 +10,27 @@ from hybridrep.running.study import Study
 from hybridrep.running.study_run import run_stage, run_study
 from hybridrep.studies.hybrid import pipeline
 from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.names import SIMULATION
+from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.studies.hybrid.names import DIRECTIONS, SIMULATION
 from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.report.stage import write_report
 from hybridrep.studies.hybrid.results import seed_run
 from hybridrep.studies.hybrid.results.gather import study_key, study_tables
 from hybridrep.studies.hybrid.results.tables import StudyTables
+
+
+def _highlights(inputs: Inputs) -> tuple[str, ...]:
+    """Name the metrics of a seed that its paper is about."""
+    size = f"b{inputs.config.bottlenecks[0]}"
+    return (
+        "lstm/test_accuracy",
+        *(f"rsa/{direction}/{size}/reconstructed_vs_target" for direction in DIRECTIONS),
+        *(
+            f"transfer/{name}/test_loss"
+            for name in ("baseline", "bert", "lstm", "bert_to_lstm_reconstructed")
+        ),
+    )
+
 
 HYBRID = Study(
     name=SIMULATION, prepare=prepare, key=study_key, shared=pipeline.shared,
@@ -23,7 +38,7 @@ HYBRID = Study(
     data=seed_run.data_inputs, tables=study_tables, overview=seed_run.overview,
     stage_contents=seed_run.stage_contents, seed_contents=seed_run.seed_contents,
     describe_seed=seed_run.describe_seed, layout=seed_run.__name__,
-    seed_artifacts=seed_run.seed_artifacts, report=write_report,
+    seed_artifacts=seed_run.seed_artifacts, report=write_report, highlights=_highlights,
 )  # fmt: skip
 
 

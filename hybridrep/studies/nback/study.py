@@ -10,6 +10,7 @@ from hybridrep.running.study import Study
 from hybridrep.running.study_run import run_stage, run_study
 from hybridrep.studies.nback import pipeline
 from hybridrep.studies.nback.config import Config
+from hybridrep.studies.nback.memory.networks import recipes
 from hybridrep.studies.nback.names import SIMULATION
 from hybridrep.studies.nback.prepare import prepare
 from hybridrep.studies.nback.report.stage import write_report
@@ -23,6 +24,9 @@ NBACK = Study(
     tables=study_tables, overview=seed_run.overview, stage_contents=seed_run.stage_contents,
     seed_contents=seed_run.seed_contents, describe_seed=seed_run.describe_seed,
     layout=seed_run.__name__, seed_artifacts=seed_run.seed_artifacts, report=write_report,
+    highlights=lambda inputs: tuple(
+        f"nback/{recipe.place}/response_accuracy/val_angle" for recipe in recipes(inputs.config)
+    )[:7],
 )  # fmt: skip
 
 
