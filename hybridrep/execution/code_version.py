@@ -14,9 +14,12 @@ a new computation. Package data is not code: its fingerprint belongs in the key.
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import importlib.metadata
 import importlib.util
+import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -39,6 +42,8 @@ _NUMERIC = {
     "torchtext": ("torchtext",),
 }
 """Import name -> distributions of the libraries whose version can change numbers."""
+MOST_READINGS = 5_000
+"""Kept readings of sources; with more, those of older sources are dropped."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,9 @@ class _Module:
     digest: str
     imports: frozenset[str]
     declares_stage: bool
+
+
+_new_readings: dict[str, _Module] = {}
 
 
 def covered_modules(module_name: str, exclude: tuple[str, ...] = NOT_SCIENCE) -> frozenset[str]:
@@ -103,6 +111,7 @@ def fix_code_versions(package: str) -> None:
     for name in sorted(sys.modules):
         if _within(name, (package,)):
             code_version(name)
+    _keep_readings()
 
 
 def _library_version(distribution: str) -> str:
@@ -148,6 +157,13 @@ def _read(name: str) -> _Module:
         raise ModuleNotFoundError(f"no Python source for the module {name!r}", name=name)
     source = path.read_bytes()
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    mark = hashlib.sha256(b"\0".join([source, package.encode()])).hexdigest()
+    if (known := _readings().get(mark)) is None:
+        known = _new_readings[mark] = _read_source(source, package)
+    return known
+
+
+def _read_source(source: bytes, package: str) -> _Module:
     tree = ast.parse(source)
     imports = set(_bare(tree, package))
     if b"import_module" in source or b"__import__" in source:
@@ -155,6 +171,45 @@ def _read(name: str) -> _Module:
     dump = ast.dump(tree).encode("utf-8", "surrogatepass")
     stage = any(map(_declares_stage, tree.body))
     return _Module(hashlib.sha256(dump).hexdigest(), frozenset(imports), stage)
+
+
+def _readings_file() -> Path:
+    """Return where readings are kept from one process to the next: beside Python's own.
+
+    In its name stands what reads sources, this module and Python, for other readers read otherwise.
+    """
+    reader = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    cached = Path(importlib.util.cache_from_source(__file__))
+    return cached.with_suffix(f".{reader}.json")
+
+
+@cache
+def _readings() -> dict[str, _Module]:
+    """Return the kept readings by a hash of what was read; none where they cannot be used."""
+    try:
+        kept = json.loads(_readings_file().read_text("utf-8"))
+        return {
+            mark: _Module(str(digest), frozenset(map(str, imports)), bool(stage))
+            for mark, (digest, imports, stage) in kept.items()
+        }
+    except (OSError, ValueError, TypeError, AttributeError, NotImplementedError):
+        return {}
+
+
+def _keep_readings() -> None:
+    """Keep new readings, unless Python itself is to keep nothing, or cannot."""
+    if not _new_readings or sys.dont_write_bytecode:
+        return
+    every = {**(_readings() if len(_readings()) < MOST_READINGS else {}), **_new_readings}
+    content = {mark: [m.digest, sorted(m.imports), m.declares_stage] for mark, m in every.items()}
+    with contextlib.suppress(OSError, NotImplementedError):
+        file = _readings_file()
+        file.parent.mkdir(exist_ok=True)
+        temporary = file.with_name(f"{file.name}.{os.getpid()}")
+        temporary.write_text(json.dumps(content), "utf-8")
+        temporary.replace(file)
+        _readings().update(_new_readings)
+        _new_readings.clear()
 
 
 def _declares_stage(statement: ast.stmt) -> bool:

@@ -24,6 +24,7 @@ from hybridrep.parameters import Parameters
 from hybridrep.running import work
 from hybridrep.running.place import store_folder
 from hybridrep.running.study import Invocation, Prepared, Study
+from hybridrep.tracking.pages import where_to_look
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import connect
 
@@ -69,6 +70,7 @@ def open_invocation(
         ) as main:  # fmt: skip
             main.log(Contents(inputs=study.data(prepared.inputs)))
             yield Invocation(study, prepared, tracker, main, workers, later)
+        later.say(where_to_look(tracker.server, main.run_id))
 
 
 def print_plan(tasks: Sequence[Task], store: Store, config: Parameters) -> pd.DataFrame:

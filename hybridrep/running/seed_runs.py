@@ -9,7 +9,7 @@ from typing import Any
 from hybridrep.execution.claims import Claims
 from hybridrep.running.study import Invocation, Prepared, Study
 from hybridrep.tracking import names
-from hybridrep.tracking.pages import as_links, keep_views, run_page, study_pages, ui_address
+from hybridrep.tracking.pages import as_links, keep_views, study_pages
 from hybridrep.tracking.records import RunRecord, config_params
 from hybridrep.tracking.server import readable_errors
 
@@ -50,10 +50,7 @@ class SeedRuns:
 
 
 def link_pages(invocation: Invocation, seed_runs: Mapping[int, str]) -> None:
-    """Keep views of a study's seeds in MLflow's UI, and link them in the note of its run.
-
-    Where they begin is printed at the end.
-    """
+    """Keep views of a study's seeds in MLflow's UI, and link them in the note of its run."""
     study, inputs, main = invocation.study, invocation.prepared.inputs, invocation.main
     server = invocation.tracker.server
     with readable_errors(server.uri, "reading a seed's run"):
@@ -66,8 +63,6 @@ def link_pages(invocation: Invocation, seed_runs: Mapping[int, str]) -> None:
         seed_runs=[run for _, run in sorted(seed_runs.items())],
     )  # fmt: skip
     main.describe(f"{main.description}\n\n**In MLflow's UI**\n\n{as_links(pages)}")
-    here = run_page(server.experiment_id, main.run_id).address(ui_address(server))
-    invocation.later.say(f"The study's run, with links to its seeds side by side:\n{here}")
 
 
 def seed_record(study: Study, prepared: Prepared[Any], seed: int, study_link: str) -> RunRecord:

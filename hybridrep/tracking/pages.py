@@ -53,6 +53,13 @@ def run_page(experiment_id: str, run_id: str, title: str = "This run") -> Page:
     return Page(title, f"#/experiments/{experiment_id}/runs/{run_id}")
 
 
+def where_to_look(server: Server, run_id: str) -> str:
+    """Return what is said at the end of a run: its page, on a line that no terminal breaks."""
+    first = "" if server.place.startswith("http") else " (make ui first)"
+    page = run_page(server.experiment_id, run_id)
+    return f"This run in MLflow's UI{first}:\n{page.address(ui_address(server))}"
+
+
 def keep_views(
     server: Server, study_key: str, params: Sequence[str], metrics: Sequence[str],
     others: Iterable[str] = (),

@@ -185,3 +185,58 @@ def test_the_real_package_is_found():
     version = code_version("hybridrep.randomness")
     assert len(version) == 64
     assert version == code_version("hybridrep.randomness")
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Readings are kept in a file of the test's own; gives it, and forgets all when called."""
+    file = tmp_path / "kept" / "readings.json"
+    monkeypatch.setattr(subject, "_readings_file", lambda: file)
+    monkeypatch.setattr(subject, "_new_readings", {})
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+
+    def forget():
+        subject._new_readings.clear()
+        for function in (subject._read, subject._readings, code_version):
+            function.cache_clear()
+        return file
+
+    forget()
+    yield forget
+    forget()
+
+
+MINE = "hybridrep.execution.fingerprint"
+
+
+def test_what_was_read_of_a_source_is_kept_and_read_again_only_when_it_changes(kept, monkeypatch):
+    fresh = code_version(MINE, ())
+    subject._keep_readings()
+    file = kept()
+    assert file.is_file()
+    with monkeypatch.context() as patch:
+        patch.setattr(subject, "_read_source", lambda *_: pytest.fail("read anew"))
+        assert code_version(MINE, ()) == fresh
+    kept()
+    with monkeypatch.context() as patch:
+        patch.setattr(subject.Path, "read_bytes", lambda path: b"x = 1  # " + path.name.encode())
+        assert code_version(MINE, ()) != fresh
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"a": 1}', '{"a": [1]}', "\x00"])
+def test_kept_readings_that_are_damaged_count_as_none(kept, content):
+    fresh = code_version(MINE, ())
+    file = kept()
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(content)
+    assert code_version(MINE, ()) == fresh
+    subject._keep_readings()
+    kept()
+    assert len(subject._readings()) > 0
+
+
+def test_where_python_keeps_nothing_no_readings_are_kept(kept, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    code_version(MINE, ())
+    subject._keep_readings()
+    assert not kept().exists()

@@ -40,6 +40,7 @@ from hybridrep.sweeping.storage import check_space, open_storage, open_study, pu
 from hybridrep.sweeping.tables import importance_table
 from hybridrep.sweeping.trials import TrialContents, TrialLog
 from hybridrep.tracking import names
+from hybridrep.tracking.pages import where_to_look
 from hybridrep.tracking.process import is_gone, process_tags
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
@@ -78,7 +79,7 @@ def run(config: SweepConfig) -> SweepResults | pd.DataFrame:
         main.log(Contents(metrics=_times(clock, time.perf_counter() - started, results)))
         _save(tracker, main, config, key, results)
         main.describe(summary(config, prepared.inputs, results))
-        later.say(*printed(config, results))
+        later.say(*printed(config, results), where_to_look(tracker.server, main.run_id))
         refuse_incomplete(Outcome(frozenset(), frozenset(), tuple(sweep_run.failures)))
         return results
 

@@ -47,6 +47,7 @@ from hybridrep.sweeping.tables import (
 )
 from hybridrep.sweeping.trials import TrialContents, TrialLog
 from hybridrep.tracking import names
+from hybridrep.tracking.pages import where_to_look
 from hybridrep.tracking.process import is_gone, process_tags
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import METRIC_COLUMNS, Contents
@@ -103,7 +104,7 @@ def run(config: SweepConfig, study: Study = NBACK) -> SweepResults | pd.DataFram
         meta = {"sweep": config.study, "study_key": key, "config": text}
         save_parts(tracker.server, main.run_id, parts, meta)
         main.describe(_summary(config, results))
-        later.say(_printed(config, results))
+        later.say(_printed(config, results), where_to_look(tracker.server, main.run_id))
         refuse_incomplete(Outcome(frozenset(), frozenset(), tuple(sweep_run.failures)))
         return results
 
