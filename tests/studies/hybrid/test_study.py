@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,21 @@ def test_one_study_run_and_a_flat_run_per_seed_all_finished(finished):
     assert all("mlflow.parentRunId" not in seed.data.tags for seed in seeds)
     assert all(seed.data.tags["mlflow.note.content"] for seed in seeds)
     assert len({seed.data.tags["cache_key"] for seed in seeds}) == 2
+
+
+def test_the_studys_note_links_views_of_its_seeds_by_metrics_that_they_have(finished):
+    (study,) = runs(finished, "study")
+    note = study.data.tags["mlflow.note.content"]
+    tags = finished.get_experiment(study.info.experiment_id).tags
+    views = re.findall(r"viewStateShareKey=([0-9a-f]+-(?:table|charts))", note)
+    state = json.loads(tags[f"mlflow.sharedViewState.{views[0]}"])
+    for seed in runs(finished, "seed"):
+        assert seed.info.run_id in note
+        assert set(state["selectedColumns"]) <= {
+            "params.`seed`", *(f"metrics.`{name}`" for name in seed.data.metrics)
+        }  # fmt: skip
+    assert len(state["selectedColumns"]) == 8
+    assert len(views) == 3
 
 
 def test_a_seed_run_has_every_promised_metric_at_every_epoch(finished):
