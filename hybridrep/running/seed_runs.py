@@ -13,7 +13,7 @@ from hybridrep.tracking.pages import as_links, keep_views, study_pages
 from hybridrep.tracking.records import RunRecord, config_params
 from hybridrep.tracking.server import readable_errors
 
-MOST_COLUMNS = 7
+MOST_COLUMNS = 8
 """Metrics in a table of seeds, of a study that names none itself."""
 
 
@@ -57,7 +57,7 @@ def link_pages(invocation: Invocation, seed_runs: Mapping[int, str]) -> None:
         metrics = server.client.get_run(next(iter(seed_runs.values()))).data.metrics
     first = tuple(name for name in study.highlights(inputs) if name in metrics)
     first = first or tuple(sorted(metrics)[:MOST_COLUMNS])
-    keep_views(server, study.key(inputs), ["seed"], first, metrics)
+    keep_views(server, study.key(inputs), first, metrics)
     pages = study_pages(
         server, study_key=study.key(inputs), run_id=main.run_id,
         seed_runs=[run for _, run in sorted(seed_runs.items())],

@@ -79,7 +79,7 @@ class Study:
         data: the data that it read, as MLflow's data set inputs.
         overview: what the study's run holds beside its report, from its tables.
         stage_contents: what the run of one stage holds, from the tables of that stage.
-        highlights: metrics of a seed's run that a table of all seeds shows first, at most seven.
+        highlights: metrics of a seed's run that a table of all seeds shows first, at most eight.
     """
 
     name: str

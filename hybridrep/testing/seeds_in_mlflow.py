@@ -15,6 +15,7 @@ SHOWN = (
     "rsa/lstm_to_bert/b32/reconstructed_vs_target", "transfer/baseline/test_loss",
     "transfer/bert/test_loss", "transfer/lstm/test_loss",
     "transfer/bert_to_lstm_reconstructed/test_loss",
+    "transfer/lstm_to_bert_reconstructed/test_loss",
 )  # fmt: skip
 OTHERS = (
     "lstm/train_loss", "transfer/bert/test_accuracy", "transfer/lstm/test_accuracy",
@@ -44,7 +45,7 @@ def write(tracker: Tracker, seeds: int) -> Written:
     with tracker.main_run("study", "mine study", study="mine", study_key=key) as main:
         page = "<html><meta charset='utf-8'><h1>What the made-up study found</h1></html>"
         main.log(Contents(files={"report/report.html": page}))
-        keep_views(tracker.server, key, ["seed"], SHOWN, OTHERS)
+        keep_views(tracker.server, key, SHOWN, OTHERS)
         pages = study_pages(tracker.server, key, main.run_id, runs)
         run_id = main.run_id
     return Written(key, run_id, runs, tuple(pages))

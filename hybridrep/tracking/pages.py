@@ -61,21 +61,19 @@ def where_to_look(server: Server, run_id: str) -> str:
 
 
 def keep_views(
-    server: Server, study_key: str, params: Sequence[str], metrics: Sequence[str],
-    others: Iterable[str] = (),
-) -> None:  # fmt: skip
+    server: Server, study_key: str, metrics: Sequence[str], others: Iterable[str] = ()
+) -> None:
     """Keep the views of a study's seeds in its experiment, for `study_pages` to open.
 
     Args:
-        params: parameters of a seed's run that are the first columns.
-        metrics: its metrics that are the columns behind them, and the axes of the charts.
+        metrics: those of a seed's run that are the columns beside its name, and the charts' axes.
         others: its further metrics, whose charts stand folded below.
 
     Raises:
         TrackingError: the server does not take them.
     """
     states = {
-        "table": _table(study_key, params, metrics),
+        "table": _table(study_key, metrics),
         "charts": _charts(study_key, metrics, others),
     }
     with readable_errors(server.uri, "keeping the views of the seeds"):
@@ -91,11 +89,8 @@ def study_pages(
     experiment = server.experiment_id
 
     def shared(name: str, mode: str) -> str:
-        asked = {
-            "workflowType": "machine_learning", "compareRunsMode": mode,
-            "viewStateShareKey": _share_key(study_key, name),
-        }  # fmt: skip
-        return f"#/experiments/{experiment}/runs?{urlencode(asked)}"
+        asked = {"compareRunsMode": mode, "viewStateShareKey": _share_key(study_key, name)}
+        return _training(f"#/experiments/{experiment}/runs", asked)
 
     pages = [
         Page("Seeds in a table", shared("table", "TABLE")),
@@ -105,14 +100,12 @@ def study_pages(
     if len(seed_runs) > 1:
         compared = {"runs": json.dumps([*seed_runs]), "experiments": json.dumps([experiment])}
         pages.append(
-            Page("Seeds compared: box plots (a click)", f"#/compare-runs?{_query(compared)}")
+            Page("Seeds compared: box plots (a click)", _training("#/compare-runs", compared))
         )
-    run = run_page(experiment, run_id).place
-    pages += [
-        Page("Report", f"{run}/artifacts/{REPORT}"),
-        Page("Registered models", "#/models"),
-    ]
-    return pages
+    report = f"#/experiments/{experiment}/runs/{run_id}/artifacts/{REPORT}"
+    return [
+        *pages, Page("Report", _training(report)), Page("Registered models", _training("#/models")),
+    ]  # fmt: skip
 
 
 def as_links(pages: Iterable[Page]) -> str:
@@ -120,8 +113,10 @@ def as_links(pages: Iterable[Page]) -> str:
     return "\n".join(f"- [{page.title}]({page.place})" for page in pages)
 
 
-def _query(values: Mapping[str, str]) -> str:
-    return urlencode(values, quote_via=quote)
+def _training(place: str, asked: Mapping[str, str] | None = None) -> str:
+    """Return a place in the UI for training, which else opens on its part for language models."""
+    query = {"workflowType": "machine_learning", **(asked or {})}
+    return f"{place}?{urlencode(query, quote_via=quote)}"
 
 
 def _share_key(study_key: str, name: str) -> str:
@@ -144,8 +139,8 @@ def _state(study_key: str, **ui: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _table(study_key: str, params: Sequence[str], metrics: Sequence[str]) -> str:
-    columns = [*(f"params.`{name}`" for name in params), *(f"metrics.`{name}`" for name in metrics)]
+def _table(study_key: str, metrics: Sequence[str]) -> str:
+    columns = [f"metrics.`{name}`" for name in metrics]
     return json.dumps(_state(study_key, selectedColumns=columns), separators=(",", ":"))
 
 

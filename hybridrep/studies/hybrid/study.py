@@ -27,7 +27,7 @@ def _highlights(inputs: Inputs) -> tuple[str, ...]:
         *(f"rsa/{direction}/{size}/reconstructed_vs_target" for direction in DIRECTIONS),
         *(
             f"transfer/{name}/test_loss"
-            for name in ("baseline", "bert", "lstm", "bert_to_lstm_reconstructed")
+            for name in ("baseline", "bert", "lstm", *(f"{d}_reconstructed" for d in DIRECTIONS))
         ),
     )
 

@@ -26,7 +26,7 @@ NBACK = Study(
     layout=seed_run.__name__, seed_artifacts=seed_run.seed_artifacts, report=write_report,
     highlights=lambda inputs: tuple(
         f"nback/{recipe.place}/response_accuracy/val_angle" for recipe in recipes(inputs.config)
-    )[:7],
+    )[:8],
 )  # fmt: skip
 
 
