@@ -34,6 +34,7 @@ RECORDS = {
     *("Crossed", "Difference", "Power", "TrainedNetwork"),
     *("Comparator", "Dissimilarity", "Family", "score_rsa"),
     *("Decoded", "HeldOut", "Identification"),
+    *("Decoders", "DecoderScores", "DecodersOverTime", "StateCentring", "TimeScores"),
 }
 """What the example of something else makes or takes."""
 

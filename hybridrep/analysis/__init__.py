@@ -69,31 +69,43 @@ if TYPE_CHECKING:
         Decoded, decode, decoding, learning_curve, stratified_folds,
     )
     from hybridrep.analysis.agreement import Identification, identification, seed_retrieval
+    from hybridrep.analysis.decoders import (
+        Decoders, DecoderScores, common_scale, decoder_scores, fit_decoders, fit_label_sets,
+        in_own_span, score_decisions, within_groups,
+    )
+    from hybridrep.analysis.generalisation import (
+        DecodersOverTime, StateCentring, TimeScores, centring_of, fit_over_time, label_agreement,
+        normalised, predicted_accuracy, score_over_time,
+    )
 
 __all__ = [
     "COMPARATORS", "DISSIMILARITIES", "FAMILIES", "MEASURES", "PRESETS", "Centring", "Chance",
-    "Change", "Claim", "Column", "Comparator", "Compares", "Crossed", "Decoded", "Difference",
-    "Dissimilarity", "Family", "HeldOut", "Identification", "Interval", "Measure", "Need",
-    "NoiseCeiling", "Part", "Permuted", "Power", "Resampled", "Resampling", "Schema", "Score",
-    "Side", "StudyIntervals", "TTest", "against_first", "alignment_index", "best_row",
-    "bootstrap", "bootstrap_items", "canonical_correlations", "cca", "cdnv", "cka", "cka_rbf",
-    "cknna", "claim_of", "class_profile", "class_similarity", "cohens_d",
-    "compare_dissimilarities", "compare_with_baseline", "contiguous_folds", "correct",
-    "correlate", "cosine_similarity", "crossed", "crossnobis", "decode", "decoding", "describe",
-    "describe_canonical", "describe_cka", "describe_cka_rbf", "describe_neighbours",
-    "describe_rsa", "describe_shape", "describe_trsa", "describe_units", "difference",
-    "diffusibility", "diffusibility_ceiling", "dissimilarities", "dual_variance",
-    "effective_rank", "ellipse", "ellipse_excess", "geodesic_ranks", "half_samples", "halves",
-    "holm", "identification", "independent", "item_weights", "jaccard_knn", "learning_curve",
-    "lower_triangle", "make_table", "mean_cosine", "mle_dimension", "mutual_knn", "nc1",
-    "nc2_equinorm", "nc2_simplex_gap", "nearest_mean_accuracy", "noise_ceiling", "nuclear_norm",
-    "one_sample", "over_seeds", "over_subsamples", "paired", "pairs_matrix", "pareto_front",
-    "part_of", "participation_ratio", "percentile_interval", "permutation", "permutation_null",
-    "permutation_p", "power", "principal_angles", "procrustes", "pwcca", "ridge_held_out",
-    "ridge_r2", "rsa", "score_rsa", "seed_retrieval", "shape_angle", "spectrum_slope", "stars",
-    "stratified_folds", "study_intervals", "subspace_overlap", "summarise", "svcca",
-    "t_from_summary", "t_sne", "table_problems", "trsa", "twonn", "unit_matching", "unit_r",
-    "unit_rows", "weighted_correlations",
+    "Change", "Claim", "Column", "Comparator", "Compares", "Crossed", "Decoded",
+    "DecoderScores", "Decoders", "DecodersOverTime", "Difference", "Dissimilarity", "Family",
+    "HeldOut", "Identification", "Interval", "Measure", "Need", "NoiseCeiling", "Part",
+    "Permuted", "Power", "Resampled", "Resampling", "Schema", "Score", "Side", "StateCentring",
+    "StudyIntervals", "TTest", "TimeScores", "against_first", "alignment_index", "best_row",
+    "bootstrap", "bootstrap_items", "canonical_correlations", "cca", "cdnv", "centring_of",
+    "cka", "cka_rbf", "cknna", "claim_of", "class_profile", "class_similarity", "cohens_d",
+    "common_scale", "compare_dissimilarities", "compare_with_baseline", "contiguous_folds",
+    "correct", "correlate", "cosine_similarity", "crossed", "crossnobis", "decode",
+    "decoder_scores", "decoding", "describe", "describe_canonical", "describe_cka",
+    "describe_cka_rbf", "describe_neighbours", "describe_rsa", "describe_shape",
+    "describe_trsa", "describe_units", "difference", "diffusibility", "diffusibility_ceiling",
+    "dissimilarities", "dual_variance", "effective_rank", "ellipse", "ellipse_excess",
+    "fit_decoders", "fit_label_sets", "fit_over_time", "geodesic_ranks", "half_samples",
+    "halves", "holm", "identification", "in_own_span", "independent", "item_weights",
+    "jaccard_knn", "label_agreement", "learning_curve", "lower_triangle", "make_table",
+    "mean_cosine", "mle_dimension", "mutual_knn", "nc1", "nc2_equinorm", "nc2_simplex_gap",
+    "nearest_mean_accuracy", "noise_ceiling", "normalised", "nuclear_norm", "one_sample",
+    "over_seeds", "over_subsamples", "paired", "pairs_matrix", "pareto_front", "part_of",
+    "participation_ratio", "percentile_interval", "permutation", "permutation_null",
+    "permutation_p", "power", "predicted_accuracy", "principal_angles", "procrustes", "pwcca",
+    "ridge_held_out", "ridge_r2", "rsa", "score_decisions", "score_over_time", "score_rsa",
+    "seed_retrieval", "shape_angle", "spectrum_slope", "stars", "stratified_folds",
+    "study_intervals", "subspace_overlap", "summarise", "svcca", "t_from_summary", "t_sne",
+    "table_problems", "trsa", "twonn", "unit_matching", "unit_r", "unit_rows",
+    "weighted_correlations", "within_groups",
 ]
 _HOMES = {
     "record": "Centring Chance Change Compares Measure Need Resampling Score",
@@ -129,6 +141,10 @@ _HOMES = {
     "predictivity": "HeldOut contiguous_folds ridge_held_out ridge_r2 unit_r",
     "probes": "Decoded decode decoding learning_curve stratified_folds",
     "agreement": "Identification identification seed_retrieval",
+    "decoders": "DecoderScores Decoders common_scale decoder_scores fit_decoders "
+        "fit_label_sets in_own_span score_decisions within_groups",
+    "generalisation": "DecodersOverTime StateCentring TimeScores centring_of fit_over_time "
+        "label_agreement normalised predicted_accuracy score_over_time",
 }
 # isort: on
 # fmt: on

@@ -12,6 +12,10 @@ It is solved in the primal by Newton's method: the sum is quadratic as long as t
 within their margin, so that a handful of linear systems lead to the minimum itself (Keerthi &
 DeCoste 2005, JMLR 6:341). With more dimensions than items the items are first projected on their
 principal components, which is exact: w lies in the span of the centred items.
+
+The matrix of such a system is sum_i c_i z_i z_i' over the items within their margin, z_i being x_i
+and a 1. At first that is all of them, and the sum over all is shared by every decoder of the same
+items; from step to step it is changed by the items that came in or went out, which soon are few.
 """
 
 from __future__ import annotations
@@ -19,7 +23,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float64, Int
+from jaxtyping import Bool, Float, Float64, Int
+from scipy.linalg.lapack import dposv
 
 MOST_STEPS = 100
 """Newton steps; some ten are usual."""
@@ -68,6 +73,10 @@ def common_scale(items: Float[np.ndarray, "items dim"], mean_square: float = 100
     """Return the number by which centred items are divided so that the mean of |x|^2 is given.
 
     One number for all dimensions: angles between normals stay as they are.
+
+    Example:
+        >>> common_scale(np.array([[30.0, 40.0], [-30.0, -40.0]]))
+        5.0
     """
     square = float(np.square(np.asarray(items, dtype=np.float64)).sum(axis=1).mean())
     return float(np.sqrt(square / mean_square)) if square > 0 else 1.0
@@ -95,22 +104,66 @@ def fit_decoders(
         ValueError: labels that do not fit the items, a value that no item or every item has, items
             that are not finite, or a penalty that is not above 0.
     """
+    labels = np.asarray(labels)
+    if np.ndim(items) != 2 or labels.shape != np.shape(items)[:1]:
+        raise ValueError(
+            f"one label an item is needed: {np.shape(items)} items, {labels.shape} labels"
+        )
+    values = int(labels.max()) + 1 if values is None else values
+    counts = np.bincount(labels, minlength=values)
+    if len(counts) != values or counts.min() == 0 or counts.max() == len(labels):
+        raise ValueError(f"each of {values} values needs items with it and without: {counts}")
+    return fit_label_sets(items, labels[:, None], penalty, values)[0]
+
+
+def fit_label_sets(
+    items: Float[np.ndarray, "items dim"], labels: Int[np.ndarray, "items sets"], penalty: float,
+    values: int,
+) -> list[Decoders]:  # fmt: skip
+    """Fit one decoder a value to each of several labels of the same items.
+
+    What the labels share is computed once; the decoders are those of `fit_decoders`. A value that
+    no item has, or each, leaves nothing to tell apart: its normal and bias are NaN.
+
+    Args:
+        items: any array of representations; computed in float64.
+        labels: a column a label: the value of each item, from 0.
+        penalty: C, above 0.
+        values: how many there are.
+
+    Example:
+        >>> items = np.array([[-2.0, 0.0], [-1.0, 1.0], [1.0, 1.0], [2.0, 0.0]])
+        >>> first, second = fit_label_sets(items, np.array([[0, 0], [0, 1], [1, 1], [1, 0]]), 1., 3)
+        >>> first.normals.round(2)[:, 0].tolist(), second.biases.shape
+        ([-0.63, 0.63, nan], (3,))
+
+    Raises:
+        ValueError: labels that do not fit the items, a label outside 0 to values - 1, items that
+            are not finite, or a penalty that is not above 0.
+    """
     x, labels = np.asarray(items, dtype=np.float64), np.asarray(labels)
-    if x.ndim != 2 or labels.shape != x.shape[:1]:
+    if x.ndim != 2 or labels.ndim != 2 or len(labels) != len(x):
         raise ValueError(f"one label an item is needed: {x.shape} items, {labels.shape} labels")
     if not np.isfinite(x).all():
         raise ValueError("the items are not all finite")
     if not 0 < penalty < np.inf:
         raise ValueError(f"the penalty must be above 0, not {penalty}")
-    values = int(labels.max()) + 1 if values is None else values
-    counts = np.bincount(labels, minlength=values)
-    if len(counts) != values or counts.min() == 0 or counts.max() == len(labels):
-        raise ValueError(f"each of {values} values needs items with it and without: {counts}")
-    mean = x.mean(axis=0)
+    if labels.size and not (labels.min() >= 0 and labels.max() < values):
+        raise ValueError(f"labels are from 0 to {values - 1}, not {labels.min()} to {labels.max()}")
+    mean = x.mean(axis=0) if len(x) else np.zeros(x.shape[1])
     reduced, axes = _spanned(x - mean)
-    fits = [_fit(reduced, np.where(labels == v, 1.0, -1.0), penalty) for v in range(values)]
-    normals = np.stack([fit[:-1] for fit in fits]) @ axes
-    return Decoders(normals, np.array([fit[-1] for fit in fits]) - normals @ mean)
+    z = np.concatenate([reduced, np.ones((len(x), 1))], axis=1)
+    total = z.T @ z
+    has = labels.T[:, None] == np.arange(values)[:, None]
+    counts = has.sum(axis=2)
+    both = (counts > 0) & (counts < len(x))
+    at = np.full((*both.shape, z.shape[1]), np.nan)
+    # one label after the other: their matrices, a value each, need not all be in memory
+    for place, asked in enumerate(both):
+        if asked.any():
+            at[place, asked] = _fit(z, total, has[place, asked], penalty)
+    normals = at[..., :-1] if axes is None else at[..., :-1] @ axes
+    return [Decoders(w, b - w @ mean) for w, b in zip(normals, at[..., -1], strict=True)]
 
 
 def decoder_scores(
@@ -118,19 +171,46 @@ def decoder_scores(
 ) -> DecoderScores:
     """Return how well decoders read the labels of some items, best those they were not fitted to.
 
-    A value that none, or each, of the items has is NaN in `balanced`.
+    As `score_decisions` of what they say.
+
+    Example:
+        >>> items = np.array([[-2.0], [-1.0], [1.0], [2.0]])
+        >>> decoders = fit_decoders(items, np.array([0, 0, 1, 1]), penalty=10.0)
+        >>> decoder_scores(decoders, items, np.array([0, 0, 1, 0])).balanced.round(3).tolist()
+        [0.833, 0.833]
     """
-    decisions = decoders.decisions(items)
+    return score_decisions(decoders.decisions(items), labels)
+
+
+def score_decisions(
+    decisions: Float[np.ndarray, "items values"], labels: Int[np.ndarray, " items"]
+) -> DecoderScores:
+    """Return how well decisions, above 0 for yes, tell which value each item has.
+
+    A value that none, or each, of the items has is NaN in `balanced`; one whose decoder says
+    nothing (NaN) is so in `balanced` and `raw`, and never the largest.
+
+    Example:
+        >>> decisions = np.array([[1.0, -1.0], [0.5, 0.2], [-1.0, 2.0]])
+        >>> scores = score_decisions(decisions, np.array([0, 1, 1]))
+        >>> scores.balanced.tolist(), round(scores.multiclass, 3)
+        ([0.75, 1.0], 0.667)
+    """
     has = labels[:, None] == np.arange(decisions.shape[1])
     says = decisions > 0
+    mute = np.isnan(decisions).any(axis=0)
     with np.errstate(invalid="ignore"):
         hit = (says & has).sum(axis=0) / has.sum(axis=0)
         rejected = (~says & ~has).sum(axis=0) / (~has).sum(axis=0)
+    multiclass = np.nan
+    if len(labels) and not mute.all():
+        largest = np.where(mute, -np.inf, decisions).argmax(axis=1)
+        multiclass = float((largest == labels).mean())
+    raw = (says == has).mean(axis=0) if len(labels) else np.full(decisions.shape[1], np.nan)
     return DecoderScores(
-        balanced=(hit + rejected) / 2,
-        raw=(says == has).mean(axis=0),
-        multiclass=float((decisions.argmax(axis=1) == labels).mean()),
-    )
+        balanced=np.where(mute, np.nan, (hit + rejected) / 2), raw=np.where(mute, np.nan, raw),
+        multiclass=multiclass,
+    )  # fmt: skip
 
 
 def within_groups(
@@ -144,6 +224,11 @@ def within_groups(
 
     Args:
         groups: the group of each value.
+
+    Example:
+        >>> decisions = np.array([[0.9, 1.0, -2.0, 3.0], [-1.0, -2.0, 0.5, 0.1]])
+        >>> within_groups(decisions, np.array([1, 3]), groups=np.array([0, 0, 1, 1]))
+        0.5
     """
     own = groups[labels][:, None] == groups
     chosen = np.where(own, decisions, -np.inf).argmax(axis=1)
@@ -174,55 +259,115 @@ def _components(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return vectors[:, kept] * root, (vectors[:, kept] / root).T
 
 
-def _spanned(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return centred items in coordinates of their span, and its orthonormal axes."""
+def _spanned(centred: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return centred items in coordinates of their span, and its axes; None: they are as before."""
     items, dim = centred.shape
-    if dim < items:
-        return centred, np.eye(dim)
+    if dim < items or not items:
+        return centred, None
     reduced, onto = _components(centred)
     return reduced, onto @ centred
 
 
-def _fit(x: np.ndarray, y: np.ndarray, penalty: float) -> np.ndarray:
-    """Return w and, last, b of one decoder, by Newton steps over the items within their margin."""
-    positive = y > 0
-    c = np.where(positive, y.size / (2 * positive.sum()), y.size / (2 * (~positive).sum()))
-    z = np.concatenate([x, np.ones((len(x), 1))], axis=1)
-    penalised = np.append(np.ones(x.shape[1]), 0.0)
-    at = np.zeros(z.shape[1])
-    decision = z @ at
+def _fit(
+    z: Float64[np.ndarray, "items units"], total: Float64[np.ndarray, "units units"],
+    has: Bool[np.ndarray, "decoders items"], penalty: float,
+) -> Float64[np.ndarray, "decoders units"]:  # fmt: skip
+    """Return w and, last, b of some decoders, by Newton steps over the items within their margins.
+
+    All make their steps together, each until the items within its margin stay the same.
+
+    Args:
+        z: the items, and a 1.
+        total: z'z.
+        has: whether each item has the value of each decoder.
+    """
+    n, few = len(z), has.sum(axis=1)
+    y = np.where(has, 1.0, -1.0)
+    weight = penalty * n * np.where(has, 1 / few[:, None], 1 / (n - few)[:, None])
+    curves = []  # of all items
+    for each, count in zip(has, few, strict=True):
+        own = z[each].T @ z[each]
+        curves.append(penalty * n * (own / count + (total - own) / (n - count)))
+    penalised = np.ones(z.shape[1])
+    penalised[-1] = 0.0
+    at, decision = np.zeros((len(has), z.shape[1])), np.zeros(has.shape)
+    inside, live = np.ones(has.shape, dtype=bool), np.arange(len(has))
     for _ in range(MOST_STEPS):
-        inside = y * decision < 1
-        weighted = z[inside] * c[inside, None]
-        slope = penalised * at + 2 * penalty * weighted.T @ (decision[inside] - y[inside])
-        curve = 2 * penalty * (weighted.T @ z[inside])
-        curve[np.diag_indices_from(curve)] += np.maximum(penalised, 1e-12)
-        step = np.linalg.solve(curve, -slope)
-        length = _length(at, step, decision, z @ step, y, c, penalty)
-        at = at + length * step
-        decision = z @ at
-        if length == 1.0 and np.array_equal(inside, y * decision < 1):
-            return at
-        if np.abs(length * step).max() <= 1e-13 * max(np.abs(at).max(), 1e-300):
-            return at
+        before = decision[live]
+        push = weight[live] * inside[live] * (before - y[live])
+        slopes = penalised * at[live] + push @ z
+        steps = np.stack([
+            _newton_step(curves[each], penalised, slope)
+            for each, slope in zip(live, slopes, strict=True)
+        ])  # fmt: skip
+        change = steps @ z.T
+        lengths = _lengths(at[live], steps, before, change, y[live], weight[live])
+        at[live] += lengths[:, None] * steps
+        decision[live] += lengths[:, None] * change
+        now = y[live] * decision[live] < 1
+        moved = now != inside[live]
+        size = np.maximum(np.abs(at[live]).max(axis=1), 1e-300)
+        over = (lengths == 1.0) & ~moved.any(axis=1)
+        over |= np.abs(lengths[:, None] * steps).max(axis=1) <= 1e-13 * size
+        for row in np.flatnonzero(~over):
+            curves[live[row]] = _moved(
+                curves[live[row]], z, weight[live[row]], now[row], moved[row]
+            )
+        inside[live] = now
+        live = live[~over]
+        if not live.size:
+            break
     return at
 
 
-def _length(
-    at: np.ndarray, step: np.ndarray, decision: np.ndarray, change: np.ndarray, y: np.ndarray,
-    c: np.ndarray, penalty: float,
-) -> float:  # fmt: skip
-    """Return how far to go along a step: halved until the loss falls as it should (Armijo)."""
+def _moved(
+    curve: np.ndarray, z: np.ndarray, weight: np.ndarray, now: np.ndarray, moved: np.ndarray
+) -> np.ndarray:
+    """Return the sum of weight z z' over the items that are within now, from that of before."""
+    if np.count_nonzero(moved) >= np.count_nonzero(now):
+        return _gram(z, weight, now)
+    came, went = moved & now, moved & ~now
+    if came.any():
+        curve += _gram(z, weight, came)
+    if went.any():
+        curve -= _gram(z, weight, went)
+    return curve
 
-    def loss(length: float) -> float:
-        w = at[:-1] + length * step[:-1]
-        short = np.maximum(0, 1 - y * (decision + length * change))
-        return float(w @ w / 2 + penalty * (c * short * short).sum())
 
-    start = loss(0.0)
+def _gram(z: np.ndarray, weight: np.ndarray, of: np.ndarray) -> np.ndarray:
+    """Return the sum over some items of their weight times z z'."""
+    rows = np.flatnonzero(of)
+    weighted = z[rows] * np.sqrt(weight[rows])[:, None]
+    product: np.ndarray = weighted.T @ weighted
+    return product
+
+
+def _newton_step(curve: np.ndarray, penalised: np.ndarray, slope: np.ndarray) -> np.ndarray:
+    """Return the step to where the slope of the quadratic would be 0."""
+    matrix = curve.copy()
+    matrix.flat[:: len(matrix) + 1] += np.maximum(penalised, 1e-12)
+    # symmetric, so that its transpose, in the order that LAPACK wants, is itself
+    _, step, failed = dposv(matrix.T, -slope, lower=1, overwrite_a=1)
+    if failed:
+        matrix = curve + np.diag(np.maximum(penalised, 1e-12))
+        step = np.linalg.lstsq(matrix, -slope)[0]
+    return np.asarray(step)
+
+
+def _lengths(
+    at: np.ndarray, steps: np.ndarray, decision: np.ndarray, change: np.ndarray, y: np.ndarray,
+    weight: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """Return how far to go along each step: halved until the loss falls as it should (Armijo)."""
     short = np.maximum(0, 1 - y * decision)
-    slope = float(at[:-1] @ step[:-1] - 2 * penalty * (c * short * y * change).sum())
-    length = 1.0
-    while loss(length) > start + 1e-4 * length * slope and length > 1e-10:
-        length /= 2
-    return length
+    start = (np.square(at[:, :-1]).sum(axis=1) + (weight * short * short).sum(axis=1)) / 2
+    slope = (at[:, :-1] * steps[:, :-1]).sum(axis=1) - (weight * short * y * change).sum(axis=1)
+    lengths = np.ones(len(at))
+    while True:
+        w = at[:, :-1] + lengths[:, None] * steps[:, :-1]
+        short = np.maximum(0, 1 - y * (decision + lengths[:, None] * change))
+        loss = (np.square(w).sum(axis=1) + (weight * short * short).sum(axis=1)) / 2
+        high = (loss > start + 1e-4 * lengths * slope) & (lengths > 1e-10)
+        if not high.any():
+            return lengths
+        lengths[high] /= 2
