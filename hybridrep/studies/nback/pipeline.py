@@ -1,6 +1,6 @@
 """The data's way through the study: what is made from what, and what a seed consists of.
 
-    stimuli -> features -> memory (components, then the networks of every seed)
+    stimuli -> features -> memory (components, then the networks of every seed) -> decoding
                         -> perceptual (what can be decoded from the features)
 
 Stimuli, features and what is decoded from them are the same for all seeds; a seed is one network
@@ -10,6 +10,7 @@ of every architecture and diet.
 from __future__ import annotations
 
 from hybridrep.running.stage import Node
+from hybridrep.studies.nback.decoding import stage as decoding
 from hybridrep.studies.nback.features import perceptual
 from hybridrep.studies.nback.features import stage as features
 from hybridrep.studies.nback.inputs import NBack
@@ -33,9 +34,13 @@ def shared(study: NBack) -> list[Node]:
 
 
 def of_seed(study: NBack, seed: int) -> list[Node]:
-    """Declare everything that a complete seed consists of: its networks, the slowest first.
+    """Declare everything that a complete seed consists of, of each stage the slowest first.
 
     What is decoded from the features is no seed's own, but stands in the run of each.
     """
-    nodes = [memory.node(study, recipe, seed) for recipe in recipes(study.config)]
-    return [perceptual.node(study), *sorted(nodes, key=lambda node: -node.seconds)]
+    made = recipes(study.config)
+    stages = [
+        [module.node(study, recipe, seed) for recipe in made] for module in (memory, decoding)
+    ]
+    slowest = [node for some in stages for node in sorted(some, key=lambda node: -node.seconds)]
+    return [perceptual.node(study), *slowest]

@@ -10,7 +10,7 @@ from hybridrep.studies.nback.memory.networks import recipes
 from hybridrep.studies.nback.memory.training import CHECKED
 from hybridrep.studies.nback.names import FEATURES, FOLDS, SPLITS, tasks_in_diet
 from hybridrep.studies.nback.results.schema import SCHEMAS, frame
-from hybridrep.studies.nback.results.tables import NBackTables
+from hybridrep.studies.nback.results.tables import SCHEMA_VERSION, NBackTables
 
 LEVELS = {"train": 0.98, "val_angle": 0.95, "selection": 0.95, "val_identity": 0.8}
 
@@ -54,7 +54,7 @@ def made_up(seeds: int = 3, **given: str) -> NBackTables:
         for feature in FEATURES
     ]  # fmt: skip
     meta = {
-        "schema_version": 1, "study": config.study, "study_key": "k" * 64,
+        "schema_version": SCHEMA_VERSION, "study": config.study, "study_key": "k" * 64,
         "config": config.model_dump(mode="json"), "seeds_wanted": list(config.seeds),
         "seeds_failed": {}, "components": {"components": 256, "explained": 0.98},
         "stimuli": {"source": "shapes", "description": "8 objects", "digest": "d" * 64,

@@ -1,1 +1,1 @@
-"""What can be read from the networks' states: on fresh trials, by linear decoders, with controls."""
+"""What linear decoders read from the networks' states on fresh trials, with controls."""

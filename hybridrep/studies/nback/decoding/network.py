@@ -22,8 +22,8 @@ from jaxtyping import Float, Float64, Int
 
 from hybridrep.analysis.decoders import fit_label_sets, score_decisions
 from hybridrep.analysis.generalisation import (
-    StateCentring,
     DecodersOverTime,
+    StateCentring,
     centring_of,
     fit_over_time,
     score_over_time,
@@ -185,7 +185,9 @@ def fit_decoders_of(
     centring = like.centring if like else centring_of(states)
     tasks, _, steps, units = states.shape
     shape = (tasks, steps, steps)
-    normals = {f: np.full((*shape, k, units), np.nan) for f, k in zip(FEATURES, values, strict=True)}
+    normals = {
+        f: np.full((*shape, k, units), np.nan) for f, k in zip(FEATURES, values, strict=True)
+    }
     biases = {f: np.full((*shape, k), np.nan) for f, k in zip(FEATURES, values, strict=True)}
     penalty = np.full((tasks, len(FEATURES)), decoding.penalties[0])
     if like:
@@ -322,9 +324,7 @@ def decoding_table(
         counts = np.array(states.trials[0].values)[:, None, None, None]
         there = later[..., None] & (np.arange(scores.by_value.shape[-1]) < counts)
         *cell, value = np.nonzero(np.broadcast_to(there, scores.by_value.shape))
-        parts.append(
-            _rows(states, tuple(cell), scores.by_value[(*cell, value)], "balanced", value)
-        )
+        parts.append(_rows(states, tuple(cell), scores.by_value[(*cell, value)], "balanced", value))
     return pd.concat(parts, ignore_index=True).assign(**label)
 
 

@@ -27,6 +27,7 @@ PLACEHOLDERS: dict[str, Placeholder] = {
 }
 
 _ITERATION = "iteration, from 0 = before training"
+_SEEDS = ("seed", "stage")
 
 METRICS: tuple[Entry, ...] = (
     Entry(
@@ -55,6 +56,63 @@ METRICS: tuple[Entry, ...] = (
     ),
     Entry("perceptual/decode/FEATURE_grouped", "the same, folds grouped by view",
           ("seed", "stage"), always=False),
+        "first_step/A/D/relevant",
+        "balanced accuracy (chance 1/2) of decoders of the first frame at once, of what tasks ask "
+        "about; tasks of the least n", _SEEDS,
+    ),
+    Entry("first_step/A/D/irrelevant", "the same, of what they do not ask about", _SEEDS),
+    Entry(
+        "first_step/A/D/irrelevant_crossed",
+        "of these without categories in identity tasks and identities in category tasks, which "
+        "nest", _SEEDS, always=False,
+    ),
+    Entry(
+        "first_step/A/D/identity_within_category",
+        "share of trials whose identity is found among those of its category, in tasks that ask "
+        "for another feature", _SEEDS, always=False,
+    ),
+    *(
+        Entry(f"cross_task/A/{name}{suffix}", f"{text}{how}", _SEEDS, always=False)
+        for suffix, how in (
+            ("", ""), ("_uncentred", "; the fitting task's mean taken out"),
+            ("_cell", "; of an LSTM's cell"),
+            ("_uncentred_cell", "; of an LSTM's cell, the fitting task's mean taken out"),
+        )
+        for name, text in (
+            ("validation", "decoders of the first frame on the task that they were fitted on"),
+            ("other_n", "on tasks of the same feature and another n"),
+            ("other_feature", "on tasks that ask about another feature"),
+            ("normalised", "share of validation above 1/2 that other_feature keeps"),
+        )
+    ),
+    *(
+        Entry(f"across_time/A/D/{cells}/{kind}", f"decoders of a stimulus' own frame, {when}{how}",
+              _SEEDS, always=False)
+        for cells, when in (
+            ("executive", "when the network answers about it"),
+            ("non_executive", "at the other later frames"),
+            ("waiting", "before the network answers about it"),
+            ("after", "after it has answered"),
+        )
+        for kind, how in (
+            ("paper", "; matches as in the paper"),
+            ("independent", "; labels of frames independent"),
+            ("predicted", "; what the labels' agreement alone gives in the paper's trials"),
+        )
+    ),
+    *(
+        Entry(f"encoding_shared/A/D/{name}{loaded}", f"decoders of a frame, {text}{how}", _SEEDS,
+              always=False)
+        for loaded, how in (("", ""), ("_loaded", "; without the first frame"))
+        for name, text in (
+            ("validation", "on that frame"), ("generalisation", "on what other frames show"),
+        )
+    ),
+    Entry("retained/A/D/relevant",
+          "decoders fitted and tested at one time, of what tasks ask about", _SEEDS,
+          step="age: frames since the stimulus"),
+    Entry("retained/A/D/irrelevant", "of what they do not ask about", _SEEDS,
+          step="age: frames since the stimulus"),
     Entry("best/response_accuracy", "the best complete trial's value; higher is better",
           ("sweep",), always=False),
     Entry("sweep/trials", "how many trials there are", ("sweep",)),
@@ -77,7 +135,19 @@ _REPORTS = ("study", "report")
 ARTIFACTS: tuple[Entry, ...] = (
     Entry("nback/A/D/weights.safetensors", "a network's parameters, named as torch.nn does",
           ("seed",)),
+    Entry("nback/A/cross_task.npz",
+          "of the network of all tasks: M [3, tasks, tasks], balanced accuracy by decoded feature, "
+          "fitted and tested task; `M_uncentred`, `by_frame`, of an LSTM `M_cell`", ("seed",)),
+    Entry("nback/A/across_time.npz",
+          "of the network of all tasks, by task, stimulus and time: `across_SET`, `predicted`, "
+          "`within_SET`, `current`", ("seed",)),
+    Entry("nback/A/decoders.npz",
+          "of the network of all tasks: `W_L`, `W_I`, `W_C` [tasks, stimulus, time, values, "
+          "units], `b_L`, ...; a state h is read as W (h - mean[task, time]) / scale + b",
+          ("seed",)),
     Entry("tables/nback_performance.json", "MLflow table: what each network reached", ("seed",)),
+    Entry("tables/nback_decode.json", "MLflow table: what was decoded from each network",
+          ("seed",)),
     Entry("tables/NAME.json", "MLflow table: the stage's results, all seeds", ("stage",), False),
     Entry("config.json", "the resolved parameters", _MAIN),
     Entry("environment.json", "versions of all packages, the platform", _MAIN),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.studies.nback.decoding import stage as decoding
 from hybridrep.studies.nback.features import perceptual
 from hybridrep.studies.nback.inputs import Inputs, NBack
 from hybridrep.studies.nback.memory import front_end
 from hybridrep.studies.nback.memory import stage as memory
-from hybridrep.studies.nback.memory.networks import recipes
+from hybridrep.studies.nback.memory.networks import NetworkRecipe, recipes
 from hybridrep.studies.nback.names import task_named
 from hybridrep.studies.nback.results.schema import SCHEMAS, frame
 from hybridrep.studies.nback.results.tables import SCHEMA_VERSION, NBackTables
@@ -36,14 +37,15 @@ def study_tables(
 ) -> NBackTables:  # fmt: skip
     """Read complete seeds' results, of all or these entry points; `failed`: why seeds have none."""
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in SCHEMAS}
-    if stages is None or "nback_train" in stages:
-        for seed in seeds:
-            for recipe in recipes(study.config):
-                label: dict[str, Any] = {
-                    "seed": seed, "architecture": recipe.architecture, "hidden": recipe.hidden,
-                    "diet": recipe.diet,
-                }  # fmt: skip
-                for name, table in _of_network(study, recipe, seed).items():
+    wanted = [read for stage, read in _READ.items() if stages is None or stage in stages]
+    for seed in seeds:
+        for recipe in recipes(study.config):
+            label: dict[str, Any] = {
+                "seed": seed, "architecture": recipe.architecture, "hidden": recipe.hidden,
+                "diet": recipe.diet,
+            }  # fmt: skip
+            for read in wanted:
+                for name, table in read(study, recipe, seed).items():
                     parts[name].append(table.assign(**label))
     decoded = perceptual.node(study)
     if (stages is None or "nback_stimuli" in stages) and study.has(decoded):
@@ -55,7 +57,7 @@ def study_tables(
     return NBackTables(**tables, meta=_meta(study, seeds, failed)).validate()
 
 
-def _of_network(study: NBack, recipe: Any, seed: int) -> dict[str, pd.DataFrame]:
+def _of_network(study: NBack, recipe: NetworkRecipe, seed: int) -> dict[str, pd.DataFrame]:
     result = study.open(memory.node(study, recipe, seed))
     by_task = result.table("by_task")
     tasks = [task_named(name) for name in by_task["task"]]
@@ -67,6 +69,18 @@ def _of_network(study: NBack, recipe: Any, seed: int) -> dict[str, pd.DataFrame]
             n=[task.n for task in tasks], feature=[task.feature for task in tasks]
         ),
     }  # fmt: skip
+
+
+def _decoded(study: NBack, recipe: NetworkRecipe, seed: int) -> dict[str, pd.DataFrame]:
+    result = study.open(decoding.node(study, recipe, seed))
+    names = ("decoding", "cross_task")
+    return {name: result.table(name) for name in names if f"{name}.parquet" in result.files}
+
+
+_READ: dict[str, Callable[[NBack, NetworkRecipe, int], dict[str, pd.DataFrame]]] = {
+    "nback_train": _of_network, "nback_decode": _decoded,
+}  # fmt: skip
+"""The tables of a network, by the entry point that makes them."""
 
 
 def _meta(study: NBack, seeds: Sequence[int], failed: Mapping[int, str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.analysis.schema import Column, Schema, make_table
+from hybridrep.studies.nback.decoding.network import CENTRINGS, MEASURES
 from hybridrep.studies.nback.names import (
     ARCHITECTURES,
     CHECKED,
@@ -16,6 +17,7 @@ from hybridrep.studies.nback.names import (
     PERCEPTUAL_SPACES,
     SPLITS,
 )
+from hybridrep.studies.nback.tasks.trials import ANALYSIS_SETS
 
 _SEED = Column("int", low=0, meaning="the simulation")
 _ARCHITECTURE = Column("text", ARCHITECTURES, meaning="of the recurrent layer")
@@ -30,6 +32,11 @@ _RESPONSE = Column(
 _NETWORK = {
     "seed": _SEED, "architecture": _ARCHITECTURE, "hidden": _HIDDEN, "diet": _DIET,
 }  # fmt: skip
+_SPACE = Column("text", ("h", "c"), meaning="`h`, what the recurrent layer gives on; `c`, a cell")
+_SET = Column("text", ANALYSIS_SETS, meaning="of trials: labels of frames independent, or as paper")
+_SCORE = Column(
+    "float", low=0, high=1, meaning="on trials that were not fitted; NaN: no such value"
+)
 
 SCHEMAS = {
     "networks": Schema(
@@ -94,6 +101,46 @@ SCHEMAS = {
             ),
         },
         key=("space", "folds", "feature"),
+    ),
+    "decoding": Schema(
+        {
+            **_NETWORK, "space": _SPACE, "n": Column("int", low=1, meaning="of the task"),
+            "feature": Column("text", FEATURES, meaning="what the task asks about"),
+            "decoded": Column("text", FEATURES, meaning="what is read"),
+            "value": Column("int", low=-1, meaning="of what is read; -1: mean over its values"),
+            "stimulus": Column("int", low=1, meaning="frame of the stimulus that decoders read"),
+            "time": Column("int", low=1, meaning="frame of the state that they read it from"),
+            "set": _SET,
+            "measure": Column(
+                "text", MEASURES,
+                meaning="`balanced`, `raw`, `multiclass`, `within_category` (identities of the "
+                "true category) of decoders fitted at this stimulus and time; balanced accuracy of "
+                "those fitted at the stimulus' own frame: `across`, reading it at a later time, "
+                "`current`, reading what is shown at another time",
+            ),
+            "score": _SCORE,
+        },
+        key=(*_NETWORK, "space", "n", "feature", "decoded", "value", "stimulus", "time", "set",
+             "measure"),
+    ),
+    "cross_task": Schema(
+        {
+            **_NETWORK, "space": _SPACE,
+            "decoded": Column("text", FEATURES, meaning="what is read of the first stimulus"),
+            "fitted_n": Column("int", low=1, meaning="of the task whose trials were fitted"),
+            "fitted_feature": Column("text", FEATURES, meaning="what that task asks about"),
+            "tested_n": Column("int", low=1, meaning="of the task whose trials are read"),
+            "tested_feature": Column("text", FEATURES, meaning="what that task asks about"),
+            "time": Column("int", low=1, meaning="frame of the states"),
+            "set": _SET,
+            "centring": Column(
+                "text", CENTRINGS,
+                meaning="whose mean is taken out: the tested task's `own`, or the `fitting` task's",
+            ),
+            "score": _SCORE,
+        },
+        key=(*_NETWORK, "space", "decoded", "fitted_n", "fitted_feature", "tested_n",
+             "tested_feature", "time", "set", "centring"),
     ),
 }  # fmt: skip
 """Table -> its columns."""

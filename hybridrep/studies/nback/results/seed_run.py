@@ -8,36 +8,73 @@ from pathlib import Path
 import pandas as pd
 
 from hybridrep.reporting.markup import code
+from hybridrep.studies.nback.decoding import stage as decoding
+from hybridrep.studies.nback.decoding.stage import KEPT_OF
 from hybridrep.studies.nback.inputs import Inputs, NBack
 from hybridrep.studies.nback.memory import stage as memory
 from hybridrep.studies.nback.memory.networks import recipes
+from hybridrep.studies.nback.results.arrays import (
+    across_time_arrays,
+    cross_task_arrays,
+    decoder_arrays,
+    npz,
+)
+from hybridrep.studies.nback.results.decoding import decoding_numbers, metric_keys
 from hybridrep.studies.nback.results.gather import study_tables
 from hybridrep.studies.nback.results.performance import final, with_names
 from hybridrep.studies.nback.results.tables import NBackTables
 from hybridrep.tracking.records import METRIC_COLUMNS, Contents, DataInput
 
 _PERFORMANCE = "tables/nback_performance.json"
+_DECODE = "tables/nback_decode.json"
 
 
 def seed_contents(study: NBack, seed: int) -> Contents:
     """Return what the run of a complete seed holds: metrics, performance and weights."""
     tables = study_tables(study, [seed], {})
     return Contents(
-        metrics=metrics(tables), tables={_PERFORMANCE: seeds_table(tables)},
-        files=dict(_files(study, seed)),
+        metrics=metrics(tables),
+        tables={_PERFORMANCE: seeds_table(tables), _DECODE: decode_table(tables)},
+        files={**dict(_files(study, seed)), **dict(_arrays(study, tables, seed))},
     )  # fmt: skip
 
 
 def seed_artifacts(study: NBack, seed: int) -> dict[str, int | None]:
     """Return the paths of a seed run's artifacts, with their sizes where these are known."""
     files = {path: file.stat().st_size for path, file in _files(study, seed)}
-    return {**files, _PERFORMANCE: None}
+    arrays = [
+        f"nback/{recipe.name}/{kind}.npz"
+        for recipe in recipes(study.config)
+        if recipe.diet == KEPT_OF
+        for kind in ("cross_task", "across_time", "decoders")
+    ]
+    return {**files, **dict.fromkeys((*arrays, _PERFORMANCE, _DECODE))}
 
 
 def _files(study: NBack, seed: int) -> Iterator[tuple[str, Path]]:
     for recipe in recipes(study.config):
         result = study.open(memory.node(study, recipe, seed))
         yield f"nback/{recipe.place}/weights.safetensors", result.file("weights.safetensors")
+
+
+def _arrays(study: NBack, tables: NBackTables, seed: int) -> Iterator[tuple[str, bytes]]:
+    """Yield the arrays of decoding of a seed's networks of all tasks, as NumPy's npz."""
+    for recipe in recipes(study.config):
+        if recipe.diet == KEPT_OF:
+            place = f"nback/{recipe.name}"
+            yield f"{place}/cross_task.npz", npz(cross_task_arrays(tables, recipe))
+            yield f"{place}/across_time.npz", npz(across_time_arrays(tables, recipe))
+            stored = study.open(decoding.node(study, recipe, seed))
+            yield f"{place}/decoders.npz", npz(decoder_arrays(stored))
+
+
+def decode_table(tables: NBackTables) -> pd.DataFrame:
+    """Return the numbers of decoding, a row a network: what MLflow shows side by side."""
+    found = decoding_numbers(tables)
+    found = found[found["step"] == 0]
+    keys = ["seed", "name", "diet"]
+    wide = found.pivot_table(index=keys, columns="measure", values="value", sort=False)
+    return wide.reset_index().rename_axis(columns=None)
 
 
 def data_inputs(inputs: Inputs) -> tuple[DataInput, ...]:
@@ -114,6 +151,9 @@ def metrics(tables: NBackTables) -> pd.DataFrame:
     ):  # fmt: skip
         parts.append(pd.DataFrame({"key": place + name, "value": networks[column], "step": 0}))
     parts.append(_perceptual(tables.perceptual))
+    found = decoding_numbers(tables)
+    if len(found):
+        parts.append(found.assign(key=metric_keys(found))[[*METRIC_COLUMNS]])
     filled = [part for part in parts if len(part)]
     if not filled:
         return pd.DataFrame(columns=METRIC_COLUMNS)

@@ -11,10 +11,16 @@ import pandas as pd
 from hybridrep.analysis.schema import Meta, Parts, Upgrade, refuse_wrong_tables, tables_of_parts
 from hybridrep.studies.nback.results.schema import SCHEMAS, frame
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the layout that this code writes; the first is 1."""
 
-UPGRADES: dict[int, Upgrade] = {}
+
+def _without_analyses(parts: Parts, meta: Meta) -> tuple[Parts, Meta]:
+    """Give tables of version 1, of training alone, the empty ones of the analyses."""
+    return {name: parts.get(name, frame(name)) for name in SCHEMAS}, meta
+
+
+UPGRADES: dict[int, Upgrade] = {1: _without_analyses}
 """Version -> function that turns parts and meta of that version into those of the next."""
 
 _META: dict[str, type] = {
@@ -34,6 +40,8 @@ class NBackTables:
         losses: of the training batches.
         by_task: of the end, for each task that a network was trained on.
         perceptual: how well features are decoded from what networks are shown; of no seed.
+        decoding: how well decoders read states, of every network, task, stimulus and time.
+        cross_task: how well those of one task read the trials of another.
         meta: what the study is and stands on, in JSON's types.
     """
 
@@ -42,6 +50,8 @@ class NBackTables:
     losses: pd.DataFrame = field(default_factory=lambda: frame("losses"))
     by_task: pd.DataFrame = field(default_factory=lambda: frame("by_task"))
     perceptual: pd.DataFrame = field(default_factory=lambda: frame("perceptual"))
+    decoding: pd.DataFrame = field(default_factory=lambda: frame("decoding"))
+    cross_task: pd.DataFrame = field(default_factory=lambda: frame("cross_task"))
     meta: Meta = field(default_factory=dict)
 
     @property
