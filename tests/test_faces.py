@@ -34,7 +34,8 @@ RECORDS = {
     *("Crossed", "Difference", "Power", "TrainedNetwork"),
     *("Comparator", "Dissimilarity", "Family", "score_rsa"),
     *("Decoded", "HeldOut", "Identification"),
-    *("Decoders", "DecoderScores", "DecodersOverTime", "StateCentring", "TimeScores"),
+    *("Decoders", "DecoderScores", "DecodersOverTime", "LabelSetScores", "StateCentring"),
+    "TimeScores",
 }
 """What the example of something else makes or takes."""
 

@@ -29,6 +29,9 @@ from scipy.linalg.lapack import dposv
 MOST_STEPS = 100
 """Newton steps; some ten are usual."""
 
+_TOGETHER = 2**22
+"""Numbers in the matrices of the decoders that make their steps together: 32 MB."""
+
 _RANK = 1e-10
 """Principal components whose share of the largest one's spread is below hold rounding alone."""
 
@@ -67,6 +70,15 @@ class DecoderScores:
     balanced: Float64[np.ndarray, " values"]
     raw: Float64[np.ndarray, " values"]
     multiclass: float
+
+
+@dataclass(frozen=True, eq=False)
+class LabelSetScores:
+    """How well decoders read each of several labels; as `DecoderScores`."""
+
+    balanced: Float64[np.ndarray, "sets values"]
+    raw: Float64[np.ndarray, "sets values"]
+    multiclass: Float64[np.ndarray, " sets"]
 
 
 def common_scale(items: Float[np.ndarray, "items dim"], mean_square: float = 100.0) -> float:
@@ -154,16 +166,20 @@ def fit_label_sets(
     reduced, axes = _spanned(x - mean)
     z = np.concatenate([reduced, np.ones((len(x), 1))], axis=1)
     total = z.T @ z
-    has = labels.T[:, None] == np.arange(values)[:, None]
-    counts = has.sum(axis=2)
-    both = (counts > 0) & (counts < len(x))
-    at = np.full((*both.shape, z.shape[1]), np.nan)
-    # one label after the other: their matrices, a value each, need not all be in memory
-    for place, asked in enumerate(both):
-        if asked.any():
-            at[place, asked] = _fit(z, total, has[place, asked], penalty)
-    normals = at[..., :-1] if axes is None else at[..., :-1] @ axes
-    return [Decoders(w, b - w @ mean) for w, b in zip(normals, at[..., -1], strict=True)]
+    has = (labels.T[:, None] == np.arange(values)[:, None]).reshape(-1, len(x))
+    counts = has.sum(axis=1)
+    both = np.flatnonzero((counts > 0) & (counts < len(x)))
+    at = np.full((len(has), z.shape[1]), np.nan)
+    together = max(1, _TOGETHER // z.shape[1] ** 2)
+    for start in range(0, len(both), together):
+        some = both[start : start + together]
+        at[some] = _fit(z, total, has[some], penalty)
+    normals = at[:, :-1] if axes is None else at[:, :-1] @ axes
+    biases = at[:, -1] - normals @ mean
+    return [
+        Decoders(normals[start : start + values], biases[start : start + values])
+        for start in range(0, len(has), values)
+    ]
 
 
 def decoder_scores(
@@ -196,21 +212,32 @@ def score_decisions(
         >>> scores.balanced.tolist(), round(scores.multiclass, 3)
         ([0.75, 1.0], 0.667)
     """
-    has = labels[:, None] == np.arange(decisions.shape[1])
+    scores = score_label_sets(decisions[:, None], labels[:, None])
+    return DecoderScores(scores.balanced[0], scores.raw[0], float(scores.multiclass[0]))
+
+
+def score_label_sets(
+    decisions: Float[np.ndarray, "items sets values"], labels: Int[np.ndarray, "items sets"]
+) -> LabelSetScores:
+    """Return what `score_decisions` does of decisions on several labels of the same items at once.
+
+    Example:
+        >>> decisions = np.array([[[1.0, -1.0], [2.0, 1.0]], [[-1.0, 2.0], [-1.0, 2.0]]])
+        >>> score_label_sets(decisions, np.array([[0, 0], [1, 1]])).balanced.tolist()
+        [[1.0, 1.0], [1.0, 0.5]]
+    """
+    items, _, values = decisions.shape
+    has = labels[..., None] == np.arange(values)
     says = decisions > 0
     mute = np.isnan(decisions).any(axis=0)
-    with np.errstate(invalid="ignore"):
-        hit = (says & has).sum(axis=0) / has.sum(axis=0)
-        rejected = (~says & ~has).sum(axis=0) / (~has).sum(axis=0)
-    multiclass = np.nan
-    if len(labels) and not mute.all():
-        largest = np.where(mute, -np.inf, decisions).argmax(axis=1)
-        multiclass = float((largest == labels).mean())
-    raw = (says == has).mean(axis=0) if len(labels) else np.full(decisions.shape[1], np.nan)
-    return DecoderScores(
-        balanced=np.where(mute, np.nan, (hit + rejected) / 2), raw=np.where(mute, np.nan, raw),
-        multiclass=multiclass,
-    )  # fmt: skip
+    hits, yes, there = (says & has).sum(axis=0), says.sum(axis=0), has.sum(axis=0)
+    rejected = items - there - (yes - hits)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        balanced = (hits / there + rejected / (items - there)) / 2
+        raw = (hits + rejected) / items
+        right = np.where(mute, -np.inf, decisions).argmax(axis=2) == labels
+        multiclass = np.where(mute.all(axis=1), np.nan, right.sum(axis=0) / items)
+    return LabelSetScores(np.where(mute, np.nan, balanced), np.where(mute, np.nan, raw), multiclass)
 
 
 def within_groups(
@@ -230,8 +257,8 @@ def within_groups(
         >>> within_groups(decisions, np.array([1, 3]), groups=np.array([0, 0, 1, 1]))
         0.5
     """
-    own = groups[labels][:, None] == groups
-    chosen = np.where(own, decisions, -np.inf).argmax(axis=1)
+    own = groups[labels][..., None] == groups
+    chosen = np.where(own, decisions, -np.inf).argmax(axis=-1)
     return float((chosen == labels).mean())
 
 

@@ -21,7 +21,7 @@ from jaxtyping import Float, Float64, Int
 from hybridrep.analysis.decoders import (
     common_scale,
     fit_label_sets,
-    score_decisions,
+    score_label_sets,
     within_groups,
 )
 
@@ -226,19 +226,33 @@ def score_over_time(
     balanced, raw = (np.full((stimuli, steps, values), np.nan) for _ in range(2))
     multiclass, within, across = (np.full((stimuli, steps), np.nan) for _ in range(3))
     current = np.full((stimuli, stimuli), np.nan)
-    for stimulus, onset in enumerate(onsets):
-        for step in range(steps):
-            own = decoders.decisions(x[:, step], stimulus, onset)
-            if step >= onset:
-                decided = decoders.decisions(x[:, step], stimulus, step)
-                scores = score_decisions(decided, labels[:, stimulus])
-                balanced[stimulus, step], raw[stimulus, step] = scores.balanced, scores.raw
-                multiclass[stimulus, step] = scores.multiclass
-                if groups is not None:
-                    within[stimulus, step] = within_groups(decided, labels[:, stimulus], groups)
-                earlier = score_decisions(own, labels[:, stimulus])
-                across[stimulus, step] = earlier.balanced.mean()
-            for other in np.flatnonzero(np.array(onsets) == step):
-                shown = score_decisions(own, labels[:, other])
-                current[stimulus, other] = shown.balanced.mean()
+    own = np.arange(stimuli)
+    begun = decoders.normals[own, list(onsets)], decoders.biases[own, list(onsets)]
+    for step in range(steps):
+        shown = np.flatnonzero(np.array(onsets) <= step)
+        if shown.size:
+            decided = _decided(
+                x[:, step], decoders.normals[shown, step], decoders.biases[shown, step]
+            )
+            scores = score_label_sets(decided, labels[:, shown])
+            balanced[shown, step], raw[shown, step] = scores.balanced, scores.raw
+            multiclass[shown, step] = scores.multiclass
+            if groups is not None:
+                for place, stimulus in enumerate(shown):
+                    within[stimulus, step] = within_groups(
+                        decided[:, place], labels[:, stimulus], groups
+                    )
+        early = _decided(x[:, step], *begun)
+        later = score_label_sets(early[:, shown], labels[:, shown])
+        across[shown, step] = later.balanced.mean(axis=1)
+        for other in np.flatnonzero(np.array(onsets) == step):
+            asked = np.broadcast_to(labels[:, other, None], early.shape[:2])
+            current[:, other] = score_label_sets(early, asked).balanced.mean(axis=1)
     return TimeScores(balanced, raw, multiclass, within, across, current)
+
+
+def _decided(x: np.ndarray, normals: np.ndarray, biases: np.ndarray) -> np.ndarray:
+    """Return the decisions of decoders of several stimuli, [trials, stimuli, values]."""
+    stimuli, values, units = normals.shape
+    decisions = x @ normals.reshape(-1, units).T
+    return decisions.reshape(len(x), stimuli, values) + biases

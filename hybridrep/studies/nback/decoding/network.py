@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Float64, Int
 
-from hybridrep.analysis.decoders import fit_label_sets, score_decisions
+from hybridrep.analysis.decoders import fit_label_sets, score_decisions, score_label_sets
 from hybridrep.analysis.generalisation import (
     DecodersOverTime,
     StateCentring,
@@ -30,8 +30,8 @@ from hybridrep.analysis.generalisation import (
 )
 from hybridrep.studies.nback.decoding.states import (
     MATCH_SHARES,
-    AnalysedNetwork,
     AnalysisSet,
+    HasStates,
     TaskStates,
     some_of,
 )
@@ -106,7 +106,7 @@ class NetworkReadings:
 
 
 def read_network_states(
-    network: AnalysedNetwork, decoding: Decoding, spaces: tuple[str, ...] = ("h",)
+    network: HasStates, decoding: Decoding, spaces: tuple[str, ...] = ("h",)
 ) -> NetworkReadings:
     """Fit and test the decoders of a network.
 
@@ -294,15 +294,14 @@ def _between(
     fitted: FittedDecoders, name: str, frame: int, mean: Float64[np.ndarray, " units"],
 ) -> Float64[np.ndarray, "centrings tasks"]:  # fmt: skip
     """Return how well the decoders of every task read one task's trials, by whose mean is out."""
-    tasks = len(fitted.penalty)
-    scores = np.full((len(CENTRINGS), tasks), np.nan)
-    for task in range(tasks):
-        normals, biases = fitted.normals[name][task, 0, frame], fitted.biases[name][task, 0, frame]
-        decisions = x @ normals.T + biases
-        apart = (mean - fitted.centring.means[task, frame]) / fitted.centring.scale
-        for place, shift in enumerate((0.0, apart @ normals.T)):
-            scores[place, task] = score_decisions(decisions + shift, labels).balanced.mean()
-    return scores
+    normals, biases = fitted.normals[name][:, 0, frame], fitted.biases[name][:, 0, frame]
+    tasks, values, units = normals.shape
+    decisions = (x @ normals.reshape(-1, units).T).reshape(-1, tasks, values) + biases
+    apart = (mean - fitted.centring.means[:, frame]) / fitted.centring.scale
+    shifted = decisions + np.einsum("su,svu->sv", apart, normals)
+    asked = np.broadcast_to(labels[:, None], decisions.shape[:2])
+    both = (decisions, shifted)
+    return np.stack([score_label_sets(each, asked).balanced.mean(axis=1) for each in both])
 
 
 def decoding_table(

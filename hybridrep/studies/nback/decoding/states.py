@@ -13,7 +13,7 @@ fill the store.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -116,6 +116,22 @@ def state_needs(study: NBack, recipe: NetworkRecipe, seed: int) -> dict[str, Nod
     if recipe.front_end == "pca":
         return {**needs, "components": front_end.node(study)}
     return {**needs, "maps": features.nodes(study, SPLIT)}
+
+
+@runtime_checkable
+class HasStates(Protocol):
+    """What has states on trials of some tasks: a network, or one that a test plants."""
+
+    @property
+    def tasks(self) -> tuple[NBackTask, ...]:
+        """In the order of the first axis of all states."""
+
+    @property
+    def stimuli(self) -> StimulusSet:
+        """What the trials show."""
+
+    def states(self, which: AnalysisSet, part: Part) -> TaskStates:
+        """Return the states on a part of a set, the same at every call."""
 
 
 @dataclass(frozen=True, eq=False)
