@@ -254,5 +254,6 @@ def score_over_time(
 def _decided(x: np.ndarray, normals: np.ndarray, biases: np.ndarray) -> np.ndarray:
     """Return the decisions of decoders of several stimuli, [trials, stimuli, values]."""
     stimuli, values, units = normals.shape
-    decisions = x @ normals.reshape(-1, units).T
-    return decisions.reshape(len(x), stimuli, values) + biases
+    decisions = (x @ normals.reshape(-1, units).T).reshape(len(x), stimuli, values)
+    decided: np.ndarray = decisions + biases
+    return decided

@@ -29,7 +29,7 @@ from hybridrep.studies.nback.names import SIMULATION, SPLITS, UNTRAINED, NBackTa
 from hybridrep.studies.nback.tasks.trials import MatchShare, Trials, trials
 
 if TYPE_CHECKING:
-    from hybridrep.running.stage import Node, Reader
+    from hybridrep.running.stage import Reader
     from hybridrep.studies.nback.config import Config
     from hybridrep.studies.nback.inputs import NBack, Objects
     from hybridrep.studies.nback.memory.networks import NetworkRecipe
@@ -110,7 +110,7 @@ class TaskStates:
         return self.c
 
 
-def state_needs(study: NBack, recipe: NetworkRecipe, seed: int) -> dict[str, Node | tuple[Any]]:
+def state_needs(study: NBack, recipe: NetworkRecipe, seed: int) -> dict[str, Any]:
     """Declare what `analysed_network` reads: the network, and the frames as it takes them."""
     needs: dict[str, Any] = {"network": memory.node(study, recipe, seed)}
     if recipe.front_end == "pca":
@@ -216,7 +216,7 @@ def _trials_first(parts: list[torch.Tensor]) -> np.ndarray:
 
 def correct_alone(states: TaskStates) -> TaskStates:
     """Return the trials that are right at every frame, of each task as many as of the worst."""
-    right = states.correct.all(axis=2)
+    right = np.asarray(states.correct.all(axis=2))
     count = int(right.sum(axis=1).min())
     rows = np.stack([np.flatnonzero(each)[:count] for each in right]).astype(np.int64)
     of = np.arange(len(rows))[:, None]
