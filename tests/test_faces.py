@@ -36,6 +36,8 @@ RECORDS = {
     *("Decoded", "HeldOut", "Identification"),
     *("Decoders", "DecoderScores", "DecodersOverTime", "LabelSetScores", "StateCentring"),
     "TimeScores",
+    *("Decoders", "DecoderScores", "DecodersOverTime", "StateCentring", "TimeScores"),
+    *("Contrast", "DecodersAt", "Orthogonality", "Rotation", "RotationScore", "Shape"),
 }
 """What the example of something else makes or takes."""
 

@@ -77,36 +77,50 @@ if TYPE_CHECKING:
         DecodersOverTime, StateCentring, TimeScores, centring_of, fit_over_time, label_agreement,
         normalised, predicted_accuracy, score_over_time,
     )
+    from hybridrep.analysis.orthogonality import (
+        Orthogonality, between_sets, orthogonality_index, simplex_value,
+    )
+    from hybridrep.analysis.rotations import (
+        DecodersAt, Rotation, RotationScore, Shape, fit_rotation, reconstructed, rotation_scores,
+        shape_of, shape_permutation_p, span_overlap,
+    )
+    from hybridrep.analysis.perturbation import (
+        Contrast, contrast, interchanged, random_directions, share_beyond, shifted, span_of,
+    )
 
 __all__ = [
     "COMPARATORS", "DISSIMILARITIES", "FAMILIES", "MEASURES", "PRESETS", "Centring", "Chance",
-    "Change", "Claim", "Column", "Comparator", "Compares", "Crossed", "Decoded",
-    "DecoderScores", "Decoders", "DecodersOverTime", "Difference", "Dissimilarity", "Family",
-    "HeldOut", "Identification", "Interval", "LabelSetScores", "Measure", "Need",
-    "NoiseCeiling", "Part", "Permuted", "Power", "Resampled", "Resampling", "Schema", "Score",
-    "Side", "StateCentring", "StudyIntervals", "TTest", "TimeScores", "against_first",
-    "alignment_index", "best_row", "bootstrap", "bootstrap_items", "canonical_correlations",
-    "cca", "cdnv", "centring_of", "cka", "cka_rbf", "cknna", "claim_of", "class_profile",
-    "class_similarity", "cohens_d", "common_scale", "compare_dissimilarities",
-    "compare_with_baseline", "contiguous_folds", "correct", "correlate", "cosine_similarity",
-    "crossed", "crossnobis", "decode", "decoder_scores", "decoding", "describe",
-    "describe_canonical", "describe_cka", "describe_cka_rbf", "describe_neighbours",
-    "describe_rsa", "describe_shape", "describe_trsa", "describe_units", "difference",
-    "diffusibility", "diffusibility_ceiling", "dissimilarities", "dual_variance",
-    "effective_rank", "ellipse", "ellipse_excess", "fit_decoders", "fit_label_sets",
-    "fit_over_time", "geodesic_ranks", "half_samples", "halves", "holm", "identification",
-    "in_own_span", "independent", "item_weights", "jaccard_knn", "label_agreement",
-    "learning_curve", "lower_triangle", "make_table", "mean_cosine", "mle_dimension",
-    "mutual_knn", "nc1", "nc2_equinorm", "nc2_simplex_gap", "nearest_mean_accuracy",
-    "noise_ceiling", "normalised", "nuclear_norm", "one_sample", "over_seeds",
-    "over_subsamples", "paired", "pairs_matrix", "pareto_front", "part_of",
-    "participation_ratio", "percentile_interval", "permutation", "permutation_null",
-    "permutation_p", "power", "predicted_accuracy", "principal_angles", "procrustes", "pwcca",
-    "ridge_held_out", "ridge_r2", "rsa", "score_decisions", "score_label_sets",
-    "score_over_time", "score_rsa", "seed_retrieval", "shape_angle", "spectrum_slope", "stars",
-    "stratified_folds", "study_intervals", "subspace_overlap", "summarise", "svcca",
-    "t_from_summary", "t_sne", "table_problems", "trsa", "twonn", "unit_matching", "unit_r",
-    "unit_rows", "weighted_correlations", "within_groups",
+    "Change", "Claim", "Column", "Comparator", "Compares", "Contrast", "Crossed", "Decoded",
+    "DecoderScores", "Decoders", "DecodersAt", "DecodersOverTime", "Difference",
+    "Dissimilarity", "Family", "HeldOut", "Identification", "Interval", "LabelSetScores",
+    "Measure", "Need", "NoiseCeiling", "Orthogonality", "Part", "Permuted", "Power",
+    "Resampled", "Resampling", "Rotation", "RotationScore", "Schema", "Score", "Shape", "Side",
+    "StateCentring", "StudyIntervals", "TTest", "TimeScores", "against_first",
+    "alignment_index", "best_row", "between_sets", "bootstrap", "bootstrap_items",
+    "canonical_correlations", "cca", "cdnv", "centring_of", "cka", "cka_rbf", "cknna",
+    "claim_of", "class_profile", "class_similarity", "cohens_d", "common_scale",
+    "compare_dissimilarities", "compare_with_baseline", "contiguous_folds", "contrast",
+    "correct", "correlate", "cosine_similarity", "crossed", "crossnobis", "decode",
+    "decoder_scores", "decoding", "describe", "describe_canonical", "describe_cka",
+    "describe_cka_rbf", "describe_neighbours", "describe_rsa", "describe_shape",
+    "describe_trsa", "describe_units", "difference", "diffusibility", "diffusibility_ceiling",
+    "dissimilarities", "dual_variance", "effective_rank", "ellipse", "ellipse_excess",
+    "fit_decoders", "fit_label_sets", "fit_over_time", "fit_rotation", "geodesic_ranks",
+    "half_samples", "halves", "holm", "identification", "in_own_span", "independent",
+    "interchanged", "item_weights", "jaccard_knn", "label_agreement", "learning_curve",
+    "lower_triangle", "make_table", "mean_cosine", "mle_dimension", "mutual_knn", "nc1",
+    "nc2_equinorm", "nc2_simplex_gap", "nearest_mean_accuracy", "noise_ceiling", "normalised",
+    "nuclear_norm", "one_sample", "orthogonality_index", "over_seeds", "over_subsamples",
+    "paired", "pairs_matrix", "pareto_front", "part_of", "participation_ratio",
+    "percentile_interval", "permutation", "permutation_null", "permutation_p", "power",
+    "predicted_accuracy", "principal_angles", "procrustes", "pwcca", "random_directions",
+    "reconstructed", "ridge_held_out", "ridge_r2", "rotation_scores", "rsa", "score_decisions",
+    "score_label_sets", "score_over_time", "score_rsa", "seed_retrieval", "shape_angle",
+    "shape_of", "shape_permutation_p", "share_beyond", "shifted", "simplex_value", "span_of",
+    "span_overlap", "spectrum_slope", "stars", "stratified_folds", "study_intervals",
+    "subspace_overlap", "summarise", "svcca", "t_from_summary", "t_sne", "table_problems",
+    "trsa", "twonn", "unit_matching", "unit_r", "unit_rows", "weighted_correlations",
+    "within_groups",
 ]
 _HOMES = {
     "record": "Centring Chance Change Compares Measure Need Resampling Score",
@@ -146,6 +160,11 @@ _HOMES = {
         "fit_label_sets in_own_span score_decisions score_label_sets within_groups",
     "generalisation": "DecodersOverTime StateCentring TimeScores centring_of fit_over_time "
         "label_agreement normalised predicted_accuracy score_over_time",
+    "orthogonality": "Orthogonality between_sets orthogonality_index simplex_value",
+    "rotations": "DecodersAt Rotation RotationScore Shape fit_rotation reconstructed "
+        "rotation_scores shape_of shape_permutation_p span_overlap",
+    "perturbation": "Contrast contrast interchanged random_directions share_beyond shifted "
+        "span_of",
 }
 # isort: on
 # fmt: on

@@ -16,11 +16,12 @@ from hybridrep.reporting.style import Stroke, light_grid
 
 def draw_lanes(
     axes: Axes, rows: Sequence[str], lanes: Sequence[tuple[str, Stroke]],
-    values: Callable[[str, str], np.ndarray],
+    values: Callable[[str, str], np.ndarray], *, seeds: bool = False,
 ) -> None:  # fmt: skip
     """Draw, for every row from top to bottom, one mean with its 95% interval per lane.
 
-    `values` gives of a row and a lane one value a seed; it may be empty.
+    `values` gives of a row and a lane one value a seed; it may be empty. With `seeds` each of them
+    is a point under the mean.
     """
     step = 0.66 / max(len(lanes), 2)
     for place, row in enumerate(rows):
@@ -31,6 +32,11 @@ def draw_lanes(
                 continue
             height = place + step * (lane - (len(lanes) - 1) / 2)
             test = one_sample(found)
+            if seeds:
+                axes.scatter(
+                    found, np.full(found.size, height), s=9, color=stroke.colour, alpha=0.4,
+                    linewidths=0,
+                )  # fmt: skip
             if np.isfinite(test.low):
                 axes.plot([test.low, test.high], [height] * 2, color=stroke.colour, linewidth=2)
             axes.plot(
