@@ -88,7 +88,7 @@ def disattenuated(
     """
     reliability = np.diagonal(found)
     roots = np.sqrt(np.where(reliability > _LEAST_RELIABILITY, reliability, np.nan))
-    return np.minimum(found / np.outer(roots, roots), 1.0)
+    return np.asarray(np.minimum(found / np.outer(roots, roots), 1.0))
 
 
 def orthogonality_index(

@@ -215,8 +215,8 @@ def shape_permutation_p(
     own = np.arange(values)[None]
     orders = np.concatenate([own, _other_orders(values, draws, generator)])
     from_rows, to_rows = source.rows @ source.axes, target.rows @ target.axes
-    true, *others = _products(from_rows, to_rows, orders)[1].sum(axis=1)
-    return float((1 + np.sum(np.array(others) >= true - _TIE)) / len(orders))
+    scales: Float64[np.ndarray, " orders"] = _products(from_rows, to_rows, orders)[1].sum(axis=1)
+    return float((1 + np.sum(scales[1:] >= scales[0] - _TIE)) / len(orders))
 
 
 @dataclass(frozen=True, eq=False)
