@@ -194,7 +194,8 @@ def span_overlap(first: Shape, second: Shape) -> float:
         (1.0, 0.0)
     """
     one, other = first.axes, second.axes
-    return float(np.square(one.T @ other).sum()) / min(one.shape[1], other.shape[1])
+    shared = float(np.square(one.T @ other).sum())
+    return shared / int(min(one.shape[1], other.shape[1]))
 
 
 def shape_permutation_p(

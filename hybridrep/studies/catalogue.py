@@ -173,6 +173,7 @@ HYBRID = StudyListing(
 _NBACK = "hybridrep.studies.nback"
 _TO_NETWORKS = ("nback_stimuli", "nback_train")
 _TO_STATES = (*_TO_NETWORKS, "nback_decode")
+_TO_GEOMETRY = (*_TO_STATES, "nback_geometry")
 
 NBACK = StudyListing(
     name="nback",
@@ -180,7 +181,7 @@ NBACK = StudyListing(
     parameters=NBackConfig,
     entry_points=(
         EntryPoint("nback", "the whole N-back study: one run a seed and one for the study",
-                   f"{_NBACK}.study:run", NBackConfig, (*_TO_STATES, "nback_report"),
+                   f"{_NBACK}.study:run", NBackConfig, (*_TO_GEOMETRY, "nback_report"),
                    page="nback.md"),
         EntryPoint("nback_stimuli", "objects rendered, and a frozen vision model's map of each",
                    f"{_NBACK}.study:stimuli", NBackConfig, ("nback_stimuli",), page="nback.md"),
@@ -189,8 +190,11 @@ NBACK = StudyListing(
         EntryPoint("nback_decode",
                    "what linear decoders read from the networks' states, across tasks and time",
                    f"{_NBACK}.study:decode", NBackConfig, _TO_STATES, page="nback.md"),
+        EntryPoint("nback_geometry",
+                   "angles between values, rotations over time and causal tests of the networks",
+                   f"{_NBACK}.study:geometry", NBackConfig, _TO_GEOMETRY, page="nback.md"),
         EntryPoint("nback_report", "the N-back study's report, in a run of its own",
-                   f"{_NBACK}.study:report", NBackConfig, (*_TO_STATES, "nback_report"),
+                   f"{_NBACK}.study:report", NBackConfig, (*_TO_GEOMETRY, "nback_report"),
                    page="nback.md"),
         EntryPoint("nback_sweep", "Optuna over architecture, hidden size and learning rate",
                    f"{_NBACK}.sweep.sweep:run", NBackSweepConfig, _TO_NETWORKS, page="nback.md"),
@@ -234,7 +238,7 @@ def load_study(
         Of the study `hybrid`, `StudyTables`: the long tables `lstm`, `autoencoder`,
         `linear_baseline`, `rsa` and `transfer` with one row a seed and epoch, and `meta`, what
         they stand on. Of `nback`, `NBackTables`: `networks`, `curves`, `losses`, `by_task`,
-        `perceptual`, `decoding`, `cross_task`, `meta`.
+        `perceptual`, `decoding`, `cross_task`, `orthogonality`, `rotations`, `causal`, `meta`.
 
     Raises:
         TrackingError: no database or server there, no such study (the message names those that

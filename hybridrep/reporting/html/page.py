@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from importlib.metadata import version
@@ -16,7 +16,9 @@ from hybridrep.reporting.html.packing import packed, security_policy
 
 _PACKAGE = "hybridrep.reporting.html"
 _SCRIPTS = ("theme.js", "tables.js", "figures.js")
-_EXPLORER_SCRIPTS = ("data.js", "matrix.js", "projection.js")
+
+VIEWS = ("matrix.js", "projection.js")
+"""The scripts of the common interactive views."""
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,17 @@ class Explorers:
     plotly: str
 
 
-def render(package: str, template: str, explorers: Mapping[str, str], **values: Any) -> str:
+def render(
+    package: str, template: str, explorers: Mapping[str, str], views: Sequence[str] = VIEWS,
+    **values: Any,
+) -> str:  # fmt: skip
     """Return a page as one HTML file.
 
     Args:
         package: whose folder holds the template; the common ones stand behind it.
         template: a template that extends `report.html.j2`.
         explorers: prefix of a study's anchors -> JSON that its interactive views draw from.
+        views: scripts of the interactive views, of the common ones or in the package's folder.
         values: what the templates read.
     """
     environment = Environment(
@@ -51,8 +57,10 @@ def render(package: str, template: str, explorers: Mapping[str, str], **values: 
     )  # fmt: skip
     environment.filters["tied"] = tied
     plotly = _plotly() if explorers else ""
-    names = [*_SCRIPTS, *(_EXPLORER_SCRIPTS if explorers else ())]
-    body = "\n".join(_read(f"scripts/{name}") for name in names)
+    parts = [_read(f"scripts/{name}") for name in _SCRIPTS]
+    if explorers:
+        parts += [_read("scripts/data.js"), *(_view(package, name) for name in views)]
+    body = "\n".join(parts)
     # one strict block, so that scripts share names with nothing else
     script = f'(() => {{\n"use strict";\n{body}}})();\n'
     return environment.get_template(template).render(
@@ -89,6 +97,12 @@ def page_files(*packages: str) -> dict[str, str]:
 
 def _read(name: str) -> str:
     return resources.files(_PACKAGE).joinpath(name).read_text("utf-8")
+
+
+def _view(package: str, name: str) -> str:
+    """Return the script of an interactive view: the package's own, else a common one."""
+    own = resources.files(package).joinpath(name)
+    return own.read_text("utf-8") if own.is_file() else _read(f"scripts/{name}")
 
 
 def _plotly() -> str:

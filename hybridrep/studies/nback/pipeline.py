@@ -1,6 +1,7 @@
 """The data's way through the study: what is made from what, and what a seed consists of.
 
-    stimuli -> features -> memory (components, then the networks of every seed) -> decoding
+    stimuli -> features -> memory (components, then the networks of every seed)
+                            -> decoding -> geometry
                         -> perceptual (what can be decoded from the features)
 
 Stimuli, features and what is decoded from them are the same for all seeds; a seed is one network
@@ -13,6 +14,7 @@ from hybridrep.running.stage import Node
 from hybridrep.studies.nback.decoding import stage as decoding
 from hybridrep.studies.nback.features import perceptual
 from hybridrep.studies.nback.features import stage as features
+from hybridrep.studies.nback.geometry import nodes as geometry
 from hybridrep.studies.nback.inputs import NBack
 from hybridrep.studies.nback.memory import front_end
 from hybridrep.studies.nback.memory import stage as memory
@@ -43,4 +45,4 @@ def of_seed(study: NBack, seed: int) -> list[Node]:
         [module.node(study, recipe, seed) for recipe in made] for module in (memory, decoding)
     ]
     slowest = [node for some in stages for node in sorted(some, key=lambda node: -node.seconds)]
-    return [perceptual.node(study), *slowest]
+    return [perceptual.node(study), *slowest, *geometry.of_seed(study, seed)]

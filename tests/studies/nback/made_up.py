@@ -46,6 +46,7 @@ def made_up(seeds: int = 3, **given: str) -> NBackTables:
                 for split in SPLITS
                 for task in tasks_in_diet(recipe.diet, recipe.n_back)
             ]  # fmt: skip
+        _add_geometry(rows, config, seed, rng)
     rows["perceptual"] = [
         {"space": space, "folds": folds, "feature": feature, "multiclass": level, "balanced": 0.9,
          "raw": 0.95, "within_category": 0.99 if feature == "identity" else float("nan")}
@@ -62,3 +63,86 @@ def made_up(seeds: int = 3, **given: str) -> NBackTables:
         "backbone": {"description": "a model", "fingerprint": "f" * 64},
     }  # fmt: skip
     return NBackTables(**{n: frame(n, r) for n, r in rows.items()}, meta=meta).validate()
+
+
+ROTATED = {"fitted": 0.95, "reconstructed": 0.94, "swap_stimulus": 0.9, "swap_time": 0.5,
+           "permuted": 0.93, "joint": 0.93, "identity": 0.5, "random": 0.5, "overlap": 0.2,
+           "permutation_p": 0.2}  # fmt: skip
+"""What made-up rotations give: no better than with values exchanged, and one serves for all."""
+
+ANGLED = {"index": 0.8, "floor": 0.1, "corrected": 0.7, "same": 0.75, "frobenius": 0.3}
+
+
+def _add_geometry(rows: dict, config: Config, seed: int, rng: np.random.Generator) -> None:
+    """Add what the geometry of networks of all tasks would be."""
+    kinds = {"location": 2 / 3, "identity": 6 / 7, "category": 2 / 3}
+    for feature, simplex in kinds.items():
+        for size in (0, 128, 256):
+            label = {"seed": seed, "space": "perceptual", "architecture": "", "hidden": 0,
+                     "diet": "", "n": 0, "feature": feature, "other": feature, "resample": 0,
+                     "dimensions": size}  # fmt: skip
+            rows["orthogonality"] += [
+                {**label, "measure": name, "score": score + 0.1 + 0.01 * rng.random()}
+                for name, score in ANGLED.items()
+            ]
+            rows["orthogonality"].append({**label, "measure": "simplex", "score": simplex})
+    for recipe in recipes(config):
+        label = {"seed": seed, "architecture": recipe.architecture, "hidden": recipe.hidden,
+                 "diet": recipe.diet}  # fmt: skip
+        if recipe.diet not in ("mtmf", "untrained"):
+            continue
+        for feature, simplex in kinds.items():
+            own = {**label, "space": "encoding", "n": 1, "feature": feature, "other": feature,
+                   "resample": 0, "dimensions": 0}  # fmt: skip
+            rows["orthogonality"] += [
+                {**own, "measure": name, "score": score + 0.01 * rng.random()}
+                for name, score in ANGLED.items()
+            ]
+            rows["orthogonality"].append({**own, "measure": "simplex", "score": simplex})
+        if recipe.diet == "mtmf":
+            _add_rotations(rows, label, kinds, rng)
+            _add_effects(rows, label, kinds, rng)
+
+
+def _add_rotations(rows: dict, label: dict, features: dict, rng: np.random.Generator) -> None:
+    for n in (1, 2, 3):
+        for feature in features:
+            for stimulus in range(1, 6):
+                for time in range(stimulus + 1, min(6, stimulus + n) + 1):
+                    where = {**label, "space": "h", "set": "independent", "n": n,
+                             "feature": feature, "stimulus": stimulus, "time": time}  # fmt: skip
+                    there = {**ROTATED}
+                    if time == 6:
+                        del there["swap_stimulus"]
+                    if time == 6 or time + 1 - stimulus > n:
+                        del there["swap_time"]
+                    rows["rotations"] += [
+                        {**where, "measure": name, "score": score + 0.01 * rng.random()}
+                        for name, score in there.items()
+                    ]
+
+
+def _add_effects(rows: dict, label: dict, features: dict, rng: np.random.Generator) -> None:
+    for feature in features:
+        own = {**label, "state": "h", "n": 1, "feature": feature}
+        for direction, fall in (("decoder", 0.3), ("random", 0.02), ("outside", 0.01)):
+            for alpha in np.arange(0, 3.25, 0.25):
+                lost = min(fall * alpha, 0.9) + 0.01 * rng.random()
+                for name, score in (
+                    ("match", 0.95 - lost), ("no_action", 0.02 + 0.8 * lost),
+                    ("non_match", 0.03 + 0.2 * lost), ("beyond", 0.01 + 0.3 * alpha),
+                ):  # fmt: skip
+                    rows["causal"].append(
+                        {**own, "direction": direction, "other": feature, "alpha": alpha,
+                         "measure": name, "score": score}
+                    )  # fmt: skip
+        for other in features:
+            right = 0.9 if other == feature else 0.05
+            for name, score in (
+                ("match", 1 - right), ("no_action", 0.0), ("non_match", right), ("success", right),
+                ("beyond", 0.01),
+            ):  # fmt: skip
+                rows["causal"].append(
+                    {**own, "direction": "interchange", "other": other, "alpha": 1.0,
+                     "measure": name, "score": score - 0.01 * rng.random() * (score > 0.5)}
+                )  # fmt: skip

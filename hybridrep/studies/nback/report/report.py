@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from hybridrep.reporting.drawing import Drawn, draw
-from hybridrep.reporting.formatting import counted, number
+from hybridrep.reporting.formatting import number
 from hybridrep.reporting.html.page import Entry, render
 from hybridrep.reporting.html.views import (
     Column,
@@ -20,28 +20,32 @@ from hybridrep.reporting.html.views import (
     words,
 )
 from hybridrep.reporting.report import Draw, Report
-from hybridrep.studies.nback.report.figures import Sheet, plans
+from hybridrep.studies.nback.report.figures.catalogue import plans
+from hybridrep.studies.nback.report.figures.stimuli import Sheet
+from hybridrep.studies.nback.report.markdown import standing, study_markdown
 from hybridrep.studies.nback.report.reproduce import reproduce_command
+from hybridrep.studies.nback.report.tested_view import tested_views
+from hybridrep.studies.nback.results.claims import claims
+from hybridrep.studies.nback.results.geometry import geometry_table
 from hybridrep.studies.nback.results.perceptual import perceptual
 from hybridrep.studies.nback.results.performance import (
     performance,
     performance_by_task,
-    performance_markdown,
 )
+from hybridrep.studies.nback.results.summary import summarise_study
 from hybridrep.studies.nback.results.tables import NBackTables
+from hybridrep.studies.nback.results.tested import claims_table
 
 PACKAGE = "hybridrep.studies.nback.report"
 """Its folder holds the page's own template."""
 
-_CONTENTS = (
-    Entry("stimuli", "Stimuli"), Entry("performance", "Performance"),
-    Entry("making", "How it was made"),
-)  # fmt: skip
+GROUPS = ("design", "stimuli", "performance", "decoding", "geometry")
+"""The groups of figures."""
 
 
 def build_report(
     tables: NBackTables, sheet: Sheet | None = None, draw_plans: Draw | None = None,
-    beside: Mapping[str, pd.DataFrame] | None = None,
+    beside: Mapping[str, pd.DataFrame] | None = None, explored: str = "",
 ) -> Report:  # fmt: skip
     """Return a study's report.
 
@@ -50,35 +54,47 @@ def build_report(
         sheet: its stimuli, if they are to be shown.
         draw_plans: draws the figures; without, they are drawn here one after the other.
         beside: further tables of the stimuli, by name.
+        explored: JSON of the interactive view; empty: none.
     """
     drawn = (draw_plans or draw)(plans(tables, sheet))
     more = dict(beside or {})
+    tested = claims(tables)
     frames = {
         "performance": performance(tables), "performance_by_task": performance_by_task(tables),
-        "perceptual": perceptual(tables), **more,
+        "perceptual": perceptual(tables), "claims": claims_table(tested),
+        "geometry": geometry_table(tables), **more,
     }  # fmt: skip
-    study = str(tables.meta["study"])
+    study, summary = str(tables.meta["study"]), summarise_study(tables, tested)
+    pictures = _pictures(drawn)
+    shown = {
+        "stimuli": [*_perceptual(frames), *(_plain(n, frame) for n, frame in more.items())],
+        "performance": _performance(frames), "decoding": [],
+        "geometry": [_geometry(frames["geometry"])], "making": [_making(tables)],
+    }  # fmt: skip
     html = render(
-        PACKAGE, "page.html.j2", {}, title=study, contents=[*_CONTENTS], facts=_facts(tables),
-        notices=_notices(tables), pictures=_pictures(drawn), command=reproduce_command(tables),
-        tables={
-            "stimuli": [*_perceptual(frames), *(_plain(n, frame) for n, frame in more.items())],
-            "performance": _performance(frames), "making": [_making(tables)],
-        },
+        PACKAGE, "page.html.j2", {"": explored} if explored else {}, views=("states.js",),
+        title=study, contents=_contents(pictures, shown, bool(explored), bool(summary)),
+        facts=_facts(tables), notices=_notices(tables), pictures=pictures, tables=shown,
+        command=reproduce_command(tables), summary=summary, claims=tested_views(tested),
+        explored=tables.seeds[0] if tables.seeds else "",
     )  # fmt: skip
-    markdown = f"# {study}\n\n{standing(tables)}\n\n{performance_markdown(frames['performance'])}"
+    markdown = study_markdown(tables, frames, summary)
     return Report(html, markdown, {each.plan.name: each.png for each in drawn}, frames)
 
 
-def standing(tables: NBackTables) -> str:
-    """Say on how many seeds the study stands, and what became of the others."""
-    complete = len(tables.seeds)
-    failed = tables.meta["seeds_failed"]
-    text = f"{counted(complete, 'seed')}, each with one network of every architecture and diet."
-    if failed:
-        listed = "; ".join(f"seed {seed}: {reason}" for seed, reason in failed.items())
-        text += f" Not complete: {listed}."
-    return text
+def _contents(
+    pictures: Mapping[str, list[object]], shown: Mapping[str, list[TableView]], explored: bool,
+    summarised: bool,
+) -> list[Entry]:  # fmt: skip
+    """Return the page's contents: the sections that there are."""
+    found = [
+        ("summary", "Summary", summarised), ("claims", "Claims", summarised),
+        ("stimuli", "Stimuli and tasks", True), ("performance", "Performance", True),
+        ("decoding", "What states hold", bool(pictures["decoding"] or shown["decoding"])),
+        ("geometry", "Geometry", bool(pictures["geometry"])),
+        ("explore", "States of one seed", explored), ("making", "How it was made", True),
+    ]  # fmt: skip
+    return [Entry(anchor, label) for anchor, label, there in found if there]
 
 
 def _facts(tables: NBackTables) -> list[tuple[str, str]]:
@@ -108,7 +124,7 @@ def _notices(tables: NBackTables) -> list[Notice]:
 
 
 def _pictures(drawn: Sequence[Drawn]) -> dict[str, list[object]]:
-    groups: dict[str, list[object]] = {"stimuli": [], "performance": []}
+    groups: dict[str, list[object]] = {group: [] for group in GROUPS}
     for each in drawn:
         groups[each.plan.group].append(picture(each, ""))
     return groups
@@ -165,6 +181,21 @@ def _performance(frames: Mapping[str, pd.DataFrame]) -> list[TableView]:
         table_view("performance-by-task", "Performance by task", frames["performance_by_task"],
                    by_task, "Means over seeds."),
     ]  # fmt: skip
+
+
+def _geometry(frame: pd.DataFrame) -> TableView:
+    columns = [
+        words("part", "Part"), words("network", "Space or network"), words("feature", "Feature"),
+        words("measure", "Measure"), numbers("mean", "Mean"),
+        intervals("low", "high", "95% CI"), numbers("n", "Seeds", 0),
+    ]  # fmt: skip
+    note = (
+        "Of networks of all tasks. Angles: 1 for right angles. Rotations: balanced accuracy at the "
+        "later frame, chance 0.5; overlap of spans; mean p of the fit. Causal: probabilities with "
+        "the state moved by one gap along the normal, and at random; with the value exchanged, the "
+        "share answered with non_match."
+    )
+    return table_view("geometry-table", "Angles, rotations, causal test", frame, columns, note)
 
 
 def _plain(name: str, frame: pd.DataFrame) -> TableView:

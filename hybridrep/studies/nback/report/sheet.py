@@ -9,7 +9,7 @@ import numpy as np
 from hybridrep.running.stage import Reader
 from hybridrep.studies.nback.inputs import NBack
 from hybridrep.studies.nback.names import LOCATIONS, SPLITS
-from hybridrep.studies.nback.report.figures import Sheet
+from hybridrep.studies.nback.report.figures.stimuli import Sheet
 from hybridrep.studies.nback.stimuli import stage as stimuli
 from hybridrep.studies.nback.stimuli.backgrounds import canvas
 from hybridrep.studies.nback.stimuli.frames import frames

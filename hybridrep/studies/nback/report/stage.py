@@ -64,11 +64,13 @@ def _key(invocation: Invocation, tables: NBackTables) -> str:
 
 
 def _make(invocation: Invocation, tables: NBackTables) -> Made:
+    from hybridrep.studies.nback.report.explorer import explorer_data
     from hybridrep.studies.nback.report.report import build_report
     from hybridrep.studies.nback.report.sheet import sheet_of
 
     sheet = sheet_of(invocation.prepared) if tables.seeds else None
-    report = build_report(tables, sheet, _on(invocation.workers))
+    shown = explorer_data(invocation.prepared, tables)
+    report = build_report(tables, sheet, _on(invocation.workers), explored=shown)
     invocation.workers.close()
     files = report_files(report)
     paths = {f"{n:03}{PurePosixPath(path).suffix}": path for n, path in enumerate(files)}
@@ -107,7 +109,7 @@ def _description(
     invocation: Invocation, tables: NBackTables, table: str, seed_runs: Mapping[int, str]
 ) -> str:
     """The study run's note: what it is, how many seeds it stands on, links to their runs."""
-    from hybridrep.studies.nback.report.report import standing
+    from hybridrep.studies.nback.report.markdown import standing
 
     tracker = invocation.tracker
     lines = [f"The study **{invocation.prepared.config.study}**. {standing(tables)}", ""]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from hybridrep.reporting.tables import declared
 from hybridrep.studies.nback.compare import compare_performance, differences_in_making
 from hybridrep.studies.nback.names import ARCHITECTURES, CHECKED, FEATURES, RESPONSES
+from hybridrep.studies.nback.results.geometry import geometry_table
 from hybridrep.studies.nback.results.perceptual import perceptual
 from hybridrep.studies.nback.results.performance import performance, performance_by_task
 from hybridrep.studies.nback.results.schema import SCHEMAS as SCHEMAS
+from hybridrep.studies.nback.results.tested import claims_table
 from hybridrep.tracking import names
 from hybridrep.tracking.entries import Entry, Placeholder, one_of
 
@@ -21,7 +23,11 @@ PLACEHOLDERS: dict[str, Placeholder] = {
         "diet: `mtmf`, `stmf_1`, `stsf_1L`, ..., or `untrained`",
     ),
     "SPLIT": one_of(CHECKED, "images of the trials: "),
-    "FEATURE": one_of(FEATURES, "what is decoded: "),
+    "SPACE": Placeholder(
+        rf"perceptual|(?:{'|'.join(ARCHITECTURES)})(?:-\d+)?",
+        "`perceptual`, or an architecture as for A",
+    ),
+    "FEATURE": one_of(FEATURES, "feature: "),
     "N": Placeholder(r"\d+", "a number"),
     "NAME": Placeholder(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*", "a name"),
 }
@@ -56,6 +62,7 @@ METRICS: tuple[Entry, ...] = (
     ),
     Entry("perceptual/decode/FEATURE_grouped", "the same, folds grouped by view",
           ("seed", "stage"), always=False),
+    Entry(
         "first_step/A/D/relevant",
         "balanced accuracy (chance 1/2) of decoders of the first frame at once, of what tasks ask "
         "about; tasks of the least n", _SEEDS,
@@ -113,6 +120,40 @@ METRICS: tuple[Entry, ...] = (
           step="age: frames since the stimulus"),
     Entry("retained/A/D/irrelevant", "of what they do not ask about", _SEEDS,
           step="age: frames since the stimulus"),
+    *(
+        Entry(f"orthogonality/SPACE/FEATURE/{name}", text, _SEEDS, always=False)
+        for name, text in (
+            ("o", "orthogonalisation index between two fits (Eq. 1): 1 for right angles"),
+            ("floor", "what noise alone leaves of it: 1 minus the cosine of two fits of a normal"),
+            ("corrected", "the index without the noise of the fits"),
+            ("pca", "the index in as many components as the network has units; of the perceptual "
+             "space the mean over networks"),
+        )
+    ),
+    *(
+        Entry(f"procrustes/A/{name}", text, _SEEDS, always=False)
+        for name, text in (
+            ("fitted", "balanced accuracy of decoders at a later frame, fitted there"),
+            ("reconstructed", "turned there from the frame before by the rotation of this step"),
+            ("swap_stimulus", "by that of the next stimulus at the same age"),
+            ("swap_time", "by that of the same stimulus a frame later"),
+            ("permuted", "with values exchanged, by the rotation that fits these"),
+            ("joint", "by one rotation for all steps of the other stimuli"),
+            ("identity", "not turned"), ("random", "turned at random"),
+            ("overlap", "of the spans of both frames: mean squared cosine of principal angles"),
+            ("permutation_p", "of the fit, against exchanged values; mean over steps"),
+        )
+    ),
+    *(
+        Entry(f"causal/A/FEATURE/{response}{ending}",
+              f"mean probability of {response}, the first state moved {how}", _SEEDS, always=False,
+              step="100 alpha: how far, in hundredths of the gap between both values")
+        for ending, how in (("", "along the decoder's normal"), ("_random", "at random"))
+        for response in RESPONSES
+    ),
+    Entry("causal/A/FEATURE/interchange",
+          "share answered with non_match, the feature's part of the state exchanged for another "
+          "value's", _SEEDS, always=False),
     Entry("best/response_accuracy", "the best complete trial's value; higher is better",
           ("sweep",), always=False),
     Entry("sweep/trials", "how many trials there are", ("sweep",)),
@@ -145,9 +186,15 @@ ARTIFACTS: tuple[Entry, ...] = (
           "of the network of all tasks: `W_L`, `W_I`, `W_C` [tasks, stimulus, time, values, "
           "units], `b_L`, ...; a state h is read as W (h - mean[task, time]) / scale + b",
           ("seed",)),
+    Entry("nback/A/causal.npz",
+          "of the network of all tasks: `decoder`, `random`, `outside` [3 features, n, alpha, 3 "
+          "responses], `interchange` [3, n, 3 exchanged features, 3]; mean probabilities",
+          ("seed",)),
     Entry("tables/nback_performance.json", "MLflow table: what each network reached", ("seed",)),
     Entry("tables/nback_decode.json", "MLflow table: what was decoded from each network",
           ("seed",)),
+    Entry("tables/nback_geometry.json",
+          "MLflow table: angles, rotations and causal test of each network", ("seed",)),
     Entry("tables/NAME.json", "MLflow table: the stage's results, all seeds", ("stage",), False),
     Entry("config.json", "the resolved parameters", _MAIN),
     Entry("environment.json", "versions of all packages, the platform", _MAIN),
@@ -211,7 +258,9 @@ MODELS: tuple[tuple[str, str, str], ...] = tuple(
 """Registered model, what it takes, what it gives."""
 
 REPORT_TABLES = {
-    "an N-back study": declared((performance, performance_by_task, perceptual)),
+    "an N-back study": declared(
+        (performance, performance_by_task, perceptual, claims_table, geometry_table)
+    ),
     "a comparison of N-back studies": declared((differences_in_making, compare_performance)),
 }
 """The tables of a report, by what it is of."""

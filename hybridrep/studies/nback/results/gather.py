@@ -10,6 +10,8 @@ import pandas as pd
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.studies.nback.decoding import stage as decoding
 from hybridrep.studies.nback.features import perceptual
+from hybridrep.studies.nback.geometry import nodes as geometry
+from hybridrep.studies.nback.geometry.angles_stage import perceptual_node
 from hybridrep.studies.nback.inputs import Inputs, NBack
 from hybridrep.studies.nback.memory import front_end
 from hybridrep.studies.nback.memory import stage as memory
@@ -39,6 +41,8 @@ def study_tables(
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in SCHEMAS}
     wanted = [read for stage, read in _READ.items() if stages is None or stage in stages]
     for seed in seeds:
+        if stages is None or "nback_geometry" in stages:
+            parts["orthogonality"].append(_perceptual(study, seed))
         for recipe in recipes(study.config):
             label: dict[str, Any] = {
                 "seed": seed, "architecture": recipe.architecture, "hidden": recipe.hidden,
@@ -77,8 +81,20 @@ def _decoded(study: NBack, recipe: NetworkRecipe, seed: int) -> dict[str, pd.Dat
     return {name: result.table(name) for name in names if f"{name}.parquet" in result.files}
 
 
+def _geometry(study: NBack, recipe: NetworkRecipe, seed: int) -> dict[str, pd.DataFrame]:
+    nodes = geometry.of_network(study, recipe, seed)
+    found = {name: study.open(node).table(name) for name, node in nodes.items()}
+    return {**found, "orthogonality": found["orthogonality"].assign(space="encoding")}
+
+
+def _perceptual(study: NBack, seed: int) -> pd.DataFrame:
+    found = study.open(perceptual_node(study, seed)).table("orthogonality")
+    return found.assign(space="perceptual", seed=seed, architecture="", hidden=0, diet="")
+
+
 _READ: dict[str, Callable[[NBack, NetworkRecipe, int], dict[str, pd.DataFrame]]] = {
     "nback_train": _of_network, "nback_decode": _decoded,
+    "nback_geometry": _geometry,
 }  # fmt: skip
 """The tables of a network, by the entry point that makes them."""
 

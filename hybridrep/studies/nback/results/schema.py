@@ -15,6 +15,7 @@ from hybridrep.studies.nback.names import (
     FEATURES,
     FOLDS,
     PERCEPTUAL_SPACES,
+    RESPONSES,
     SPLITS,
 )
 from hybridrep.studies.nback.tasks.trials import ANALYSIS_SETS
@@ -37,6 +38,15 @@ _SET = Column("text", ANALYSIS_SETS, meaning="of trials: labels of frames indepe
 _SCORE = Column(
     "float", low=0, high=1, meaning="on trials that were not fitted; NaN: no such value"
 )
+
+SPACES = ("perceptual", "encoding")
+ANGLES = ("index", "floor", "corrected", "same", "frobenius", "simplex")
+ROTATIONS = (
+    "fitted", "reconstructed", "swap_stimulus", "swap_time", "permuted", "joint", "identity",
+    "random", "overlap", "permutation_p",
+)  # fmt: skip
+CHANGES = ("decoder", "random", "outside", "interchange")
+EFFECTS = (*RESPONSES, "success", "beyond")
 
 SCHEMAS = {
     "networks": Schema(
@@ -141,6 +151,75 @@ SCHEMAS = {
         },
         key=(*_NETWORK, "space", "decoded", "fitted_n", "fitted_feature", "tested_n",
              "tested_feature", "time", "set", "centring"),
+    ),
+    "orthogonality": Schema(
+        {
+            "seed": _SEED,
+            "space": Column(
+                "text", SPACES,
+                meaning="`perceptual`, the vision model's map; `encoding`, h after one frame",
+            ),
+            "architecture": Column("text", ("", *ARCHITECTURES), meaning="empty: no network"),
+            "hidden": Column("int", low=0, meaning="its units; 0: no network"), "diet": _DIET,
+            "n": Column("int", low=0, meaning="of the task; 0: no task"),
+            "feature": Column("text", FEATURES, meaning="whose values' normals are compared"),
+            "other": Column(
+                "text", FEATURES, meaning="with whose; another feature: angles between features"
+            ),
+            "dimensions": Column(
+                "int", low=0, meaning="principal components that are kept; 0: all of the space"
+            ),
+            "resample": Column("int", low=0, meaning="number of the resampling"),
+            "measure": Column(
+                "text", ANGLES,
+                meaning="`index` (Eq. 1) between halves, its `floor` from noise alone, `corrected` "
+                "for that noise, `same` within one fit, `frobenius` (0: orthogonal), `simplex`: "
+                "of equidistant values",
+            ),
+            "score": Column("float", low=0, high=1, meaning="1: orthogonal"),
+        },
+        key=("seed", "space", "architecture", "hidden", "diet", "n", "feature", "other",
+             "dimensions", "resample", "measure"),
+    ),
+    "rotations": Schema(
+        {
+            **_NETWORK, "space": _SPACE, "set": _SET,
+            "n": Column("int", low=1, meaning="of the task"),
+            "feature": Column("text", FEATURES, meaning="what the task asks about and is read"),
+            "stimulus": Column("int", low=1, meaning="frame of the stimulus"),
+            "time": Column("int", low=2, meaning="frame that decoders are turned to, from before"),
+            "measure": Column(
+                "text", ROTATIONS,
+                meaning="balanced accuracy of decoders that were `fitted`, `reconstructed` by "
+                "the rotation of this step, with that of the next stimulus (`swap_stimulus`) or "
+                "the next step (`swap_time`), one for all steps of other stimuli (`joint`), values "
+                "exchanged (`permuted`), not turned (`identity`), turned at `random`; `overlap` of "
+                "both spans; `permutation_p` of the fit",
+            ),
+            "score": _SCORE,
+        },
+        key=(*_NETWORK, "space", "set", "n", "feature", "stimulus", "time", "measure"),
+    ),
+    "causal": Schema(
+        {
+            **_NETWORK, "state": Column("text", ("h", "c", "hc"), meaning="what is changed"),
+            "n": Column("int", low=1, meaning="of the task"),
+            "feature": Column("text", FEATURES, meaning="what the task asks about"),
+            "direction": Column(
+                "text", CHANGES,
+                meaning="along the `decoder`'s normal, a `random` direction, one `outside` the "
+                "span of all normals; `interchange`: that span's part of another trial",
+            ),
+            "other": Column("text", FEATURES, meaning="the feature that is changed"),
+            "alpha": Column("float", low=0, meaning="how far, in gaps between both values"),
+            "measure": Column(
+                "text", EFFECTS,
+                meaning="mean probabilities of the responses; `success`: share answered with "
+                "non_match; `beyond`: share of states longer than 99% of the unchanged",
+            ),
+            "score": _SCORE,
+        },
+        key=(*_NETWORK, "state", "n", "feature", "direction", "other", "alpha", "measure"),
     ),
 }  # fmt: skip
 """Table -> its columns."""

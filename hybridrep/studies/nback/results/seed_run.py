@@ -10,6 +10,7 @@ import pandas as pd
 from hybridrep.reporting.markup import code
 from hybridrep.studies.nback.decoding import stage as decoding
 from hybridrep.studies.nback.decoding.stage import KEPT_OF
+from hybridrep.studies.nback.geometry import causal_stage
 from hybridrep.studies.nback.inputs import Inputs, NBack
 from hybridrep.studies.nback.memory import stage as memory
 from hybridrep.studies.nback.memory.networks import recipes
@@ -21,12 +22,14 @@ from hybridrep.studies.nback.results.arrays import (
 )
 from hybridrep.studies.nback.results.decoding import decoding_numbers, metric_keys
 from hybridrep.studies.nback.results.gather import study_tables
+from hybridrep.studies.nback.results.geometry import geometry_keys, geometry_numbers
 from hybridrep.studies.nback.results.performance import final, with_names
 from hybridrep.studies.nback.results.tables import NBackTables
 from hybridrep.tracking.records import METRIC_COLUMNS, Contents, DataInput
 
 _PERFORMANCE = "tables/nback_performance.json"
 _DECODE = "tables/nback_decode.json"
+_GEOMETRY = "tables/nback_geometry.json"
 
 
 def seed_contents(study: NBack, seed: int) -> Contents:
@@ -34,7 +37,10 @@ def seed_contents(study: NBack, seed: int) -> Contents:
     tables = study_tables(study, [seed], {})
     return Contents(
         metrics=metrics(tables),
-        tables={_PERFORMANCE: seeds_table(tables), _DECODE: decode_table(tables)},
+        tables={
+            _PERFORMANCE: seeds_table(tables), _DECODE: decode_table(tables),
+            _GEOMETRY: geometry_of_seed(tables),
+        },
         files={**dict(_files(study, seed)), **dict(_arrays(study, tables, seed))},
     )  # fmt: skip
 
@@ -46,9 +52,9 @@ def seed_artifacts(study: NBack, seed: int) -> dict[str, int | None]:
         f"nback/{recipe.name}/{kind}.npz"
         for recipe in recipes(study.config)
         if recipe.diet == KEPT_OF
-        for kind in ("cross_task", "across_time", "decoders")
+        for kind in ("cross_task", "across_time", "decoders", "causal")
     ]
-    return {**files, **dict.fromkeys((*arrays, _PERFORMANCE, _DECODE))}
+    return {**files, **dict.fromkeys((*arrays, _PERFORMANCE, _DECODE, _GEOMETRY))}
 
 
 def _files(study: NBack, seed: int) -> Iterator[tuple[str, Path]]:
@@ -66,6 +72,8 @@ def _arrays(study: NBack, tables: NBackTables, seed: int) -> Iterator[tuple[str,
             yield f"{place}/across_time.npz", npz(across_time_arrays(tables, recipe))
             stored = study.open(decoding.node(study, recipe, seed))
             yield f"{place}/decoders.npz", npz(decoder_arrays(stored))
+            tested = study.open(causal_stage.node(study, recipe, seed))
+            yield f"{place}/causal.npz", npz(tested.arrays("causal"))
 
 
 def decode_table(tables: NBackTables) -> pd.DataFrame:
@@ -73,6 +81,17 @@ def decode_table(tables: NBackTables) -> pd.DataFrame:
     found = decoding_numbers(tables)
     found = found[found["step"] == 0]
     keys = ["seed", "name", "diet"]
+    wide = found.pivot_table(index=keys, columns="measure", values="value", sort=False)
+    return wide.reset_index().rename_axis(columns=None)
+
+
+def geometry_of_seed(tables: NBackTables) -> pd.DataFrame:
+    """Return the numbers of the geometry, a row a space or network; states moved by one gap."""
+    found = geometry_numbers(tables)
+    kind = found["measure"].astype(str).str
+    moved = kind.startswith("causal/") & ~kind.endswith("/interchange")
+    found = found[(found["step"] == 100) | ~moved]
+    keys = ["seed", "name"]
     wide = found.pivot_table(index=keys, columns="measure", values="value", sort=False)
     return wide.reset_index().rename_axis(columns=None)
 
@@ -154,6 +173,9 @@ def metrics(tables: NBackTables) -> pd.DataFrame:
     found = decoding_numbers(tables)
     if len(found):
         parts.append(found.assign(key=metric_keys(found))[[*METRIC_COLUMNS]])
+    found = geometry_numbers(tables)
+    if len(found):
+        parts.append(found.assign(key=geometry_keys(found))[[*METRIC_COLUMNS]])
     filled = [part for part in parts if len(part)]
     if not filled:
         return pd.DataFrame(columns=METRIC_COLUMNS)

@@ -42,6 +42,9 @@ class NBackTables:
         perceptual: how well features are decoded from what networks are shown; of no seed.
         decoding: how well decoders read states, of every network, task, stimulus and time.
         cross_task: how well those of one task read the trials of another.
+        orthogonality: angles between the values of features, of maps and of first states.
+        rotations: how well decoders read that were turned from a frame to the next.
+        causal: what networks answer when a state is changed.
         meta: what the study is and stands on, in JSON's types.
     """
 
@@ -52,6 +55,9 @@ class NBackTables:
     perceptual: pd.DataFrame = field(default_factory=lambda: frame("perceptual"))
     decoding: pd.DataFrame = field(default_factory=lambda: frame("decoding"))
     cross_task: pd.DataFrame = field(default_factory=lambda: frame("cross_task"))
+    orthogonality: pd.DataFrame = field(default_factory=lambda: frame("orthogonality"))
+    rotations: pd.DataFrame = field(default_factory=lambda: frame("rotations"))
+    causal: pd.DataFrame = field(default_factory=lambda: frame("causal"))
     meta: Meta = field(default_factory=dict)
 
     @property

@@ -11,10 +11,14 @@ from PIL import Image
 from rich.console import Console
 
 from hybridrep.studies.nback.names import SPLITS
-from hybridrep.studies.nback.report.figures import Sheet
+from hybridrep.studies.nback.report.figures.stimuli import Sheet
 from hybridrep.studies.nback.report.report import build_report
 from hybridrep.studies.nback.results.catalogue import REPORT_TABLES
+from hybridrep.studies.nback.results.claims import claims
+from hybridrep.studies.nback.results.geometry import geometry_keys, geometry_numbers
 from hybridrep.studies.nback.results.performance import performance, performance_rich
+from hybridrep.studies.nback.results.schema import frame
+from hybridrep.studies.nback.results.summary import summarise_study
 from tests.studies.nback.made_up import made_up
 
 
@@ -32,7 +36,10 @@ def report(tables):
 
 
 def test_every_figure_is_drawn(report):
-    assert {*report.figures} == {"stimuli", "performance", "learning"}
+    assert {*report.figures} == {
+        "stimuli", "design", "performance", "learning", "orthogonality", "rotations", "swaps",
+        "causal",
+    }  # fmt: skip
     for png in report.figures.values():
         assert min(Image.open(io.BytesIO(png)).size) > 300
 
@@ -45,7 +52,7 @@ def test_tables_have_the_columns_that_the_reference_says(report):
 def test_the_page_says_that_the_objects_are_not_the_papers(report):
     assert "Not ShapeNet" in report.html
     assert "-e nback " in report.html
-    assert report.html.count("<img") == 3 + 1  # and the viewer's
+    assert report.html.count("<img") == len(report.figures) + 1  # and the viewer's
 
 
 def test_means_are_over_seeds_and_intervals_are_theirs(tables):
@@ -89,3 +96,60 @@ def test_a_study_of_one_seed_has_a_report_without_intervals():
 def test_seeds_that_failed_are_said(tables):
     failed = replace(tables, meta={**tables.meta, "seeds_failed": {"7": "train gru: no memory"}})
     assert "seed 7: train gru: no memory" in build_report(failed, draw_plans=lambda _: []).html
+
+
+def test_claims_stand_beside_the_controls_that_decide(report):
+    table = report.tables["claims"].set_index(["claim", "role"])
+    holds = table["holds"].xs("paper", level="role")
+    verdicts = table["verdict"]
+    assert verdicts["structured", "paper"] == "supported"
+    assert verdicts["structured", "control"] == "not supported"
+    assert holds["structured"] == "not supported"
+    assert verdicts["different_over_time", "paper"] == "supported"
+    assert holds["different_over_time"] == "not supported"
+    assert holds["same_over_stimuli"] == verdicts["same_over_stimuli", "paper"] == "supported"
+    assert holds["causal"] == holds["deorthogonalised"] == "supported"
+    assert verdicts["no_action_rises", "paper"] == "supported"
+    assert table["estimate"]["causal", "paper"] == pytest.approx(0.28, abs=0.03)
+    assert "not supported" in report.markdown
+    assert "control: not supported" in report.html
+    assert "↳ control" in report.markdown
+
+
+def test_the_summary_is_five_sentences_of_numbers(tables, report):
+    sentences = summarise_study(tables, claims(tables))
+    assert len(sentences) == 5
+    for sentence in sentences:
+        assert sentence.endswith(".")
+        assert "nan" not in sentence
+    assert "0.94" in sentences[3]
+    assert "0.93" in sentences[3]
+
+
+def test_what_was_not_computed_is_said_and_not_averaged():
+    made = made_up(2)
+    none = {name: frame(name) for name in ("orthogonality", "rotations", "causal")}
+    bare = build_report(replace(made, **none), draw_plans=lambda _: [])
+    table = bare.tables["claims"]
+    assert (table["verdict"] == "unclear").all()
+    assert table["note"].str.contains("not computed").all()
+    assert "Angles between values were not taken." in bare.html
+    single = build_report(made_up(1), draw_plans=lambda _: []).tables["claims"]
+    assert (single["verdict"] == "unclear").all()
+    assert single["note"].str.contains("one seed only").all()
+
+
+def test_numbers_of_the_geometry_are_means_of_the_long_tables(tables):
+    numbers = geometry_numbers(tables)
+    rows = tables.rotations
+    mine = rows[(rows["architecture"] == "gru") & (rows["seed"] == 1)]
+    mine = mine[mine["measure"] == "swap_time"]
+    assert len(mine) == 3 * (4 + 4 + 3)
+    found = numbers.set_index(["measure", "name", "seed"])["value"]
+    assert found["procrustes/swap_time", "gru", 1] == pytest.approx(mine["score"].mean())
+    keys = {*geometry_keys(numbers)}
+    assert {"orthogonality/perceptual/location/pca", "orthogonality/gru/identity/o",
+            "procrustes/lstm/permutation_p", "causal/rnn/category/match_random",
+            "causal/rnn/location/interchange"} <= keys  # fmt: skip
+    steps = numbers[numbers["measure"] == "causal/location/match"]["step"]
+    assert {*steps} == {*range(0, 325, 25)}

@@ -1,20 +1,18 @@
-"""The study's figures: the stimuli, learning curves, performance."""
+"""Performance by network, diet and split, and learning curves (Fig. A1b, c)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 import pandas as pd
-from jaxtyping import UInt8
 from matplotlib.figure import Figure
 
 from hybridrep.reporting.drawing import Plan
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.lanes import draw_lanes, label_rows, lane_legend
 from hybridrep.reporting.style import OKABE_ITO, Stroke, light_grid, new_figure, note
-from hybridrep.studies.nback.names import SPLITS
+from hybridrep.studies.nback.report.figures.looks import stroke_of
 from hybridrep.studies.nback.results.performance import final, with_names
 from hybridrep.studies.nback.results.tables import NBackTables
 
@@ -23,40 +21,14 @@ _SPLITS = (
     ("val_angle", Stroke(OKABE_ITO["blue"], "-", "s")),
     ("val_identity", Stroke(OKABE_ITO["vermillion"], "-", "^")),
 )
-_ARCHITECTURES = {
-    "rnn": Stroke(OKABE_ITO["vermillion"], "-", "o"), "gru": Stroke(OKABE_ITO["blue"], "-", "s"),
-    "lstm": Stroke(OKABE_ITO["green"], "-", "^"),
-}  # fmt: skip
 MEASURES = {"accuracy": "accuracy, all frames", "response_accuracy": "response accuracy"}
 
 
-class Sheet:
-    """A contact sheet of the stimuli: a column an object, a row of each split."""
-
-    def __init__(
-        self, frames: dict[str, UInt8[np.ndarray, "objects side side 3"]],
-        names: dict[str, Sequence[str]], description: str,
-    ) -> None:  # fmt: skip
-        self.frames, self.names, self.description = frames, names, description
-
-    @property
-    def plan(self) -> Plan:
-        """The plan of the figure."""
-        listed = "; ".join(f"{split}: {', '.join(names)}" for split, names in self.names.items())
-        return Plan(
-            "stimuli", "Stimuli",
-            f"One frame of every object, by split: the trained objects, the same from other sides, "
-            f"and objects that were never seen. {self.description}",
-            f"Frames of {listed}.", "stimuli", partial(draw_sheet, self.frames, self.names),
-            plain=True,
-        )  # fmt: skip
-
-
-def plans(tables: NBackTables, sheet: Sheet | None = None) -> list[Plan]:
-    """Return the plans of the study's figures; without a `sheet` none of the stimuli."""
-    found = [] if sheet is None else [sheet.plan]
+def plans(tables: NBackTables) -> list[Plan]:
+    """Return the plans of both figures, if there is anything to be drawn."""
     if not tables.seeds:
-        return found
+        return []
+    found = []
     ends = final(tables)
     seeds = len(tables.seeds)
     mtmf = ends[(ends["diet"] == "mtmf") & (ends["split"] == "val_angle")]
@@ -66,9 +38,9 @@ def plans(tables: NBackTables, sheet: Sheet | None = None) -> list[Plan]:
         Plan(
             "performance", "Performance",
             f"Accuracy of all frames (left) and of frames with a response (right), by network, "
-            f"diet and split: mean of {seeds} seeds with 95% interval. val_angle: the trained "
-            "objects from other sides; val_identity: objects never seen. No-action frames follow "
-            "from task code and frame alone. Grey: chance.",
+            f"diet and split: mean of {seeds} seeds (points) with 95% interval. val_angle: the "
+            "trained objects from other sides; val_identity: objects never seen. No-action frames "
+            "follow from task code and frame alone. Grey: chance.",
             f"Response accuracy of mtmf networks on val_angle trials: {said}.", "performance",
             partial(draw_performance, ends, seeds),
         )
@@ -98,7 +70,7 @@ def draw_performance(ends: pd.DataFrame, seeds: int) -> Figure:
         def values(row: str, split: str, by_lane: pd.Series = by_lane) -> np.ndarray:
             return np.atleast_1d(np.asarray(by_lane.loc[(row, split)], dtype=np.float64))
 
-        draw_lanes(axes, rows, _SPLITS, values)
+        draw_lanes(axes, rows, _SPLITS, values, seeds=True)
         axes.axvline(chance, color="#b5bac4", linewidth=1, zorder=0)
         axes.set_xlabel(label)
         axes.set_xlim(0.2, 1.02)
@@ -114,12 +86,11 @@ def draw_learning(curves: pd.DataFrame, seeds: int) -> Figure:
     axes = figure.subplots()
     shown = curves[curves["split"] == "val_angle"]
     for name, mine in shown.groupby("name", sort=False):
-        stroke = _ARCHITECTURES[str(mine["architecture"].iloc[0])]
-        dash = "--" if "-" in str(name) else stroke.dash
+        stroke = stroke_of(str(name))
         for place, (_, one) in enumerate(mine.groupby("seed")):
             axes.plot(
-                one["iteration"], one["response_accuracy"], color=stroke.colour, linestyle=dash,
-                linewidth=1.1, label=str(name) if not place else "_",
+                one["iteration"], one["response_accuracy"], color=stroke.colour,
+                linestyle=stroke.dash, linewidth=1.1, label=str(name) if not place else "_",
             )  # fmt: skip
     light_grid(axes, "both")
     axes.axhline(0.5, color="#b5bac4", linewidth=1, zorder=0)
@@ -127,25 +98,4 @@ def draw_learning(curves: pd.DataFrame, seeds: int) -> Figure:
     axes.set_ylabel("response accuracy, val_angle")
     axes.legend(loc="lower right")
     note(figure, f"{seeds} seeds; grey: chance")
-    return figure
-
-
-def draw_sheet(
-    frames: dict[str, UInt8[np.ndarray, "objects side side 3"]], names: dict[str, Sequence[str]]
-) -> Figure:
-    """Draw a row of frames for each split, each with its object's name."""
-    columns = max(len(names[split]) for split in SPLITS)
-    size = min(1.1, 9.0 / columns)
-    figure = new_figure(size * columns + 0.4, (size + 0.25) * len(SPLITS) + 0.1)
-    grid = figure.subplots(len(SPLITS), columns, squeeze=False)
-    for row, split in zip(grid, SPLITS, strict=True):
-        for place, axes in enumerate(row):
-            axes.set_axis_off()
-            if place < len(names[split]):
-                axes.imshow(frames[split][place])
-                axes.set_title(names[split][place], fontsize=6.5, pad=2, fontweight="normal")
-        row[0].text(
-            -0.1, 0.5, split, transform=row[0].transAxes, rotation=90, ha="right", va="center",
-            fontsize=7.5,
-        )  # fmt: skip
     return figure

@@ -1,0 +1,1 @@
+"""The geometry of what networks hold: angles between values, rotations over time, causal tests."""

@@ -1,0 +1,1 @@
+"""The study's figures, a module each; `catalogue` lists them."""

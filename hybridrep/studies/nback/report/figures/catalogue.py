@@ -1,0 +1,27 @@
+"""All figures of a study's report, in their order on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hybridrep.reporting.drawing import Plan
+from hybridrep.studies.nback.report.figures import (
+    causal,
+    design,
+    orthogonality,
+    performance,
+    rotations,
+)
+from hybridrep.studies.nback.report.figures.stimuli import Sheet
+from hybridrep.studies.nback.results.tables import NBackTables
+
+PLANS: tuple[Callable[[NBackTables], list[Plan]], ...] = (
+    design.plans, performance.plans, orthogonality.plans, rotations.plans, causal.plans,
+)  # fmt: skip
+"""What each module plans of a study; a part that was not computed has no plan."""
+
+
+def plans(tables: NBackTables, sheet: Sheet | None = None) -> list[Plan]:
+    """Return the plans of the study's figures; without a `sheet` none of the stimuli."""
+    found = [] if sheet is None else [sheet.plan]
+    return [*found, *(plan for each in PLANS for plan in each(tables))]
