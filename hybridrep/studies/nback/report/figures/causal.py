@@ -13,6 +13,7 @@ from hybridrep.reporting.drawing import Plan
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.style import MUTED, OKABE_ITO, light_grid, new_figure, note
 from hybridrep.studies.nback.names import FEATURES, RESPONSES
+from hybridrep.studies.nback.report.figures.looks import in_order
 from hybridrep.studies.nback.results.geometry import effects
 from hybridrep.studies.nback.results.tables import NBackTables
 
@@ -53,7 +54,7 @@ def plans(tables: NBackTables) -> list[Plan]:
 
 def draw(table: pd.DataFrame) -> Figure:
     """Draw a row a feature, a column a network."""
-    names = list(dict.fromkeys(table["name"]))
+    names = in_order(table["name"])
     features = [each for each in FEATURES if each in {*table["feature"]}]
     figure = new_figure(2.9 * len(names) + 0.8, 2.1 * len(features) + 1.0)
     panels = figure.subplots(len(features), len(names), sharex=True, sharey=True, squeeze=False)

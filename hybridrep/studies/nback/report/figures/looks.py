@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hybridrep.reporting.style import OKABE_ITO, Stroke
 
 ARCHITECTURES = {
@@ -14,6 +16,17 @@ FEATURES = {
     "identity": Stroke(OKABE_ITO["orange"], "-", "s"),
     "category": Stroke(OKABE_ITO["sky"], "-", "^"),
 }
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return networks' names once each, in the order of architectures, main sizes first.
+
+    Example:
+        >>> in_order(["lstm", "rnn-64", "rnn", "rnn"])
+        ['rnn', 'rnn-64', 'lstm']
+    """
+    order = [*ARCHITECTURES]
+    return sorted(set(names), key=lambda name: (order.index(name.partition("-")[0]), name))
 
 
 def stroke_of(name: str) -> Stroke:

@@ -13,7 +13,7 @@ from hybridrep.reporting.formatting import number
 from hybridrep.reporting.lanes import draw_lanes, label_rows, lane_legend
 from hybridrep.reporting.style import MUTED, OKABE_ITO, Stroke, new_figure, note
 from hybridrep.studies.nback.names import FEATURES
-from hybridrep.studies.nback.report.figures.looks import stroke_of
+from hybridrep.studies.nback.report.figures.looks import in_order, stroke_of
 from hybridrep.studies.nback.results.geometry import PERCEPTUAL, angles
 from hybridrep.studies.nback.results.tables import NBackTables
 
@@ -31,7 +31,7 @@ def plans(tables: NBackTables) -> list[Plan]:
         angles(tables, diet="untrained"),
     )
     drawn = drawn[drawn["space"] != PERCEPTUAL]
-    networks = [each for each in dict.fromkeys(plain["space"]) if each != PERCEPTUAL]
+    networks = in_order(each for each in plain["space"] if each != PERCEPTUAL)
     values = _values(tables)
     means = plain.groupby("space", sort=False)[["index", "corrected"]].mean()
     said = "; ".join(

@@ -14,7 +14,7 @@ from hybridrep.reporting.drawing import Plan
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.lanes import draw_lanes, label_rows, lane_legend
 from hybridrep.reporting.style import MUTED, OKABE_ITO, Stroke, light_grid, new_figure, note
-from hybridrep.studies.nback.report.figures.looks import FEATURES, stroke_of
+from hybridrep.studies.nback.report.figures.looks import FEATURES, in_order, stroke_of
 from hybridrep.studies.nback.results.decoding import feature_values
 from hybridrep.studies.nback.results.geometry import steps
 from hybridrep.studies.nback.results.performance import with_names
@@ -26,7 +26,7 @@ LINES = {
     "permuted": ("the same, values exchanged", Stroke(OKABE_ITO["vermillion"], "--", "^")),
     "joint": ("one rotation for all steps", Stroke(OKABE_ITO["green"], "-.", "D")),
     "random": ("random rotation", Stroke("#8d95a3", "-", "v")),
-    "identity": ("not turned", Stroke("#8d95a3", "--", "x")),
+    "identity": ("not turned", Stroke("#8d95a3", "--", "X")),
 }
 """The lines of Fig. 4f: what the paper draws, and its controls."""
 
@@ -46,7 +46,7 @@ def plans(tables: NBackTables) -> list[Plan]:
     table = steps(tables)
     if not len(table):
         return []
-    found = table.groupby("name", sort=False)[[*ROWS]].mean()
+    found = table.groupby("name")[[*ROWS]].mean().loc[in_order(table["name"])]
     cells = table.groupby("name")[["n", "feature", "stimulus", "time"]].apply(
         lambda mine: len(mine.drop_duplicates())
     )
@@ -88,7 +88,7 @@ def _chances(tables: NBackTables, table: pd.DataFrame) -> dict[str, float]:
 
 def draw_rotations(table: pd.DataFrame) -> Figure:
     """Draw Fig. 4f: a panel a network, accuracy over age."""
-    names = list(dict.fromkeys(table["name"]))
+    names = in_order(table["name"])
     ages = sorted(int(age) for age in set(table["age"]))
     figure = new_figure(3.0 * len(names) + 0.6, 3.6)
     panels = figure.subplots(1, len(names), sharey=True, squeeze=False)[0]
@@ -132,7 +132,7 @@ def _counts(axes: Axes, mine: pd.DataFrame, ages: list[int]) -> None:
 
 def draw_swaps(table: pd.DataFrame, chances: dict[str, float]) -> Figure:
     """Draw Fig. 4g: a panel a network, a row a rotation; beside them overlaps by age."""
-    names = list(dict.fromkeys(table["name"]))
+    names = in_order(table["name"])
     features = [(name, stroke) for name, stroke in FEATURES.items() if name in {*table["feature"]}]
     figure = new_figure(2.7 * len(names) + 3.6, 4.4)
     panels = figure.subplots(1, len(names) + 1, width_ratios=[*[1.0] * len(names), 0.8])
