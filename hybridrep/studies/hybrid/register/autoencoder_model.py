@@ -10,13 +10,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc import PythonModel, PythonModelContext
 from safetensors.numpy import load_file
 
 from hybridrep.execution.threads import single_thread
+from hybridrep.studies.hybrid.register.vector_input import vectors_of
 from hybridrep.transforms.autoencoder import AutoencoderConfig
 from hybridrep.transforms.stacked import apply_autoencoder
 
@@ -38,16 +38,15 @@ class AutoencoderModel(PythonModel):
 
         Args:
             context: unused.
-            model_input: one row a vector, one column a dimension in the order of the space.
-                MLflow has left out columns beyond the model's input size.
+            model_input: one row a vector, one column a dimension in the order of the space. (To
+                MLflow the hint says that it shall hand them over as they were given.)
             params: none.
 
         Raises:
-            ValueError: when a value is missing or infinite.
+            VectorError: when a vector has more or fewer dimensions than the model takes, or a value
+                is missing or infinite.
         """
-        inputs = np.ascontiguousarray(model_input, dtype=np.float32)
-        if not np.isfinite(inputs).all():
-            raise ValueError("the vectors hold missing or infinite values")
+        inputs = vectors_of(model_input, self._config.input_size)
         with single_thread():  # sums over several are rounded otherwise than in training
             bottleneck, reconstructed = apply_autoencoder(self._config, self._state, inputs)
         return pd.DataFrame({"bottleneck": list(bottleneck), "reconstructed": list(reconstructed)})

@@ -56,8 +56,8 @@ def _what(model: ChosenModel, text: bool) -> str:
     return (
         f"**What it does.** Takes {inputs}-d {origin} vectors (one row each) and returns "
         f"`bottleneck` ({size} numbers) and `reconstructed` ({outputs} numbers, its estimate of "
-        f"the {goal} vectors of the same tweets). Rows are floating-point numbers, {inputs} of "
-        "them: MLflow refuses shorter rows and whole numbers, but cuts longer rows without a word."
+        f"the {goal} vectors of the same tweets). Rows are {inputs} numbers; longer and shorter "
+        'ones are refused. A server is asked with `{"inputs": [[...], ...]}`.'
     )
 
 

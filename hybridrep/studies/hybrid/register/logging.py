@@ -56,6 +56,8 @@ def log_autoencoder_model(
     names = ("bottleneck", "reconstructed")
     outputs = Schema([ColSpec(Array(DataType.float), name) for name in names])
     signature = ModelSignature(Schema(columns), outputs)
+    # as of the text model below: else MLflow would leave out columns that are too many
+    signature._is_signature_from_type_hint = True
     example = np.asarray(example, dtype=np.float64)
     with tempfile.TemporaryDirectory(prefix="hybridrep-") as folder:
         artifacts = write_network(Path(folder), "autoencoder", autoencoder)

@@ -94,22 +94,48 @@ def test_vectors_of_any_form_give_what_the_plain_module_gives(loaded, inputs, ex
     assert_equal(loaded.predict(form(inputs)), expected)
 
 
-@pytest.mark.parametrize("key", ["inputs", "instances", "dataframe_split"])
-def test_a_request_to_a_server_is_answered(loaded, inputs, expected, key):
-    rows = inputs.tolist()
-    body = json.dumps({key: {"data": rows} if key == "dataframe_split" else rows})
-    parsed = _parse_json_data(body, loaded.metadata, loaded.metadata.get_input_schema())
+def request(loaded, body: dict):
+    """Answer a request as a server does."""
+    given = _parse_json_data(json.dumps(body), loaded.metadata, loaded.metadata.get_input_schema())
     answer = io.StringIO()
-    predictions_to_json(loaded.predict(parsed.data), answer)
-    assert_equal(pd.DataFrame(json.loads(answer.getvalue())["predictions"]), expected)
+    predictions_to_json(loaded.predict(given.data), answer)
+    return pd.DataFrame(json.loads(answer.getvalue())["predictions"])
 
 
-def test_vectors_that_are_too_short_or_not_finite_are_refused(loaded, inputs):
-    with pytest.raises(MlflowException, match="24 inputs"):
-        loaded.predict(inputs[:, :20])
-    inputs[0, 0] = np.nan
-    with pytest.raises(ValueError, match="missing or infinite"):
-        loaded.predict(inputs)
+def test_a_request_to_a_server_is_answered(loaded, inputs, expected):
+    assert_equal(request(loaded, {"inputs": inputs.tolist()}), expected)
+
+
+@pytest.mark.parametrize("key", ["instances", "dataframe_split"])
+def test_another_form_of_request_is_told_which_is_read(loaded, inputs, key):
+    rows = inputs.tolist()
+    with pytest.raises(MlflowException, match="'inputs' key"):
+        request(loaded, {key: {"data": rows} if key == "dataframe_split" else rows})
+
+
+@pytest.mark.parametrize("size", [20, 25, 48])
+@pytest.mark.parametrize("form", [np.asarray, pd.DataFrame, lambda x: x.tolist()])
+def test_vectors_of_another_size_are_refused_never_cut(loaded, size, form):
+    with pytest.raises(
+        MlflowException, match=f"takes vectors of 24 numbers, .* 3 x {size}: .* 24 inputs"
+    ):
+        loaded.predict(form(np.ones((3, size))))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        (np.nan, "missing or infinite"), (np.inf, "missing or infinite"), (1e39, "beyond float32"),
+        ("joy", "no rows of equally many numbers"),
+    ],
+)  # fmt: skip
+def test_vectors_that_are_no_finite_numbers_are_refused(loaded, inputs, wrong, message):
+    rows = inputs.astype(object)
+    rows[0, 0] = wrong
+    with pytest.raises(MlflowException, match=message) as caught:
+        loaded.predict(rows.tolist())
+    assert caught.value.get_http_status_code() == 400
+    assert isinstance(caught.value, ValueError)
 
 
 def test_the_answer_does_not_depend_on_the_number_of_threads(loaded, inputs):
