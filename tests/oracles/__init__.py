@@ -1,0 +1,1 @@
+"""Values of other packages, which everyday tests read from `values.json`."""
