@@ -33,7 +33,7 @@ RECORDS = {
     *("Autoencoder", "FullyConnectedTransform", "ModelData", "NetworkData", "Transform"),
     *("Crossed", "Difference", "Power", "TrainedNetwork"),
     *("Comparator", "Dissimilarity", "Family", "score_rsa"),
-    *("Decoded", "HeldOut", "Identification"),
+    *("Decoded", "HeldOut", "Identification", "Layout"),
     *("Decoders", "DecoderScores", "DecodersOverTime", "LabelSetScores", "StateCentring"),
     "TimeScores",
     *("Decoders", "DecoderScores", "DecodersOverTime", "StateCentring", "TimeScores"),

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     )
     from hybridrep.analysis.verdicts import Claim, Part, claim_of, part_of
     from hybridrep.analysis.pareto import best_row, pareto_front
-    from hybridrep.analysis.projections import t_sne
+    from hybridrep.analysis.projections import Layout, mds, t_sne
     from hybridrep.analysis.schema import Column, Schema, make_table, table_problems
     from hybridrep.analysis.alignment import cka, cka_rbf, describe_cka, describe_cka_rbf
     from hybridrep.analysis.matrices import pairs_matrix
@@ -93,7 +93,7 @@ __all__ = [
     "Change", "Claim", "Column", "Comparator", "Compares", "Contrast", "Crossed", "Decoded",
     "DecoderScores", "Decoders", "DecodersAt", "DecodersOverTime", "Difference",
     "Dissimilarity", "Family", "HeldOut", "Identification", "Interval", "LabelSetScores",
-    "Measure", "Need", "NoiseCeiling", "Orthogonality", "Part", "Permuted", "Power",
+    "Layout", "Measure", "Need", "NoiseCeiling", "Orthogonality", "Part", "Permuted", "Power",
     "Resampled", "Resampling", "Rotation", "RotationScore", "Schema", "Score", "Shape", "Side",
     "StateCentring", "StudyIntervals", "TTest", "TimeScores", "against_first",
     "alignment_index", "best_row", "between_sets", "bootstrap", "bootstrap_items",
@@ -108,7 +108,7 @@ __all__ = [
     "fit_decoders", "fit_label_sets", "fit_over_time", "fit_rotation", "geodesic_ranks",
     "half_samples", "halves", "holm", "identification", "in_own_span", "independent",
     "interchanged", "item_weights", "jaccard_knn", "label_agreement", "learning_curve",
-    "lower_triangle", "make_table", "mean_cosine", "mle_dimension", "mutual_knn", "nc1",
+    "lower_triangle", "make_table", "mds", "mean_cosine", "mle_dimension", "mutual_knn", "nc1",
     "nc2_equinorm", "nc2_simplex_gap", "nearest_mean_accuracy", "noise_ceiling", "normalised",
     "nuclear_norm", "one_sample", "orthogonality_index", "over_seeds", "over_subsamples",
     "paired", "pairs_matrix", "pareto_front", "part_of", "participation_ratio",
@@ -140,7 +140,7 @@ _HOMES = {
     "statistics": "against_first compare_with_baseline holm over_seeds summarise",
     "verdicts": "Claim Part claim_of part_of",
     "pareto": "best_row pareto_front",
-    "projections": "t_sne",
+    "projections": "Layout mds t_sne",
     "schema": "Column Schema make_table table_problems",
     "alignment": "cka cka_rbf describe_cka describe_cka_rbf",
     "matrices": "pairs_matrix",

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float64, Int, Num, Shaped
 from scipy.stats import rankdata
 
 from hybridrep.analysis.centring import centred, one_model
+from hybridrep.analysis.predictivity import ridge_map
 from hybridrep.analysis.record import Score
 
 _TIE = 1e-12
@@ -163,16 +163,23 @@ def _separation(
 
 def seed_retrieval(
     first: Num[np.ndarray, "items first_dim"], second: Num[np.ndarray, "items second_dim"],
-    alignment: Literal["rotation", "none"] = "rotation", folds: int = 5,
+    alignment: str = "rotation", folds: int = 5,
 ) -> Score:  # fmt: skip
     """Return how well an item is found again in another seed's representation of the same items.
 
-    The mean reciprocal rank of an item among all of the second's by Euclidean distance, after the
-    best rotation and scale of the second onto the first, fitted on the other folds of the items.
-    Ties share their mean rank. Chance is the mean of 1 / rank.
+    The mean reciprocal rank of an item among all of the second's by Euclidean distance, after an
+    alignment of the second onto the first that was fitted on the other folds of the items: the best
+    rotation and scale, or ridge regression with its penalty chosen within them. Ties share their
+    mean rank. Chance is the mean of 1 / rank.
+
+    Args:
+        first: items x dims; `second`: the same items.
+        alignment: `rotation`, `ridge` or `none`.
+        folds: of the items, as they come in turn.
 
     Raises:
-        ValueError: when the two hold different numbers of items, or dimensions without a rotation.
+        ValueError: when there is no such alignment, or the two hold different numbers of items, or
+            of dimensions without an alignment.
 
     Examples:
         >>> rng = np.random.default_rng(0)
@@ -181,12 +188,14 @@ def seed_retrieval(
         >>> seed_retrieval(first, turned).value, round(seed_retrieval(first, turned).chance, 2)
         (1.0, 0.08)
     """
+    if alignment not in ("rotation", "ridge", "none"):
+        raise ValueError(f"alignment is 'rotation', 'ridge' or 'none', not {alignment!r}")
     sides = [centred(one_model(each)) for each in (first, second)]
     n = sides[0].items
     if n != sides[1].items:
         raise ValueError(f"the two hold different numbers of items: {n} and {sides[1].items}")
     if alignment == "none" and first.shape[1] != second.shape[1]:
-        raise ValueError("without a rotation both must have the same dimensions")
+        raise ValueError("without an alignment both must have the same dimensions")
     note = sides[0].notes[0] or sides[1].notes[0] or ("" if n >= 2 * folds else "too few items")
     if note:
         return Score(math.nan, n=n, note=note)
@@ -195,7 +204,7 @@ def seed_retrieval(
     fold = np.arange(n) % folds
     for held_out in range(folds):
         rows = fold == held_out
-        turned = y if alignment == "none" else _turned(x[~rows], y[~rows], y)
+        turned = _aligned(alignment, x[~rows], y[~rows], y)
         squares = np.vecdot(turned, turned)
         distances = np.vecdot(x[rows], x[rows])[:, None] + squares - 2 * x[rows] @ turned.T
         own = distances[np.arange(rows.sum()), np.flatnonzero(rows)][:, None]
@@ -205,6 +214,16 @@ def seed_retrieval(
         ranks[rows] = closer + (equal + 1) / 2
     chance = float((1 / np.arange(1, n + 1)).mean())
     return Score(float((1 / ranks).mean()), chance=chance, n=n)
+
+
+def _aligned(
+    alignment: str, x: Float64[np.ndarray, "some first_dim"],
+    y: Float64[np.ndarray, "some second_dim"], everything: Float64[np.ndarray, "items second_dim"],
+) -> Float64[np.ndarray, "items first_dim"]:  # fmt: skip
+    """Bring all items of one side where some of them lie in the other."""
+    if alignment == "none":
+        return everything
+    return ridge_map(y, x, everything) if alignment == "ridge" else _turned(x, y, everything)
 
 
 def _turned(

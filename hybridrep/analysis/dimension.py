@@ -133,7 +133,8 @@ def mean_cosine(embeddings: Num[np.ndarray, "items dim"]) -> Score:
     """Return the mean cosine of two different items: how much all share one direction.
 
     The note says the share of it that the largest dimension makes (a "rogue" one, Timkey & van
-    Schijndel 2021, EMNLP). Where it is near 1, cosines say little else.
+    Schijndel 2021, EMNLP). Where it is near 1, cosines say little else. NaN, with a note, of items
+    that are all equal.
 
     Examples:
         >>> mean_cosine(np.eye(4) + np.array([3.0, 1, 0, 0])).note
@@ -145,6 +146,8 @@ def mean_cosine(embeddings: Num[np.ndarray, "items dim"]) -> Score:
         return _undefined("fewer than 2 items", n)
     if not np.isfinite(rows).all():
         return _undefined("a value is not finite", n)
+    if note := centred(one_model(embeddings)).notes[0]:
+        return _undefined(note, n)
     by_dimension = (rows.sum(axis=0) ** 2 - np.square(rows).sum(axis=0)) / (n * (n - 1))
     value = float(by_dimension.sum())
     top = int(np.argmax(np.abs(by_dimension)))
@@ -310,6 +313,18 @@ TWONN = _measure(
     centres="none", cost="n^2 d", reference="Facco et al. (2017), Scientific Reports 7:12140",
     oracle="scikit-dimension",
 )  # fmt: skip
+
+
+MEAN_COSINE = Measure(
+    key="mean_cosine", name="mean cosine of different items", compares="one representation",
+    low=-1.0, high=1.0, best=None, higher_means="one direction that all share", symmetric=True,
+    invariant_to=frozenset(
+        {"common_scale", "item_scale", "rotation", "item_order", "dimension_order"}
+    ),
+    centres="none", chance="none", resampling="half samples", least_items=2, cost="n d",
+    reference="Ethayarajh (2019), EMNLP", oracle="scikit-learn", compute=mean_cosine,
+)  # fmt: skip
+"""The measure of `mean_cosine`."""
 
 
 def mle_dimension_measure(k: int = 10) -> Measure:

@@ -27,7 +27,6 @@ from scipy.stats import kendalltau
 from sklearn.covariance import LedoitWolf
 
 from hybridrep.analysis.alignment import (
-    BLOCK,
     RIGID,
     SAMPLED_PAIRS,
     WHOLE_UP_TO,
@@ -66,6 +65,8 @@ SHRINKAGE = 0.1
 """Share of the mean variance that is added to every direction's before whitening."""
 
 CONSTANT = "constant dissimilarities"
+IN_CACHE = 1 << 16
+"""Numbers of rows that are gathered at once: half a megabyte stays in the processor's cache."""
 
 Models = Float64[np.ndarray, "models items dim"]
 Pairs = Float64[np.ndarray, "_"]
@@ -253,8 +254,9 @@ def _of_sample(rows: Float64[np.ndarray, "items dim"], how: Dissimilarity) -> Pa
     """Return the dissimilarities of a seeded sample of pairs of prepared items."""
     later, earlier = sampled_pairs(len(rows), SAMPLED_PAIRS)
     pairs = np.empty(len(later))
-    for start in range(0, len(later), 10 * BLOCK):
-        part = slice(start, start + 10 * BLOCK)
+    step = max(1, IN_CACHE // max(1, rows.shape[1]))
+    for start in range(0, len(later), step):
+        part = slice(start, start + step)
         one, other = rows[later[part]], rows[earlier[part]]
         if how.shape == "cosine":
             pairs[part] = 1.0 - np.clip(np.vecdot(one, other), -1.0, 1.0)

@@ -19,6 +19,7 @@ from hybridrep.analysis.collapse import CDNV, NC1, NC2_EQUINORM, NC2_SIMPLEX_GAP
 from hybridrep.analysis.dimension import (
     EFFECTIVE_RANK,
     EFFECTIVE_RANK_SINGULAR,
+    MEAN_COSINE,
     PARTICIPATION_RATIO,
     TWONN,
     mle_dimension_measure,
@@ -124,7 +125,7 @@ MEASURES: Mapping[str, Measure] = Measures(
             *(trsa_measure(*quantiles) for quantiles in PRESETS.values()),
             UNIT_MATCHING, SUBSPACE_OVERLAP, ALIGNMENT_INDEX,
             RIDGE_R2, UNIT_R,
-            PARTICIPATION_RATIO, EFFECTIVE_RANK, EFFECTIVE_RANK_SINGULAR, TWONN,
+            PARTICIPATION_RATIO, MEAN_COSINE, EFFECTIVE_RANK, EFFECTIVE_RANK_SINGULAR, TWONN,
             mle_dimension_measure(10), NC1, CDNV, NC2_EQUINORM, NC2_SIMPLEX_GAP, DECODING,
             COSINE, NOISE_CEILING,
         )

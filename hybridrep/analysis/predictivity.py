@@ -231,6 +231,29 @@ def ridge_held_out(
     return HeldOut(predicted, y, errors, totals, fold, chosen)
 
 
+def ridge_map(
+    inputs: Float64[np.ndarray, "some inputs"], targets: Float64[np.ndarray, "some targets"],
+    everything: Float64[np.ndarray, "items inputs"], folds: int = 5,
+    penalties: Sequence[float] = PENALTIES,
+) -> Float64[np.ndarray, "items targets"]:  # fmt: skip
+    """Map all items by ridge regression that was fitted on some, its penalty chosen among these.
+
+    Each of `folds` runs of the fitted items is left out in turn to choose the penalty, of equal
+    errors the larger one.
+    """
+    tried = np.sort(np.asarray(penalties, dtype=np.float64))
+    parts = [
+        _moments(inputs[rows], targets[rows])
+        for rows in np.array_split(np.arange(len(inputs)), folds)
+    ]
+    losses = np.zeros(len(tried))
+    for held_out, part in enumerate(parts):
+        fit = _Fit.of(_sum(parts[:held_out] + parts[held_out + 1 :]), inputs.shape[1])
+        losses += fit.losses(part, tried)
+    best = float(tried[len(tried) - 1 - int(np.argmin(losses[::-1]))])
+    return _Fit.of(_sum(parts), inputs.shape[1]).predict(everything, best)
+
+
 def _chosen_penalties(
     parts: Sequence[_Moments], tried: Float64[np.ndarray, " penalties"], dims: int
 ) -> tuple[float, ...]:

@@ -62,6 +62,7 @@ class StudyListing:
     load_parts: str = ""  # `module:name` of what makes its tables of those of an exported file
     register: str = ""  # `module:name` of what registers the best, given a study's or sweep's run
     compare: str = ""  # `module:name` of what puts studies side by side, given their names
+    representations: str = ""  # `module:name` of what reads those of a study, by its run's id
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ HYBRID = StudyListing(
     load=f"{_PLACE}.load:load",
     documentation=f"{_PLACE}.results.catalogue",
     load_parts=f"{_PLACE}.load:of_parts",
+    representations=f"{_PLACE}.representations:representations",
 )  # fmt: skip
 
 _NBACK = "hybridrep.studies.nback"
@@ -212,7 +214,7 @@ GIVEN = StudyListing(
     parameters=MeasureConfig,
     entry_points=(
         EntryPoint("measure", "representations from files, compared by measures with inference",
-                   "hybridrep.studies.given.run:run", MeasureConfig, ("measure",),
+                   "hybridrep.studies.catalogue:measure", MeasureConfig, ("measure",),
                    page="own-representations.md"),
     ),
     load="hybridrep.studies.given.load:load",
@@ -301,6 +303,29 @@ def compare(config: CompareConfig, catalogue: Catalogue = CATALOGUE) -> Any:
     if shared and shared[0].compare:
         return imported(shared[0].compare)(config.studies, config.study)
     return imported(f"{_PLACE}.finished:compare")(config)
+
+
+def measure(config: MeasureConfig, catalogue: Catalogue = CATALOGUE) -> Any:
+    """Compare representations from files and of finished studies, each read by its own kind."""
+
+    def of_study(name: str) -> Any:
+        (kinds,) = _kinds([name], catalogue)
+        for listing, run_id in list(kinds.items())[:1]:
+            if listing.representations:
+                return imported(listing.representations)(run_id, name, config)
+        if kinds:
+            kind = next(iter(kinds)).name
+            raise ParameterError(
+                f"parameter representations: study:{name} is of the kind {kind}, whose "
+                "representations are not read here"
+            )
+        from hybridrep.tracking.queries import find_study
+        from hybridrep.tracking.server import open_server
+
+        find_study(open_server("hybridrep"), name, None)  # says which there are
+        raise ParameterError(f"parameter representations: there is no study {shown(name)}")
+
+    return imported("hybridrep.studies.given.run:run")(config, of_study)
 
 
 def _kinds(names: Iterable[str], catalogue: Catalogue) -> list[dict[StudyListing, str]]:

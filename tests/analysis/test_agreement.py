@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 from hybridrep.analysis.agreement import identification, seed_retrieval
+from hybridrep.analysis.predictivity import ridge_map
 
 GROUPS, SEEDS = np.repeat(["a", "b", "c"], 4), np.tile(np.arange(4), 3)
 
@@ -77,3 +79,27 @@ def test_items_are_found_again_as_far_as_there_is_signal() -> None:
     assert equal.value == pytest.approx(1 / 1.5)  # each is tied with its copy
     with pytest.raises(ValueError, match="the same dimensions"):
         seed_retrieval(first, first[:, :3], "none")
+
+
+def test_ridge_finds_items_behind_any_linear_map_where_no_rotation_does() -> None:
+    rng = np.random.default_rng(0)
+    first = rng.normal(size=(80, 6))
+    squeezed = first @ np.diag([30.0, 10, 3, 1, 0.3, 0.1]) @ rng.normal(size=(6, 6))
+    assert seed_retrieval(first, squeezed, "ridge").value == 1
+    assert seed_retrieval(first, squeezed, "rotation").value < 0.8
+    unrelated = seed_retrieval(first, rng.normal(size=(80, 6)), "ridge")
+    assert unrelated.value == pytest.approx(unrelated.chance, abs=0.06)
+    with pytest.raises(ValueError, match="'rotation', 'ridge' or 'none', not 'cca'"):
+        seed_retrieval(first, squeezed, "cca")
+
+
+def test_the_map_of_ridge_is_that_of_scikit_learn() -> None:
+    rng = np.random.default_rng(1)
+    inputs, targets, others = (
+        rng.normal(size=(40, 5)),
+        rng.normal(size=(40, 3)),
+        rng.normal(size=(7, 5)),
+    )
+    unit = np.square(inputs - inputs.mean(axis=0)).sum() / 5
+    expected = Ridge(alpha=0.5 * unit).fit(inputs, targets).predict(others)
+    np.testing.assert_allclose(ridge_map(inputs, targets, others, penalties=[0.5]), expected)

@@ -12,8 +12,9 @@ A manifest is TOML with one table each; `{seed}` in a file's name stands for the
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -24,7 +25,7 @@ import pandas as pd
 from hybridrep.errors import RepresentationError
 from hybridrep.parameters import parse_seeds, shown, user_path
 from hybridrep.sources.digest import sha256_file
-from hybridrep.sources.vectors.files import ENDINGS, read_file
+from hybridrep.sources.vectors.files import ENDINGS, Content, read_file
 from hybridrep.sources.vectors.judgements import checked_judgements
 from hybridrep.sources.vectors.records import (
     KINDS,
@@ -37,7 +38,9 @@ from hybridrep.sources.vectors.records import (
     refuse_without_ids,
 )
 
-FIELDS = ("name", "file", "kind", "key", "group", "seeds", "revision")
+FIELDS = ("name", "file", "kind", "key", "group", "seeds", "revision", "axis")
+AXES = {"layers": "layer", "time": "t"}
+"""What the middle axis of a three-dimensional array is -> what its parts are called."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Listed:
     group: str = ""
     seed: int = -1
     revision: str = ""
+    axis: str = "layers"
 
 
 def listed(text: str) -> list[Listed]:
@@ -127,11 +131,14 @@ def _entry(path: Path, number: int, table: Mapping[str, Any]) -> Iterator[Listed
     kind = str(table.get("kind", "vectors"))
     if kind not in KINDS:
         raise RepresentationError(f"{where}: kind = {shown(kind)} is none of {', '.join(KINDS)}")
+    axis = str(table.get("axis", "layers"))
+    if axis not in AXES:
+        raise RepresentationError(f"{where}: axis = {shown(axis)} is none of {', '.join(AXES)}")
     name = checked_name(table["name"], where)
     group = checked_name(str(table.get("group", name)), where)
     one = Listed(
         name, path.parent / user_path(table["file"]), kind, str(table.get("key", "")), group,
-        revision=str(table.get("revision", "")),
+        revision=str(table.get("revision", "")), axis=axis,
     )  # fmt: skip
     if ("{seed}" in table["file"]) != ("seeds" in table):
         raise RepresentationError(f"{where}: `seeds` and {{seed}} in `file` belong together")
@@ -147,16 +154,23 @@ def _entry(path: Path, number: int, table: Mapping[str, Any]) -> Iterator[Listed
         yield replace(one, name=f"{name}.s{seed}", path=file, seed=seed)
 
 
-def load(text: str) -> list[Representation]:
+def load(text: str, seed_column: str = "") -> list[Representation]:
     """Read all representations that `representations` names, in their order.
 
     A three-dimensional array of vectors, items x layers x dimensions, is one representation a
-    layer, called `NAME.layer0` and so on.
+    layer, called `NAME.layer0` and so on; with `axis = "time"` one a time, `NAME.t0`. A table with
+    the column `seed_column` is one representation for each of its numbers, `NAME.s0`.
 
     Raises:
         RepresentationError: naming the file, and the row or id where there is one.
     """
-    found = [each for entry in listed(text) for each in _read(entry)]
+    found = [each for entry in listed(text) for each in _read(entry, seed_column)]
+    refuse_namesakes(found)
+    return found
+
+
+def refuse_namesakes(found: Sequence[Representation]) -> None:
+    """Refuse two representations of one name."""
     seen: dict[str, str] = {}
     for each in found:
         if each.name in seen:
@@ -165,7 +179,6 @@ def load(text: str) -> list[Representation]:
                 f"{each.source}"
             )
         seen[each.name] = each.source
-    return found
 
 
 def load_vectors(place: str) -> Representation:
@@ -185,7 +198,7 @@ def load_vectors(place: str) -> Representation:
     return found[0]
 
 
-def _read(entry: Listed) -> Iterator[Representation]:
+def _read(entry: Listed, seed_column: str = "") -> Iterator[Representation]:
     where = str(entry.path)
     kind = cast("Kind", entry.kind)
     content = read_file(entry.path, entry.key, judgements=kind in ("ratings", "triplets"))
@@ -197,21 +210,45 @@ def _read(entry: Listed) -> Iterator[Representation]:
         yield replace(one, judgements=checked_judgements(content.table, entry.kind, where))
         return
     if kind == "vectors":
-        yield from _vectors(one, content.values, content.ids, content.items, where)
+        part = AXES[entry.axis]
+        if seed_column and seed_column in content.items.columns:
+            yield from _by_seed(one, content, seed_column, where)
+        else:
+            yield from _vectors(one, content.values, content.ids, content.items, where, part)
         return
     values = checked_matrices(content.values, entry.kind, where)
     yield replace(one, values=values, ids=_ids(content.ids, values.shape[-1], where))
 
 
-def _vectors(
-    one: Representation, values: np.ndarray, ids: list[str] | None, items: pd.DataFrame, where: str
+def _by_seed(
+    one: Representation, content: Content, column: str, where: str
 ) -> Iterator[Representation]:
+    """Part a table by a column of seeds."""
+    told = content.items[column].astype(str)
+    for row, text in enumerate(told, 1):
+        if not re.fullmatch(r"\d{1,9}", text):
+            raise RepresentationError(
+                f"{where}, row {row}, column {column}: {shown(text)} is no seed, a whole number "
+                "from 0 on"
+            )
+    for seed in sorted(set(map(int, told))):
+        rows = np.flatnonzero(told.astype(int) == seed)
+        ids = None if content.ids is None else [content.ids[row] for row in rows]
+        items = content.items.iloc[rows].drop(columns=column).reset_index(drop=True)
+        own = replace(one, name=f"{one.name}.s{seed}", seed=seed)
+        yield from _vectors(own, content.values[rows], ids, items, f"{where}, seed {seed}", "layer")
+
+
+def _vectors(
+    one: Representation, values: np.ndarray, ids: list[str] | None, items: pd.DataFrame, where: str,
+    part: str,
+) -> Iterator[Representation]:  # fmt: skip
     layers = [values] if values.ndim != 3 else [values[:, at] for at in range(values.shape[1])]
     for layer, each in enumerate(layers):
         checked = checked_vectors(np.asarray(each), where)
         named = _ids(ids, len(checked), where)
         indexed = items.set_axis(list(named)) if named and len(items.columns) else pd.DataFrame()
-        more = f".layer{layer}" if values.ndim == 3 else ""
+        more = f".{part}{layer}" if values.ndim == 3 else ""
         yield replace(
             one, name=one.name + more, group=one.group + more, values=checked, ids=named,
             items=indexed,

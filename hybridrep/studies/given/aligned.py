@@ -40,36 +40,38 @@ class Aligned:
 
     def digest(self, name: str) -> str:
         """SHA-256 of the values of one of them."""
-        one = self.representations[self.names.index(name)]
-        head = f"{one.kind} {one.values.shape} {one.values.dtype}".encode()
-        return hashlib.sha256(head + np.ascontiguousarray(one.values).tobytes()).hexdigest()
+        return digest_of(self.representations[self.names.index(name)])
+
+
+def digest_of(one: Representation) -> str:
+    """SHA-256 of a representation's values."""
+    head = f"{one.kind} {one.values.shape} {one.values.dtype}".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(one.values).tobytes()).hexdigest()
 
 
 def aligned(
-    representations: Sequence[Representation], items: str = "common", max_items: int = 5000
-) -> Aligned:
+    representations: Sequence[Representation], items: str = "common", max_items: int = 5000,
+    labels: str = "", fewest: int = 2,
+) -> Aligned:  # fmt: skip
     """Return the items that all representations have, in the order of the first.
 
     Items of which any has a value that is not finite are left out of all. Of more than `max_items`
     so many are drawn, by one stream whatever the representations.
 
     Args:
-        representations: two or more, of vectors or matrices.
+        representations: of vectors or matrices.
         items: `common`, `position`, or a file of ids.
         max_items: the most that are kept.
+        fewest: representations that are needed: one where judgements stand beside it.
+        labels: column of the items by whose classes they are drawn; "": all alike.
 
     Raises:
         RepresentationError: no ids and not asked to go by position, fewer than 5 items in common,
-            judgements, or an id of the file that a representation lacks.
+            or an id of the file that a representation lacks.
     """
-    if len(representations) < 2:
-        raise RepresentationError("two representations are needed to be compared")
-    for one in representations:
-        if one.kind in ("ratings", "triplets"):
-            raise RepresentationError(
-                f"{one.source}: {one.name} holds {one.kind}, which no measure takes yet: give its "
-                'dissimilarities as a matrix (kind = "rdm")'
-            )
+    if len(representations) < fewest:
+        needed = "two representations are" if fewest > 1 else "a representation is"
+        raise RepresentationError(f"{needed} needed to be compared")
     notes = []
     if items == "position":
         counts = {one.name: one.size for one in representations}
@@ -94,8 +96,13 @@ def aligned(
     kept = np.flatnonzero(finite)
     if len(kept) > max_items:
         drawn = generator(0, "measure", "items", simulation=SIMULATION)
-        kept = np.sort(drawn.choice(kept, max_items, replace=False))
-        notes.append(f"{max_items} of {int(finite.sum())} common items are drawn at random.")
+        classes = _classes(representations, [ids[row] for row in kept], labels)
+        if classes is None:
+            kept = np.sort(drawn.choice(kept, max_items, replace=False))
+        else:
+            kept = np.sort(kept[drawn_by_class(classes, max_items, drawn)])
+        by = f", by {labels}" if classes is not None else ""
+        notes.append(f"{max_items} of {int(finite.sum())} common items are drawn at random{by}.")
     if len(kept) < FEWEST_ITEMS:
         counts = {one.name: one.size for one in representations}
         told = ", ".join(f"{name} {count}" for name, count in counts.items())
@@ -107,6 +114,31 @@ def aligned(
     chosen = tuple(_taken(one, rows[one.name][kept]) for one in representations)
     lost = {one.name: one.size - len(kept) for one in representations}
     return Aligned(chosen, tuple(ids[row] for row in kept), lost, tuple(notes))
+
+
+def _classes(
+    representations: Sequence[Representation], ids: Sequence[str], labels: str
+) -> list[str] | None:
+    """Return the class of some items, "" of those that have none."""
+    for one in representations:
+        if labels and labels in one.items.columns:
+            column = one.items[labels]
+            return [str(column[name]) if name in column.index else "" for name in ids]
+    return None
+
+
+def drawn_by_class(classes: Sequence[str], count: int, rng: np.random.Generator) -> np.ndarray:
+    """Return so many places, drawn so that each class keeps its share.
+
+    Example:
+        >>> drawn = drawn_by_class(["a"] * 8 + ["b"] * 4, 6, np.random.default_rng(0))
+        >>> int((drawn < 8).sum()), int((drawn >= 8).sum())
+        (4, 2)
+    """
+    order = np.lexsort((rng.random(len(classes)), np.unique(classes, return_inverse=True)[1]))
+    evenly = np.floor((np.arange(count) + 0.5) * len(classes) / count).astype(np.int64)
+    found: np.ndarray = np.sort(order[evenly])
+    return found
 
 
 def _shared_ids(representations: Sequence[Representation], items: str) -> list[str]:

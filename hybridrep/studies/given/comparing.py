@@ -29,6 +29,7 @@ from hybridrep.randomness import generator
 from hybridrep.running.stage import Made, Stage
 from hybridrep.sources.vectors.records import Representation
 from hybridrep.studies.given.aligned import SIMULATION, Aligned
+from hybridrep.studies.given.settings import USUAL_SETTINGS, Settings
 
 STAGE = Stage("measure", module=__name__, noun="measures")
 CORE = (
@@ -38,6 +39,8 @@ CORE = (
 """What `core` stands for."""
 BY_WEIGHTS = {"pearson", "cosine", "spearman", "rho_a"}
 """Comparators whose bootstrap by weights of pairs is a few matrix products."""
+MOST_FOR_MATRICES = 5_000
+"""Items up to which dissimilarities of all pairs are in memory; above, intervals are by halves."""
 MOST_NUMBERS = 1 << 22
 """Numbers of one representation's halves or orders that are in memory at once."""
 
@@ -71,19 +74,18 @@ class Measured:
         return "two-sided" if self.measure.chance == "zero" else "greater"
 
 
-def measure_of(key: str, parameter: str = "measures") -> Measure:
+def measure_of(
+    key: str, parameter: str = "measures", settings: Settings = USUAL_SETTINGS
+) -> Measure:
     """Return a measure by its key.
 
     Raises:
         ParameterError: there is none; it says which there are.
     """
-    try:
-        return MEASURES[key]
-    except KeyError as error:
-        raise ParameterError(f"parameter {parameter}: {error.args[0]}") from None
+    return settings.measure(key, parameter)
 
 
-def chosen_measures(names: Sequence[str]) -> list[Measure]:
+def chosen_measures(names: Sequence[str], settings: Settings = USUAL_SETTINGS) -> list[Measure]:
     """Return the measures that `measures` names, each once.
 
     Raises:
@@ -92,13 +94,14 @@ def chosen_measures(names: Sequence[str]) -> list[Measure]:
     keys: list[str] = []
     for name in names:
         if name == "core":
-            keys += CORE
+            keys += map(settings.usual, CORE)
         elif name == "all":
-            keys += [k for k, m in MEASURES.items() if m.compares == "two representations"
+            keys += [settings.usual(k) for k, m in MEASURES.items()
+                     if m.compares == "two representations"
                      and not m.needs & {"same space", "repeats"}]  # fmt: skip
         else:
-            keys.append(measure_of(name).key)
-    found = [measure_of(key) for key in dict.fromkeys(keys)]
+            keys.append(measure_of(name, settings=settings).key)
+    found = [measure_of(key, settings=settings) for key in dict.fromkeys(keys)]
     for each in found:
         if each.compares != "two representations":
             raise ParameterError(
@@ -135,7 +138,7 @@ def check_kinds(given: Aligned, measures: Sequence[Measure]) -> None:
 
 def measured(
     given: Aligned, measure: Measure, pairs: Sequence[Pair], resamples: int, orders: int,
-    store: Store | None = None,
+    store: Store | None = None, settings: Settings = USUAL_SETTINGS,
 ) -> Measured:  # fmt: skip
     """Measure some pairs, and how sure that is; from the store where it is there.
 
@@ -146,10 +149,11 @@ def measured(
         resamples: halves of the items (weights of pairs: five times as many); 0: no intervals.
         orders: random pairings; 0: no p values.
         store: where the numbers are kept; None: nowhere.
+        settings: folds, and items that stay together.
     """
 
     def make() -> Made:
-        scores, resampled, null = _numbers(given, measure, pairs, resamples, orders)
+        scores, resampled, null = _numbers(given, measure, pairs, resamples, orders, settings)
         arrays = {"null": null}
         meta: dict[str, Any] = {"scores": [vars(each) for each in scores], "resampled": None}
         if resampled is not None:
@@ -164,8 +168,9 @@ def measured(
     else:
         digests = {name: given.digest(name) for name in given.names}
         key = STAGE.key(
-            measure.key, list(map(list, pairs)), resamples, orders, digests, len(given.ids)
-        )
+            measure.key, list(map(list, pairs)), resamples, orders, digests, len(given.ids),
+            settings.identity(measure),
+        )  # fmt: skip
         stored = STAGE.keep(store, key, make, {"measure": measure.key})
         arrays, text = dict(stored.arrays("numbers")), stored.file("scores.json").read_bytes()
     meta = json.loads(text)
@@ -177,8 +182,9 @@ def measured(
 
 
 def _numbers(
-    given: Aligned, measure: Measure, pairs: Sequence[Pair], resamples: int, orders: int
-) -> tuple[list[Score], Resampled | None, np.ndarray]:
+    given: Aligned, measure: Measure, pairs: Sequence[Pair], resamples: int, orders: int,
+    settings: Settings,
+) -> tuple[list[Score], Resampled | None, np.ndarray]:  # fmt: skip
     by_name = {one.name: one for one in given.representations}
     kinds = {by_name[name].kind for pair in pairs for name in pair}
     if kinds != {"vectors"}:
@@ -187,6 +193,7 @@ def _numbers(
         sides = _Described(measure, by_name)
     else:
         sides = _Plain(measure, by_name)
+    sides.settings = settings
     scores = sides.scores(pairs)
     resampled = _resampled(sides, pairs, scores, resamples) if resamples else None
     null = np.empty((0, len(pairs)))
@@ -203,7 +210,11 @@ def _resampled(
     values = np.array([each.value for each in scores])
     rng = generator(0, "measure", "resamples", simulation=SIMULATION)
     comparator = sides.measure.key.rpartition(".")[2]
-    if sides.measure.resampling == "pair weights" and comparator in BY_WEIGHTS:
+    groups = sides.settings.groups
+    if groups is not None and sides.measure.resampling in ("pair weights", "half samples"):
+        return _by_groups(sides, pairs, values, resamples, rng)
+    by_weights = comparator in BY_WEIGHTS and sides.items <= MOST_FOR_MATRICES
+    if sides.measure.resampling == "pair weights" and by_weights:
         names = list(dict.fromkeys(name for pair in pairs for name in pair))
         matrices = np.stack([sides.matrix(name) for name in names])
         found = inference.bootstrap(matrices, 5 * resamples, rng=rng, comparator=comparator)  # type: ignore[arg-type]
@@ -211,7 +222,10 @@ def _resampled(
         at = [place.get(pair, place.get(pair[::-1], 0)) for pair in pairs]
         return Resampled(values, found.resamples[:, at], "pair weights", sides.items)
     if sides.measure.resampling == "held-out items":
-        weights = inference.item_weights(sides.items, 5 * resamples, rng)
+        if groups is None:
+            weights = inference.item_weights(sides.items, 5 * resamples, rng)
+        else:
+            weights = inference.item_weights(int(groups.max()) + 1, 5 * resamples, rng)[:, groups]
         every = [sides.held_out(pair, weights) for pair in pairs]
         parts = [part for part in every if part is not None]
         if len(parts) < len(pairs):
@@ -227,10 +241,24 @@ def _resampled(
     return Resampled(values, found_values, method, sides.items, factor)
 
 
+def _by_groups(
+    sides: _Sides, pairs: Sequence[Pair], values: np.ndarray, resamples: int,
+    rng: np.random.Generator,
+) -> Resampled:  # fmt: skip
+    """Draw half of the groups of items; halves then differ in how many items they hold."""
+    names = np.unique(sides.settings.groups)
+    drawn = inference.halves(sides.items, resamples, rng, together=sides.settings.groups)
+    found = np.concatenate([sides.halved(pairs, half[None]) for half in drawn])
+    half = len(names) // 2
+    factor = math.sqrt(half / (len(names) - half))
+    return Resampled(values, found, "half samples", len(names), factor)
+
+
 class _Sides:
     """The representations as one measure takes them."""
 
     permutes = True
+    settings = USUAL_SETTINGS
 
     def __init__(self, measure: Measure, by_name: Mapping[str, Representation]) -> None:
         self.measure, self.by_name = measure, by_name
@@ -337,7 +365,8 @@ class _Plain(_Sides):
         if self.measure.key != "ridge_r2":
             return None
         first, second = (self.by_name[name].values for name in pair)
-        found = ridge_held_out(first, second)
+        folds, groups = self.settings.folds, self.settings.groups
+        found = ridge_held_out(first, second, folds, groups=groups)
         if found.note:
             return np.full(len(weights), math.nan)
         totals = weights @ found.totals

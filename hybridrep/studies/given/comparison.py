@@ -14,8 +14,9 @@ import pandas as pd
 
 from hybridrep.analysis import inference
 from hybridrep.analysis.inference import Permuted, Resampled
-from hybridrep.analysis.record import Measure
+from hybridrep.analysis.record import Measure, Score
 from hybridrep.analysis.schema import make_table
+from hybridrep.analysis.similarity import unit_rows
 from hybridrep.analysis.statistics import holm
 from hybridrep.errors import ParameterError
 from hybridrep.execution.store import Store
@@ -31,8 +32,16 @@ from hybridrep.studies.given.comparing import (
     noted,
     pairs_of,
 )
+from hybridrep.studies.given.instances import ceilings, identified
+from hybridrep.studies.given.judged import judged
+from hybridrep.studies.given.settings import USUAL_SETTINGS, Settings, column
 from hybridrep.studies.given.tables import SCHEMAS
 
+ALONE = ("participation_ratio", "twonn", "mean_cosine")
+WITH_LABELS = ("cdnv", "decoding")
+"""What `core` stands for in `describe`, and what comes to it where classes are known."""
+BLOCK = 1_000
+"""Items whose distances to all others are in memory at once."""
 NEIGHBOURS = 10
 """Nearest items of an item that `alignment` looks at."""
 
@@ -42,15 +51,19 @@ class Comparison:
     """Representations compared by measures, as tables.
 
     Attributes:
-        tables: by name: `pairs`, `differences`, `describe`, `representations`, `alignment`; the
-            reference says what their columns mean.
+        tables: by name: `pairs`, `differences`, `describe`, `judgements`, `identification`,
+            `ceiling`, `representations`, `alignment`; the reference says what their columns mean.
         given: what was compared.
         measures: by which.
+        settings: their parameters.
+        said: judgements that they were held against.
     """
 
     tables: Mapping[str, pd.DataFrame]
     given: Aligned
     measures: tuple[Measure, ...]
+    settings: Settings = USUAL_SETTINGS
+    said: tuple[Representation, ...] = ()
 
     @property
     def pairs(self) -> pd.DataFrame:
@@ -59,7 +72,7 @@ class Comparison:
 
     def matrix(self, key: str) -> pd.DataFrame:
         """Return the values of a measure, first x second; NaN where a pair was not compared."""
-        measure = measure_of(key, "key")
+        measure = measure_of(key, "key", self.settings)
         rows = self.pairs[self.pairs["measure"] == measure.key]
         if not len(rows):
             known = ", ".join(each.key for each in self.measures)
@@ -88,7 +101,9 @@ def measure(
     measures: str | Sequence[str] = "core", *, ids: Sequence[str] | None = None,
     primary: str = "cka", reference: str = "", describe: Sequence[str] = (), resamples: int = 200,
     permutations: int = 1000, correction: str = "maxt", items: str = "common",
-    max_items: int = 5000, store: Store | None = None,
+    max_items: int = 5000, store: Store | None = None, labels: str = "", groups: str = "",
+    k: int = 10, alpha: float = 1.0, quantiles: tuple[float, float] = (0.2, 0.8), folds: int = 5,
+    identify: str = "group",
 ) -> Comparison:  # fmt: skip
     """Compare representations of the same items by measures, with inference over the items.
 
@@ -106,6 +121,13 @@ def measure(
         items: as the entry point takes it.
         max_items: likewise.
         store: where finished measures are kept; None: nowhere.
+        labels: column of the items that holds their classes.
+        groups: column of the items: those of one value stay together.
+        k: nearest neighbours.
+        alpha: of `shape_angle`.
+        quantiles: of `trsa`.
+        folds: parts of the items that are held out in turn.
+        identify: `group`, or `none`.
 
     Raises:
         HybridrepError: saying what does not fit.
@@ -114,32 +136,67 @@ def measure(
         given = [_record(name, each, ids) for name, each in representations.items()]
     else:
         given = list(representations)
-    together = aligned(given, items, max_items)
-    chosen = chosen_measures([measures] if isinstance(measures, str) else list(measures))
+    compared, said = parted(given)
+    together = aligned(compared, items, max_items, labels, 1 if said else 2)
+    settings = settings_of(together, labels, groups, k, alpha, quantiles, folds)
+    chosen = chosen_measures([measures] if isinstance(measures, str) else list(measures), settings)
+    if len(compared) < 2:  # held against what people said alone
+        chosen = []
     check_kinds(together, chosen)
     check_reference(together, reference)
-    check_describes(describe)
+    alone = check_describes(describe, settings)
     found = [
         measured(
-            together,
-            each,
-            pairs_of(together.names, each, reference),
-            resamples,
-            permutations,
-            store,
+            together, each, pairs_of(together.names, each, reference), resamples, permutations,
+            store, settings,
         )
         for each in chosen
-    ]
-    main = measure_of(primary, "primary").key
-    tables = {
+    ]  # fmt: skip
+    main = measure_of(primary, "primary", settings).key
+    tables: dict[str, list[dict[str, Any]]] = {
         "pairs": _pairs(together, found, main, correction, permutations),
         "differences": _differences(found, reference),
-        "describe": _described(together, describe, resamples),
-        "representations": _representations(together),
+        "describe": _described(together, alone, resamples, settings),
+        "judgements": judged(together, said, 5 * resamples),
+        "identification": [],
+        "ceiling": ceilings(together, chosen),
+        "representations": _representations(together, said),
         "alignment": _alignment(together),
     }
     made = {name: make_table(name, SCHEMAS[name], rows) for name, rows in tables.items()}
-    return Comparison(made, together, tuple(chosen))
+    whole = Comparison(made, together, tuple(chosen), settings, tuple(said))
+    if identify == "none" or reference:
+        return whole
+    matrices = {each.key: (each, whole.matrix(each.key)) for each in chosen}
+    told = identified(together, matrices, resamples, permutations)
+    made["identification"] = make_table("identification", SCHEMAS["identification"], told)
+    return whole
+
+
+def parted(
+    given: Sequence[Representation],
+) -> tuple[list[Representation], list[Representation]]:
+    """Return what is compared, and what people said, which it is held against."""
+    said = [one for one in given if one.kind in ("ratings", "triplets")]
+    return [one for one in given if one.kind not in ("ratings", "triplets")], said
+
+
+def settings_of(
+    given: Aligned, labels: str, groups: str, k: int, alpha: float, quantiles: tuple[float, float],
+    folds: int,
+) -> Settings:  # fmt: skip
+    """Return the measures' parameters, with the columns of the items that they name.
+
+    Raises:
+        ParameterError: there is no such column, or k is not below the number of items.
+    """
+    if k >= len(given.ids):
+        raise ParameterError(
+            f"parameter k: {k} nearest of {len(given.ids)} items are all of them: choose fewer"
+        )
+    return Settings(
+        k, alpha, quantiles, folds, column(given, labels, "labels"), column(given, groups, "groups")
+    )
 
 
 def check_reference(given: Aligned, reference: str) -> None:
@@ -150,11 +207,20 @@ def check_reference(given: Aligned, reference: str) -> None:
         )
 
 
-def check_describes(keys: Sequence[str]) -> list[Measure]:
+def check_describes(keys: Sequence[str], settings: Settings = USUAL_SETTINGS) -> list[Measure]:
     """Return the measures of one representation that `describe` names; `none` is none."""
-    found = [measure_of(key, "describe") for key in keys if key != "none"]
+    names = []
+    for key in keys:
+        usual = (*ALONE, *(WITH_LABELS if settings.labels is not None else ()))
+        names += usual if key == "core" else [] if key == "none" else [key]
+    found = [measure_of(key, "describe", settings) for key in dict.fromkeys(names)]
     for one in found:
-        if one.compares != "one representation":
+        if one.compares == "one representation and labels" and settings.labels is None:
+            raise ParameterError(
+                f"parameter describe: {one.key} needs the classes of the items: name their column "
+                "with labels=COLUMN"
+            )
+        if one.compares not in ("one representation", "one representation and labels"):
             raise ParameterError(
                 f"parameter describe: {one.key} takes {one.compares}, not one representation alone"
             )
@@ -266,24 +332,36 @@ def _differences(found: Sequence[Measured], reference: str) -> list[dict[str, An
     return rows
 
 
-def _described(given: Aligned, keys: Sequence[str], resamples: int) -> list[dict[str, Any]]:
+def _described(
+    given: Aligned, measures: Sequence[Measure], resamples: int, settings: Settings
+) -> list[dict[str, Any]]:
     """Return measures of every representation of vectors alone."""
     rows = []
-    for one in check_describes(keys):
+    for one in measures:
         for each in (each for each in given.representations if each.kind == "vectors"):
-            rows.append(_described_one(one, each, resamples))
+            rows.append(_described_one(one, each, resamples, settings))
     return rows
 
 
-def _described_one(one: Measure, each: Representation, resamples: int) -> dict[str, Any]:
-    score = one.compute(each.values)
+def _described_one(
+    one: Measure, each: Representation, resamples: int, settings: Settings
+) -> dict[str, Any]:
+    def computed(rows: np.ndarray) -> Score:
+        if "labels" not in one.needs:
+            return _score(one.compute(each.values[rows]))
+        assert settings.labels is not None
+        return _score(one.compute(each.values[rows], settings.labels[rows]))
+
+    score = computed(np.arange(each.size))
     low = high = se = math.nan
     note = ""
-    if resamples and one.resampling == "half samples":
+    if resamples and one.resampling.startswith("half samples"):
         rng = generator(0, "measure", "resamples", simulation=SIMULATION)
+        classes = settings.labels if one.resampling == "half samples in class" else None
         found: Resampled = inference.half_samples(
-            lambda rows: one.compute(each.values[rows]).value, each.size, resamples, rng=rng
-        )
+            lambda rows: computed(rows).value, each.size, resamples, rng=rng, classes=classes,
+            together=None if classes is not None else settings.groups,
+        )  # fmt: skip
         interval = found.interval(0, one.low, one.high)
         low, high, se, note = interval.low, interval.high, float(found.se[0]), interval.note
     return {
@@ -292,8 +370,21 @@ def _described_one(one: Measure, each: Representation, resamples: int) -> dict[s
     }  # fmt: skip
 
 
-def _representations(given: Aligned) -> list[dict[str, Any]]:
-    return [
+def _score(found: Any) -> Score:
+    assert isinstance(found, Score)
+    return found
+
+
+def _representations(given: Aligned, said: Sequence[Representation]) -> list[dict[str, Any]]:
+    judgements = [
+        {
+            "representation": one.name, "kind": one.kind, "group": one.group, "seed": one.seed,
+            "items": 0, "lost": 0, "dimensions": 0, "source": one.source, "sha256": one.digest,
+            "revision": one.revision,
+        }
+        for one in said
+    ]  # fmt: skip
+    compared = [
         {
             "representation": one.name, "kind": one.kind, "group": one.group, "seed": one.seed,
             "items": one.size + given.lost[one.name], "lost": given.lost[one.name],
@@ -302,6 +393,7 @@ def _representations(given: Aligned) -> list[dict[str, Any]]:
         }
         for one in given.representations
     ]  # fmt: skip
+    return [*compared, *judgements]
 
 
 def _alignment(given: Aligned) -> list[dict[str, Any]]:
@@ -313,7 +405,8 @@ def _alignment(given: Aligned) -> list[dict[str, Any]]:
     near = {one.name: _nearest(one, k) for one in given.representations}
     rows = []
     for first, second in combinations(given.names, 2):
-        shared = (near[first] & near[second]).sum(axis=1) / k
+        equal = near[first][:, :, None] == near[second][:, None, :]
+        shared = equal.any(axis=2).sum(axis=1) / k
         rows += [
             {"item": item, "first": first, "second": second, "overlap": float(share)}
             for item, share in zip(given.ids, shared, strict=True)
@@ -322,15 +415,19 @@ def _alignment(given: Aligned) -> list[dict[str, Any]]:
 
 
 def _nearest(one: Representation, k: int) -> np.ndarray:
-    """Return whether each item is among the k nearest of each, items x items."""
-    if one.kind == "vectors":
-        lengths = np.linalg.norm(one.values, axis=1, keepdims=True)
-        units = one.values / np.where(lengths > 0, lengths, 1.0)
-        apart = 1 - units @ units.T
-    else:
-        apart = one.values.mean(axis=0) * (-1 if one.kind == "similarity" else 1)
-    apart = np.array(apart)
-    np.fill_diagonal(apart, np.inf)
-    near = np.zeros(apart.shape, dtype=bool)
-    np.put_along_axis(near, np.argsort(apart, axis=1, kind="stable")[:, :k], True, axis=1)
+    """Return the k nearest other items of each, items x k, by blocks of items."""
+    units = unit_rows(one.values) if one.kind == "vectors" else None
+    matrix = np.empty((0, 0)) if units is not None else one.values.mean(axis=0)
+    sign = -1 if one.kind == "similarity" else 1
+    near = np.empty((one.size, k), dtype=np.int64)
+    for start in range(0, one.size, BLOCK):
+        rows = slice(start, min(start + BLOCK, one.size))
+        apart = 1 - units[rows] @ units.T if units is not None else sign * matrix[rows]
+        own = np.arange(len(apart))
+        apart[own, own + start] = np.inf
+        last = np.partition(apart, k - 1, axis=1)[:, k - 1 : k]
+        nearer, equal = apart < last, apart == last
+        places = k - nearer.sum(axis=1, keepdims=True)
+        chosen = nearer | (equal & (np.cumsum(equal, axis=1) <= places))
+        near[rows] = np.nonzero(chosen)[1].reshape(-1, k)
     return near

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from hybridrep.parameters import Parameters, Seeds, Source, parse_names, setting
+from hybridrep.sources.encoders.reading import Pooling
 
 EXPORTS = ("csv", "netrep", "rsatoolbox")
 FEWEST_ITEMS = 5
@@ -23,6 +24,21 @@ Names = Annotated[tuple[str, ...], BeforeValidator(parse_names)]
 Exports = Annotated[Names, AfterValidator(_known_exports)]
 
 
+def parse_quantiles(value: object) -> tuple[float, float]:
+    """Read two shares, e.g. `0.2,0.8`."""
+    parts = [str(v) for v in value] if isinstance(value, tuple | list) else str(value).split(",")
+    try:
+        low, high = (float(part) for part in parts)
+    except ValueError:
+        raise ValueError("write two shares, e.g. 0.2,0.8") from None
+    if not 0 <= low < high <= 1:
+        raise ValueError("write two shares from 0 to 1, the lower one first, e.g. 0.2,0.8")
+    return low, high
+
+
+Quantiles = Annotated[tuple[float, float], BeforeValidator(parse_quantiles)]
+
+
 class MeasureConfig(Parameters):
     """What is measured, by what, and how sure one wants to be."""
 
@@ -33,7 +49,8 @@ class MeasureConfig(Parameters):
     cluster: str = setting("", "not used: one process", role="place", stages=_IDLE)
     representations: Source = setting(
         "sample", "what is compared: a folder, a `.toml` manifest, `NAME=FILE,...` or "
-        "`NAME=FILE:KEY,...`; `sample`: a small set that is made up",
+        "`NAME=FILE:KEY,...`; a finished study as `study:NAME`; `sample`: a small set that is made "
+        "up",
     )  # fmt: skip
     measures: Names = setting(
         "core",
@@ -44,9 +61,41 @@ class MeasureConfig(Parameters):
         "", "the representation that the others are scored against; empty: all pairs"
     )
     describe: Names = setting(
-        "participation_ratio,twonn",
-        "measures of every representation alone; `none`: none",
+        "core", "measures of every representation alone; `core`: `participation_ratio`, `twonn`, "
+        "`mean_cosine` and, with labels, `cdnv` and `decoding`; `none`: none",
+    )  # fmt: skip
+    labels: str = setting("", "column of the items that holds their classes; empty: none are known")
+    groups: str = setting(
+        "", "column of the items: those with one value stay together, in folds and in halves; "
+        "empty: only equal items do",
+    )  # fmt: skip
+    seed_column: str = setting(
+        "", "column of tables of vectors that parts them into instances of one representation, "
+        "one a seed; empty: none does",
+    )  # fmt: skip
+    k: Annotated[int, Field(ge=1, le=100_000)] = setting(
+        10, "nearest neighbours of the measures that count them"
     )
+    alpha: Annotated[float, Field(ge=0, le=1)] = setting(
+        1.0, "of `shape_angle`: 1 compares shapes as they are, 0 whitened ones"
+    )
+    quantiles: Quantiles = setting(
+        "0.2,0.8", "of `trsa`: dissimilarities below the first are near, above the second far"
+    )
+    folds: Annotated[int, Field(ge=3, le=1000)] = setting(
+        5, "parts of the items that are held out in turn, of `ridge_r2` and `decoding`"
+    )
+    identify: Literal["group", "none"] = setting(
+        "group", "whether measures tell groups apart that have three seeds or more: `group`, those "
+        "of the manifest, or `none`",
+    )  # fmt: skip
+    encoder_pooling: Pooling = setting(
+        "cls", "of a study's encoder: `cls` or `mean`, as in the study's parameters"
+    )
+    encoder_layer: str = setting(
+        "", "of a study's encoder: a layer's number, or `all`: one representation a layer; empty: "
+        "the vectors that the study has", pattern=r"^(all|-?\d{1,4})?$",
+    )  # fmt: skip
     items: Source = setting(
         "common", "`common`: ids that all have; `position`: rows as they stand, without ids; or a "
         "text file of ids, one a line",

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from hybridrep.analysis.dissimilarity import dissimilarities
-from hybridrep.analysis.measures import MEASURES
 from hybridrep.errors import ParameterError
 from hybridrep.studies.given.comparison import Comparison
+from hybridrep.studies.given.map import shape_angles
 
 RSATOOLBOX = "0.3.2"
 """The version whose layout of files is written."""
@@ -39,12 +39,7 @@ def exports(found: Comparison, names: Sequence[str]) -> dict[str, bytes]:
 def netrep(found: Comparison) -> bytes:
     """Return arrays `train_0`, ... of the same rows, `names`, and `shape_angle` of all pairs."""
     vectors = [one for one in found.given.representations if one.kind == "vectors"]
-    angle = MEASURES["shape_angle"].compute
-    apart = np.zeros((len(vectors), len(vectors)))
-    for row, first in enumerate(vectors):
-        for column, second in enumerate(vectors[:row]):
-            value = angle(first.values, second.values).value
-            apart[row, column] = apart[column, row] = value
+    apart = shape_angles([one.values for one in vectors])
     buffer = io.BytesIO()
     arrays = {f"train_{index}": one.values for index, one in enumerate(vectors)}
     names = np.array([one.name for one in vectors])

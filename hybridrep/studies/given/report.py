@@ -9,20 +9,24 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.analysis.record import Measure
+from hybridrep.reporting.drawing import draw_one
 from hybridrep.reporting.formatting import interval, number
 from hybridrep.reporting.html.page import Entry, render
 from hybridrep.reporting.html.views import (
     Column,
     Notice,
+    Picture,
     Row,
     TableView,
     intervals,
     numbers,
     p_values,
+    picture,
     table_view,
     words,
 )
 from hybridrep.studies.given.comparison import Comparison
+from hybridrep.studies.given.map import map_of, plan_of
 
 EXTREME_ITEMS = 20
 """Items shown that representations share most, and least."""
@@ -41,9 +45,20 @@ class MeasureView:
 def page(found: Comparison) -> str:
     """Return the report as one HTML file."""
     views = [_measure(found, each) for each in found.measures]
+    charted, said, told, agreed = (
+        _map(found),
+        _judgements(found),
+        _identified(found),
+        _agreed(found),
+    )
+    shown = {
+        "judgements": ("What people said", said), "map": ("A map", charted),
+        "identification": ("May a measure be believed?", told or agreed),
+    }  # fmt: skip
     contents = [
         Entry("given", "What is compared", first=True),
         *(Entry(view.anchor, view.title) for view in views),
+        *(Entry(anchor, label) for anchor, (label, view) in shown.items() if view is not None),
         Entry("agreement", "Do the measures agree?"),
         Entry("items", "Which items differ"),
     ]
@@ -51,9 +66,67 @@ def page(found: Comparison) -> str:
         __package__ or "", "page.html.j2", {}, title="Representations, measured",
         contents=contents, given=_given(found), describe=_described(found), measures=views,
         differences=_differences(found), agreement=_agreement(found), items=_items(found),
+        map=charted, judgements=said, identification=told, ceiling=agreed,
         notices=[Notice("note", "Items", note) for note in found.given.notes],
         count=len(found.given.ids), names=found.given.names,
     )  # fmt: skip
+
+
+def _map(found: Comparison) -> Picture | None:
+    charted = map_of(found.given)
+    return None if charted is None else picture(draw_one(plan_of(charted)), "")
+
+
+def _judgements(found: Comparison) -> TableView | None:
+    table = found.tables["judgements"]
+    if not len(table):
+        return None
+    columns = [
+        words("judgements", "Judgements"), words("kind", "Kind"),
+        words("representation", "Representation"), numbers("n", "Judgements", 0),
+        numbers("value", "Accuracy or rho"), intervals("low", "high", "95% interval"),
+        numbers("chance", "By chance"),
+        intervals("ceiling_lower", "ceiling_upper", "People themselves"),
+        words("note", "Note", wrap=True),
+    ]  # fmt: skip
+    note = (
+        "Triplets: share whose odd one is the item outside of the most similar pair. Ratings: "
+        "Spearman’s rho with the similarities. Intervals over items."
+    )
+    return table_view("judgements-table", "Beside what people said", table, columns, note)
+
+
+def _identified(found: Comparison) -> TableView | None:
+    table = found.tables["identification"]
+    if not len(table):
+        return None
+    ordered = table.sort_values("accuracy", ascending=False, kind="stable")
+    columns = [
+        words("measure", "Measure"), numbers("accuracy", "Told rightly"),
+        intervals("low", "high", "95% interval over seeds"), numbers("chance", "By chance"),
+        p_values("p", "p"), numbers("auc", "AUC"), numbers("d_prime", "d prime", 2),
+    ]  # fmt: skip
+    first = table.iloc[0]
+    caption = (
+        f"Which measure tells {first['groups']} groups of {first['seeds']} seeds apart: each "
+        "representation is told rightly where it is nearest to its own group"
+    )
+    return table_view("identification-table", caption, ordered, columns)
+
+
+def _agreed(found: Comparison) -> TableView | None:
+    table = found.tables["ceiling"]
+    if not len(table):
+        return None
+    columns = [
+        words("measure", "Measure"), words("group", "Group"), words("of", "Of"),
+        numbers("n", "How many", 0), numbers("lower", "Each by the others"),
+        numbers("upper", "each by all"), p_values("p", "p (lower is 0)"),
+        words("note", "Note", wrap=True),
+    ]  # fmt: skip
+    return table_view(
+        "ceiling-table", "How well seeds, or subjects, agree: noise ceilings", table, columns
+    )
 
 
 def _given(found: Comparison) -> TableView:
@@ -133,7 +206,7 @@ def agreement(pairs: pd.DataFrame) -> pd.DataFrame:
 
 
 def _agreement(found: Comparison) -> TableView | None:
-    table = agreement(found.pairs)
+    table = agreement(found.pairs) if len(found.pairs) else pd.DataFrame()
     if len(table) < 2 or not np.isfinite(table.to_numpy()[~np.eye(len(table), dtype=bool)]).any():
         return None
     shown = table.rename_axis(None).reset_index(names="_row")

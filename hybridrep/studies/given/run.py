@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
 
+from hybridrep.errors import ParameterError
 from hybridrep.execution.code_version import fix_code_versions
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
-from hybridrep.parameters import resolve_path
+from hybridrep.parameters import resolve_path, shown
 from hybridrep.reporting.markup import plain
 from hybridrep.sources.vectors import manifest
 from hybridrep.sources.vectors.records import Representation
-from hybridrep.studies.given.aligned import SIMULATION, Aligned, aligned
+from hybridrep.studies.given.aligned import SIMULATION, Aligned, aligned, digest_of
 from hybridrep.studies.given.comparing import check_kinds, chosen_measures, measure_of, pairs_of
-from hybridrep.studies.given.comparison import Comparison, check_describes, check_reference, measure
+from hybridrep.studies.given.comparison import (
+    Comparison,
+    check_describes,
+    check_reference,
+    measure,
+    parted,
+    settings_of,
+)
 from hybridrep.studies.given.config import MeasureConfig
 from hybridrep.studies.given.export import exports
 from hybridrep.studies.given.names import DESIGN_TAG, ITEMS_TAG, KIND, PRIMARY_TAG, metric
@@ -26,18 +35,31 @@ from hybridrep.studies.given.sample import sample
 from hybridrep.tracking.records import Contents, DataInput
 from hybridrep.tracking.runs import connect
 
+STUDY = "study:"
+"""What the name of a finished study begins with among representations."""
 DESIGN = "items resampled; representations fixed"
 
 
-def run(config: MeasureConfig) -> Comparison | pd.DataFrame:
+def no_studies(name: str) -> list[Representation]:
+    """Refuse studies where nobody has said how they are read."""
+    raise ParameterError(f"parameter representations: studies ({name}) cannot be read here")
+
+
+def run(
+    config: MeasureConfig, study: Callable[[str], list[Representation]] = no_studies
+) -> Comparison | pd.DataFrame:
     """Compare what the parameters name, log it as a run of kind `measure`, and return it.
 
     With `plan` only what would be measured is printed and returned.
 
+    Args:
+        config: the parameters.
+        study: returns the representations of a finished study, by its name.
+
     Raises:
         HybridrepError: before any long work, naming the file, id or row.
     """
-    given = _read(config)
+    given = _read(config, study)
     together = _checked(config, given)
     if config.plan:
         return _plan(config, together)
@@ -55,12 +77,14 @@ def run(config: MeasureConfig) -> Comparison | pd.DataFrame:
             ITEMS_TAG: str(len(together.ids)), DESIGN_TAG: DESIGN,
         },
     ) as main:  # fmt: skip
-        main.log(Contents(inputs=_inputs(together)))
+        main.log(Contents(inputs=_inputs([*together.representations, *parted(given)[1]])))
         found = measure(
             given, config.measures, primary=config.primary, reference=config.reference,
             describe=config.describe, resamples=config.resamples,
             permutations=config.permutations, correction=config.correction, items=config.items,
-            max_items=config.max_items, store=store,
+            max_items=config.max_items, store=store, labels=config.labels, groups=config.groups,
+            k=config.k, alpha=config.alpha, quantiles=config.quantiles, folds=config.folds,
+            identify=config.identify,
         )  # fmt: skip
         tables = {f"tables/{name}.json": table for name, table in found.tables.items()}
         main.log(
@@ -73,18 +97,38 @@ def run(config: MeasureConfig) -> Comparison | pd.DataFrame:
     return found
 
 
-def _read(config: MeasureConfig) -> list[Representation]:
+def _read(
+    config: MeasureConfig, study: Callable[[str], list[Representation]]
+) -> list[Representation]:
     if config.representations == "sample":
         return sample()
-    return manifest.load(config.representations)
+    parts = [part.strip() for part in config.representations.split(",")]
+    names = [part.removeprefix(STUDY) for part in parts if part.startswith(STUDY)]
+    files = ",".join(part for part in parts if not part.startswith(STUDY))
+    if not names:
+        files = config.representations  # a path may hold commas
+    found = [one for name in names for one in study(name)]
+    found += manifest.load(files, config.seed_column) if files else []
+    manifest.refuse_namesakes(found)
+    if config.seed_column and all(one.seed < 0 for one in found):
+        raise ParameterError(
+            f"parameter seed_column: no table has a column {shown(config.seed_column)}"
+        )
+    return found
 
 
 def _checked(config: MeasureConfig, given: list[Representation]) -> Aligned:
     """Refuse whatever can be refused, before a run is opened."""
-    chosen = chosen_measures(config.measures)
-    measure_of(config.primary, "primary")
-    check_describes(config.describe)
-    together = aligned(given, config.items, config.max_items)
+    compared, said = parted(given)
+    fewest = 1 if said else 2
+    together = aligned(compared, config.items, config.max_items, config.labels, fewest)
+    settings = settings_of(
+        together, config.labels, config.groups, config.k, config.alpha, config.quantiles,
+        config.folds,
+    )  # fmt: skip
+    chosen = chosen_measures(config.measures, settings)
+    measure_of(config.primary, "primary", settings)
+    check_describes(config.describe, settings)
     check_kinds(together, chosen)
     check_reference(together, config.reference)
     return together
@@ -104,11 +148,14 @@ def _plan(config: MeasureConfig, together: Aligned) -> pd.DataFrame:
     return found
 
 
-def _inputs(together: Aligned) -> tuple[DataInput, ...]:
+def _inputs(every: Sequence[Representation]) -> tuple[DataInput, ...]:
     return tuple(
-        DataInput(one.name, one.source, one.digest or together.digest(one.name), KIND, one.size)
-        for one in together.representations
-    )
+        DataInput(
+            one.name, one.source, one.digest or digest_of(one), KIND,
+            len(one.judgements) or one.size,
+        )
+        for one in every
+    )  # fmt: skip
 
 
 def _description(together: Aligned) -> str:
@@ -134,6 +181,13 @@ def _say(found: Comparison) -> None:
     for note in found.given.notes:
         console.print(note, markup=False)
     shown: dict[str, Any] = {"float_format": lambda number: f"{number:.3f}", "index": False}
-    columns = ["measure", "first", "second", "value", "chance", "low", "high", "p_corrected"]
-    console.print(found.pairs[columns].to_string(**shown), markup=False, soft_wrap=True)
+    shown_columns = {
+        "pairs": ["measure", "first", "second", "value", "chance", "low", "high", "p_corrected"],
+        "judgements": ["judgements", "representation", "value", "chance", "low", "high"],
+        "identification": ["measure", "accuracy", "chance", "p", "auc"],
+    }
+    for name, columns in shown_columns.items():
+        if len(found.tables[name]):
+            table = found.tables[name][columns]
+            console.print(table.to_string(**shown), markup=False, soft_wrap=True)
     console.print("The report is an artifact of this run: make ui")

@@ -59,10 +59,63 @@ DESCRIBE = Schema(
     },
     key=("measure", "representation"),
 )
+JUDGEMENTS = Schema(
+    {
+        "judgements": Column("text", meaning="name of what people said"),
+        "kind": Column("text", meaning="ratings or triplets"),
+        "representation": Column("text", meaning="what is held against it"),
+        "n": Column("int", low=0, meaning="judgements about items that are compared"),
+        "lost": Column("int", low=0, meaning="judgements about others, left out"),
+        "value": Column("float", meaning="of triplets: share whose odd one is found, ties shared; "
+                        "of ratings: Spearman's rho with its cosines (or similarities)"),
+        "chance": Column("float", meaning="1/3 of triplets, 0 of ratings"),
+        "low": Column("float", meaning="lower end of the 95% bootstrap interval over items"),
+        "high": Column("float", meaning="upper end"),
+        "ceiling_lower": Column("float", meaning="how well people agree with themselves: each by "
+                                "the others"),
+        "ceiling_upper": Column("float", meaning="the same, each by all"),
+        "subjects": Column("int", low=0, meaning="people"),
+        "note": Column("text", meaning="why there is none, or what to know"),
+    },
+    key=("judgements", "representation"),
+)  # fmt: skip
+IDENTIFICATION = Schema(
+    {
+        "measure": Column("text", meaning="key of the measure"),
+        "groups": Column("int", low=0, meaning="groups of representations"),
+        "seeds": Column("int", low=0, meaning="seeds"),
+        "representations": Column("int", low=0, meaning="how many were told apart"),
+        "accuracy": Column("float", low=0, high=1, meaning="share that is nearest to its own "
+                           "group, its seed left out of all; ties by their share"),
+        "chance": Column("float", low=0, high=1, meaning="1 / groups"),
+        "low": Column("float", meaning="lower end of the 95% interval over seeds"),
+        "high": Column("float", meaning="upper end"),
+        "p": Column("float", low=0, high=1, meaning="by permutation of groups within seeds"),
+        "auc": Column("float", low=0, high=1, meaning="probability that a pair within a group is "
+                      "more alike than one between groups"),
+        "d_prime": Column("float", meaning="means within less between, over their pooled SD"),
+        "note": Column("text", meaning="why there is none"),
+    },
+    key=("measure",),
+)  # fmt: skip
+CEILING = Schema(
+    {
+        "measure": Column("text", meaning="key of the measure; `seed_retrieval`: mean reciprocal "
+                          "rank of an item among another seed's"),
+        "group": Column("text", meaning="group of seeds, or file of subjects"),
+        "of": Column("text", meaning="seeds, files or subjects"),
+        "n": Column("int", low=0, meaning="how many"),
+        "lower": Column("float", meaning="each with the mean of the others"),
+        "upper": Column("float", meaning="each with the mean of all"),
+        "p": Column("float", low=0, high=1, meaning="whether the lower bound is 0, by t-test"),
+        "note": Column("text", meaning="why there is none, or that it is approximate"),
+    },
+    key=("measure", "group", "of"),
+)  # fmt: skip
 REPRESENTATIONS = Schema(
     {
         "representation": Column("text", meaning="its name"),
-        "kind": Column("text", meaning="vectors, rdm or similarity"),
+        "kind": Column("text", meaning="vectors, rdm, similarity, ratings or triplets"),
         "group": Column("text", meaning="what it is an instance of"),
         "seed": Column("int", low=-1, meaning="which instance; -1: none"),
         "items": Column("int", low=0, meaning="how many items its file holds"),
@@ -88,6 +141,9 @@ SCHEMAS = {
     "pairs": PAIRS,
     "differences": DIFFERENCES,
     "describe": DESCRIBE,
+    "judgements": JUDGEMENTS,
+    "identification": IDENTIFICATION,
+    "ceiling": CEILING,
     "representations": REPRESENTATIONS,
     "alignment": ALIGNMENT,
 }

@@ -175,3 +175,34 @@ def test_places_where_nothing_is_and_names_given_twice_are_refused(tmp_path):
         load(f"x={tmp_path}/x.npz,x={tmp_path}/x.npz")
     with pytest.raises(RepresentationError, match="is not NAME=FILE"):
         load(f"x={tmp_path}/x.npz,y")
+
+
+def test_a_table_is_parted_by_its_seeds(tmp_path):
+    rows = [(name, seed, seed + at, 1.0) for seed in (3, 1) for at, name in enumerate("abc")]
+    table = pd.DataFrame(rows, columns=["id", "run", "0", "1"])
+    table.assign(kind=list("xyzxyz")).to_csv(tmp_path / "rnn.csv", index=False)
+    first, second = load(f"rnn={tmp_path}/rnn.csv", "run")
+    assert [(one.name, one.group, one.seed) for one in (first, second)] == [
+        ("rnn.s1", "rnn", 1), ("rnn.s3", "rnn", 3),
+    ]  # fmt: skip
+    assert first.ids == second.ids == ("a", "b", "c")
+    assert first.values[:, 0].tolist() == [1, 2, 3]
+    assert second.items["kind"].to_dict() == {"a": "x", "b": "y", "c": "z"}
+    with pytest.raises(RepresentationError, match="the id 'a' stands at items 1 and 4"):
+        load(f"rnn={tmp_path}/rnn.csv")
+    table.assign(run=["0", "1", "x"] * 2).to_csv(tmp_path / "rnn.csv", index=False)
+    with pytest.raises(RepresentationError, match="row 3, column run: 'x' is no seed"):
+        load(f"rnn={tmp_path}/rnn.csv", "run")
+
+
+def test_an_axis_of_time_is_one_representation_a_time(tmp_path):
+    save(tmp_path / "rnn.npz", RNG.normal(size=(6, 3, 2)))
+    text = """
+        [[representation]]
+        name = "rnn"
+        file = "rnn.npz"
+        axis = "time"
+    """
+    assert [one.name for one in load(manifest(tmp_path, text))] == ["rnn.t0", "rnn.t1", "rnn.t2"]
+    with pytest.raises(RepresentationError, match="axis = 'space' is none of layers, time"):
+        load(manifest(tmp_path, text.replace("time", "space")))
