@@ -7,7 +7,10 @@ from mlflow.tracking import MlflowClient
 
 from hybridrep.errors import ParameterError
 from hybridrep.parameters import resolve
+from hybridrep.studies.catalogue import CATALOGUE
+from hybridrep.studies.catalogue import _sweeps as sweeps_named
 from hybridrep.studies.nback.memory.training import SELECTION
+from hybridrep.studies.nback.register.register import run as register_best
 from hybridrep.studies.nback.sweep.config import SweepConfig
 from hybridrep.studies.nback.sweep.sweep import run
 from hybridrep.studies.nback.sweep.trainings import recipe_of, space_of
@@ -47,6 +50,18 @@ def test_a_grid_finds_the_best_and_is_not_trained_twice(tmp_path, tmp_path_facto
     for trial in of["hybridrep-sweep"]:
         check_run(client, trial, "trial", "nback")
     check_run(client, of["hybridrep"][0], "sweep", "nback")
+
+    # the best of it is registered, found by the sweep's name as by its run
+    latest = of["hybridrep"][0].info.run_id
+    ((listing, run_id),) = sweeps_named("small", CATALOGUE)
+    assert (listing.name, run_id) == ("nback", latest)
+    places = {"store": str(tmp_path / "store"), "workers": 1}
+    registered = register_best(run_id, places, small_study())
+    assert registered["name"].tolist() == ["hybridrep-nback-gru"]
+    version = client.get_model_version_by_alias("hybridrep-nback-gru", "best")
+    assert version.tags["source"] == "sweep"
+    assert version.run_id in {trial.info.run_id for trial in of["hybridrep-sweep"]}
+    assert float(version.tags["score"]) == found.seeds["value"].max()
 
 
 def test_a_point_is_a_network_of_its_size_and_rate(tmp_path):

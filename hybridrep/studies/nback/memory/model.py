@@ -244,8 +244,8 @@ class MemoryStack:
         ).unflatten(1, (count, trials))  # fmt: skip
         now = start or self.zero_state(trials)
         outputs, cells = [], []
-        for frame in range(count):
-            now = self._step(projected[:, frame], now)
+        for given in projected.unbind(1):  # one gradient for all, where slices make one each
+            now = self._step(given, now)
             outputs.append(now.output)
             cells.append(now.cell)
         kept = [cell for cell in cells if cell is not None]
@@ -295,8 +295,11 @@ class MemoryStack:
             relu = self.config.nonlinearity == "relu"
             return Hidden(torch.relu(total) if relu else torch.tanh(total))
         if self.config.architecture == "gru":
-            reset, update = torch.sigmoid(given[..., : 2 * size] + own[..., : 2 * size]).chunk(2, 2)
-            new = torch.tanh(given[..., 2 * size :] + reset * own[..., 2 * size :])
+            (gates, candidate), (own_gates, own_candidate) = (
+                each.split([2 * size, size], dim=2) for each in (given, own)
+            )
+            reset, update = torch.sigmoid(gates + own_gates).chunk(2, 2)
+            new = torch.tanh(candidate + reset * own_candidate)
             return Hidden(torch.lerp(new, before.output, update))
         assert before.cell is not None
         into, forget, new, out = (given + own).chunk(4, 2)

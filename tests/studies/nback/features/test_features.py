@@ -12,7 +12,7 @@ from hybridrep.sources.encoders.image import image_maps
 from hybridrep.studies.nback import prepare as preparing
 from hybridrep.studies.nback.config import Config
 from hybridrep.studies.nback.features import perceptual, stage
-from hybridrep.studies.nback.features.decodability import decodability
+from hybridrep.studies.nback.features.decodability import _at_random, _chosen, decodability
 from hybridrep.studies.nback.names import SPLITS
 from hybridrep.studies.nback.stimuli.frames import frames
 from hybridrep.studies.nback.stimuli.shapes import rendered, shapes_set
@@ -121,6 +121,29 @@ def test_the_grouped_folds_are_those_of_scikit_learn_by_view():
         scores.append(svc.score(x[~fitted], stimuli.identity[~fitted]))
     found = table.loc[("perceptual", "grouped", "identity"), "multiclass"]
     assert found == pytest.approx(np.mean(scores), abs=0.011)
+
+
+def test_of_a_large_set_some_views_of_every_object_are_decoded():
+    large = StimulusSet.of(
+        ["a", "b"], ["a/0", "a/1", "b/0", "b/1"], [0, 0, 1, 1], [300, 100, 96, 2]
+    )
+    shown, rank = _chosen(large)
+    patches, views = np.unique(shown // 4), large.view[shown]
+    assert len(np.unique(shown)) == len(shown) == 4 * len(patches)
+    assert np.bincount(large.identity_of[patches]).tolist() == [96, 96, 96, 2]
+    assert views[large.identity[shown] == 0].max() == 299
+    assert rank.max() == 95
+
+
+def test_random_folds_hold_half_of_the_views_of_each_object_at_each_place():
+    stimuli = shapes_set(2, 2, "train")
+    shown = np.arange(len(stimuli))
+    half = _at_random(stimuli, shown, np.random.default_rng(0))
+    other = _at_random(stimuli, shown, np.random.default_rng(1))
+    for mine in (half, other):
+        cells = np.stack([stimuli.identity[shown], stimuli.location[shown], mine])
+        assert np.unique(cells, axis=1, return_counts=True)[1].tolist() == [12] * 32
+    assert not np.array_equal(half, other)
 
 
 @pytest.mark.long
