@@ -274,10 +274,12 @@ class _Run:
         if not new:
             return
         self.schedule.add(new)
+        by_stage: dict[str, list[str]] = {}
         for key in new:
-            maker = self.schedule.maker.get(key)
-            if maker is not None:
-                self.progress.advance(maker.stage, *self._size([key]))
+            if (maker := self.schedule.maker.get(key)) is not None:
+                by_stage.setdefault(maker.stage, []).append(key)
+        for stage, keys_of_stage in by_stage.items():  # a stack's results come together
+            self.progress.advance(stage, *self._size(keys_of_stage))
         if self.on_stored is not None:
             self.on_stored(frozenset(self.schedule.stored))
 
