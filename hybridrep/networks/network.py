@@ -34,17 +34,36 @@ def round_up(size: int) -> int:
 
 
 @dataclass(frozen=True)
+class Nested:
+    """A layer of which each row keeps only its first units while it is trained.
+
+    Row i of a batch keeps the first `widths[i % len(widths)]`, so over batches in random order
+    every item meets every width, and the units become ordered (nested dropout; Rippel, Gelbart &
+    Adams 2014, ICML). Where nothing is trained all units are there.
+
+    Attributes:
+        layer: after how many linear layers, from 1.
+        widths: how many units may be kept.
+    """
+
+    layer: int
+    widths: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Shape:
     """What the networks of a stack have in common.
 
     Attributes:
         sizes: widths from the input over the hidden layers to the output.
         activated: for each layer, whether the activation follows.
+        nested: a hidden layer that is trained so that its first units serve by themselves.
     """
 
     sizes: tuple[int, ...]
     activated: tuple[bool, ...]
     activation: str
+    nested: Nested | None = None
 
     @property
     def layers(self) -> int:
@@ -92,6 +111,11 @@ class Workspace:
         kept = self.outputs if training else self.outputs[-1:]
         self.errors = [torch.zeros_like(output) for output in kept]
         self.gradients: list[_Buffer] = []
+        self.kept: dict[int, Tensor] = {}  # layer -> 1 where a row keeps the unit, else 0
+        if training and (nested := shape.nested) is not None:
+            widths = torch.tensor(nested.widths)[torch.arange(rows) % len(nested.widths)]
+            units = torch.arange(shape.padded[nested.layer])
+            self.kept[nested.layer] = (units < widths[:, None]).to(dtype)
         if training:
             self.gradients = [_Buffer(width, i, o, dtype) for i, o in pairwise(shape.padded)]
 
@@ -144,6 +168,8 @@ class StackedNetwork:
             )
             if self.shape.activated[number]:
                 self._activation.apply_(output)
+            if (kept := work.kept.get(number + 1)) is not None:
+                output.mul_(kept)
         return outputs[-1]
 
     def backward(self, work: Workspace, *, to_inputs: bool = False) -> None:
@@ -159,6 +185,8 @@ class StackedNetwork:
             torch.sum(error, 1, keepdim=True, out=gradient[number].bias)
             if number or to_inputs:
                 below = torch.bmm(error, layer.transposed, out=work.errors[number])
+                if (kept := work.kept.get(number)) is not None:
+                    below.mul_(kept)
                 if number and self.shape.activated[number - 1]:
                     self._activation.backward_(below, work.outputs[number])
             adam_step(

@@ -153,22 +153,32 @@ def of_equal_counts(train: Sequence[np.ndarray], test: Sequence[np.ndarray]) -> 
     return list(groups.values())
 
 
+Watch = Callable[[int, Sequence[int], Stack, Bench], None]
+"""Told an epoch (0: before training), which models make a stack, the stack, and its workspaces."""
+
+
 def train_alike(
     rows: Sequence[tuple[np.ndarray, np.ndarray]], width: int, epochs: int,
     stack_of: Callable[[Sequence[int]], Stack],
-    result_of: Callable[[Stack, int, pd.DataFrame], Result],
+    result_of: Callable[[Stack, int, pd.DataFrame], Result], watch: Watch | None = None,
 ) -> list[Result]:  # fmt: skip
     """Train models of one shape, as many as `width` at once; return a result of each.
 
     `rows` are those to train on and to be measured on; a result is made of a trained stack, the
-    model's place in it, and its curves.
+    model's place in it, and its curves. `watch` may look at every epoch's models, not change them.
     """
     results: dict[int, Result] = {}
     for equal in of_equal_counts([train for train, _ in rows], [test for _, test in rows]):
         for part in share_evenly(equal, width):
             stack = stack_of(part)
             bench = Bench.of(stack.network, stack.batch_size)
-            losses = [(stack.train_epoch(bench), *stack.measure(bench)) for _ in range(epochs)]
+            losses = []
+            if watch is not None:
+                watch(0, part, stack, bench)
+            for epoch in range(1, epochs + 1):
+                losses.append((stack.train_epoch(bench), *stack.measure(bench)))
+                if watch is not None:
+                    watch(epoch, part, stack, bench)
             for place, curve in enumerate(np.array(losses).transpose(2, 0, 1)):
                 curves = pd.DataFrame(curve, columns=["train_loss", "test_loss", "test_accuracy"])
                 curves.insert(0, "epoch", np.arange(1, epochs + 1))

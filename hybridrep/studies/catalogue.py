@@ -21,6 +21,7 @@ from hybridrep.studies.given.config import MeasureConfig
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.report.config import CompareConfig, ExportConfig, ReportConfig
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
+from hybridrep.studies.hybrid.sweep.fused_config import FusionSweepConfig
 from hybridrep.studies.nback.config import Config as NBackConfig
 from hybridrep.studies.nback.sweep.config import SweepConfig as NBackSweepConfig
 
@@ -131,7 +132,7 @@ def did_you_mean(wrong: str, names: Iterable[str]) -> str:
 
 _PLACE = "hybridrep.studies.hybrid"
 _TO_AUTOENCODERS = ("embed", "lstm", "autoencode")
-_WHOLE = (*_TO_AUTOENCODERS, "rsa", "transfer", "report")
+_WHOLE = (*_TO_AUTOENCODERS, "rsa", "transfer", "fuse", "report")
 
 HYBRID = StudyListing(
     name="hybrid",
@@ -152,11 +153,18 @@ HYBRID = StudyListing(
                    "are", f"{_PLACE}.study:rsa", Config, (*_TO_AUTOENCODERS, "rsa")),
         EntryPoint("transfer", "seven representations on the new task",
                    f"{_PLACE}.study:transfer", Config, (*_TO_AUTOENCODERS, "transfer")),
+        EntryPoint("fuse",
+                   "representations made of both, how much each carries of either, and what it "
+                   "gives on the new task", f"{_PLACE}.study:fuse", Config,
+                   (*_TO_AUTOENCODERS, "fuse"), page="fusion.md"),
         EntryPoint("report", "Table 1 and the report, in a run of its own",
                    f"{_PLACE}.finished:report", ReportConfig, _WHOLE),
         EntryPoint("sweep", "Optuna over bottleneck sizes, epochs and more",
                    f"{_PLACE}.sweep.sweep:run", SweepConfig, (*_TO_AUTOENCODERS, "sweep"),
                    page="sweep.md"),
+        EntryPoint("fuse_sweep", "Optuna over fusions, their size, weight and length",
+                   f"{_PLACE}.sweep.fused_sweep:run", FusionSweepConfig,
+                   ("embed", "lstm", "sweep", "fuse_sweep"), page="fusion.md"),
         EntryPoint("register",
                    "the best models of a study into the model registry: autoencoders by direction, "
                    "or N-back networks by architecture",

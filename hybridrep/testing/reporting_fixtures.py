@@ -15,10 +15,11 @@ import pytest
 
 import hybridrep
 from hybridrep.reporting.report import Report
+from hybridrep.studies.hybrid.fusion.measured import COLUMNS, measured
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER
 from hybridrep.studies.hybrid.report.report import build_report
-from hybridrep.studies.hybrid.results.schema import frame
-from hybridrep.studies.hybrid.results.tables import StudyTables
+from hybridrep.studies.hybrid.results.schema import SCHEMAS, frame
+from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION, StudyTables
 from hybridrep.studies.hybrid.similarity.items import (
     ExampleItems,
     Items,
@@ -46,9 +47,13 @@ def study_tables(
     bottlenecks: tuple[int, ...] = (32,),
     epochs: int = 20,
     study: str = "hybridrep",
+    fused: bool = False,
     **meta: Any,
 ) -> StudyTables:
-    """Return the tables of a made-up study; `meta` replaces entries of the record about it."""
+    """Return the tables of a made-up study, with fusions or without.
+
+    `meta` replaces entries of the record about it.
+    """
     rng = np.random.default_rng(7)
     ids = tuple(range(seeds))
     return StudyTables(
@@ -57,6 +62,8 @@ def study_tables(
         linear_baseline=frame("linear_baseline", _linear(rng, ids)),
         rsa=frame("rsa", _rsa(rng, ids, bottlenecks, epochs)),
         transfer=frame("transfer", _transfer(rng, ids, bottlenecks)),
+        fusion=frame("fusion", _fusion(ids, bottlenecks) if fused else ()),
+        fused_transfer=frame("fused_transfer", _fused_transfer(ids, bottlenecks) if fused else ()),
         meta={**_meta(ids, bottlenecks, epochs, study), **meta},
     ).validate()
 
@@ -137,11 +144,54 @@ def _transfer(
     return pd.DataFrame(rows, columns=[*names, "train_loss", "test_loss", "test_accuracy"])
 
 
+_CARRIED = {
+    "bert_to_lstm": (-0.05, 0.24), "lstm_to_bert": (0.10, 0.50), "concatenated": (0.72, 0.70),
+    "truncated_svd": (0.46, 0.80), "joint_autoencoder": (0.13, 0.76),
+    "similarity_matched": (0.66, 0.69), "pca_global": (0.90, 0.02),
+}  # fmt: skip
+_OVER_EPOCHS = ("bert_to_lstm", "lstm_to_bert", "joint_autoencoder", "similarity_matched")
+
+
+def _fusion(seeds: tuple[int, ...], sizes: tuple[int, ...]) -> pd.DataFrame:
+    rng = np.random.default_rng(8)
+    rows = []
+    for item_set in ("test", "unseen", "seen"):
+        for seed in seeds:
+            between = rng.normal(0.04, 0.01)
+            for method, carried in _CARRIED.items():
+                for size in (0,) if method == "concatenated" else sizes:
+                    last = np.array(carried) + rng.normal(0, 0.01, 2) - 0.01
+                    epochs = 4 if method in _OVER_EPOCHS else 1
+                    for epoch in range(epochs):
+                        both = last * (epoch + 1) / epochs
+                        rows.append((seed, item_set, method, size, epoch, *both, between))
+    keys = ["seed", "item_set", "method", "bottleneck", "epoch"]
+    names = [*keys, "vs_global", "vs_task_specific", "between"]
+    table = pd.DataFrame(rows, columns=names)
+    return pd.concat([table[keys[:3]], measured(table)[list(COLUMNS[1:])]], axis=1)
+
+
+def _fused_transfer(seeds: tuple[int, ...], sizes: tuple[int, ...]) -> pd.DataFrame:
+    rng = np.random.default_rng(9)
+    losses = {"concatenated": 0.40, "truncated_svd": 0.46, "joint_autoencoder": 0.55,
+              "similarity_matched": 0.50, "pca_global": 0.47}  # fmt: skip
+    rows = [
+        (seed, f"fused_{name}", size, epoch, loss, loss + 0.01 + noise, 0.8)
+        for seed in seeds
+        for name, loss in losses.items()
+        for size in ((0,) if name == "concatenated" else sizes)
+        for noise in rng.normal(0, 0.005, 1)
+        for epoch in (1, 2)
+    ]
+    keys = ["seed", "representation", "bottleneck", "epoch"]
+    return pd.DataFrame(rows, columns=[*keys, "train_loss", "test_loss", "test_accuracy"])
+
+
 def _meta(
     seeds: tuple[int, ...], sizes: tuple[int, ...], epochs: int, study: str
 ) -> dict[str, object]:
     return {
-        "schema_version": 1,
+        "schema_version": SCHEMA_VERSION,
         "study": study,
         "study_key": "3f2a9c0d1b7e",
         "config": {
@@ -250,7 +300,7 @@ def _projections(
 
 def without_seed(tables: StudyTables, seed: int, *names: str) -> StudyTables:
     """Return the tables with one seed's rows gone from some of them (or, without names, all)."""
-    chosen = names or ("lstm", "autoencoder", "linear_baseline", "rsa", "transfer")
+    chosen = names or tuple(SCHEMAS)
     kept = {n: getattr(tables, n)[lambda t: t["seed"] != seed] for n in chosen}
     return replace(tables, **kept)
 

@@ -32,7 +32,9 @@ def small_report(factory: pytest.TempPathFactory) -> SmallReport:
 
 
 def _draw(folder: Path) -> None:
-    report = build_report([study_tables(seeds=3, epochs=4)], [example_items(12, nasty=True)])
+    report = build_report(
+        [study_tables(seeds=3, epochs=4, fused=True)], [example_items(12, nasty=True)]
+    )
     (folder / "report.html").write_text(report.html, "utf-8")
     for name, png in report.figures.items():
         (folder / f"{name}.png").write_bytes(png)

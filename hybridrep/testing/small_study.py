@@ -87,6 +87,7 @@ def parameters(folder: Path) -> dict[str, str]:
         "seeds": "2",
         "bottlenecks": "8,4",
         "lstm_epochs": "2",
+        "fusion_epochs": "2",
         "autoencoder_epochs": "4",
         "transfer_epochs": "2",
         "items_per_emotion": "10",

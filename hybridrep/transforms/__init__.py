@@ -17,14 +17,16 @@ if TYPE_CHECKING:
     from hybridrep.transforms.regression import RidgeTransform
     from hybridrep.transforms.autoencoding import AutoencoderTransform, FullyConnectedTransform
     from hybridrep.transforms.fused_networks import FusedNetwork, PairData, Scaling, train_fused
-    from hybridrep.transforms.heads import Heads, JointAutoencoder, TwoHeadedGlobal, TwoHeadedTask
+    from hybridrep.transforms.heads import (
+        Heads, JointAutoencoder, MatryoshkaJoint, TwoHeadedGlobal, TwoHeadedTask,
+    )
     from hybridrep.transforms.matching import (
         Matching, MatryoshkaMatched, SimilarityMatched, SimilarityMatchedGlobal,
         SimilarityMatchedTask,
     )
     from hybridrep.transforms.linear_fusion import (
-        CanonicalCorrelation, Concatenated, GlobalComponents, TaskComponents, TruncatedSVD,
-        cosine_sd,
+        CanonicalCorrelation, Concatenated, Ensemble, GlobalComponents, TaskComponents,
+        TruncatedSVD, cosine_sd,
     )
     from hybridrep.transforms.relative import RelativeRepresentation
     from hybridrep.transforms.ridge import (
@@ -40,24 +42,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "TRANSFORMS", "Autoencoder", "AutoencoderConfig", "AutoencoderResult", "AutoencoderTransform",
-    "CanonicalCorrelation", "Concatenated", "FullyConnectedTransform", "FusedNetwork",
+    "CanonicalCorrelation", "Concatenated", "Ensemble", "FullyConnectedTransform", "FusedNetwork",
     "GlobalComponents", "Heads", "JointAutoencoder", "LinearBaseline", "Matching",
-    "MatryoshkaMatched", "ModelData", "Moments", "PairData", "RelativeRepresentation", "Ridge",
-    "RidgeTransform", "Scaling", "SimilarityMatched", "SimilarityMatchedGlobal",
-    "SimilarityMatchedTask", "Sizes", "TaskComponents", "Transform", "TruncatedSVD",
-    "TwoHeadedGlobal", "TwoHeadedTask", "apply_autoencoder", "autoencoder_of_state",
-    "build_autoencoder", "cosine_sd", "fit_ridge", "linear_baseline", "load_transform", "moments",
-    "summed_squared_error", "train_autoencoders", "train_fused",
+    "MatryoshkaJoint", "MatryoshkaMatched", "ModelData", "Moments", "PairData",
+    "RelativeRepresentation", "Ridge", "RidgeTransform", "Scaling", "SimilarityMatched",
+    "SimilarityMatchedGlobal", "SimilarityMatchedTask", "Sizes", "TaskComponents", "Transform",
+    "TruncatedSVD", "TwoHeadedGlobal", "TwoHeadedTask", "apply_autoencoder",
+    "autoencoder_of_state", "build_autoencoder", "cosine_sd", "fit_ridge", "linear_baseline",
+    "load_transform", "moments", "summed_squared_error", "train_autoencoders", "train_fused",
 ]
 _HOMES = {
     "transform": "Sizes Transform", "methods": "TRANSFORMS load_transform",
     "regression": "RidgeTransform", "autoencoding": "AutoencoderTransform FullyConnectedTransform",
     "ridge": "LinearBaseline Moments Ridge fit_ridge linear_baseline moments summed_squared_error",
     "autoencoder": "Autoencoder AutoencoderConfig ModelData autoencoder_of_state build_autoencoder",
-    "linear_fusion": "CanonicalCorrelation Concatenated GlobalComponents TaskComponents "
-    "TruncatedSVD cosine_sd",
+    "linear_fusion": "CanonicalCorrelation Concatenated Ensemble GlobalComponents "
+    "TaskComponents TruncatedSVD cosine_sd",
     "fused_networks": "FusedNetwork PairData Scaling train_fused",
-    "heads": "Heads JointAutoencoder TwoHeadedGlobal TwoHeadedTask",
+    "heads": "Heads JointAutoencoder MatryoshkaJoint TwoHeadedGlobal TwoHeadedTask",
     "matching": "Matching MatryoshkaMatched SimilarityMatched SimilarityMatchedGlobal "
     "SimilarityMatchedTask",
     "relative": "RelativeRepresentation",

@@ -21,7 +21,7 @@ from hybridrep.networks.batches import Batches, Rows
 from hybridrep.networks.fitting import TrainedNetwork, initial_layers
 from hybridrep.networks.loss import Loss
 from hybridrep.networks.network import Shape, StackedNetwork
-from hybridrep.networks.training import Stack, block_width, check_rows, train_alike
+from hybridrep.networks.training import Bench, Stack, block_width, check_rows, train_alike
 from hybridrep.transforms.transform import Sizes, Transform, check_pairs, split
 
 LEAST_ITEMS = 64
@@ -187,10 +187,15 @@ class FusedNetwork:
         return self.network.predict(np.hstack(scaled))
 
 
+OnEpoch = Callable[[int, Sequence[int], Callable[[np.ndarray], np.ndarray]], None]
+"""Told an epoch (0: before training), which models are meant, and a function of them: items of
+each, [models, items], to what each fuses of its own, [models, items, size]."""
+
+
 @torch.inference_mode()
 def train_fused(
     objective: Objective, models: Sequence[PairData], reads: tuple[bool, bool], *,
-    block: int | None = None, dtype: torch.dtype = torch.float32,
+    on_epoch: OnEpoch | None = None, block: int | None = None, dtype: torch.dtype = torch.float32,
 ) -> list[FusedNetwork]:  # fmt: skip
     """Train fusions of one kind, each on its own data, order and initialisation, as stacks.
 
@@ -198,6 +203,7 @@ def train_fused(
         objective: what they are trained for.
         models: their data, of equal widths.
         reads: whether the first and the second side go in.
+        on_epoch: looks at the models before training and after every epoch.
         block: how many make one batched product; only speed depends on it.
         dtype: of the arithmetic. Initial parameters are drawn in float32 in any case.
 
@@ -244,9 +250,16 @@ def train_fused(
         layers = [(each.weight.contiguous().numpy(), each.bias.numpy()) for each in maps]
         return TrainedNetwork(curves.drop(columns="test_accuracy"), layers, shape.activation)
 
+    def watch(epoch: int, part: Sequence[int], stack: Stack, bench: Bench) -> None:
+        if on_epoch is not None:
+            layers = (objective.kept_layers,)
+            on_epoch(epoch, part, lambda items: stack.outputs_of(bench, items, layers)[0].numpy())
+
     rows = [(m.train, m.test) for m in models]
     width = block or block_width(shape.parameters)
-    trained = train_alike(rows, width, objective.epochs, stack_of, result_of)
+    trained = train_alike(
+        rows, width, objective.epochs, stack_of, result_of, watch if on_epoch else None
+    )
     return [
         FusedNetwork((one if reads[0] else None, other if reads[1] else None), network)
         for (one, other), network in zip(scalings, trained, strict=True)

@@ -13,9 +13,10 @@ from hybridrep.errors import ParameterError
 from hybridrep.networks.batches import InputSource
 from hybridrep.networks.checks import check_positive, check_whole
 from hybridrep.networks.loss import SquaredError
-from hybridrep.networks.network import Shape
+from hybridrep.networks.network import Nested, Shape
 from hybridrep.transforms.autoencoder import ACTIVATED, ENCODER_LAYERS
 from hybridrep.transforms.fused_networks import PairData, Scaling, TrainedFusion, sides_of
+from hybridrep.transforms.matching import check_prefixes, doubling_prefixes
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Heads:
         epochs: passes over the training items.
         learning_rate: of Adam.
         batch_size: items in a batch, at most.
+        prefixes: widths whose first units of the middle alone must do, too: every row of a batch
+            is rebuilt from one of them or from the whole, in turn (`Nested`); none: only the
+            whole.
 
     Examples:
         >>> Heads(32).shape(684, 684).sizes
@@ -43,6 +47,7 @@ class Heads:
     epochs: int = 12
     learning_rate: float = 1e-3
     batch_size: int = 256
+    prefixes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("size", "epochs", "batch_size"):
@@ -50,6 +55,7 @@ class Heads:
         check_positive("fusion", "learning_rate", self.learning_rate)
         if not 0 <= self.weight <= 1:
             raise ParameterError(f"fusion: weight must be from 0 to 1, got {self.weight!r}")
+        check_prefixes(self.prefixes, self.size)
 
     @property
     def kept_layers(self) -> int:
@@ -61,7 +67,9 @@ class Heads:
         b = self.size
         if b > inputs:
             raise ParameterError(f"fusion: size must be at most {inputs}, got {b}")
-        return Shape((inputs, 4 * b, 2 * b, b, 2 * b, 4 * b, outputs), ACTIVATED, "relu")
+        widths = tuple(sorted({*self.prefixes, b}))
+        nested = Nested(ENCODER_LAYERS, widths) if self.prefixes else None
+        return Shape((inputs, 4 * b, 2 * b, b, 2 * b, 4 * b, outputs), ACTIVATED, "relu", nested)
 
     def loss(
         self, models: Sequence[PairData], scalings: Sequence[tuple[Scaling, Scaling]],
@@ -137,3 +145,24 @@ class TwoHeadedTask(TrainedFusion):
     method = "two_headed_task"
     objective = Heads
     reads = (False, True)
+
+
+class MatryoshkaJoint(TrainedFusion):
+    """`JointAutoencoder` whose first 8, 16, 32, ... units of the middle serve by themselves.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> first, second = rng.normal(size=(90, 20)), rng.normal(size=(90, 8))
+        >>> fitted = MatryoshkaJoint.fit(first, second, rng, size=16, epochs=2)
+        >>> fitted.apply(first, second)[:, :8].shape
+        (90, 8)
+    """
+
+    method = "matryoshka_joint"
+    reads = (True, True)
+
+    @staticmethod
+    def objective(size: int, **settings: object) -> Heads:
+        """Rebuild from 8, 16, 32, ... units and from the whole."""
+        given = {"prefixes": doubling_prefixes(size), **settings}
+        return Heads(size, **given)  # type: ignore[arg-type]

@@ -111,6 +111,79 @@ class Concatenated(Transform):
 
 
 @dataclass(frozen=True, eq=False)
+class Ensemble(Transform):
+    """`Concatenated` with several networks' vectors for a second side, all in equal parts.
+
+    The second side holds the members' vectors side by side, each as wide as the others. Its
+    cosines, the mean of all members' over their SDs, take the place of one network's.
+
+    Attributes:
+        weights: of the first side's and each member's unit rows; their squares sum to 1.
+        widths: of the first side and of one member.
+
+    Examples:
+        >>> rng = np.random.default_rng(0)
+        >>> first, members = rng.normal(size=(50, 8)), rng.normal(size=(50, 3 * 4))
+        >>> Ensemble.fit(first, members, rng, members=4).apply(first, members).shape
+        (50, 20)
+    """
+
+    method: ClassVar[str] = "ensemble"
+    weights: Float64[np.ndarray, " sides"]
+    widths: tuple[int, int]
+
+    @classmethod
+    def fit(
+        cls, first: Num[np.ndarray, ...], second: Num[np.ndarray, ...], rng: np.random.Generator, *,
+        members: int = 1,
+    ) -> Self:  # fmt: skip
+        """Fit as `Transform.fit` says.
+
+        Args:
+            members: how many networks' vectors the second side holds.
+
+        Raises:
+            ValueError: also if all pairs of items of a side or a member are equally similar.
+        """
+        first, second = check_pairs(cls.method, first, second)
+        check_whole(cls.method, "members", members)
+        if second.shape[1] % members:
+            raise ParameterError(
+                f"{cls.method}: the second side's {second.shape[1]} columns are no {members} "
+                "members of equal width"
+            )
+        sides = [first, *np.split(second, members, axis=1)]
+        spread = np.array([cosine_sd(side) for side in sides])
+        if spread.min() < LEAST_SD:
+            raise ValueError(
+                f"{cls.method}: all pairs of items of side {int(spread.argmin()) + 1} are equally "
+                "similar"
+            )
+        parts = np.array([1.0, *np.full(members, 1 / members)]) / spread
+        return cls(np.sqrt(parts / parts.sum()), (first.shape[1], second.shape[1] // members))
+
+    @property
+    def sizes(self) -> Sizes:
+        """Both sides are read; the output is as wide as both."""
+        first, member = self.widths
+        second = member * (len(self.weights) - 1)
+        return Sizes(first, second, first + second)
+
+    def _map(self, *sides: np.ndarray) -> Float64[np.ndarray, "items output"]:
+        first, second = sides
+        parts = [first, *np.split(second, len(self.weights) - 1, axis=1)]
+        return np.hstack([w * unit_rows(s) for w, s in zip(self.weights, parts, strict=True)])
+
+    def _parts(self) -> tuple[Mapping[str, np.ndarray], Mapping[str, Any]]:
+        return {"weights": self.weights}, {"widths": list(self.widths)}
+
+    @classmethod
+    def _from_parts(cls, arrays: dict[str, np.ndarray], settings: dict[str, Any]) -> Self:
+        first, member = settings["widths"]
+        return cls(arrays["weights"], (int(first), int(member)))
+
+
+@dataclass(frozen=True, eq=False)
 class TruncatedSVD(Transform):
     """`Concatenated`, projected on its first right singular vectors; uncentred.
 

@@ -53,10 +53,7 @@ class Matching:
         for name in ("size", "hidden", "epochs", "batch_size"):
             check_whole("fusion", name, getattr(self, name))
         check_positive("fusion", "learning_rate", self.learning_rate)
-        for width in self.prefixes:
-            check_whole("fusion", "prefixes", width)
-            if width > self.size:
-                raise ParameterError(f"fusion: a prefix must be at most {self.size}, got {width}")
+        check_prefixes(self.prefixes, self.size)
 
     @property
     def kept_layers(self) -> int:
@@ -78,6 +75,26 @@ class Matching:
         widths = [tables[0].shape[1] for tables in sides]
         prefixes = tuple(sorted({*self.prefixes, self.size}))
         return _SimilarityLoss([Rows(tables, dtype) for tables in sides], widths, prefixes, dtype)
+
+
+def check_prefixes(prefixes: Sequence[int], size: int) -> None:
+    """Refuse prefixes of a fused representation that are wider than all of it."""
+    for width in prefixes:
+        check_whole("fusion", "prefixes", width)
+        if width > size:
+            raise ParameterError(f"fusion: a prefix must be at most {size}, got {width}")
+
+
+def doubling_prefixes(size: int) -> tuple[int, ...]:
+    """Return 8, 16, 32, ... below a size.
+
+    >>> doubling_prefixes(32), doubling_prefixes(8)
+    ((8, 16), ())
+    """
+    prefixes = [SMALLEST_PREFIX]
+    while prefixes[-1] < size:
+        prefixes.append(prefixes[-1] * 2)
+    return tuple(prefixes[:-1])
 
 
 class _SimilarityLoss:
@@ -223,8 +240,5 @@ class MatryoshkaMatched(TrainedFusion):
     @staticmethod
     def objective(size: int, **settings: object) -> Matching:
         """Hold 8, 16, 32, ... units and the whole to the loss."""
-        prefixes = [SMALLEST_PREFIX]
-        while prefixes[-1] * 2 < size:
-            prefixes.append(prefixes[-1] * 2)
-        used = tuple(width for width in prefixes if width < size)
-        return Matching(size, prefixes=used, **settings)  # type: ignore[arg-type]
+        given = {"prefixes": doubling_prefixes(size), **settings}
+        return Matching(size, **given)  # type: ignore[arg-type]

@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hybridrep.transforms.autoencoding import AutoencoderTransform, FullyConnectedTransform
-from hybridrep.transforms.heads import JointAutoencoder, TwoHeadedGlobal, TwoHeadedTask
+from hybridrep.transforms.heads import (
+    JointAutoencoder,
+    MatryoshkaJoint,
+    TwoHeadedGlobal,
+    TwoHeadedTask,
+)
 from hybridrep.transforms.linear_fusion import (
     CanonicalCorrelation,
     Concatenated,
+    Ensemble,
     GlobalComponents,
     TaskComponents,
     TruncatedSVD,
@@ -30,7 +36,8 @@ TRANSFORMS: Mapping[str, type[Transform]] = {
         RidgeTransform, AutoencoderTransform, FullyConnectedTransform, Concatenated, TruncatedSVD,
         CanonicalCorrelation, GlobalComponents, TaskComponents, RelativeRepresentation,
         JointAutoencoder, TwoHeadedGlobal, TwoHeadedTask, SimilarityMatched,
-        SimilarityMatchedGlobal, SimilarityMatchedTask, MatryoshkaMatched,
+        SimilarityMatchedGlobal, SimilarityMatchedTask, MatryoshkaMatched, MatryoshkaJoint,
+        Ensemble,
     )
 }  # fmt: skip
 """Key -> transform. One that is not listed here is neither tested nor found.

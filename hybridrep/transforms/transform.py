@@ -75,12 +75,16 @@ class Transform(ABC):
 
     def save(self, path: Path | str) -> None:
         """Write everything to one safetensors file."""
-        from safetensors.numpy import save_file
+        Path(path).write_bytes(self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """Return what `save` writes."""
+        from safetensors.numpy import save
 
         arrays, settings = self._parts()
         about = {"layout": _LAYOUT, "method": self.method, "settings": dict(settings)}
         contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        save_file(contiguous, path, {_ABOUT: json.dumps(about)})
+        return bytes(save(contiguous, {_ABOUT: json.dumps(about)}))
 
     @classmethod
     def load(cls, path: Path | str) -> Self:

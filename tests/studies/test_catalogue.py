@@ -72,13 +72,14 @@ def test_an_unknown_entry_point_is_refused_with_the_nearest():
         CATALOGUE.entry_point("transfr")
 
 
-STAGES = ("embed", "lstm", "autoencode", "rsa", "transfer")
+STAGES = ("embed", "lstm", "autoencode", "rsa", "transfer", "fuse")
 CHANGES = {
     "seeds": "1", "bottlenecks": "8", "lstm_epochs": "3", "autoencoder_epochs": "5",
     "transfer_epochs": "3", "padding": "after", "lstm_path": "plain", "lstm_precision": "bfloat16",
     "baseline_pooling": "flatten", "duplicates": "keep", "items_per_emotion": "9",
     "share_text": "false", "trials": "7", "timeout": "7", "study": "other", "workers": "2",
-    "cluster": "tcp://nowhere:1", "plan": "true",
+    "cluster": "tcp://nowhere:1", "plan": "true", "fusions": "joint_autoencoder",
+    "fusion_weight": "0.3", "fusion_epochs": "3",
 }  # fmt: skip
 
 

@@ -10,8 +10,9 @@ import torch
 from torch import nn
 
 from hybridrep.errors import ParameterError
+from hybridrep.networks.network import Shape
 from hybridrep.transforms.fused_networks import PairData, even_batches, train_fused
-from hybridrep.transforms.heads import Heads
+from hybridrep.transforms.heads import Heads, MatryoshkaJoint
 from hybridrep.transforms.matching import Matching, MatryoshkaMatched, _match, _SimilarityLoss
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -111,7 +112,7 @@ def plain(objective: Heads | Matching, data: PairData) -> tuple[list[float], nn.
         total = 0.0
         for start in range(0, len(order), size):
             rows = torch.from_numpy(order[start : start + size])
-            output = model(both[rows])
+            output = forward(model, shape, both[rows])
             if isinstance(objective, Heads):
                 lost = [
                     ((out - side[rows]) ** 2).sum(1).mean()
@@ -130,14 +131,29 @@ def plain(objective: Heads | Matching, data: PairData) -> tuple[list[float], nn.
     return curve, model
 
 
+def forward(model: nn.Sequential, shape: Shape, rows: torch.Tensor) -> torch.Tensor:
+    """Apply a network; where a layer is nested, row i keeps the first widths[i % ...] units."""
+    layer = 0
+    for module in model:
+        rows = module(rows)
+        layer += isinstance(module, nn.Linear)
+        if shape.nested and layer == shape.nested.layer and isinstance(module, nn.Linear):
+            widths = shape.nested.widths
+            kept = [[k < widths[i % len(widths)] for k in range(rows.shape[1])]
+                    for i in range(len(rows))]  # fmt: skip
+            rows = rows * torch.tensor(kept)
+    return rows
+
+
 @pytest.mark.parametrize(
     "objective",
     [
         Heads(3, weight=0.3, epochs=3, batch_size=40),
+        Heads(4, epochs=2, batch_size=40, prefixes=(1, 2)),
         Matching(4, hidden=20, epochs=3, batch_size=50),
         Matching(4, hidden=20, epochs=2, batch_size=50, prefixes=(2,)),
     ],
-    ids=["heads", "matching", "matryoshka"],
+    ids=["heads", "nested heads", "matching", "matryoshka"],
 )
 def test_a_stack_of_fusions_is_a_plain_loop_over_each(objective):
     stacked = train_fused(
@@ -180,10 +196,38 @@ def test_matching_carries_more_of_both_than_rebuilding_does():
     assert matched > rebuilt + 0.05
 
 
+def test_every_epoch_can_be_looked_at_and_that_changes_nothing():
+    objective = Heads(3, epochs=2, batch_size=50, prefixes=(1,))
+    items = np.arange(30)
+    seen: dict[int, dict[int, np.ndarray]] = {}
+
+    def look(epoch, models, fuse):
+        for model, fused in zip(models, fuse(np.stack([items for _ in models])), strict=True):
+            seen.setdefault(model, {})[epoch] = fused
+
+    watched = train_fused(objective, map_data(range(3)), BOTH, on_epoch=look, block=2)
+    for seed, (fused, unwatched) in enumerate(
+        zip(watched, train_fused(objective, map_data(range(3)), BOTH, block=2), strict=True)
+    ):
+        for ours, theirs in zip(fused.network.layers, unwatched.network.layers, strict=True):
+            np.testing.assert_array_equal(ours[0], theirs[0])
+        data = pair_data(seed)
+        assert list(seen[seed]) == [0, 1, 2]
+        last = fused.apply(data.first[items], data.second[items])
+        np.testing.assert_allclose(seen[seed][2], last, atol=1e-5)
+        assert np.abs(seen[seed][0] - last).max() > 1e-3
+
+
+def map_data(seeds: range) -> list[PairData]:
+    return [pair_data(seed) for seed in seeds]
+
+
 def test_batches_are_even_and_prefixes_double():
     assert even_batches(513, 512) == 257
-    assert MatryoshkaMatched.objective(32).prefixes == (8, 16)
-    assert MatryoshkaMatched.objective(8).prefixes == ()
+    for method in (MatryoshkaMatched, MatryoshkaJoint):
+        assert method.objective(32).prefixes == (8, 16)
+        assert method.objective(8).prefixes == ()
+        assert method.objective(24, prefixes=(4,)).prefixes == (4,)
 
 
 @pytest.mark.parametrize(

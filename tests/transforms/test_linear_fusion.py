@@ -13,6 +13,7 @@ from hybridrep.errors import ParameterError
 from hybridrep.transforms.linear_fusion import (
     CanonicalCorrelation,
     Concatenated,
+    Ensemble,
     GlobalComponents,
     TaskComponents,
     TruncatedSVD,
@@ -132,3 +133,23 @@ def test_what_carries_nothing_is_refused():
         Concatenated.fit(first, np.ones_like(second), np.random.default_rng(0))
     with pytest.raises(ParameterError, match="shrinkage must be above 0 and at most 1"):
         CanonicalCorrelation.fit(first, second, np.random.default_rng(0), shrinkage=0)
+
+
+def test_an_ensemble_of_one_is_concatenation_and_of_several_the_mean_of_their_cosines():
+    rng = np.random.default_rng(0)
+    first, members = rng.normal(size=(60, 9)), [rng.normal(size=(60, 4)) for _ in range(3)]
+    alone = Ensemble.fit(first, members[0], rng)
+    np.testing.assert_allclose(
+        alone.apply(first, members[0]), Concatenated.fit(first, members[0], rng).apply(
+            first, members[0]
+        )
+    )  # fmt: skip
+    side = np.hstack(members)
+    made = Ensemble.fit(first, side, rng, members=3).apply(first, side)
+    cosines = [1 - pdist(rows, "cosine") for rows in (first, *members)]
+    expected = cosines[0] / np.std(cosines[0]) + sum(c / np.std(c) for c in cosines[1:]) / 3
+    np.testing.assert_allclose(np.corrcoef(1 - pdist(made, "cosine"), expected)[0, 1], 1)
+    with pytest.raises(ParameterError, match="the second side's 12 columns are no 5 members"):
+        Ensemble.fit(first, side, rng, members=5)
+    with pytest.raises(ValueError, match="all pairs of items of side 3 are equally similar"):
+        Ensemble.fit(first, np.hstack([members[0], np.ones((60, 4))]), rng, members=2)

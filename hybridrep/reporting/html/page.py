@@ -17,7 +17,7 @@ from hybridrep.reporting.html.packing import packed, security_policy
 _PACKAGE = "hybridrep.reporting.html"
 _SCRIPTS = ("theme.js", "tables.js", "figures.js")
 
-VIEWS = ("matrix.js", "projection.js")
+VIEWS = ("matrix.js", "projection.js", "plane.js")
 """The scripts of the common interactive views."""
 
 

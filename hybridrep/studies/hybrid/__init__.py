@@ -8,6 +8,7 @@ Read from top to bottom, as the paper goes; every arrow leads downwards:
     transformation     3.2            autoencoders from each to the other, ridge beside them
     similarity         3.2.1          similarity matrices, their correlations, how sure these are
     transfer           3.3            seven representations on a new task
+    fusion             beyond         what one representation can carry of both
     pipeline                          the wiring of all this, on one screen
     results            4              tables, tests, claims, what a seed's run holds
     report             4, figures     the page; studies side by side

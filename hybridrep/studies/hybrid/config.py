@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 from hybridrep.parameters import Epochs, Parameters, Seeds, Source, setting, shown
 from hybridrep.sources.encoders.reading import Pooling
 from hybridrep.sources.texts.rows import Quoting
+from hybridrep.studies.hybrid.fusion.parsing import parse_fusions
 
 MOST_BOTTLENECK = 8_192
 
@@ -55,6 +56,7 @@ def parse_layer(value: object) -> int:
 Layer = Annotated[int, BeforeValidator(parse_layer)]
 TaskSpecific = Annotated[str, BeforeValidator(parse_task_specific), Field(max_length=4096)]
 Bottlenecks = Annotated[tuple[int, ...], BeforeValidator(parse_bottlenecks)]
+Fusions = Annotated[tuple[str, ...], BeforeValidator(parse_fusions)]
 E = TypeVar("E")
 
 
@@ -139,7 +141,22 @@ class StudyParameters(Parameters, Generic[E]):
         20, "epochs of the autoencoders; half are used", paper=50, stages=("autoencode",)
     )
     transfer_epochs: Epochs = setting(
-        16, "epochs of the classifiers on the new task", paper=20, stages=("transfer",)
+        16,
+        "epochs of the classifiers on the new task",
+        paper=20,
+        stages=("transfer", "fuse", "fuse_sweep"),
+    )
+    fusions: Fusions = setting(
+        "concatenated,truncated_svd,joint_autoencoder,similarity_matched,pca_global",
+        "representations made of both, a comma list; `all`, or `none`", paper="all",
+        stages=("fuse",),
+    )  # fmt: skip
+    fusion_weight: Annotated[float, Field(ge=0, le=1)] = setting(
+        0.5, "weight of the task-specific side in what joint and two-headed fusions rebuild, "
+        "0 to 1", stages=("fuse",),
+    )  # fmt: skip
+    fusion_epochs: Epochs = setting(
+        12, "epochs of the fusions that are trained", paper=20, stages=("fuse",)
     )
     padding: Literal["front", "after"] = setting(
         "front", "where short tweets are padded: `front` or `after` the words",
@@ -163,7 +180,9 @@ class StudyParameters(Parameters, Generic[E]):
         stages=("lstm", "transfer"),
     )  # fmt: skip
     items_per_emotion: Annotated[int, Field(ge=2, le=1000)] = setting(
-        50, "tweets sampled per emotion for each similarity matrix", stages=("autoencode",)
+        50,
+        "tweets sampled per emotion for each similarity matrix",
+        stages=("autoencode", "fuse_sweep"),
     )
     share_text: bool = setting(
         True, "whether tweets may stand in reports, artifacts and model examples",

@@ -2,6 +2,7 @@
 
     tweets -> global_vectors ----+-> transformation -> similarity
            -> task_specific -----+                  -> transfer
+                                 +-> fusion (on the new task, too)
 
 Vectors that are given take the place of either representation; without any of the new task
 transfer is left out. Each stage declares what it reads; the platform finds the order, and trains in
@@ -11,6 +12,8 @@ groups of seeds.
 from __future__ import annotations
 
 from hybridrep.running.stage import Node
+from hybridrep.studies.hybrid.fusion import new_task
+from hybridrep.studies.hybrid.fusion import stage as fusion
 from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.report import example_stage as example
@@ -24,7 +27,7 @@ from hybridrep.studies.hybrid.transformation import stage as transformation
 WARM_UP = (
     __name__, "hybridrep.sources.encoders._model",
     "hybridrep.studies.hybrid.task_specific.training", "hybridrep.studies.hybrid.transfer.stacked",
-    "hybridrep.transforms.stacked",
+    "hybridrep.transforms.methods", "hybridrep.transforms.stacked",
 )  # fmt: skip
 """What a study's tasks import: all that is below this module, and what they load late."""
 
@@ -47,6 +50,8 @@ def of_seed(study: Hybrid, seed: int) -> list[Node]:
         *(pictures.node(study, variant, seed) for variant in variants),
         *(resamples.node(study, variant, seed) for variant in variants),
         *(transfer.node(study, size, seed) for size in sizes),
+        *fusion.nodes(study, seed),
+        *new_task.nodes(study, seed),
     ]
 
 

@@ -22,6 +22,7 @@ from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.sources.words.vectors import vectors_fingerprint
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.few_items import cautions
+from hybridrep.studies.hybrid.fusion.check import check_fusions
 from hybridrep.studies.hybrid.given_vectors import (
     Tweets,
     given_encoder,
@@ -35,7 +36,7 @@ from hybridrep.studies.hybrid.names import DIRECTIONS, HIDDEN_SIZE
 from hybridrep.studies.hybrid.tweets.cleaning import clean_corpus
 from hybridrep.studies.hybrid.tweets.loading import LabelChoice, load_corpus
 from hybridrep.studies.hybrid.tweets.rows import emotion_rows, lstm_rows, transfer_rows
-from hybridrep.studies.hybrid.tweets.splits import always_enough, count_repeated
+from hybridrep.studies.hybrid.tweets.splits import always_enough, count_repeated, held_out_size
 from hybridrep.studies.hybrid.tweets.tokens import store_longest, store_tokens
 
 STAGE = Stage("splits_tried", module=__name__)
@@ -64,10 +65,12 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
     task_size = task_specific[0].hidden_size if task_specific else HIDDEN_SIZE
     _check_bottlenecks(config.bottlenecks, (encoder.hidden_size, task_size), directions)
     sizes = _try_splits(store, config, emotion, cleaned.corpus)
+    of_fusions = check_fusions(
+        config, (encoder.hidden_size, task_size), sizes["fusion_training_tweets"]
+    )
+    remarks = [*cautions(sizes), *of_fusions]
     lacking = left_out(encoder, *task_specific)
-    for line in (
-        *of_emotion, *of_hate, *(f"caution: {text}" for text in cautions(sizes)), *lacking,
-    ):  # fmt: skip
+    for line in (*of_emotion, *of_hate, *(f"caution: {text}" for text in remarks), *lacking):
         click.echo(line)
 
     time_steps = _time_steps(store, emotion)
@@ -184,7 +187,9 @@ def _sizes(config: Config, emotion: Corpus, hate: Corpus) -> dict[str, int]:
     """Count the tweets that numbers stand on, by the names of `few_items.SIZES`; as of any seed."""
     seed = config.seeds[0]
     lstm = lstm_rows(emotion, seed)
+    held_out = held_out_size(len(lstm.train), 10, len(emotion.label_names))
     return {
+        "fusion_training_tweets": len(lstm.train) - held_out,
         "validation_tweets": len(lstm.validation), "test_tweets": len(lstm.test),
         "similarity_tweets": config.items_per_emotion * len(emotion.label_names),
         "transfer_test_tweets": len(transfer_rows(hate, seed, config.duplicates).test),

@@ -25,6 +25,7 @@ from hybridrep.studies.hybrid.results.gather import study_key
 from hybridrep.studies.hybrid.study import run
 from hybridrep.studies.hybrid.task_specific import stage as task_specific
 from hybridrep.studies.hybrid.transfer import stage as transfer
+from hybridrep.studies.hybrid.transfer.items import items_of
 from hybridrep.studies.hybrid.tweets.cleaning import clean_corpus
 from hybridrep.studies.hybrid.tweets.loading import load_corpus
 from hybridrep.studies.hybrid.tweets.rows import transfer_rows
@@ -235,7 +236,7 @@ def test_stages_read_the_vectors_that_were_given(parameters):
         node.key, stage="task_specific", inputs={}, arrays={"vectors": vectors}, seconds=0.0
     )
     read = Reader(store, transfer.node(study, 0, 1).call.keys)
-    items = transfer._items(read, 1, config.duplicates)
+    items = items_of(read, 1, config.duplicates)
     assert (items.global_.shape[1], items.task_specific.shape[1]) == (12, 9)
     assert task_specific.origin(study, 0) != task_specific.origin(study, 1)
 

@@ -20,6 +20,8 @@ from hybridrep.running.stage import Stage
 from hybridrep.running.study import Prepared
 from hybridrep.sources.encoders.text import Reading, resolve_encoder
 from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.fusion import new_task, validation
+from hybridrep.studies.hybrid.fusion import stage as fusing
 from hybridrep.studies.hybrid.global_vectors import chunks
 from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.report import example_stage as example
@@ -35,12 +37,14 @@ from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.tweets import tokens
 from hybridrep.studies.hybrid.tweets.loading import load_corpus
 
-TRAININGS = {task_specific: 15, baseline: 40, transformation: 40, transfer: 40}
+TRAININGS = {
+    task_specific: 15, baseline: 40, transformation: 40, transfer: 40, fusing: 55, new_task: 55,
+}  # fmt: skip
 """Every stage that trains or fits, and the most modules that its key may cover."""
 
 STAGES = [
     chunks, tokens, task_specific, transformation, baseline, similarity, pictures, resamples,
-    transfer, example, report,
+    transfer, fusing, new_task, validation, example, report,
 ]  # fmt: skip
 
 LOADERS = (

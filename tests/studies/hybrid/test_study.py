@@ -20,6 +20,8 @@ from hybridrep.running.study import Invocation, Prepared
 from hybridrep.sources.words.vectors import vectors_fingerprint
 from hybridrep.studies.hybrid import finished as finished_studies
 from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.fusion import new_task as fused_transfer
+from hybridrep.studies.hybrid.fusion import stage as fusing
 from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.report import example_stage as example
 from hybridrep.studies.hybrid.report import stage as report
@@ -41,6 +43,10 @@ PAIRS = (
     "input_vs_target", "bottleneck_vs_input", "bottleneck_vs_target",
     "reconstructed_vs_input", "reconstructed_vs_target", "bottleneck_vs_reconstructed",
 )  # fmt: skip
+
+
+MEASURES = ("vs_global", "vs_task_specific", "diffusibility", "ceiling", "share_of_ceiling")
+SIZED_FUSIONS = ("truncated_svd", "joint_autoencoder", "similarity_matched", "pca_global")
 
 
 def study_of(given: dict[str, str], store: Store) -> Prepared:
@@ -105,8 +111,17 @@ def test_a_seed_run_has_every_promised_metric_at_every_epoch(finished):
             expected |= {f"autoencoder/{direction}/{size}/{m}_loss": 4 for m in ("train", "test")}
             for prefix in ("rsa", "rsa_unseen", "rsa_seen"):
                 expected |= {f"{prefix}/{direction}/{size}/{pair}": 5 for pair in PAIRS}
+            for prefix in ("fusion", "fusion_unseen", "fusion_seen"):
+                carried = {f"{direction}/{size}": 3}  # up to half of the epochs
+                carried |= {"concatenated": 1, f"truncated_svd/{size}": 1}
+                carried |= {f"pca_global/{size}": 1, f"joint_autoencoder/{size}": 3}
+                carried |= {f"similarity_matched/{size}": 3}
+                for name, points in carried.items():
+                    expected |= {f"{prefix}/{name}/{measure}": points for measure in MEASURES}
     layers = [f"{d}_{layer}" for d in directions for layer in ("bottleneck", "reconstructed")]
+    layers += [f"fused_{name}" for name in SIZED_FUSIONS]
     names = ["baseline", "lstm", "bert", *layers, *(f"{layer}/b4" for layer in layers)]
+    names.append("fused_concatenated")
     for name in names:
         for measure in ("train_loss", "test_loss", "test_accuracy"):
             expected[f"transfer/{name}/{measure}"] = 2
@@ -187,7 +202,8 @@ def test_run_again_everything_is_reused(given, finished, monkeypatch):
     before = Store(Path(given["store"])).entries()["key"].tolist()
 
     for module, names in ((lstm, ("train", "extract")), (autoencode, ("train",)),
-                          (linear_baseline, ("make",)), (transfer, ("train",))):  # fmt: skip
+                          (linear_baseline, ("make",)), (transfer, ("train",)),
+                          (fusing, ("fit", "train")), (fused_transfer, ("train",))):  # fmt: skip
         for name in names:
             monkeypatch.setattr(module, name, must_not_run)
     run(resolve(given, Config))
@@ -248,7 +264,8 @@ def test_results_of_changed_code_are_never_reused(given, finished, monkeypatch, 
     )  # fmt: skip
     after = HYBRID.complete(study, 0)
     apart = {"lstm", "task_specific", "linear_baseline", "transfer/b0"}
-    kept = {lstm: set(), autoencode: apart}
+    fused = {n for n in before if n.startswith(("fuse/", "fused_")) and "_to_" not in n}
+    kept = {lstm: set(), autoencode: apart | fused}
     kept[transfer] = {n for n in before if not n.startswith("transfer")}
     assert {n for n in before if before[n] == after[n]} == kept[stage]
     assert not any(store.has(key) for n, key in after.items() if n not in kept[stage])

@@ -12,7 +12,6 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from hybridrep.errors import ExecutionError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.tasks import Task
 from hybridrep.execution.threads import single_thread
@@ -20,48 +19,35 @@ from hybridrep.randomness import generator
 from hybridrep.running import work
 from hybridrep.running.register import Candidate
 from hybridrep.running.stage import Node
-from hybridrep.sources.encoders.reading import USUAL
-from hybridrep.sources.encoders.text import EncoderSource, embed_texts
-from hybridrep.sources.words.tokens import FIRST_WORD_ID, Vocabulary
-from hybridrep.studies.hybrid.inputs import Hybrid, Inputs, read_corpus, read_tokens
+from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import PAIRS
 from hybridrep.studies.hybrid.pairs import rsa_pairs
-from hybridrep.studies.hybrid.register.logging import EXAMPLE_TEXTS, TextParts
+from hybridrep.studies.hybrid.register.logging import EXAMPLE_TEXTS
+from hybridrep.studies.hybrid.register.seed_model import SeedModel, reading_identity
 from hybridrep.studies.hybrid.results import gather
 from hybridrep.studies.hybrid.sweep.objectives import CHOSEN_ON
-from hybridrep.studies.hybrid.task_specific import stage as task_specific
-from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig
-from hybridrep.studies.hybrid.task_specific.training import extract_hidden
 from hybridrep.studies.hybrid.transformation import baseline
 from hybridrep.studies.hybrid.transformation import stage as transformation
-from hybridrep.studies.hybrid.transformation.seed_data import SeedData, seed_data_of
 from hybridrep.studies.hybrid.transformation.stage import Variant
 from hybridrep.tracking.models import Network, network_digest
 from hybridrep.transforms.stacked import apply_autoencoder
 
-TOLERANCE = 1e-6
 EXAMPLES = 5
-CHECKED_TWEETS = 10
 
 
-class ChosenModel:
+class ChosenModel(SeedModel):
     """A chosen autoencoder with everything around it.
 
     Its example may be made of tweets only if what it was chosen from allows it too.
     """
 
     def __init__(self, study: Hybrid, choice: Candidate[Variant], *, share_text: bool) -> None:
-        self.study, self.inputs, self.choice = study, study.inputs, choice
-        self.share_text = share_text and study.config.share_text
         self.direction = choice.trained.direction
+        source = "global" if self.direction == "bert_to_lstm" else "task_specific"
+        super().__init__(study, choice.seed, self.direction, source)
+        self.choice, self.share_text = choice, share_text and study.config.share_text
         self.training, self.weights = _training(study, choice)
         self._network = transformation.network(self.training, self.inputs.size_of(self.direction))
-        self._lstm = LSTMConfig(**task_specific.network(study))
-
-    @property
-    def reads_texts(self) -> bool:
-        """Whether a model can be made of it that reads tweets: not of given vectors."""
-        return not self.inputs.given
 
     def tasks(self) -> list[Task]:
         """Return the tasks that make what is missing of it: usually none.
@@ -71,11 +57,6 @@ class ChosenModel:
         """
         beside = baseline.node(self.study, self.choice.seed)
         return work.missing_tasks([[self._node, beside]], self.study.store)
-
-    @cached_property
-    def data(self) -> SeedData:
-        """What the seed's autoencoders read."""
-        return seed_data_of(self.study, self.choice.seed)
 
     @cached_property
     def autoencoder(self) -> Network:
@@ -101,27 +82,6 @@ class ChosenModel:
         table = gather.linear_baseline(self.study, self.choice.seed)
         return table[table["direction"] == self.direction].iloc[0]
 
-    @cached_property
-    def parts(self) -> TextParts:
-        """Everything that leads from tweets to the autoencoder's input."""
-        inputs, seed = self.inputs, self.choice.seed
-        assert isinstance(inputs.encoder, EncoderSource)
-        key = inputs.emotion.tokens_key
-        words = self.study.store.open(key).table("vocabulary")["word"].to_numpy(dtype=object)
-        vectors = read_tokens(self.study.store, key).vectors
-        # A word without a vector counts as unknown, whose vector is zeros too. So no such word,
-        # many a user's name among them, needs to travel with the model.
-        known = np.flatnonzero(vectors[FIRST_WORD_ID:].any(axis=1))
-        state = self.study.open(task_specific.network_node(self.study, seed)).arrays("state")
-        return TextParts(
-            encoder_folder=inputs.encoder.folder,
-            words=words[known].tolist(),
-            word_vectors=vectors[[*range(FIRST_WORD_ID), *(known + FIRST_WORD_ID)]],
-            lstm=Network(dataclasses.asdict(self._lstm), state),
-            source="global" if self.direction == "bert_to_lstm" else "task_specific",
-            reading=inputs.reading,
-        )
-
     @property
     def digest(self) -> str:
         """Digest of the autoencoder."""
@@ -146,9 +106,9 @@ class ChosenModel:
         if not (self.share_text or self.reads_texts):
             vectors = self._made_up()
         elif self.share_text:
-            vectors = self.data.sides(self.direction)[0][self._unseen[:EXAMPLES]]
+            vectors = self.data.sides(self.direction)[0][self.unseen[:EXAMPLES]]
         else:
-            vectors = self._spaces(EXAMPLE_TEXTS)[self.parts.source]
+            vectors = self.spaces(EXAMPLE_TEXTS)[self.parts.source]
         return vectors, self._apply(vectors)
 
     def _made_up(self) -> np.ndarray:
@@ -159,43 +119,25 @@ class ChosenModel:
 
     def text_example(self) -> dict[str, np.ndarray]:
         """Return the four vectors that `EXAMPLE_TEXTS` give, by representation."""
-        spaces = self._spaces(EXAMPLE_TEXTS)
+        spaces = self.spaces(EXAMPLE_TEXTS)
         diffused, transformed = self._apply(spaces[self.parts.source])
         return {**spaces, "diffused": diffused, "transformed": transformed}
 
     def verify(self) -> None:
         """Show that weights and parts are those that training measured and read."""
         self._verify_correlations()
-        if not self.reads_texts:
-            return
-        corpus = read_corpus(self.study.store, self.inputs.emotion.key)
-        rows = self._unseen[:CHECKED_TWEETS]
-        found = self._spaces([corpus.texts[row] for row in rows])
-        for name, every in self.data.representations.items():
-            vectors = every[rows]
-            worst = float(np.abs(found[name] - vectors).max() / max(1.0, np.abs(vectors).max()))
-            self._refuse_above(worst, f"its {name} vectors")
+        if self.reads_texts:
+            self.verify_spaces()
 
     def _verify_correlations(self) -> None:
         known = self.correlations[self.correlations["item_set"] == CHOSEN_ON]
         trained = known.set_index("pair")["value"]
-        rows = self._unseen
+        rows = self.unseen
         layers = self._apply(self.data.sides(self.direction)[0][rows])
         global_, task_specific = self.data.sides("bert_to_lstm")
         found = rsa_pairs(self.direction, global_[rows], task_specific[rows], *layers)
         worst = max(abs(found[pair] - float(trained[pair])) for pair in PAIRS)
-        self._refuse_above(worst, "its correlations")
-
-    def _refuse_above(self, worst: float, what: str) -> None:
-        if not worst <= TOLERANCE:
-            raise ExecutionError(
-                f"the stored {self.direction} model of seed {self.choice.seed} is not the one "
-                f"that was judged: {what} differ by {worst:.1e}; nothing was registered"
-            )
-
-    @property
-    def _unseen(self) -> np.ndarray:
-        return np.asarray(self.data.rows.items[CHOSEN_ON])
+        self.refuse_above(worst, "its correlations")
 
     @property
     def _node(self) -> Node:
@@ -205,22 +147,6 @@ class ChosenModel:
         inputs = np.ascontiguousarray(vectors, dtype=np.float32)
         with single_thread():
             return apply_autoencoder(self._network, self.autoencoder.state, inputs)
-
-    def _spaces(self, texts: list[str] | tuple[str, ...]) -> dict[str, np.ndarray]:
-        """Return the two representations of some tweets, made from the model's own parts."""
-        config, parts = self._lstm, self.parts
-        vocabulary = Vocabulary(tuple(parts.words))
-        tokens = vocabulary.encode(texts, config.time_steps, config.padding)
-        with single_thread():
-            hidden = extract_hidden(config, parts.lstm.state, parts.word_vectors, tokens)
-            assert isinstance(self.inputs.encoder, EncoderSource)
-            encoded = embed_texts(self.inputs.encoder, texts, self.inputs.reading)
-            return {"global": encoded, "task_specific": hidden}
-
-
-def reading_identity(inputs: Inputs) -> dict[str, str]:
-    """Return what tells an encoder that is read otherwise than usual from the same one."""
-    return {} if inputs.reading == USUAL else {"vector": inputs.reading.words}
 
 
 def _training(study: Hybrid, choice: Candidate[Variant]) -> tuple[Variant, str]:

@@ -1,4 +1,4 @@
-"""Register: the best autoencoder of each direction becomes models that can be loaded and served.
+"""Register: the best autoencoders, and the best fusion, become models to be loaded and served.
 
 Chosen are single trained autoencoders, by a stated criterion on validation tweets; test tweets
 have no say. The alias `best` moves only to what is better on the same data.
@@ -7,18 +7,22 @@ have no say. The alias `best` moves only to what is better on the same data.
 from __future__ import annotations
 
 from functools import partial
+from typing import cast
 
 import pandas as pd
 
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.terminal import show
-from hybridrep.running.register import Candidate, Source, register
+from hybridrep.running.register import Candidate, Chosen, Source, register
+from hybridrep.studies.hybrid.fusion.stage import Fusion
 from hybridrep.studies.hybrid.inputs import Inputs
 from hybridrep.studies.hybrid.names import SIMULATION
 from hybridrep.studies.hybrid.register.card import model_card
-from hybridrep.studies.hybrid.register.chosen import ChosenModel, reading_identity
+from hybridrep.studies.hybrid.register.chosen import ChosenModel
+from hybridrep.studies.hybrid.register.fused import BestFusion
 from hybridrep.studies.hybrid.register.logging import log_autoencoder_model, log_text_model
-from hybridrep.studies.hybrid.register.source import find_source
+from hybridrep.studies.hybrid.register.seed_model import reading_identity
+from hybridrep.studies.hybrid.register.source import Trained, find_source
 from hybridrep.studies.hybrid.results.seed_run import data_inputs
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig
 from hybridrep.studies.hybrid.transformation.stage import Variant
@@ -38,7 +42,7 @@ def run(config: RegisterConfig) -> pd.DataFrame:
     tracker = connect(SIMULATION)
     source = find_source(config, tracker.server)
     table = register(
-        tracker, source, partial(BestModel, config, source), config,
+        tracker, source, partial(_model_of, config, source), config,
         Contents(inputs=data_inputs(source.prepared.inputs)[:1]), by=config.by,
         noun="autoencoder", judged_on="validation tweets that no model saw", served="-text",
     )  # fmt: skip
@@ -56,6 +60,18 @@ def left_out_text(inputs: Inputs) -> str:
         "The models that read tweets (-text) are left out: nothing here makes the given vectors "
         f"({sources}) of a tweet."
     )
+
+
+def _model_of(
+    config: RegisterConfig, source: Source[Trained], choice: Candidate[Trained]
+) -> Chosen:
+    if isinstance(choice.trained, Fusion):
+        return BestFusion(
+            cast("Source[Fusion]", source), cast("Candidate[Fusion]", choice),
+            share_text=config.share_text,
+            data_fingerprint=data_fingerprint(source.prepared.inputs),
+        )  # fmt: skip
+    return BestModel(config, cast("Source[Variant]", source), cast("Candidate[Variant]", choice))
 
 
 class BestModel(ChosenModel):

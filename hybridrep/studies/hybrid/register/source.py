@@ -18,8 +18,10 @@ from hybridrep.running import work
 from hybridrep.running.invocation import check
 from hybridrep.running.register import Candidate, Source, finished_seeds
 from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.fusion.stage import Fusion
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import SIMULATION
+from hybridrep.studies.hybrid.register.fused import fused_candidates, fused_nodes
 from hybridrep.studies.hybrid.results.gather import study_key
 from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
@@ -33,8 +35,11 @@ from hybridrep.sweeping.space import EPOCHS
 from hybridrep.tracking.queries import find_study, load_parts, sweep_run, trial_runs
 from hybridrep.tracking.server import Server, readable_errors
 
+Trained = Variant | Fusion
+"""What can be registered: an autoencoder, or a fusion."""
 
-def find_source(config: RegisterConfig, server: Server) -> Source[Variant]:
+
+def find_source(config: RegisterConfig, server: Server) -> Source[Trained]:
     """Find what the configuration names, with its candidates.
 
     Raises:
@@ -72,7 +77,7 @@ def _places(config: RegisterConfig) -> dict[str, Any]:
     return {name: getattr(config, name) for name in with_role(Config, "place")}
 
 
-def _study(config: RegisterConfig, study: Config, server: Server) -> Source[Variant]:
+def _study(config: RegisterConfig, study: Config, server: Server) -> Source[Trained]:
     """Take the finished seeds of a study, at the epoch that RSA and transfer use."""
     prepared: Hybrid = check(HYBRID, study)
     current = finished_seeds(HYBRID, prepared, server, "make full")
@@ -80,24 +85,26 @@ def _study(config: RegisterConfig, study: Config, server: Server) -> Source[Vari
     batches = [
         [transformation.node(prepared, each, seed) for each in variants for seed in group]
         + [baseline.node(prepared, seed) for seed in group]
+        + [node for seed in group for _, node in fused_nodes(prepared, seed)]
         for group in work.groups(list(current))
     ]
 
-    def read() -> list[Candidate[Variant]]:
-        candidates = []
+    def read() -> list[Candidate[Trained]]:
+        candidates: list[Candidate[Trained]] = []
         for seed, run_id in current.items():
             for variant in variants:
                 rsa = prepared.open(transformation.node(prepared, variant, seed)).table("rsa")
                 wide = measures(rsa.assign(seed=seed))
                 used = wide[wide["epoch"] == study.half_epoch]
                 candidates += _candidates(variant, run_id, used, config.by)
+            candidates += fused_candidates(prepared, seed, run_id)
         return candidates
 
     tasks = work.missing_tasks(batches, prepared.store)
     return Source("study", study_key(prepared.inputs), prepared, server, tasks, read)
 
 
-def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Source[Variant]:
+def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Source[Trained]:
     """Take every complete trial of a sweep with each of its seeds."""
     run_id, key = run
     parts, meta = load_parts(server, run_id)
@@ -117,7 +124,7 @@ def _sweep(config: RegisterConfig, server: Server, run: tuple[str, str]) -> Sour
     values = with_objectives(pairs.rename_axis(columns=None).reset_index())
     runs = _trial_runs(server.sibling("sweep"), key)
     trials = parts["trials"]
-    candidates: list[Candidate[Variant]] = []
+    candidates: list[Candidate[Trained]] = []
     for row in trials[trials["state"] == "COMPLETE"].to_dict("records"):
         direction, trial = str(row["direction"]), int(row["trial"])
         mine = values[(values["direction"] == direction) & (values["trial"] == trial)]
@@ -139,7 +146,7 @@ def _trial_runs(server: Server, key: str) -> dict[tuple[str, int], str]:
 
 def _candidates(
     variant: Variant, run_id: str, values: pd.DataFrame, by: str
-) -> list[Candidate[Variant]]:
+) -> list[Candidate[Trained]]:
     """Return a variant at an epoch, once a seed."""
     labels: dict[str, str | int] = {
         "direction": variant.direction, "bottleneck": variant.bottleneck,

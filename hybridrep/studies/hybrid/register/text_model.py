@@ -6,8 +6,6 @@ and the package itself travel inside the model; nothing is fetched from anywhere
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,12 +15,7 @@ from mlflow.pyfunc import PythonModel, PythonModelContext
 from safetensors.numpy import load_file
 
 from hybridrep.execution.threads import single_thread
-from hybridrep.sources.encoders.text import Reading, embed_texts, resolve_encoder
-from hybridrep.sources.words.tokens import Vocabulary
-from hybridrep.studies.hybrid.register.text_input import texts_of
-from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig
-from hybridrep.studies.hybrid.task_specific.training import extract_hidden
-from hybridrep.studies.hybrid.tweets.cleaning import clean_tweet
+from hybridrep.studies.hybrid.register.text_spaces import TextSpaces, texts_asked
 from hybridrep.transforms.autoencoder import AutoencoderConfig
 from hybridrep.transforms.stacked import apply_autoencoder
 
@@ -31,23 +24,11 @@ class TextModel(PythonModel):
     """Turns tweets into global, task-specific, diffused and transformed vectors."""
 
     def load_context(self, context: PythonModelContext) -> None:
-        """Read all parts; the encoder is loaded as well, so that the first request is fast."""
-        files = {name: Path(path) for name, path in context.artifacts.items()}
-
-        def read(name: str) -> Any:
-            return json.loads(files[name].read_text("utf-8"))
-
-        self._encoder = resolve_encoder(str(files["encoder"]))
-        self._vocabulary = Vocabulary(tuple(read("vocabulary")))
-        self._vectors = load_file(files["word_vectors"])["vectors"]
-        self._lstm = LSTMConfig(**read("lstm_config"))
-        self._lstm_state = load_file(files["lstm_state"])
-        self._autoencoder = AutoencoderConfig(**read("autoencoder_config"))
-        self._autoencoder_state = load_file(files["autoencoder_state"])
-        text_config = read("text_config")
-        self._source = text_config["source"]
-        self._reading = Reading(**text_config.get("reading", {}))
-        embed_texts(self._encoder, [""])
+        """Read all parts."""
+        self._spaces = TextSpaces(context.artifacts)
+        self._autoencoder = AutoencoderConfig(**self._spaces.read("autoencoder_config"))
+        self._autoencoder_state = load_file(context.artifacts["autoencoder_state"])
+        self._source = self._spaces.read("text_config")["source"]
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame,
@@ -65,16 +46,9 @@ class TextModel(PythonModel):
         Raises:
             TextError: when a tweet is missing or no text, or no column holds them.
         """
-        texts = texts_of(model_input)
-        if (params or {}).get("clean"):
-            texts = [clean_tweet(text) for text in texts]
+        texts = texts_asked(model_input, params)
         with single_thread():  # sums over several are rounded otherwise than in training
-            tokens = self._vocabulary.encode(texts, self._lstm.time_steps, self._lstm.padding)
-            hidden = extract_hidden(self._lstm, self._lstm_state, self._vectors, tokens)
-            spaces = {
-                "global": embed_texts(self._encoder, texts, self._reading),
-                "task_specific": hidden,
-            }
+            spaces = self._spaces.of(texts)
             inputs = np.ascontiguousarray(spaces[self._source])
             layers = apply_autoencoder(self._autoencoder, self._autoencoder_state, inputs)
             spaces.update(zip(("diffused", "transformed"), layers, strict=True))

@@ -9,10 +9,14 @@ import pandas as pd
 from hybridrep.reporting.formatting import interval, mean_sd, number
 from hybridrep.reporting.html.views import records
 from hybridrep.reporting.markup import as_markdown, fenced, inline, plain, starred
+from hybridrep.studies.hybrid.fusion.methods import title_of
 from hybridrep.studies.hybrid.names import readable
+from hybridrep.studies.hybrid.report.fusion import summarise_fusion
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
+from hybridrep.studies.hybrid.results.claims import claims_table
 from hybridrep.studies.hybrid.results.comparison import Comparison
+from hybridrep.studies.hybrid.results.fused import COMPARED_ON
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.table_1 import STARS_NOTE
 
@@ -36,6 +40,7 @@ def study_markdown(results: Results, summary: Sequence[str], name: str) -> str:
         "### Correlations of similarity matrices",
         f"Pearson r at epoch {tables.half_epoch}, mean(SD) over seeds.",
         as_markdown(_rsa(frames["rsa"])),
+        *_fusion(results),
         "### Make it again",
         results.standing,
         fenced(reproduce_command(tables), "sh"),
@@ -65,6 +70,31 @@ def comparison_markdown(compared: Comparison) -> str:
         as_markdown(compared.tables["compare_claims"]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _fusion(results: Results) -> list[str]:
+    """Return the section on fusion; nothing where nothing was fused."""
+    sentences = summarise_fusion(results)
+    if not sentences:
+        return []
+    rows = results.frames["fusion"]
+    rows = rows[rows["item_set"] == COMPARED_ON]
+    lines = [
+        {
+            "Representation": title_of(row["method"]), "b": row["bottleneck"],
+            "r with BERT": mean_sd(row["vs_global"], row["vs_global_sd"]),
+            "r with LSTM": mean_sd(row["vs_task_specific"], row["vs_task_specific_sd"]),
+            "Share of the ceiling": number(row["share_of_ceiling"]),
+            "95% CI": interval(row["share_low"], row["share_high"]),
+        }
+        for row in records(rows)
+    ]  # fmt: skip
+    return [
+        "### What could be reached",
+        "\n".join(f"{place}. {inline(text)}" for place, text in enumerate(sentences, 1)),
+        as_markdown(_claims(claims_table(results.fusion_claims))),
+        as_markdown(pd.DataFrame(lines)),
+    ]
 
 
 def _claims(claims: pd.DataFrame) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from hybridrep.reporting.markup import plain
 from hybridrep.reporting.report import Draw, Report, labels_of, slugs_of
 from hybridrep.studies.hybrid.report.comparison_view import comparison_view
 from hybridrep.studies.hybrid.report.figures.catalogue import plan_comparison, plan_figures
+from hybridrep.studies.hybrid.report.fusion import map_data
 from hybridrep.studies.hybrid.report.markdown import comparison_markdown, study_markdown
 from hybridrep.studies.hybrid.report.methods import methods_text
 from hybridrep.studies.hybrid.report.page import render_page
@@ -92,7 +93,9 @@ def build_report(
         comparison = comparison_view(compared, pictures)
         briefs.insert(0, comparison_markdown(compared))
     title = listed(labels)
-    html = render_page(title, views, comparison, shown)
+    html = render_page(
+        title, views, comparison, shown, [map_data(results.tables) for results in found]
+    )
     heading = f"# hybridrep report: {plain(title)}\n\n"
     remark = letters_line(lacking)
     return Report(html, heading + "\n".join(briefs), figures, frames, methods_text(found), remark)

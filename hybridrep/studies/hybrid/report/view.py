@@ -24,9 +24,11 @@ from hybridrep.reporting.html.views import (
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import in_words
 from hybridrep.studies.hybrid.report import table_views as study_tables
+from hybridrep.studies.hybrid.report.fusion import fusion_views, summarise_fusion
 from hybridrep.studies.hybrid.report.methods import Methods, methods_of
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
+from hybridrep.studies.hybrid.results.claims import claims_table
 from hybridrep.studies.hybrid.results.facts import (
     corpora_of,
     encoder_name,
@@ -53,6 +55,8 @@ class StudyView:
     notices: list[Notice]
     summary: Sequence[str]
     claims: list[ClaimView]
+    fusion: Sequence[str]
+    fusion_claims: list[ClaimView]
     truth_known: bool
     tables: dict[str, list[TableView]]
     pictures: dict[str, list[Picture]]
@@ -79,6 +83,8 @@ def study_view(
             *(Notice("note", "Left out", remark) for remark in remarks),
         ],
         summary=summary, claims=claim_views(frames["claims"], in_words),
+        fusion=summarise_fusion(results),
+        fusion_claims=claim_views(claims_table(results.fusion_claims), in_words),
         truth_known=truth_known(tables),
         tables=_tables(results, frames, prefix), pictures=_pictures(drawn, prefix),
         example=_example_text(results, example), texts_shown=texts_shown, standing=results.standing,
@@ -157,6 +163,7 @@ def _tables(
             study_tables.rsa(frames["rsa"], f"{prefix}rsa", epoch),
             study_tables.linear(frames["linear_baseline"], f"{prefix}linear", epoch),
         ],
+        "fusion": fusion_views(frames, prefix),
         "seeds": [study_tables.seeds(seeds[seeds["status"] != "complete"], f"{prefix}seeds")],
         "raw": [study_tables.by_seed(frames["transfer_by_seed"], f"{prefix}raw")],
     }  # fmt: skip
@@ -166,7 +173,15 @@ def _tables(
 
 
 def _pictures(drawn: Sequence[Drawn], prefix: str) -> dict[str, list[Picture]]:
-    names = ("design", "representations", "transformation", "transfer", "curves", "appendix")
+    names = (
+        "design",
+        "representations",
+        "transformation",
+        "fusion",
+        "transfer",
+        "curves",
+        "appendix",
+    )
     groups: dict[str, list[Picture]] = {name: [] for name in names}
     for figure in drawn:
         groups.setdefault(figure.plan.group, []).append(picture(figure, prefix))

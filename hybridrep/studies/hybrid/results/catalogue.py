@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hybridrep.studies.hybrid.fusion.methods import COMPARED, MEASURES
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER
 from hybridrep.studies.hybrid.results.comparison import COMPARISON_TABLES
 from hybridrep.studies.hybrid.results.results import STUDY_TABLES
@@ -21,6 +22,7 @@ PLACEHOLDERS: dict[str, Placeholder] = {
     "B": Placeholder(r"b\d+", "size of the bottleneck: `b32`, `b64`, ..."),
     "PAIR": one_of(PAIRS, "which two representations are correlated: "),
     "REP": one_of(TRANSFER, "what the classifier of the new task is given: "),
+    "METHOD": one_of(COMPARED, "how both are fused; the paper's bottlenecks beside them: "),
     "OBJECTIVE": one_of(_OBJECTIVES, "what a sweep maximises: "),
     "N": Placeholder(r"\d+", "a number"),
     "NAME": Placeholder(r"[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)*", "a name"),
@@ -46,6 +48,9 @@ _RSA_ON = {
     "rsa_seen": "on training tweets of both models",
 }
 
+_FUSED_ON = {name.replace("rsa", "fusion"): tweets for name, tweets in _RSA_ON.items()}
+_FUSION_EPOCH = "epoch, from 0 = before training; 0 alone where nothing is trained"
+
 METRICS: tuple[Entry, ...] = (
     *_measures("lstm/", "lstm", _EPOCH, _KEYS),
     *_measures("autoencoder/DIR/B/", "autoencoder", _EPOCH, _KEYS),
@@ -67,11 +72,35 @@ METRICS: tuple[Entry, ...] = (
         for name in SCHEMAS["transfer"].columns
         if name not in _KEYS
     ),
+    *(
+        Entry(
+            f"{prefix}/METHOD/{place}{name}", f"{SCHEMAS['fusion'].columns[name].meaning}; {where}",
+            ("seed", "stage"), always=False, step=_FUSION_EPOCH,
+        )
+        for prefix, where in _FUSED_ON.items()
+        for place in ("B/", "")
+        for name in MEASURES
+    ),
+    *(
+        Entry(
+            f"transfer/fused_METHOD/{place}{name}", f"the new task on a fusion: {column.meaning}",
+            ("seed", "stage"), always=False, step=_EPOCH,
+        )
+        for place in ("", "B/")
+        for name, column in SCHEMAS["fused_transfer"].columns.items()
+        if name not in _KEYS
+    ),
     Entry("best/DIR/OBJECTIVE", "the best complete trial's value; higher is better", ("sweep",)),
-    Entry("sweep/trials", "how many trials there are", ("sweep",)),
-    Entry("sweep/seconds", "how long this invocation took", ("sweep",)),
-    Entry("sweep/optuna_seconds", "Optuna's part of it", ("sweep",)),
-    Entry("sweep/mlflow_seconds", "MLflow's part of it", ("sweep",)),
+    Entry("best/fused/diffusibility", "the best trial's", ("fuse_sweep",)),
+    Entry("best/fused/transfer", "minus the best trial's loss; higher is better", ("fuse_sweep",)),
+    Entry("transfer", "minus the loss on held-out training tweets of the new task; higher is "
+          "better", ("trial",), always=False, step=_OF_TRIAL),
+    Entry("transfer_sd", "its SD over the seeds", ("trial",), always=False, step=_OF_TRIAL),
+    Entry("transfer/seed_N", "one seed's value", ("trial",), always=False, step=_OF_TRIAL),
+    Entry("sweep/trials", "how many trials there are", ("sweep", "fuse_sweep")),
+    Entry("sweep/seconds", "how long this invocation took", ("sweep", "fuse_sweep")),
+    Entry("sweep/optuna_seconds", "Optuna's part of it", ("sweep", "fuse_sweep")),
+    Entry("sweep/mlflow_seconds", "MLflow's part of it", ("sweep", "fuse_sweep")),
     Entry(
         "OBJECTIVE", "mean over the trial's seeds on tweets that no model saw; higher is better",
         ("trial",), always=False, step=_OF_TRIAL,
@@ -81,7 +110,8 @@ METRICS: tuple[Entry, ...] = (
 )  # fmt: skip
 """The metrics of every kind of run."""
 
-_MAIN = ("study", "stage", "report", "sweep", "register", "compare")
+_SWEEPS = ("sweep", "fuse_sweep")
+_MAIN = ("study", "stage", "report", *_SWEEPS, "register", "compare")
 _REPORTS = ("study", "report", "compare")
 _STUDY_REPORTS = ("study", "report")
 
@@ -116,16 +146,16 @@ ARTIFACTS: tuple[Entry, ...] = (
     Entry("report/table_1.md", "Table 1 as Markdown", _STUDY_REPORTS),
     Entry("report/NAME.csv", "the report's tables, see below", _REPORTS),
     Entry("report/figures/NAME.png", "the report's figures in print quality", _REPORTS),
-    Entry("sweep/summary.md", "what the sweep found, in words", ("sweep",)),
-    Entry("sweep/trials.json", "MLflow table: one row a trial", ("sweep",)),
-    Entry("sweep/best.json", "the best trial of each direction and objective", ("sweep",)),
-    Entry("sweep/pareto.json", "the trials that no other beats in both objectives", ("sweep",)),
-    Entry("sweep/importance.json", "how much each parameter mattered (fANOVA)", ("sweep",)),
+    Entry("sweep/summary.md", "what the sweep found, in words", _SWEEPS),
+    Entry("sweep/trials.json", "MLflow table: one row a trial", _SWEEPS),
+    Entry("sweep/best.json", "the best trial of each direction and objective", _SWEEPS),
+    Entry("sweep/pareto.json", "the trials that no other beats in both objectives", _SWEEPS),
+    Entry("sweep/importance.json", "how much each parameter mattered (fANOVA)", _SWEEPS),
     Entry("sweep/by_size.json", "each size at its best epoch, every seed", ("sweep",)),
     Entry("sweep/size_effects.json", "what the size changed and what it did not", ("sweep",)),
-    Entry("figures/NAME.png", "the sweep's figures", ("sweep",)),
-    Entry("study/NAME.parquet", "the sweep's tables at full precision", ("sweep",)),
-    Entry("study/meta.json", "what the sweep is", ("sweep",)),
+    Entry("figures/NAME.png", "the sweep's figures", _SWEEPS),
+    Entry("study/NAME.parquet", "the sweep's tables at full precision", _SWEEPS),
+    Entry("study/meta.json", "what the sweep is", _SWEEPS),
     Entry("registered.json", "MLflow table: what became of each model", ("register",)),
     Entry("candidates.json", "MLflow table: what was chosen from", ("register",)),
 )  # fmt: skip
@@ -138,6 +168,9 @@ PARAMS: tuple[Entry, ...] = (
     Entry("state", "`COMPLETE`, `PRUNED`, `VOID` or `FAIL`", ("trial",)),
     Entry("direction", "the autoencoder's", ("trial",)),
     Entry("bottleneck", "its size", ("trial",)),
+    Entry("method", "of a sweep of fusions: the fusion", ("trial",), always=False),
+    Entry("size", "its size", ("trial",), always=False),
+    Entry("weight", "of the task-specific side in what it rebuilds", ("trial",), always=False),
     Entry("epochs", "how many it was trained", ("trial",)),
     Entry("learning_rate", "Adam's", ("trial",)),
     Entry("activation", "between its layers", ("trial",)),
@@ -151,7 +184,8 @@ PARAMS: tuple[Entry, ...] = (
 VERSION_TAGS: tuple[Entry, ...] = (
     Entry("seed", "which simulation it is from", ()), Entry("bottleneck", "its size", ()),
     Entry("epoch", "how many epochs it was trained", ()),
-    Entry("direction", "`bert_to_lstm` or `lstm_to_bert`", ()),
+    Entry("direction", "`bert_to_lstm`, `lstm_to_bert` or `fused`", ()),
+    Entry("method", "how it was fused", (), always=False),
     Entry("source", "`study` or `sweep`: what it was chosen from", ()),
     Entry("study_key", "the study's or sweep's key", ()),
     Entry(names.SELECTED_BY, "the criterion, on tweets that no model saw", ()),
@@ -166,14 +200,21 @@ VERSION_TAGS: tuple[Entry, ...] = (
 )  # fmt: skip
 """The tags of a registered version."""
 
-MODELS: tuple[tuple[str, str, str], ...] = tuple(
-    (f"hybridrep-{direction.replace('_', '-')}{end}", takes, gives)
-    for end, takes, gives in (
-        ("", "input vectors, one row each", "`bottleneck`, `reconstructed`"),
-        ("-text", "raw tweets", "`global`, `task_specific`, `diffused`, `transformed`"),
-    )
-    for direction in DIRECTIONS
-)
+_VECTORS, _TEXTS = "input vectors, one row each", "raw tweets"
+MODELS: tuple[tuple[str, str, str], ...] = (
+    ("hybridrep-bert-to-lstm", _VECTORS, "`bottleneck`, `reconstructed`"),
+    ("hybridrep-lstm-to-bert", _VECTORS, "`bottleneck`, `reconstructed`"),
+    (
+        "hybridrep-fused",
+        "vectors of both sides, `global` and `task_specific`; of a fusion that reads one, that one",
+        "`fused`",
+    ),
+    ("hybridrep-bert-to-lstm-text", _TEXTS,
+     "`global`, `task_specific`, `diffused`, `transformed`"),
+    ("hybridrep-lstm-to-bert-text", _TEXTS,
+     "`global`, `task_specific`, `diffused`, `transformed`"),
+    ("hybridrep-fused-text", _TEXTS, "`global`, `task_specific`, `fused`"),
+)  # fmt: skip
 """Registered model, what it takes, what it gives."""
 
 REPORT_TABLES = {"a study": STUDY_TABLES, "a comparison": COMPARISON_TABLES}

@@ -9,6 +9,8 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.studies.hybrid.fusion import new_task
+from hybridrep.studies.hybrid.fusion import stage as fusing
 from hybridrep.studies.hybrid.given_vectors import left_out
 from hybridrep.studies.hybrid.inputs import CorpusInput, Hybrid, Inputs, read_corpus
 from hybridrep.studies.hybrid.results.schema import frame
@@ -49,6 +51,7 @@ def study_tables(
         "lstm": ("lstm", _lstm), "autoencoder": ("autoencode", partial(_trained, table="curves")),
         "linear_baseline": ("autoencode", linear_baseline),
         "rsa": ("rsa", partial(_trained, table="rsa")), "transfer": ("transfer", _transfer),
+        "fusion": ("fuse", _fusion), "fused_transfer": ("fuse", _fused_transfer),
     }  # fmt: skip
     for name in _absent(study.inputs):
         del readers[name]
@@ -67,7 +70,7 @@ def _absent(inputs: Inputs) -> list[str]:
 
 def _gather(name: str, seeds: Sequence[int], read: Callable[[int], pd.DataFrame]) -> pd.DataFrame:
     """Stack a table's rows of several seeds."""
-    parts = [read(seed).assign(seed=seed) for seed in seeds]
+    parts = [part.assign(seed=seed) for seed in seeds if len(part := read(seed))]
     return frame(name, pd.concat(parts, ignore_index=True) if parts else ())
 
 
@@ -96,6 +99,19 @@ def _transfer(study: Hybrid, seed: int) -> pd.DataFrame:
         for bottleneck in (0, *study.config.bottlenecks)
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def _fusion(study: Hybrid, seed: int) -> pd.DataFrame:
+    parts = [
+        study.open(node).table("fusion").assign(method=node.about["method"])
+        for node in fusing.nodes(study, seed)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _fused_transfer(study: Hybrid, seed: int) -> pd.DataFrame:
+    parts = [study.open(node).table("curves") for node in new_task.nodes(study, seed)]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
 def _meta(study: Hybrid, seeds: Sequence[int], failed: Mapping[int, str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pandas as pd
 from hybridrep.analysis.verdicts import Claim
 from hybridrep.reporting.tables import declared, table_name
 from hybridrep.studies.hybrid.results.claims import claims, claims_table
+from hybridrep.studies.hybrid.results.fused import FUSION_TABLES, fusion_claims
 from hybridrep.studies.hybrid.results.inference import inference_table
 from hybridrep.studies.hybrid.results.planted import against_truth
 from hybridrep.studies.hybrid.results.published import recompute_table_1
@@ -29,6 +30,7 @@ STUDY_TABLES = declared(
     (
         *(table_1, against_baseline, claims_table, transfer_beside_paper, recompute_table_1),
         *(rsa_summary, rsa_ours_and_paper, linear_summary, transfer_by_seed, seed_status),
+        *FUSION_TABLES,
         inference_table,
     )
 )
@@ -76,6 +78,11 @@ class Results:
         return against_truth(claims(self.tables), self.tables)
 
     @cached_property
+    def fusion_claims(self) -> tuple[Claim, ...]:
+        """The platform's own claims on fusion; none where nothing was fused."""
+        return against_truth(fusion_claims(self.tables), self.tables)
+
+    @cached_property
     def ridge(self) -> pd.DataFrame:
         """Ridge regression beside the autoencoders: see `linear_summary`."""
         return linear_summary(self.tables)
@@ -105,6 +112,7 @@ class Results:
             recompute_table_1: recompute_table_1(), rsa_summary: rsa_summary(self.tables),
             rsa_ours_and_paper: rsa_ours_and_paper(self.tables), linear_summary: self.ridge,
             transfer_by_seed: transfer_by_seed(self.tables), seed_status: self.status,
+            **{maker: maker(self.tables) for maker in FUSION_TABLES},
         }  # fmt: skip
         return {
             **self._named(table_1, self.table_1),

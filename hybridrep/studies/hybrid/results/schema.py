@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.analysis.schema import Column, Schema, make_table
+from hybridrep.studies.hybrid.fusion.methods import COMPARED, FUSED
 from hybridrep.studies.hybrid.names import DIRECTIONS, ITEM_SETS, PAIRS, SIZED, TRANSFER, UNSIZED
 
 
@@ -26,6 +27,9 @@ def _r(meaning: str) -> Column:
 _SEED = Column("int", low=0.0, meaning="the simulation")
 _EPOCH = Column("int", low=1.0, meaning="epoch, from 1")
 _SIZE = Column("int", low=1.0, meaning="size of the bottleneck")
+_FUSED_SIZE = Column(
+    "int", low=0.0, meaning="its size; 0 where the widths of both representations set it"
+)
 _DIRECTION = Column("text", DIRECTIONS, meaning="which autoencoder, named input first")
 _SQUARED = "squared error summed over the output's dimensions, mean over tweets"
 _CROSS = "cross-entropy in nats, mean over tweets"
@@ -107,6 +111,47 @@ SCHEMAS: dict[str, Schema] = {
             "test_accuracy": _share("share of test tweets whose class is found"),
         },
         key=("seed", "representation", "bottleneck", "epoch"), rule=_size_problems,
+    ),
+    "fusion": Schema(
+        {
+            "seed": _SEED,
+            "item_set": Column(
+                "text", ITEM_SETS,
+                meaning="whose tweets: `test` the paper's, `unseen` by any model, `seen` by both",
+            ),
+            "method": Column(
+                "text", COMPARED, meaning="how it was fused; the paper's bottlenecks beside them"
+            ),
+            "bottleneck": _FUSED_SIZE,
+            "epoch": Column(
+                "int", low=0.0, meaning="epoch; the last is the one reported, 0 is before training "
+                "or, of what is not trained, all there is",
+            ),
+            "vs_global": _r("r of its similarities and the global representation's"),
+            "vs_task_specific": _r("r of its similarities and the task-specific representation's"),
+            "between": _r("r of both representations' similarities, on the same tweets"),
+            "diffusibility": _r("the smaller of both, of which `ceiling` is the most possible"),
+            "ceiling": Column(
+                "float", low=0.0, high=1.0,
+                meaning="the highest diffusibility that any representation of these tweets can "
+                "have: sqrt((1 + between) / 2)",
+            ),
+            "share_of_ceiling": Column(
+                "float", high=1.0, meaning="diffusibility over its ceiling; higher = more of both"
+            ),
+        },
+        key=("seed", "item_set", "method", "bottleneck", "epoch"),
+    ),
+    "fused_transfer": Schema(
+        {
+            "seed": _SEED,
+            "representation": Column("text", FUSED, meaning="what the classifier was given"),
+            "bottleneck": _FUSED_SIZE, "epoch": _EPOCH,
+            "train_loss": _loss(f"{_CROSS} {_MET}"),
+            "test_loss": _loss(f"{_CROSS} of the test split"),
+            "test_accuracy": _share("share of test tweets whose class is found"),
+        },
+        key=("seed", "representation", "bottleneck", "epoch"),
     ),
 }  # fmt: skip
 """The tables of a study."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from hybridrep.reporting.markup import code, plain
+from hybridrep.studies.hybrid.fusion.methods import MEASURES
 from hybridrep.studies.hybrid.given_vectors import left_out
 from hybridrep.studies.hybrid.inputs import CorpusInput, GivenVectors, Hybrid, Inputs
 from hybridrep.studies.hybrid.names import UNSIZED
@@ -22,6 +23,7 @@ from hybridrep.tracking.records import Contents, DataInput
 _TRANSFER_TABLE = "tables/transfer.json"
 _RSA_TABLE = "tables/rsa.json"
 _RSA_PREFIX = {"test": "rsa", "unseen": "rsa_unseen", "seen": "rsa_seen"}
+_FUSION_PREFIX = {"test": "fusion", "unseen": "fusion_unseen", "seen": "fusion_seen"}
 
 
 def seed_contents(study: Hybrid, seed: int) -> Contents:
@@ -99,9 +101,19 @@ def metrics(tables: StudyTables) -> pd.DataFrame:
         ),
         pd.DataFrame({"key": _rsa_names(rsa), "value": rsa["value"], "step": rsa["epoch"]}),
         _points(_transfer_names(tables.transfer, first), tables.transfer),
+        _fusion_points(tables.fusion),
+        _points(_transfer_names(tables.fused_transfer, first), tables.fused_transfer),
     ]
     points = pd.concat([part for part in parts if len(part)], ignore_index=True)
     return points.dropna(subset="value")
+
+
+def _fusion_points(fusion: pd.DataFrame) -> pd.DataFrame:
+    """`fusion/METHOD/B/MEASURE`, without B where what is read sets the size."""
+    size = fusion["bottleneck"]
+    place = ("b" + size.astype(str) + "/").where(size > 0, "")
+    prefix = fusion["item_set"].map(_FUSION_PREFIX) + "/" + fusion["method"] + "/" + place
+    return _points(prefix, fusion[["epoch", *MEASURES]])
 
 
 def _rsa_names(rsa: pd.DataFrame) -> pd.Series:
@@ -130,7 +142,7 @@ def _points(prefix: str | pd.Series, table: pd.DataFrame) -> pd.DataFrame:
 def _transfer_names(table: pd.DataFrame, first: int) -> pd.Series:
     """`transfer/REP/`, and `transfer/REP/B/` for all bottleneck sizes but the first."""
     size = table["bottleneck"]
-    further = ~table["representation"].isin(UNSIZED) & (size != first)
+    further = ~table["representation"].isin(UNSIZED) & ~size.isin([0, first])
     middle = ("b" + size.astype(str) + "/").where(further, "")
     return "transfer/" + table["representation"] + "/" + middle
 

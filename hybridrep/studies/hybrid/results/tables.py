@@ -14,10 +14,17 @@ import pandas as pd
 from hybridrep.analysis.schema import Meta, Parts, Upgrade, refuse_wrong_tables, tables_of_parts
 from hybridrep.studies.hybrid.results.schema import SCHEMAS, frame
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of the layout that this code writes; the first is 1."""
 
-UPGRADES: dict[int, Upgrade] = {}
+
+def _without_fusions(parts: Parts, meta: Meta) -> tuple[Parts, Meta]:
+    """Turn version 1 into 2: nothing was fused."""
+    empty = {name: frame(name) for name in ("fusion", "fused_transfer")}
+    return {**parts, **empty}, meta
+
+
+UPGRADES: dict[int, Upgrade] = {1: _without_fusions}
 """Version -> function that turns parts and meta of that version into those of the next.
 
 It must not change what it is given. See docs/upgrades.md for all that a new version needs."""
@@ -37,6 +44,8 @@ class StudyTables:
         rsa: correlations for every epoch (0 = before training); the model that is used is at
             `meta["half_epoch"]`.
         transfer: the classifiers' curves; bottleneck is 0 where there is none.
+        fusion: what fused representations and the paper's bottlenecks carry of both, every epoch;
+            empty where nothing was fused. `fused_transfer`: these on the new task.
         meta: what the study is and stands on, in JSON's types: the entries of `_META` and anything
             a report shows (corpora, encoder, versions, ...); of upgraded tables the version they
             were made with as made_with_schema.
@@ -47,6 +56,8 @@ class StudyTables:
     linear_baseline: pd.DataFrame = field(default_factory=lambda: frame("linear_baseline"))
     rsa: pd.DataFrame = field(default_factory=lambda: frame("rsa"))
     transfer: pd.DataFrame = field(default_factory=lambda: frame("transfer"))
+    fusion: pd.DataFrame = field(default_factory=lambda: frame("fusion"))
+    fused_transfer: pd.DataFrame = field(default_factory=lambda: frame("fused_transfer"))
     meta: Meta = field(default_factory=dict)
 
     @property

@@ -107,7 +107,8 @@ class SweepConfig(StudyParameters[EpochRange]):
     def training(self) -> Config:
         """Return the configuration of the trainings: the most epochs, all bottleneck sizes."""
         fields: dict[str, Any] = {name: getattr(self, name) for name in Config.model_fields}
-        return Config.model_validate({**fields, "autoencoder_epochs": self.autoencoder_epochs[1]})
+        own = {"autoencoder_epochs": self.autoencoder_epochs[1], "fusions": "none"}
+        return Config.model_validate({**fields, **own})
 
     def as_text(self) -> dict[str, str]:
         """Every parameter as the text that gives it back."""

@@ -6,26 +6,24 @@ that need no autoencoder are filed apart, so another bottleneck size does not tr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from hybridrep.randomness import generator, torch_generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
-from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus, read_tokens
+from hybridrep.studies.hybrid.inputs import Hybrid, read_tokens
 from hybridrep.studies.hybrid.names import BASELINE, SIZED, UNSIZED
 from hybridrep.studies.hybrid.task_specific import stage as task_specific
+from hybridrep.studies.hybrid.transfer.items import Items, items_of, train_representations
 from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.stage import Variant
-from hybridrep.studies.hybrid.tweets.rows import Duplicates, transfer_rows
+from hybridrep.studies.hybrid.tweets.rows import Duplicates
 
 if TYPE_CHECKING:
-    import torch
-
     from hybridrep.studies.hybrid.transfer.classifier import ClassifierConfig
 
 STAGE = Stage("transfer", module=__name__, noun="classifiers")
@@ -69,62 +67,22 @@ def node(study: Hybrid, bottleneck: int, seed: int) -> Node:
     )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class Items:
-    """A seed's tweets of the new task: the first `train` of `rows`, of the corpus, for training."""
-
-    seed: int
-    rows: np.ndarray
-    labels: np.ndarray
-    train: int
-    task_specific: np.ndarray
-    global_: np.ndarray
-    classes: int
-
-    def sides(self, direction: str) -> tuple[np.ndarray, np.ndarray]:
-        """Input and target of the autoencoder of a direction."""
-        both = self.global_, self.task_specific
-        return both if direction == "bert_to_lstm" else both[::-1]
-
-    def given(
-        self, representation: str, bottleneck: int
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, torch.Generator, np.random.Generator]:
-        """Labels, positions to train and to test on, and a classifier's own two streams."""
-        path = ("transfer", representation, bottleneck)
-        streams = torch_generator(self.seed, *path, "init"), generator(self.seed, *path, "order")
-        positions = np.arange(len(self.rows))
-        return self.labels, positions[: self.train], positions[self.train :], *streams
-
-
-def _items(read: Reader, seed: int, duplicates: Duplicates) -> Items:
-    corpus = read_corpus(read.store, read.key("corpus"))
-    split = transfer_rows(corpus, seed, duplicates)
-    rows = np.concatenate([split.train, split.test])
-    vectors = read["vectors"].arrays("vectors")
-    encoded = global_vectors.global_vectors(read.store, read.key("corpus"), read.keys["chunks"])
-    return Items(
-        seed=seed, rows=rows, labels=corpus.labels[rows], train=len(split.train),
-        task_specific=np.concatenate([vectors["hate_train"], vectors["hate_test"]]),
-        global_=encoded[rows], classes=len(corpus.label_names),
-    )  # fmt: skip
-
-
 def train(stack: Sequence[tuple[Reader, Tested, int]]) -> Iterator[Made]:
     """Train the classifiers of a group of seeds: the curves of each seed's."""
     from hybridrep.studies.hybrid.transfer.classifier import ClassifierConfig
 
     tested = stack[0][1]
-    items = [_items(read, seed, tested.duplicates) for read, _, seed in stack]
+    items = [items_of(read, seed, tested.duplicates) for read, _, seed in stack]
     settings: dict[str, Any] = {"pooling": tested.pooling} if tested.pooling else {}
     config = ClassifierConfig(classes=items[0].classes, epochs=tested.epochs, **settings)
     if tested.variants:
         vectors = [
             _layers(read, tested, mine) for (read, _, _), mine in zip(stack, items, strict=True)
         ]
-        curves = _train_representations(config, tested.bottleneck, items, vectors)
+        curves = train_representations(config, tested.bottleneck, items, vectors)
     else:
         vectors = [{"lstm": mine.task_specific, "bert": mine.global_} for mine in items]
-        curves = _train_representations(config, 0, items, vectors)
+        curves = train_representations(config, 0, items, vectors)
         for mine, baseline in zip(
             curves, _train_baselines(stack[0][0], config, items), strict=True
         ):
@@ -147,26 +105,6 @@ def _layers(read: Reader, tested: Tested, items: Items) -> dict[str, np.ndarray]
         layers[f"{variant.direction}_bottleneck"] = bottleneck
         layers[f"{variant.direction}_reconstructed"] = reconstructed
     return layers
-
-
-def _train_representations(
-    config: ClassifierConfig, bottleneck: int, items: Sequence[Items],
-    read: Sequence[Mapping[str, np.ndarray]],
-) -> list[list[pd.DataFrame]]:  # fmt: skip
-    """Return per seed the curves of each representation."""
-    from hybridrep.studies.hybrid.transfer.stacked import ClassifierData, train_classifiers
-
-    named = [
-        (place, name, vectors) for place, mine in enumerate(read) for name, vectors in mine.items()
-    ]
-    models = [
-        ClassifierData(vectors, *items[place].given(name, bottleneck))
-        for place, name, vectors in named
-    ]
-    curves: list[list[pd.DataFrame]] = [[] for _ in items]
-    for (place, name, _), result in zip(named, train_classifiers(config, models), strict=True):
-        curves[place].append(result.curves.assign(representation=name))
-    return curves
 
 
 def _train_baselines(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -18,6 +19,7 @@ from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.inputs import read_corpus
 from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.register import chosen as register_models
+from hybridrep.studies.hybrid.register.fused import fused_nodes
 from hybridrep.studies.hybrid.register.register import run
 from hybridrep.studies.hybrid.results.catalogue import (
     MODELS,
@@ -34,11 +36,14 @@ from hybridrep.testing.documented_runs import check_names, check_run
 from hybridrep.testing.stage_runs import study_values
 from hybridrep.testing.undrawn import undraw_all
 from hybridrep.transforms.autoencoder import AutoencoderConfig, build_autoencoder
+from hybridrep.transforms.methods import load_transform
 
 pytestmark = pytest.mark.slow
 SWEEP = {"trials": "6", "autoencoder_epochs": "3-9", "seeds": "0-1", "study": "small sweep"}
 DIRECTIONS = ("bert_to_lstm", "lstm_to_bert")
-NAMES = tuple(f"hybridrep-{d.replace('_', '-')}{end}" for d in DIRECTIONS for end in ("", "-text"))
+NAMES = tuple(
+    f"hybridrep-{d.replace('_', '-')}{end}" for d in (*DIRECTIONS, "fused") for end in ("", "-text")
+)
 
 
 @pytest.fixture(scope="module")
@@ -154,6 +159,37 @@ def test_a_text_model_gives_the_vectors_of_training_for_ten_tweets(registered, s
         assert close(read(answer, "transformed"), read(vectors, "reconstructed"))
 
 
+def test_the_fusion_of_the_highest_share_on_unseen_tweets_gives_what_its_file_gives(
+    client, registered, stored
+):
+    version = registered["hybridrep-fused"]
+    shares = {
+        (fusion.method, seed): stored.open(node).table("fusion").query(
+            "item_set == 'unseen' and bottleneck == 8"
+        ).sort_values("epoch")["share_of_ceiling"].iloc[-1]
+        for seed in (0, 1)
+        for fusion, node in fused_nodes(stored, seed)
+    }  # fmt: skip
+    method, seed = max(shares, key=lambda key: shares[key])
+    assert (version.tags["method"], version.tags["seed"]) == (method, str(seed))
+    assert float(version.tags["score"]) == pytest.approx(shares[method, seed])
+    assert version.tags["selected_by"] == "share_of_ceiling"
+    (node,) = (n for f, n in fused_nodes(stored, seed) if f.method == method)
+    transform = load_transform(stored.open(node).file("transform.safetensors"))
+    data = seed_data_of(stored, seed)
+    sides = {name: side[:20] for name, side in data.representations.items()}
+    expected = transform.apply(sides["global"], sides["task_specific"])[:, :8]
+    model = mlflow.pyfunc.load_model("models:/hybridrep-fused@best")
+    asked = pd.DataFrame({name: [row.tolist() for row in side] for name, side in sides.items()})
+    assert close(read(model.predict(asked), "fused"), expected)
+    corpus = read_corpus(stored.store, stored.inputs.emotion.key)
+    answer = mlflow.pyfunc.load_model("models:/hybridrep-fused-text@best").predict(
+        list(corpus.texts[:20])
+    )
+    assert close(read(answer, "fused"), expected)
+    assert "fused" in client.get_model_version(version.name, version.version).description
+
+
 def test_the_card_says_what_it_is_and_what_it_is_not(client, registered):
     for name, version in registered.items():
         card = version.description
@@ -162,8 +198,9 @@ def test_the_card_says_what_it_is_and_what_it_is_not(client, registered):
             assert f"**{part}" in card, (name, part)
         assert f"seed {version.tags['seed']}" in card
         assert f"{float(version.tags['score']):.3f}".replace("-", "−") in card
-        assert "of 4 trained autoencoders" in card
-        assert "ridge regression" in card
+        fused = name.startswith("hybridrep-fused")
+        assert ("of 8 fusions of this size" if fused else "of 4 trained autoencoders") in card
+        assert fused or "ridge regression" in card
         assert "synthetic" not in card  # the corpora are files
 
 
@@ -174,7 +211,8 @@ def test_again_nothing_new_and_another_criterion_is_a_candidate(
     register(given, store=str(tmp_path / "store"))  # trained again, to the same models
     assert len(client.search_model_versions(f"name = '{NAMES[0]}'")) == 1
     register(given, by="diffusibility")
-    for name in NAMES:
+    assert len(client.search_model_versions("name = 'hybridrep-fused'")) == 1
+    for name in NAMES[:4]:
         candidate = client.get_model_version_by_alias(name, "candidate")
         assert candidate.tags["selected_by"] == "diffusibility"
         assert client.get_model_version_by_alias(name, "best").version == 1

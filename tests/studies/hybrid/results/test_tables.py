@@ -210,7 +210,8 @@ def test_an_older_layout_is_upgraded_step_by_step(monkeypatch: pytest.MonkeyPatc
     def second(given: dict, m: dict) -> tuple[dict, dict]:
         return {**given, "lstm": given["lstm"].rename(columns={"round": "epoch"})}, {**m, "new": 1}
 
-    monkeypatch.setattr(tables_module, "UPGRADES", {-1: first, 0: second})
+    steps = {**tables_module.UPGRADES, -1: first, 0: second}
+    monkeypatch.setattr(tables_module, "UPGRADES", steps)
     back = StudyTables.from_parts(old, {**info, "schema_version": -1})
     pd.testing.assert_frame_equal(back.lstm, parts["lstm"])
     assert (back.meta["schema_version"], back.meta["new"]) == (SCHEMA_VERSION, 1)

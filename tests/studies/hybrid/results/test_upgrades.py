@@ -26,7 +26,7 @@ from tests.stored_study import folder, stored
 
 pytest_plugins = ["hybridrep.testing.tracking_store"]
 
-BASELINE_LOSS = {1: 0.7028898559510708}
+BASELINE_LOSS = {1: 0.7028898559510708, 2: 0.6999749876558781}
 """Version -> mean final test loss of the baseline, as it was when the study was stored."""
 
 
@@ -39,6 +39,12 @@ def test_the_stored_study_of_every_version_is_read(version):
     assert tables.seeds_wanted == (0, 1)
     assert tables.meta.get("made_with_schema", SCHEMA_VERSION) == version
     assert sum(file.stat().st_size for file in folder(version).iterdir()) < 60_000
+
+
+def test_a_study_from_before_there_were_fusions_has_none():
+    tables = StudyTables.from_parts(*stored(1))
+    assert len(tables.fusion) == len(tables.fused_transfer) == 0
+    assert len(StudyTables.from_parts(*stored(2)).fusion) > 0
 
 
 def log_study(tracker: Tracker, name: str, version: int = SCHEMA_VERSION, **meta: object) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from hybridrep.reporting.drawing import Plan
 from hybridrep.reporting.formatting import counted, listed, number
+from hybridrep.studies.hybrid.fusion.methods import COMPARED, title_of
 from hybridrep.studies.hybrid.names import DIRECTIONS, TRANSFER, TRANSFER_METRICS, UNSIZED, readable
 from hybridrep.studies.hybrid.report.figures.architecture import architecture
 from hybridrep.studies.hybrid.report.figures.comparisons import bottleneck_sizes as draw_sizes
@@ -24,11 +25,13 @@ from hybridrep.studies.hybrid.report.figures.curves import (
     transfer_curves,
 )
 from hybridrep.studies.hybrid.report.figures.design import design_of, study_design
+from hybridrep.studies.hybrid.report.figures.diffusion import diffusion_map
 from hybridrep.studies.hybrid.report.figures.trajectories import trajectories
 from hybridrep.studies.hybrid.report.figures.transfer import transfer_results
 from hybridrep.studies.hybrid.report.figures.tsne import autoencoded, originals, whole_way
 from hybridrep.studies.hybrid.results.comparison import Comparison
 from hybridrep.studies.hybrid.results.facts import encoder_name
+from hybridrep.studies.hybrid.results.fused import COMPARED_ON, final_fusion
 from hybridrep.studies.hybrid.results.published import BOTTLENECKS, published_table_1
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import (
@@ -47,7 +50,8 @@ def plan_figures(tables: StudyTables, example: ExampleItems | None = None) -> li
     return [
         *_design(tables), *(example_plans(example, sizes) if example is not None else ()),
         *(plan for place in range(len(sizes)) for plan in _rsa(tables, sizes[place], place)),
-        *_sizes(tables, sizes), *_transfer(tables, sizes), *_curves(tables, sizes),
+        *_sizes(tables, sizes), *_fusion(tables, sizes), *_transfer(tables, sizes),
+        *_curves(tables, sizes),
     ]  # fmt: skip
 
 
@@ -149,6 +153,29 @@ def _sizes(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
         group="transformation",
         draw=partial(draw_sizes, rows, directions_of(tables), f"{_seeds_in(rows)}, test tweets"),
     )  # fmt: skip
+
+
+def _fusion(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
+    rows = tables.fusion
+    for place, size in enumerate(sizes if len(rows) else ()):
+        mine = rows[rows["bottleneck"].isin([0, size])]
+        shares = final_fusion(tables, COMPARED_ON)
+        shares = shares[shares["bottleneck"].isin([0, size])]
+        best = shares.groupby("method")["share_of_ceiling"].mean()
+        yield Plan(
+            name=f"diffusion_map_b{size}", title=f"The diffusion map, bottleneck {size}",
+            caption="How much of BERT (across) and of the LSTM (upwards) each representation "
+            "carries: every seed a point, lines the way of their mean over epochs, from a dot "
+            "before training. No representation whatever can lie outside the ellipse; along the "
+            "dashed line both are carried alike, up to the ceiling in its corner.",
+            alternative="Scatter plots inside an ellipse, on unseen and on test tweets. Mean share "
+            "of the ceiling: "
+            + listed([f"{title_of(m)} {number(best[m], 2)}" for m in COMPARED if m in best]) + ".",
+            group="fusion" if place == 0 else "appendix",
+            draw=partial(
+                diffusion_map, mine, ("unseen", "test"), f"{_seeds_in(mine)}, bottleneck {size}"
+            ),
+        )  # fmt: skip
 
 
 def _transfer(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
