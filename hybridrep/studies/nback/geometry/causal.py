@@ -172,16 +172,16 @@ def moved(
     for way in DIRECTIONS:
         if not all(steps[name, way] for name in changed):
             continue
-        states = {
+        shifts = {
             name: shifted(
                 tested.state(name)[chosen], np.concatenate(steps[name, way]), AMOUNTS
             )
             for name in changed
         }  # fmt: skip
-        flat = {name: each.reshape(-1, each.shape[-1]) for name, each in states.items()}
+        flat = {name: each.reshape(-1, each.shape[-1]) for name, each in shifts.items()}
         answers = run(np.tile(chosen, len(AMOUNTS)), flat)
         means = answers.reshape(len(AMOUNTS), -1, len(RESPONSES)).mean(axis=1)
-        beyond = np.mean([share_beyond(states[n], fitted.state(n)) for n in changed], axis=0)
+        beyond = np.mean([share_beyond(shifts[n], fitted.state(n)) for n in changed], axis=0)
         for alpha, shares, far in zip(AMOUNTS.tolist(), means, beyond, strict=True):
             for response, share in zip(RESPONSES, shares, strict=True):
                 yield Effect(way, feature, alpha, response, float(share))

@@ -25,7 +25,8 @@ def tested_views(found: Sequence[Tested]) -> list[TestedView]:
     views = []
     for each in found:
         own, *controls = _views((each.claim, *each.controls))
-        views.append(TestedView(*astuple(own), controls=tuple(controls), says=each.says))
+        named = {field.name: getattr(own, field.name) for field in fields(own)}
+        views.append(TestedView(**named, controls=tuple(controls), says=each.says))
     return views
 
 
