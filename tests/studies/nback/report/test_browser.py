@@ -95,8 +95,8 @@ def drive(page, view, data):
     selects.nth(0).select_option("gru/mtmf")
     selects.nth(1).select_option("2back_category")
     selects.nth(4).select_option("across")
-    selects.nth(2).select_option(value="1")
-    selects.nth(3).select_option(value="3")
+    selects.nth(2).select_option(index=1)
+    selects.nth(3).select_option(index=3)
     task = data["networks"][1]["tasks"][1]
     value = view.locator(".inspector .value")
     playwright.expect(value).to_have_text(f"{task['across'][1][3]:.3f}")
