@@ -90,4 +90,6 @@ def draw(found: Map) -> Figure:
     axes.margins(0.14)
     axes.set_xticks([])
     axes.set_yticks([])
+    for spine in axes.spines.values():  # axes have no meaning
+        spine.set_visible(False)
     return figure
