@@ -305,8 +305,10 @@ class _Course:
         chosen_by = self._answers(SELECTION, whole=begun or last)
         over = [at for at in self._alive if begun and self._is_good(at, chosen_by[at])]
         over = [*self._alive] if last else over
-        reported = {name: self._answers(name, whole=bool(over)) for name in SPLITS}
-        answered = {**reported, SELECTION: chosen_by}
+        answered: dict[str, dict[int, np.ndarray]] = {
+            name: self._answers(name, whole=bool(over)) for name in SPLITS
+        }
+        answered[SELECTION] = chosen_by
         for name in CHECKED:
             for place, answers in answered[name].items():
                 whole = place in over or (name == SELECTION and begun)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,10 @@ def _plans(studies: Sequence[NBackTables], names: Sequence[str]) -> list[Plan]:
         return []
     mtmf = ends[(ends["diet"] == "mtmf") & (ends["split"] == "val_angle")]
     means = mtmf.groupby(["study", "name"], sort=False)["response_accuracy"].mean()
-    said = ", ".join(f"{study} {name} {number(value)}" for (study, name), value in means.items())
+    said = ", ".join(
+        f"{row['study']} {row['name']} {number(row['response_accuracy'])}"
+        for row in means.reset_index().to_dict("records")
+    )
     return [Plan(
         "compare_performance", "Response accuracy",
         "Frames with a response, by network and diet, a panel a set of trials: mean over seeds "
@@ -114,7 +118,7 @@ def draw_comparison(ends: pd.DataFrame, names: Sequence[str]) -> Figure:
             for key, group in mine.groupby(["row", "study"])
         }
 
-        def values(row: str, name: str, known: Mapping[object, np.ndarray] = known) -> np.ndarray:
+        def values(row: str, name: str, known: Mapping[Any, np.ndarray] = known) -> np.ndarray:
             return known.get((row, name), np.empty(0))
 
         draw_lanes(axes, rows, lanes, values)
