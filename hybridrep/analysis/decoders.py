@@ -147,7 +147,7 @@ def fit_label_sets(
         >>> items = np.array([[-2.0, 0.0], [-1.0, 1.0], [1.0, 1.0], [2.0, 0.0]])
         >>> first, second = fit_label_sets(items, np.array([[0, 0], [0, 1], [1, 1], [1, 0]]), 1., 3)
         >>> first.normals.round(2)[:, 0].tolist(), second.biases.shape
-        ([-0.63, 0.63, nan], (3,))
+        ([-0.8, 0.8, nan], (3,))
 
     Raises:
         ValueError: labels that do not fit the items, a label outside 0 to values - 1, items that

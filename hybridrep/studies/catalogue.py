@@ -23,6 +23,7 @@ from hybridrep.studies.hybrid.report.config import CompareConfig, ExportConfig, 
 from hybridrep.studies.hybrid.sweep.config import RegisterConfig, SweepConfig
 from hybridrep.studies.hybrid.sweep.fused_config import FusionSweepConfig
 from hybridrep.studies.nback.config import Config as NBackConfig
+from hybridrep.studies.nback.decoding.config import DecodeConfig as NBackDecodeConfig
 from hybridrep.studies.nback.sweep.config import SweepConfig as NBackSweepConfig
 
 
@@ -199,7 +200,7 @@ NBACK = StudyListing(
                    f"{_NBACK}.study:train", NBackConfig, _TO_NETWORKS, page="nback.md"),
         EntryPoint("nback_decode",
                    "what linear decoders read from the networks' states, across tasks and time",
-                   f"{_NBACK}.study:decode", NBackConfig, _TO_STATES, page="nback.md"),
+                   f"{_NBACK}.decoding.run:run", NBackDecodeConfig, _TO_STATES, page="nback.md"),
         EntryPoint("nback_geometry",
                    "angles between values, rotations over time and causal tests of the networks",
                    f"{_NBACK}.study:geometry", NBackConfig, _TO_GEOMETRY, page="nback.md"),

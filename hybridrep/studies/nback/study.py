@@ -42,5 +42,4 @@ def report(config: Config) -> NBackTables | pd.DataFrame:
 
 stimuli = partial(run_stage, NBACK, "nback_stimuli")
 train = partial(run_stage, NBACK, "nback_train")
-decode = partial(run_stage, NBACK, "nback_decode")
 geometry = partial(run_stage, NBACK, "nback_geometry")

@@ -272,19 +272,19 @@ def test_the_best_network_of_each_architecture_is_registered_and_answers(registe
     answer = model.predict(example)
     assert list(answer) == ["non_match", "match", "no_action"]
     total = sum(np.stack(list(answer[name])) for name in answer)
-    np.testing.assert_allclose(total, np.ones((1, 6)), atol=1e-6)
-    vectors = pd.DataFrame({"task": ["3back_category"], "vectors": [np.zeros((6, 8)).tolist()]})
-    assert len(model.predict(vectors)["match"][0]) == 6
+    np.testing.assert_allclose(total, np.ones((1, 4)), atol=1e-6)
+    vectors = pd.DataFrame({"task": ["3back_category"], "vectors": [np.zeros((4, 8)).tolist()]})
+    assert len(model.predict(vectors)["match"][0]) == 4
     for wrong, message in (
         ({"task": ["9back_location"]}, "was trained on n = 1, 2, 3"),
         ({"task": ["back"]}, "is no task"),
-        ({"vectors": [np.zeros((5, 8)).tolist()]}, "a trial has 6 frames"),
-        ({"vectors": [np.zeros((6, 9)).tolist()]}, "give 392"),
+        ({"vectors": [np.zeros((5, 8)).tolist()]}, "a trial has 4 frames"),
+        ({"vectors": [np.zeros((4, 9)).tolist()]}, "give 392"),
     ):
         with pytest.raises(Exception, match=message):
             model.predict(vectors.assign(**wrong))
     with pytest.raises(Exception, match="not the base64"):
-        model.predict(pd.DataFrame({"task": ["1back_location"], "images": [["no image"] * 6]}))
+        model.predict(pd.DataFrame({"task": ["1back_location"], "images": [["no image"] * 4]}))
 
 
 @pytest.mark.slow

@@ -185,10 +185,11 @@ def fit_decoders_of(
     centring = like.centring if like else centring_of(states)
     tasks, _, steps, units = states.shape
     shape = (tasks, steps, steps)
-    normals = {
-        f: np.full((*shape, k, units), np.nan) for f, k in zip(FEATURES, values, strict=True)
-    }
-    biases = {f: np.full((*shape, k), np.nan) for f, k in zip(FEATURES, values, strict=True)}
+    normals: dict[str, np.ndarray] = {}
+    biases: dict[str, np.ndarray] = {}
+    for name, count in zip(FEATURES, values, strict=True):
+        normals[name] = np.full((*shape, count, units), np.nan)
+        biases[name] = np.full((*shape, count), np.nan)
     penalty = np.full((tasks, len(FEATURES)), decoding.penalties[0])
     if like:
         penalty = like.penalty

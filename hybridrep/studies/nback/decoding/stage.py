@@ -100,9 +100,9 @@ def _arrays(fitted: FittedDecoders) -> dict[str, np.ndarray]:
 def read_decoders(result: StoredResult, space: str = "h") -> FittedDecoders:
     """Read the filed decoders of a network of all tasks back, in float64."""
     stored = result.arrays(space)
-    normals, biases = (
-        {name: stored[f"{name}_{kind}"].astype(np.float64) for name in FEATURES}
+    found: dict[str, dict[str, np.ndarray]] = {
+        kind: {name: stored[f"{name}_{kind}"].astype(np.float64) for name in FEATURES}
         for kind in ("normals", "biases")
-    )
+    }
     centring = StateCentring(stored["means"], float(stored["scale"]))
-    return FittedDecoders(normals, biases, centring, stored["penalty"])
+    return FittedDecoders(found["normals"], found["biases"], centring, stored["penalty"])

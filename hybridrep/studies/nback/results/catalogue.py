@@ -65,9 +65,10 @@ METRICS: tuple[Entry, ...] = (
     Entry(
         "first_step/A/D/relevant",
         "balanced accuracy (chance 1/2) of decoders of the first frame at once, of what tasks ask "
-        "about; tasks of the least n", _SEEDS,
+        "about; tasks of the least n", _SEEDS, always=False,
     ),
-    Entry("first_step/A/D/irrelevant", "the same, of what they do not ask about", _SEEDS),
+    Entry("first_step/A/D/irrelevant", "the same, of what they do not ask about", _SEEDS,
+          always=False),
     Entry(
         "first_step/A/D/irrelevant_crossed",
         "of these without categories in identity tasks and identities in category tasks, which "
@@ -117,8 +118,8 @@ METRICS: tuple[Entry, ...] = (
     ),
     Entry("retained/A/D/relevant",
           "decoders fitted and tested at one time, of what tasks ask about", _SEEDS,
-          step="age: frames since the stimulus"),
-    Entry("retained/A/D/irrelevant", "of what they do not ask about", _SEEDS,
+          always=False, step="age: frames since the stimulus"),
+    Entry("retained/A/D/irrelevant", "of what they do not ask about", _SEEDS, always=False,
           step="age: frames since the stimulus"),
     *(
         Entry(f"orthogonality/SPACE/FEATURE/{name}", text, _SEEDS, always=False)
@@ -195,6 +196,9 @@ ARTIFACTS: tuple[Entry, ...] = (
           ("seed",)),
     Entry("tables/nback_geometry.json",
           "MLflow table: angles, rotations and causal test of each network", ("seed",)),
+    Entry("recorded/decoders.npz",
+          "of recorded states: `FEATURE_normals` [tasks, stimuli, times, values, units], "
+          "`FEATURE_biases`, `means`, `scale`", ("stage",), always=False),
     Entry("tables/NAME.json", "MLflow table: the stage's results, all seeds", ("stage",), False),
     Entry("config.json", "the resolved parameters", _MAIN),
     Entry("environment.json", "versions of all packages, the platform", _MAIN),

@@ -88,17 +88,17 @@ def first_step(table: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def cross_task(table: pd.DataFrame) -> pd.DataFrame:
-    """6.3: decoders of the first frame on other tasks, of networks of all tasks.
+def cross_task(table: pd.DataFrame, diet: str = WHOLE) -> pd.DataFrame:
+    """6.3: decoders of the first frame on other tasks, of networks of a diet of all tasks.
 
     Decoders of the feature that their own task asks about; `validation` on that task, `other_n` on
     those that ask about the same feature further or less far back, `other_feature` on the rest.
     """
     at = table[
-        (table["diet"] == WHOLE) & (table["set"] == "independent") & (table["time"] == 1)
+        (table["diet"] == diet) & (table["set"] == "independent") & (table["time"] == 1)
         & (table["decoded"] == table["fitted_feature"])
     ]  # fmt: skip
-    parts = []
+    parts: list[pd.DataFrame] = []
     for (space, centring), suffix in SUFFIXES.items():
         mine = at[(at["space"] == space) & (at["centring"] == centring)]
         alike = mine["tested_feature"] == mine["fitted_feature"]
