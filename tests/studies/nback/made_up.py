@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from hybridrep.parameters import resolve
 from hybridrep.studies.nback.config import Config
-from hybridrep.studies.nback.memory.networks import recipes
+from hybridrep.studies.nback.decoding.network import CENTRINGS, MEASURES
+from hybridrep.studies.nback.memory.networks import NetworkRecipe, recipes
 from hybridrep.studies.nback.memory.training import CHECKED
 from hybridrep.studies.nback.names import FEATURES, FOLDS, SPLITS, tasks_in_diet
 from hybridrep.studies.nback.results.schema import SCHEMAS, frame
 from hybridrep.studies.nback.results.tables import SCHEMA_VERSION, NBackTables
+from hybridrep.studies.nback.tasks.trials import ANALYSIS_SETS
 
 LEVELS = {"train": 0.98, "val_angle": 0.95, "selection": 0.95, "val_identity": 0.8}
 
@@ -20,6 +23,7 @@ def made_up(seeds: int = 3, **given: str) -> NBackTables:
     config = resolve({"seeds": seeds, "study": "made up", **given}, Config)
     rng = np.random.default_rng(0)
     rows: dict[str, list[dict[str, object]]] = {name: [] for name in SCHEMAS}
+    read: dict[str, list[pd.DataFrame]] = {"decoding": [], "cross_task": []}
     for seed in config.seeds:
         for recipe in recipes(config):
             label = {
@@ -46,6 +50,8 @@ def made_up(seeds: int = 3, **given: str) -> NBackTables:
                 for split in SPLITS
                 for task in tasks_in_diet(recipe.diet, recipe.n_back)
             ]  # fmt: skip
+            for name, table in _decoded(recipe, rng).items():
+                read[name].append(table.assign(**label))
         _add_geometry(rows, config, seed, rng)
     rows["perceptual"] = [
         {"space": space, "folds": folds, "feature": feature, "multiclass": level, "balanced": 0.9,
@@ -62,7 +68,54 @@ def made_up(seeds: int = 3, **given: str) -> NBackTables:
                     "background": "plain"},
         "backbone": {"description": "a model", "fingerprint": "f" * 64},
     }  # fmt: skip
-    return NBackTables(**{n: frame(n, r) for n, r in rows.items()}, meta=meta).validate()
+    found = {name: pd.concat(some, ignore_index=True) for name, some in read.items()}
+    return NBackTables(
+        **{n: frame(n, found.get(n, r)) for n, r in rows.items()}, meta=meta
+    ).validate()  # fmt: skip
+
+
+FRAMES = 4
+"""Of made-up states, to be few."""
+
+
+def _decoded(recipe: NetworkRecipe, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Return what decoding would be: memory fades, and executive frames look like recall."""
+    tasks = tasks_in_diet(recipe.diet, recipe.n_back)
+    frames, places = range(1, FRAMES + 1), range(len(tasks))
+    every = pd.MultiIndex.from_product(
+        [places, FEATURES, frames, frames, ANALYSIS_SETS, MEASURES],
+        names=["task", "decoded", "stimulus", "time", "set", "measure"],
+    ).to_frame(index=False)
+    every["n"] = np.array([task.n for task in tasks])[every["task"]]
+    every["feature"] = np.array([task.feature for task in tasks])[every["task"]]
+    age, own = every["time"] - every["stimulus"], every["measure"]
+    every = every[
+        ((own == "current") & (age != 0)) | ((own == "across") & (age > 0))
+        | (~own.isin(["current", "across"]) & (age >= 0))
+    ]  # fmt: skip
+    every = every[(every["measure"] != "within_category") | (every["decoded"] == "identity")]
+    age, paper = every["time"] - every["stimulus"], every["set"] == "paper"
+    level = 0.97 if recipe.diet == "mtmf" else 0.9
+    score = np.where(every["measure"] == "across", 0.53, level - 0.1 * age.clip(0))
+    score += 0.12 * ((every["measure"] == "across") & paper & (age == every["n"]))
+    score = np.where(every["measure"] == "current", 0.93, score)
+    table = every.drop(columns="task").assign(
+        space="h", value=-1, score=score + 0.02 * rng.random(len(every))
+    )
+    if len(tasks) < 2:
+        return {"decoding": table}
+    pairs = pd.MultiIndex.from_product(
+        [FEATURES, places, places, ANALYSIS_SETS, CENTRINGS],
+        names=["decoded", "fitted", "tested", "set", "centring"],
+    ).to_frame(index=False)
+    for side in ("fitted", "tested"):
+        pairs[f"{side}_n"] = np.array([task.n for task in tasks])[pairs[side]]
+        pairs[f"{side}_feature"] = np.array([task.feature for task in tasks])[pairs[side]]
+    kept = 0.94 if recipe.architecture == "rnn" else 0.8
+    score = np.where(pairs["fitted_feature"] == pairs["tested_feature"], 0.96, kept)
+    return {"decoding": table, "cross_task": pairs.drop(columns=["fitted", "tested"]).assign(
+        space="h", time=1, score=score + 0.005 * rng.random(len(pairs))
+    )}  # fmt: skip
 
 
 ROTATED = {"fitted": 0.95, "reconstructed": 0.94, "swap_stimulus": 0.9, "swap_time": 0.5,

@@ -15,6 +15,7 @@ from hybridrep.reporting.html.views import (
     TableView,
     intervals,
     numbers,
+    p_values,
     picture,
     table_view,
     words,
@@ -26,6 +27,12 @@ from hybridrep.studies.nback.report.markdown import standing, study_markdown
 from hybridrep.studies.nback.report.reproduce import reproduce_command
 from hybridrep.studies.nback.report.tested_view import tested_views
 from hybridrep.studies.nback.results.claims import claims
+from hybridrep.studies.nback.results.compared import statistics_table
+from hybridrep.studies.nback.results.decoding_summary import (
+    decoding_methods,
+    decoding_summary,
+    not_fitted,
+)
 from hybridrep.studies.nback.results.geometry import geometry_table
 from hybridrep.studies.nback.results.perceptual import perceptual
 from hybridrep.studies.nback.results.performance import (
@@ -62,13 +69,15 @@ def build_report(
     frames = {
         "performance": performance(tables), "performance_by_task": performance_by_task(tables),
         "perceptual": perceptual(tables), "claims": claims_table(tested),
+        "statistics": statistics_table(tables), "decoding": decoding_summary(tables),
+        "decoding_methods": decoding_methods(tables),
         "geometry": geometry_table(tables), **more,
     }  # fmt: skip
     study, summary = str(tables.meta["study"]), summarise_study(tables, tested)
     pictures = _pictures(drawn)
     shown = {
         "stimuli": [*_perceptual(frames), *(_plain(n, frame) for n, frame in more.items())],
-        "performance": _performance(frames), "decoding": [],
+        "performance": _performance(frames), "decoding": _decoding(frames),
         "geometry": [_geometry(frames["geometry"])], "making": [_making(tables)],
     }  # fmt: skip
     html = render(
@@ -117,6 +126,13 @@ def _notices(tables: NBackTables) -> list[Notice]:
         notices.append(Notice(
             "note", "Not ShapeNet",
             "The objects are rendered by this project, not taken from ShapeNet as the paper's.",
+        ))  # fmt: skip
+    if lost := not_fitted(tables):
+        notices.append(Notice("warning", "Values that never occurred", lost))
+    if len(tables.seeds) == 1:
+        notices.append(Notice(
+            "note", "One seed", "No interval and no test can stand on a single seed: every claim "
+            "is unclear.",
         ))  # fmt: skip
     if tables.meta["seeds_failed"]:
         notices.append(Notice("warning", "Seeds are missing", standing(tables)))
@@ -180,6 +196,36 @@ def _performance(frames: Mapping[str, pd.DataFrame]) -> list[TableView]:
                    frames["performance"], columns, _NOTE),
         table_view("performance-by-task", "Performance by task", frames["performance_by_task"],
                    by_task, "Means over seeds."),
+    ]  # fmt: skip
+
+
+def _decoding(frames: Mapping[str, pd.DataFrame]) -> list[TableView]:
+    """Return the tables of decoding; of a study that was not decoded none."""
+    if not len(frames["decoding"]):
+        return []
+    columns = [
+        words("network", "Network"), words("diet", "Diet"), words("measure", "Measure"),
+        numbers("step", "Age", 0), numbers("mean", "Mean"), intervals("low", "high", "95% CI"),
+        numbers("n", "Seeds", 0),
+    ]  # fmt: skip
+    tests = [
+        words("comparison", "Comparison", wrap=True), words("network", "Network"),
+        numbers("first", "First"), numbers("second", "Second"),
+        numbers("paper_units", "Units", 0), p_values("paper_p", "Mann-Whitney p"),
+        numbers("difference", "Difference"), intervals("low", "high", "95% CI"),
+        p_values("p", "Paired p"), p_values("holm_p", "Holm"), numbers("effect_size", "d", 2),
+        numbers("seeds", "Seeds", 0),
+    ]  # fmt: skip
+    methods = [words("what", "What"), words("here", "Here", wrap=True),
+               words("paper", "The paper, or its public code", wrap=True)]  # fmt: skip
+    return [
+        table_view("statistics-table", "The paper’s comparisons, tested both ways",
+                   frames["statistics"], tests, "Units: what the paper’s kind of test takes for "
+                   "independent samples. Paired p, interval and d: seeds alone."),
+        table_view("decoding-table", "What was decoded", frames["decoding"], columns,
+                   "Means over seeds; balanced accuracies but for normalised, a share, and "
+                   "identity_within_category, the share found (chance 1/2 of two)."),
+        table_view("decoding-methods", "How it was decoded", frames["decoding_methods"], methods),
     ]  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hybridrep.reporting.tables import declared
 from hybridrep.studies.nback.compare import compare_performance, differences_in_making
 from hybridrep.studies.nback.names import ARCHITECTURES, CHECKED, FEATURES, RESPONSES
+from hybridrep.studies.nback.results.compared import statistics_table
+from hybridrep.studies.nback.results.decoding_summary import decoding_methods, decoding_summary
 from hybridrep.studies.nback.results.geometry import geometry_table
 from hybridrep.studies.nback.results.perceptual import perceptual
 from hybridrep.studies.nback.results.performance import performance, performance_by_task
@@ -261,10 +263,12 @@ MODELS: tuple[tuple[str, str, str], ...] = tuple(
 )
 """Registered model, what it takes, what it gives."""
 
+_MADE = (
+    performance, performance_by_task, perceptual, claims_table, statistics_table,
+    decoding_summary, decoding_methods, geometry_table,
+)  # fmt: skip
 REPORT_TABLES = {
-    "an N-back study": declared(
-        (performance, performance_by_task, perceptual, claims_table, geometry_table)
-    ),
+    "an N-back study": declared(_MADE),
     "a comparison of N-back studies": declared((differences_in_making, compare_performance)),
 }
 """The tables of a report, by what it is of."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console
+from scipy import stats
 
 from hybridrep.studies.nback.names import SPLITS
 from hybridrep.studies.nback.report.figures.stimuli import Sheet
@@ -37,8 +38,8 @@ def report(tables):
 
 def test_every_figure_is_drawn(report):
     assert {*report.figures} == {
-        "stimuli", "design", "performance", "learning", "orthogonality", "rotations", "swaps",
-        "causal",
+        "stimuli", "design", "performance", "learning", "first_step", "cross_task", "across_time",
+        "encoding_shared", "retained", "orthogonality", "rotations", "swaps", "causal",
     }  # fmt: skip
     for png in report.figures.values():
         assert min(Image.open(io.BytesIO(png)).size) > 300
@@ -128,15 +129,22 @@ def test_the_summary_is_five_sentences_of_numbers(tables, report):
 
 def test_what_was_not_computed_is_said_and_not_averaged():
     made = made_up(2)
-    none = {name: frame(name) for name in ("orthogonality", "rotations", "causal")}
+    names = ("orthogonality", "rotations", "causal", "decoding", "cross_task")
+    none = {name: frame(name) for name in names}
     bare = build_report(replace(made, **none), draw_plans=lambda _: [])
     table = bare.tables["claims"]
+    table = table[~table["claim"].isin(["learned", "novel_objects_harder"])]
     assert (table["verdict"] == "unclear").all()
     assert table["note"].str.contains("not computed").all()
+    assert not len(bare.tables["decoding"])
+    assert not len(bare.tables["statistics"])
     assert "Angles between values were not taken." in bare.html
-    single = build_report(made_up(1), draw_plans=lambda _: []).tables["claims"]
+    alone = build_report(made_up(1), draw_plans=lambda _: [])
+    single = alone.tables["claims"]
     assert (single["verdict"] == "unclear").all()
-    assert single["note"].str.contains("one seed only").all()
+    assert single["note"].str.contains("one seed only|not computed").all()
+    assert "One seed." in alone.html
+    assert alone.tables["statistics"]["p"].isna().all()
 
 
 def test_numbers_of_the_geometry_are_means_of_the_long_tables(tables):
@@ -153,3 +161,46 @@ def test_numbers_of_the_geometry_are_means_of_the_long_tables(tables):
             "causal/rnn/location/interchange"} <= keys  # fmt: skip
     steps = numbers[numbers["measure"] == "causal/location/match"]["step"]
     assert {*steps} == {*range(0, 325, 25)}
+
+
+def test_claims_on_decoding_fall_or_stand_with_their_controls(report):
+    table = report.tables["claims"].set_index(["claim", "role"]).sort_index()
+    assert {*table.index.get_level_values("claim")} >= {
+        "learned", "novel_objects_harder", "gated_better", "irrelevant_kept",
+        "irrelevant_kept_by_training", "vanilla_shared", "gated_specific", "vanilla_shares_more",
+        "not_sustained", "realigned_at_recall", "encoding_shared",
+    }  # fmt: skip
+    realigned = table.loc["realigned_at_recall"]
+    assert realigned.loc["paper", "verdict"].item() == "supported"
+    assert realigned.loc["paper", "holds"].item() == "not supported"  # independent labels: nothing
+    assert table.loc[("vanilla_shared", "paper"), "verdict"].item() == "supported"
+    assert table.loc[("gated_specific", "paper"), "verdict"].item() == "not supported"
+    assert table.loc[("vanilla_shares_more", "paper"), "holds"].item() == "supported"
+    assert "not computed" in table.loc[("vanilla_shares_more", "control"), "note"].item()
+    assert "not computed" in table.loc[("gated_better", "paper"), "note"].item()
+    assert table.loc[("not_sustained", "paper"), "verdict"].item() == "supported"
+
+
+def test_the_paper_s_tests_stand_beside_those_of_seeds(tables, report):
+    found = report.tables["statistics"].set_index(["comparison", "network"])
+    row = found.loc["executive against other later frames, paper trials", "gru"]
+    own = tables.decoding
+    own = own[
+        (own["architecture"] == "gru") & (own["diet"] == "mtmf") & (own["measure"] == "across")
+        & (own["set"] == "paper") & (own["feature"] == own["decoded"])
+    ]  # fmt: skip
+    executive = own["time"] == own["stimulus"] + own["n"]
+    assert row["paper_units"] == len(own)
+    expected = stats.mannwhitneyu(own[executive]["score"], own[~executive]["score"]).pvalue
+    assert row["paper_p"] == pytest.approx(expected)
+    means = [own[rows].groupby("seed")["score"].mean() for rows in (executive, ~executive)]
+    assert row["p"] == pytest.approx(stats.ttest_rel(*means).pvalue)
+    assert row["seeds"] == 3
+    assert row["holm_p"] >= row["p"]
+
+
+def test_values_that_never_occurred_are_said(tables):
+    lost = tables.decoding.copy()
+    lost.loc[lost.index[:5], "score"] = float("nan")
+    html = build_report(replace(tables, decoding=lost), draw_plans=lambda _: []).html
+    assert "Values that never occurred" in html

@@ -6,17 +6,23 @@ from collections.abc import Callable
 
 from hybridrep.reporting.drawing import Plan
 from hybridrep.studies.nback.report.figures import (
+    across_time,
     causal,
+    cross_task,
     design,
+    encoding_shared,
+    first_step,
     orthogonality,
     performance,
+    retained,
     rotations,
 )
 from hybridrep.studies.nback.report.figures.stimuli import Sheet
 from hybridrep.studies.nback.results.tables import NBackTables
 
 PLANS: tuple[Callable[[NBackTables], list[Plan]], ...] = (
-    design.plans, performance.plans, orthogonality.plans, rotations.plans, causal.plans,
+    design.plans, performance.plans, first_step.plans, cross_task.plans, across_time.plans,
+    encoding_shared.plans, retained.plans, orthogonality.plans, rotations.plans, causal.plans,
 )  # fmt: skip
 """What each module plans of a study; a part that was not computed has no plan."""
 
