@@ -32,6 +32,7 @@ MODULES = {
     "measures_procrustes": "measures",
     "measures_procrustes_32": "measures",
     "nback_train": "nback",
+    "nback_decode": "nback_decode",
 }
 """Part -> the module of this package whose `parts()` holds it."""
 
