@@ -1,10 +1,10 @@
-"""The decoders of one task of an N-back network over time, together or one by one by scikit-learn.
+"""The decoders of one task of an N-back network over time, together or by scikit-learn.
 
-Sizes are those of the default study: 1,200 trials, 128 units, six frames, four places, eight objects
-and four categories: 336 decoders of one task of a network of nine (3,024 in all). States mix the
-codes of all frames so far, fading, with noise. The plain side fits a sample of the same decoders by
-scikit-learn's LinearSVC (squared hinge, balanced classes), as the paper's public code does one after
-the other; the check compares both sides' balanced accuracy on trials that neither was fitted on.
+Sizes are those of the default study: 1,200 trials, 128 units, six frames, four places, eight
+objects and four categories: 336 decoders of one task of a network of nine (3,024 in all). States
+mix the codes of all frames so far, fading, with noise. The plain side fits a sample of the same
+decoders by scikit-learn's LinearSVC (squared hinge, balanced classes), one after the other; the
+check compares both sides' balanced accuracy on trials that neither was fitted on.
 """
 
 from __future__ import annotations

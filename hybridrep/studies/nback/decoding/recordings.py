@@ -6,7 +6,7 @@ labels a table with one row a trial (`.csv`, `.tsv` or `.parquet`) and the colum
 - `FEATURE_1`, `FEATURE_2`, ...: the value, a text or a number, of each stimulus of the trial,
 - `task`, if there are several: of each trial,
 - `part`, `fit` or `test`, or `group`: trials of one group are either fitted or tested; without
-  either every second trial of each task is tested.
+  either half of the trials of each task, drawn by chance but always the same, are tested.
 
 An array `onsets` beside the states says at which time, from 1, each stimulus is shown; without,
 the first at the first.
@@ -221,7 +221,7 @@ def _onsets(given: np.ndarray | None, stimuli: int, times: int, path: Path) -> t
 
 
 def _tested(table: pd.DataFrame, task: np.ndarray, where: str) -> np.ndarray:
-    """Return which trials are tested: as the table says, by group, or every second of a task."""
+    """Return which trials are tested: as the table says, by group, or a half of each task."""
     if "part" in table:
         part = table["part"].astype(str)
         if wrong := sorted({*part} - {"fit", "test"}):
@@ -234,8 +234,11 @@ def _tested(table: pd.DataFrame, task: np.ndarray, where: str) -> np.ndarray:
             raise ParameterError(f"{where}: all trials are of one group: none is left to test")
         tested = group % 2 == 1
     else:
-        rank = pd.Series(task).groupby(task).cumcount().to_numpy()
-        tested = rank % 2 == 1
+        tested = np.zeros(len(task), dtype=bool)
+        rng = np.random.default_rng(0)
+        for number in np.unique(task):
+            own = rng.permutation(np.flatnonzero(task == number))
+            tested[own[: len(own) // 2]] = True
     for number in np.unique(task):
         own = tested[task == number]
         if own.all() or not own.any():

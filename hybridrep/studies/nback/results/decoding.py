@@ -34,7 +34,12 @@ SUFFIXES = {
 
 
 def decoding_numbers(tables: NBackTables) -> pd.DataFrame:
-    """Return the numbers of every seed and network, columns `FOUND`."""
+    """Return the numbers of every seed and network, columns `FOUND`; computed once."""
+    return tables.decoded
+
+
+def numbers_of(tables: NBackTables) -> pd.DataFrame:
+    """Compute them."""
     own = tables.decoding
     own = own[own["value"] == ALL_VALUES]
     parts = [
@@ -57,8 +62,9 @@ def strict_mean(values: pd.Series) -> float:
 def _means(table: pd.DataFrame, measure: str, by: list[str] | None = None) -> pd.DataFrame:
     """Return the mean score of each network (and each of `by`) under the name of a measure."""
     keys = [*NETWORKS, *(by or [])]
-    grouped = table.groupby(keys, sort=False, observed=True)["score"].agg(strict_mean)
-    return grouped.rename("value").reset_index().assign(measure=measure, step=0)
+    grouped = table.groupby(keys, sort=False)["score"].agg(["mean", "count", "size"])
+    value = grouped["mean"].where(grouped["count"] == grouped["size"])
+    return value.rename("value").reset_index().assign(measure=measure, step=0)
 
 
 def first_step(table: pd.DataFrame) -> pd.DataFrame:

@@ -94,7 +94,7 @@ def draw(cells: pd.DataFrame, numbers: pd.DataFrame, names: list[str]) -> Figure
     for axes in panels[-1]:
         axes.set_xlabel("read at frame")
     if image is not None:
-        above.colorbar(image, ax=panels.tolist(), shrink=0.7, label="balanced accuracy")
+        above.colorbar(image, ax=list(panels.ravel()), shrink=0.7, label="balanced accuracy")
     axes = below.subplots()
     lanes = [(label, stroke) for label, _, stroke in _LANES]
     measure = {label: f"across_time/{name}" for label, name, _ in _LANES}
