@@ -113,7 +113,7 @@ def test_onsets_and_parts_are_taken_as_given(tmp_path):
         ({"change": lambda t: t.assign(shape_1=2, shape_2=2)}, "shape has one value alone"),
         ({"change": lambda t: t.assign(shape_1=range(TRIALS))}, "too few of each"),
         ({"change": lambda t: t.assign(task=[None, *["a"] * (TRIALS - 1)])}, "row 1 has no task"),
-        ({"extra": {"part": ["fit", "tset", *["test"] * (TRIALS - 2)]}}, "row 2: part is fit or test"),
+        ({"extra": {"part": ["fit", "tset", *["test"] * (TRIALS - 2)]}}, "row 2: part is fit or "),
         ({"extra": {"part": "fit"}}, "trials to fit or to test alone"),
         ({"extra": {"group": "one"}}, "all trials are of one group"),
         ({"onsets": np.array([2, 9])}, "as many times from 1 to 3, rising, not .2, 9."),

@@ -83,6 +83,7 @@ def draw(cells: pd.DataFrame, numbers: pd.DataFrame, names: list[str]) -> Figure
     rows = [*names, *(f"{n}, {UNTRAINED}" for n in names if _has(numbers, n, UNTRAINED))]
     low = 1.2 + 0.46 * len(rows)
     figure = new_figure(7.6, 1.75 * len(SETS) + 0.5 + low)
+    figure.set_layout_engine("constrained", h_pad=0.12)
     above, below = figure.subfigures(2, 1, height_ratios=[1.75 * len(SETS) + 0.5, low])
     panels = above.subplots(len(SETS), len(ns), squeeze=False)
     image = None

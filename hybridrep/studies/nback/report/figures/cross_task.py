@@ -66,6 +66,7 @@ def draw(matrices: pd.DataFrame, numbers: pd.DataFrame) -> Figure:
     rows = _rows(numbers)
     height = 2.5 if len(spaces) < 5 else 2.1
     figure = new_figure(max(7.6, 2.1 * len(spaces)), height + 1.1 + 0.36 * len(rows))
+    figure.set_layout_engine("constrained", h_pad=0.12)
     above, below = figure.subfigures(2, 1, height_ratios=[height, 1.1 + 0.36 * len(rows)])
     panels = above.subplots(1, len(spaces), squeeze=False)[0]
     image = None
