@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from mlflow.tracking import MlflowClient
 from safetensors.numpy import save_file
 
 from hybridrep.errors import ParameterError
+from hybridrep.parameters import resolve
+from hybridrep.studies.nback.decoding.config import DecodeConfig
 from hybridrep.studies.nback.decoding.recorded import read_recorded
 from hybridrep.studies.nback.decoding.recordings import read_recording
+from hybridrep.studies.nback.decoding.run import run
+from hybridrep.testing.databases import set_store
+from hybridrep.testing.documented_runs import check_run
 
 TRIALS = 320
 
@@ -145,3 +152,24 @@ def test_files_that_are_not_there_or_not_what_they_should_be_are_refused(tmp_pat
     ):  # fmt: skip
         with pytest.raises(ParameterError, match=message):
             read_recording(str(tmp_path / name))
+
+
+def test_the_example_of_the_documentation_runs(tmp_path, tmp_path_factory, monkeypatch, capsys):
+    """Its states are made as printed, and decoded by the command's function into a run."""
+    page = Path(__file__).parents[4] / "docs" / "nback.md"
+    example = page.read_text().partition("## States recorded elsewhere")[2]
+    set_store(monkeypatch, tmp_path_factory, tmp_path)
+    exec(example.partition("```python\n")[2].partition("```")[0], {})
+    given = {"states": "recorded.npz", "labels": "recorded.csv", "study": "recorded"}
+    found = run(resolve(given, DecodeConfig))
+    assert {*found} == {"decoding", "cross_task"}
+    own = found["decoding"].groupby("measure")["score"].mean()
+    assert own["balanced"] > 0.8
+    assert abs(own["permuted"] - 0.5) < 0.1
+    assert "permuted" in capsys.readouterr().out
+    client = MlflowClient()
+    experiment = client.get_experiment_by_name("hybridrep")
+    (made,) = client.search_runs([experiment.experiment_id])
+    check_run(client, made, "stage", "nback")
+    with pytest.raises(ParameterError, match="goes with recorded states"):
+        run(resolve({"labels": "recorded.csv"}, DecodeConfig))
