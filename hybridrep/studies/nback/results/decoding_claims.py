@@ -156,10 +156,8 @@ def kept_irrelevant(tables: NBackTables, age: int) -> pd.DataFrame:
         & (own["time"] - own["stimulus"] == age)
     ]  # fmt: skip
     own = with_names(own, tables)
-    own = own.assign(
-        kind=own["diet"].str.partition("_")[0],
-        task=list(zip(own["n"], own["feature"], strict=True)),
-    )
+    tasks = own["n"].astype(str) + own["feature"].astype(str)
+    own = own.assign(kind=own["diet"].str.partition("_")[0], task=tasks)
     rows = []
     for name, mine in own.groupby("name", sort=False):
         single = {*mine[mine["kind"] == "stsf"]["task"]}
@@ -179,7 +177,7 @@ def _kept_by_training(tables: NBackTables) -> Tested:
             if name in ARCHITECTURES:
                 by_seed = mine.set_index("seed")
                 for held, other in ((single, "stsf"), (drawn, UNTRAINED)):
-                    held[f"{name}, age {age}"] = (by_seed[WHOLE] - by_seed[other]).dropna()
+                    held[f"{name!s}, age {age}"] = (by_seed[WHOLE] - by_seed[other]).dropna()
     statistic = "balanced accuracy of what tasks do not ask about at ages 0 and 1, mtmf minus "
     return Tested(
         tested_claim(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -52,7 +53,7 @@ def plans(tables: NBackTables) -> list[Plan]:
     shown = "gru" if "gru" in names else next(n for n in (*ARCHITECTURES, *names) if n in names)
     numbers = decoding_numbers(tables)
     numbers = numbers[numbers["measure"].str.startswith("across_time/")]
-    mean = numbers[numbers["diet"] == WHOLE].groupby(["name", "measure"])["value"].mean()
+    mean: Any = numbers[numbers["diet"] == WHOLE].groupby(["name", "measure"])["value"].mean()
     said = "; ".join(
         f"{name} paper’s trials {number(mean[name, 'across_time/executive/paper'])}, predicted "
         f"{number(mean[name, 'across_time/executive/predicted'])}, independent "
@@ -84,7 +85,8 @@ def draw(cells: pd.DataFrame, numbers: pd.DataFrame, names: list[str]) -> Figure
     low = 1.2 + 0.46 * len(rows)
     figure = new_figure(7.6, 1.75 * len(SETS) + 0.5 + low)
     figure.set_layout_engine("constrained", h_pad=0.12)
-    above, below = figure.subfigures(2, 1, height_ratios=[1.75 * len(SETS) + 0.5, low])
+    parts: Any = figure.subfigures(2, 1, height_ratios=[1.75 * len(SETS) + 0.5, low])
+    above, below = parts
     panels = above.subplots(len(SETS), len(ns), squeeze=False)
     image = None
     for line, (which, said) in zip(panels, SETS.items(), strict=True):
@@ -126,12 +128,13 @@ def _has(numbers: pd.DataFrame, name: str, diet: str) -> bool:
 def _matrix(axes: Axes, cells: pd.DataFrame, which: str, n: int) -> AxesImage:
     steps = int(cells["time"].max())
     whole = np.full((steps - 1, steps - 1), np.nan)
-    for (stimulus, time), score in cells.groupby(["stimulus", "time"])[which].mean().items():
+    means: Any = cells.groupby(["stimulus", "time"])[which].mean()
+    for (stimulus, time), score in means.items():
         whole[int(stimulus) - 1, int(time) - 2] = score
     image = axes.imshow(whole, vmin=0.45, vmax=0.8, cmap=SEQUENTIAL)
     for stimulus in range(1, steps - n + 1):
         corner = (stimulus + n - 2.5, stimulus - 1.5)
         axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#D55E00", linewidth=1.6))
-    axes.set_xticks(range(steps - 1), range(2, steps + 1))
-    axes.set_yticks(range(steps - 1), range(1, steps))
+    axes.set_xticks(range(steps - 1), [*map(str, range(2, steps + 1))])
+    axes.set_yticks(range(steps - 1), [*map(str, range(1, steps))])
     return image

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,7 @@ def plans(tables: NBackTables) -> list[Plan]:
     numbers = with_names(
         pd.concat([cross_task(own, diet).assign(diet=diet) for diet in (WHOLE, UNTRAINED)]), tables
     )
-    mean = (
+    mean: Any = (
         numbers[numbers["diet"] == WHOLE].groupby(["name", "measure"], sort=False)["value"].mean()
     )
     said = ", ".join(
@@ -67,7 +68,8 @@ def draw(matrices: pd.DataFrame, numbers: pd.DataFrame) -> Figure:
     height = 2.5 if len(spaces) < 5 else 2.1
     figure = new_figure(max(7.6, 2.1 * len(spaces)), height + 1.1 + 0.36 * len(rows))
     figure.set_layout_engine("constrained", h_pad=0.12)
-    above, below = figure.subfigures(2, 1, height_ratios=[height, 1.1 + 0.36 * len(rows)])
+    parts: Any = figure.subfigures(2, 1, height_ratios=[height, 1.1 + 0.36 * len(rows)])
+    above, below = parts
     panels = above.subplots(1, len(spaces), squeeze=False)[0]
     image = None
     for axes, (name, space) in zip(panels, spaces, strict=True):
@@ -117,7 +119,7 @@ def _rows(numbers: pd.DataFrame) -> dict[str, tuple[str, str, str]]:
 def _matrix(axes: Axes, mine: pd.DataFrame, title: str) -> AxesImage:
     """Draw the blocks of one network: [tested feature, fitted n] x [decoded feature, tested n]."""
     own = mine[mine["decoded"] == mine["fitted_feature"]]
-    mean = own.groupby(["tested_feature", "fitted_n", "decoded", "tested_n"])["score"].mean()
+    mean: Any = own.groupby(["tested_feature", "fitted_n", "decoded", "tested_n"])["score"].mean()
     ns = sorted(set(own["fitted_n"]))
     size = len(ns)
     whole = np.full((3 * size, 3 * size), np.nan)

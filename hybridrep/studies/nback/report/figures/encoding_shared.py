@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ def plans(tables: NBackTables) -> list[Plan]:
     found = found[found["measure"].str.startswith("encoding_shared/")]
     if not len(found):
         return []
-    mean = found[found["diet"] == WHOLE].groupby(["name", "measure"])["value"].mean()
+    mean: Any = found[found["diet"] == WHOLE].groupby(["name", "measure"])["value"].mean()
     said = "; ".join(
         f"{name} own frame {number(mean[name, 'encoding_shared/validation'])}, others "
         f"{number(mean[name, 'encoding_shared/generalisation'])}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,9 @@ def plans(tables: NBackTables) -> list[Plan]:
     found = found[found["measure"].str.startswith("first_step/")]
     if not len(found):
         return []
-    mtmf = found[found["diet"] == WHOLE].groupby(["name", "measure"], sort=False)["value"].mean()
+    mtmf: Any = (
+        found[found["diet"] == WHOLE].groupby(["name", "measure"], sort=False)["value"].mean()
+    )
     said = "; ".join(
         f"{name} {measure.partition('/')[2].replace('_', ' ')} {number(value)}"
         for (name, measure), value in mtmf.items()

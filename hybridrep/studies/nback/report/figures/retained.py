@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -26,7 +27,7 @@ def plans(tables: NBackTables) -> list[Plan]:
     ]
     if not (found["diet"] == WHOLE).any():
         return []
-    mean = found[found["diet"] == WHOLE].groupby(["name", "measure", "step"])["value"].mean()
+    mean: Any = found[found["diet"] == WHOLE].groupby(["name", "measure", "step"])["value"].mean()
     said = "; ".join(
         f"{name} {part} "
         + ", ".join(number(value) for value in mean[name, f"retained/{part}"].sort_index())
