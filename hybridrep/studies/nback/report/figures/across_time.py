@@ -28,8 +28,8 @@ from hybridrep.studies.nback.results.performance import with_names
 from hybridrep.studies.nback.results.tables import NBackTables
 
 SETS = {
-    "paper": "trials as in the paper", "predicted": "from label agreement alone",
-    "independent": "labels of frames independent",
+    "paper": "paper’s trials", "predicted": "label agreement",
+    "independent": "independent labels",
 }  # fmt: skip
 _LANES = (
     ("executive, paper’s trials", "executive/paper", Stroke(OKABE_ITO["vermillion"], "-", "o")),
@@ -49,7 +49,8 @@ def plans(tables: NBackTables) -> list[Plan]:
     if not len(own):
         return []
     cells = with_names(cells_across(own, feature_values(tables)), tables)
-    names = list(dict.fromkeys(cells["name"]))
+    found = dict.fromkeys(cells["name"])
+    names = [*(n for n in ARCHITECTURES if n in found), *(n for n in found if "-" in str(n))]
     shown = "gru" if "gru" in names else next(n for n in (*ARCHITECTURES, *names) if n in names)
     numbers = decoding_numbers(tables)
     numbers = numbers[numbers["measure"].str.startswith("across_time/")]
@@ -92,8 +93,9 @@ def draw(cells: pd.DataFrame, numbers: pd.DataFrame, names: list[str]) -> Figure
     for line, (which, said) in zip(panels, SETS.items(), strict=True):
         for axes, n in zip(line, ns, strict=True):
             image = _matrix(axes, cells[cells["n"] == n], which, n)
-            axes.set_title(f"n = {n}: {said}", fontsize=7.5)
-        line[0].set_ylabel("stimulus")
+            if which == next(iter(SETS)):
+                axes.set_title(f"n = {n}", fontsize=9)
+        line[0].set_ylabel(f"{said}\nstimulus", fontsize=7)
     for axes in panels[-1]:
         axes.set_xlabel("read at frame")
     if image is not None:
