@@ -56,10 +56,6 @@ def shown(page, text):
     page.get_by_text(text, exact=True).first.wait_for()
 
 
-def names_of_runs(page):
-    return set(page.get_by_text("mine ").all_inner_texts())
-
-
 def test_the_table_has_the_seeds_of_the_study_and_the_columns_that_matter(visit):
     page = visit("Seeds in a table")
     shown(page, "mine seed 0")
@@ -80,7 +76,7 @@ def test_tables_of_the_seeds_stand_side_by_side(visit):
 
 def test_the_charts_begin_with_parallel_coordinates_over_all_seeds(visit):
     page = visit("Parallel coordinates and bars over seeds")
-    shown(page, "Parallel coordinates")
+    page.get_by_text("Parallel coordinates").first.wait_for()
     for name in seeds_in_mlflow.SHOWN[:2]:
         page.get_by_text(name).first.wait_for()
     page.locator(f"text=mine seed {SEEDS - 1}").first.wait_for()
@@ -90,7 +86,7 @@ def test_seeds_are_compared_and_box_plots_are_a_click_away(visit):
     page = visit("Seeds compared: box plots (a click)")
     page.get_by_text(f"Comparing {SEEDS} Runs").first.wait_for()
     page.get_by_text("Box Plot").first.click()
-    page.locator(".js-plotly-plot .boxlayer").first.wait_for(state="attached")
+    page.locator(".js-plotly-plot .trace.boxes").first.wait_for(state="attached")
 
 
 def test_the_report_is_open(visit):
