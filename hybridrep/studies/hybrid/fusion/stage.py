@@ -135,9 +135,9 @@ def fit(read: Reader, fusion: Fusion, seed: int, per_emotion: int) -> Made:
 
     data = seed_data(read, seed, per_emotion)
     both, train_rows = data.sides("bert_to_lstm"), data.rows.autoencoder_train
-    transform = TRANSFORMS[fusion.method].fit(
-        *(side[train_rows] for side in both), _stream(seed, fusion), **fusion.settings
-    )
+    kind = cast("Any", TRANSFORMS[fusion.method])  # whose settings differ from kind to kind
+    first, second = (side[train_rows] for side in both)
+    transform: Transform = kind.fit(first, second, _stream(seed, fusion), **fusion.settings)
     found = Measured([data])
     for name, rows in found.items(0).items():
         fused = transform.apply(*(side[rows] for side in both))
