@@ -34,7 +34,7 @@ from hybridrep.studies.nback.geometry.causal import (
 from hybridrep.studies.nback.geometry.decoders import decoder_needs, decoders_by_space
 from hybridrep.studies.nback.memory.model import Hidden
 from hybridrep.studies.nback.memory.networks import NetworkRecipe
-from hybridrep.studies.nback.names import FEATURES, RESPONSES, SIMULATION
+from hybridrep.studies.nback.names import FEATURES, RESPONSES, SIMULATION, Feature
 from hybridrep.studies.nback.stimuli.stimulus_set import StimulusSet
 from hybridrep.studies.nback.tasks.trials import Trials, trials
 
@@ -92,7 +92,9 @@ class _Runner:
         run = continuation(stack, frames, asked.first)
         values = views[0].values(task.feature)
         feature = task.feature_number
-        normals, spans, scales = {}, {}, {}
+        normals: dict[str, np.ndarray] = {}
+        spans: dict[tuple[str, Feature], np.ndarray] = {}
+        scales: dict[str, float] = {}
         for space, each in fitted.items():
             rows = {f: each.normals[f][number, 0, 0] for f in FEATURES}
             rows = {f: some[np.isfinite(some).all(axis=1)] for f, some in rows.items()}

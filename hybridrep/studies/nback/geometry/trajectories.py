@@ -55,7 +55,7 @@ def trajectories(tested: TaskStates) -> dict[str, np.ndarray]:
         3] and `labels` [trials, frames] of the first trials, and `variance` [3]; labels are the
         values of the task's own feature.
     """
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for number, task in enumerate(tested.tasks):
         points, shares = principal(tested.h[number])
         labels = tested.labels[number, :, :, task.feature_number]

@@ -6,6 +6,8 @@ the cells that there are; a difference of two scores over the cells that have bo
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -45,7 +47,8 @@ def angles(tables: NBackTables, matched: bool = False, diet: str = "mtmf") -> pd
     parts = []
     if matched:
         most = int(tables.meta["config"]["analysis_trials"]) // 2 - 1
-        for (network, hidden), mine in named.groupby(["space", "hidden"], sort=False):
+        groups: Any = named.groupby(["space", "hidden"], sort=False)
+        for (network, hidden), mine in groups:
             size = min(int(hidden), most)
             parts.append(_of_size(seen, size).assign(beside=network))
             parts.append(_of_size(mine, size).assign(beside=""))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ def _mean(values: pd.Series) -> str:
     return number(float(found.mean()), 2) + bounds
 
 
-def _each(found: dict[str, str]) -> str:
+def _each(found: Mapping[Any, str]) -> str:
     return listed([f"{value} for {name.upper()}" for name, value in found.items()])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Literal
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -19,8 +20,10 @@ from hybridrep.studies.nback.results.tables import NBackTables
 
 _COLOURS = {"match": OKABE_ITO["blue"], "non_match": OKABE_ITO["vermillion"],
             "no_action": OKABE_ITO["black"]}  # fmt: skip
-_DASHES = {"decoder": ("along the normal", "-"), "random": ("random direction", ":"),
-           "outside": ("outside all normals", "--")}  # fmt: skip
+_DASHES: dict[str, tuple[str, Literal["-", "--", ":"]]] = {
+    "decoder": ("along the normal", "-"), "random": ("random direction", ":"),
+    "outside": ("outside all normals", "--"),
+}  # fmt: skip
 
 
 def plans(tables: NBackTables) -> list[Plan]:
@@ -30,11 +33,12 @@ def plans(tables: NBackTables) -> list[Plan]:
         return []
     moved = table[(table["direction"] == "decoder") & (table["alpha"] == 1)]
     exchanged = table[(table["direction"] == "interchange") & (table["other"] == table["feature"])]
-    means, success = moved.groupby("name")[[*RESPONSES]].mean(), exchanged.groupby("name")
+    means: pd.DataFrame = moved.groupby("name")[[*RESPONSES]].mean()
+    success = exchanged.groupby("name")["non_match"].mean().to_dict()
     said = "; ".join(
         f"{name}: P(match) {number(row['match'], 2)}, P(no_action) {number(row['no_action'], 2)}, "
         f"P(non_match) {number(row['non_match'], 2)}, exchanged "
-        f"{number(success['non_match'].mean()[name], 2)}"
+        f"{number(success.get(name), 2)}"
         for name, row in means.iterrows()
     )
     return [
@@ -101,10 +105,10 @@ def _panel(axes: Axes, mine: pd.DataFrame, feature: str) -> None:
         if feature != "location" and not own:  # categories nest identities: location alone is other
             some = some[some["other"] == "location"]
         for response, colour in _COLOURS.items():
-            seeds = some.groupby("seed")[response].mean()
+            each = some.groupby("seed")[response].mean()
             x = end + 0.55 + 0.4 * place
-            axes.scatter([x] * len(seeds), seeds, s=7, color=colour, alpha=0.4, linewidths=0)
-            axes.plot(x, seeds.mean(), marker="D", markersize=5, color=colour, linestyle="",
+            axes.scatter([x] * len(each), each, s=7, color=colour, alpha=0.4, linewidths=0)
+            axes.plot(x, each.mean(), marker="D", markersize=5, color=colour, linestyle="",
                       markerfacecolor=colour if fill else "none")  # fmt: skip
     axes.set_xticks([0, 1, 2, 3])
     axes.set_xlim(-0.1, end + 1.25)

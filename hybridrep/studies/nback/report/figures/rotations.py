@@ -136,13 +136,12 @@ def draw_swaps(table: pd.DataFrame, chances: dict[str, float]) -> Figure:
     features = [(name, stroke) for name, stroke in FEATURES.items() if name in {*table["feature"]}]
     figure = new_figure(2.7 * len(names) + 3.6, 4.4)
     panels = figure.subplots(1, len(names) + 1, width_ratios=[*[1.0] * len(names), 0.8])
-    seeds = table.groupby(["name", "feature", "seed"])[[*ROWS]].mean()
+    seeds = table.groupby(["name", "feature", "seed"])[[*ROWS]].mean().reset_index()
     for place, (axes, name) in enumerate(zip(panels, names, strict=False)):
 
         def values(row: str, feature: str, name: str = name) -> np.ndarray:
-            if (name, feature) not in seeds.index.droplevel("seed"):
-                return np.array([])
-            return np.atleast_1d(seeds.loc[(name, feature)][row].to_numpy(float))
+            mine = seeds[(seeds["name"] == name) & (seeds["feature"] == feature)]
+            return mine[row].to_numpy(np.float64)
 
         draw_lanes(axes, list(ROWS), features, values, seeds=True)
         label_rows(axes, list(ROWS.values()))
