@@ -31,6 +31,7 @@ MODULES = {
     "measures_knn": "measures",
     "measures_procrustes": "measures",
     "measures_procrustes_32": "measures",
+    "measures_bootstrap": "measures",
     "nback_train": "nback",
     "nback_decode": "nback_decode",
 }

@@ -5,6 +5,10 @@ do: ckatorch's and pytorch-cka's CKA, both Gram matrices and three products of H
 float64; SciPy's `procrustes`, which wants the narrower side padded with zeros; and, for nearest
 neighbours, scikit-learn's search and the items that both lists hold. The fast sides describe every
 representation once and compare all seeds in one call.
+
+`measures_bootstrap`: 1,000 resamples of the items, all six pairs of four representations; the plain
+side is rsatoolbox's `bootstrap_sample_pattern` and `compare`, without the noise ceiling that its
+`eval_bootstrap_pattern` pools anew in each resample.
 """
 
 from __future__ import annotations
@@ -17,12 +21,15 @@ from scipy.spatial import procrustes
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
+from benchmarks import report
 from benchmarks.harness import Agreement, Part
 from benchmarks.rsa import BOTTLENECK, EPOCHS, INPUTS, ITEMS, OUTPUTS, SEEDS, layers, named, sides
+from hybridrep.analysis.inference import weighted_correlations
 from hybridrep.analysis.measures import MEASURES
 from hybridrep.studies.hybrid.names import PAIRS
 
 PLAIN_EPOCHS = 2
+PLAIN_RESAMPLES = 10
 SHAPE_EPOCHS = 2
 WIDE, NARROW = 384, 32
 NEIGHBOURS = 10
@@ -136,8 +143,37 @@ def check_shapes(theirs: np.ndarray, mine: np.ndarray) -> Agreement:
     return Agreement(f"disparities within {worst:.0e}", worst <= TOLERANCE)
 
 
+Drawn = tuple[np.ndarray, np.ndarray]
+"""The items of each resample, and r of all pairs in it."""
+
+
+def plain_bootstrap() -> Drawn:
+    """Resample the items with rsatoolbox, whose generator is NumPy's own, and compare."""
+    from rsatoolbox.inference.bootstrap import bootstrap_sample_pattern
+    from rsatoolbox.rdm import RDMs, compare
+
+    items, values = [], []
+    with threadpool_limits(1):
+        whole = RDMs(1 - report.matrices())
+        for _ in range(PLAIN_RESAMPLES):
+            sample, drawn = bootstrap_sample_pattern(whole)
+            items.append(drawn)
+            values.append(compare(sample, sample, method="corr"))
+    return np.array(items), np.array(values)
+
+
+def check_bootstrap(theirs: Drawn, mine: np.ndarray) -> Agreement:
+    """Compare r in the resamples that rsatoolbox has drawn."""
+    drawn, values = theirs
+    weights = np.stack([np.bincount(items, minlength=report.ITEMS) for items in drawn])
+    own = weighted_correlations(report.matrices(), weights.astype(np.float64))
+    worst = float(np.abs(own - values).max())
+    spread = float(np.abs(np.diff([mine.std(axis=0), values.std(axis=0)], axis=0)).max())
+    return Agreement(f"r within {worst:.0e}, SDs within {spread:.3f}", worst <= TOLERANCE)
+
+
 def parts() -> list[Part]:
-    """CKA and neighbours of all pairs, and shapes of 384 and of 32 against 300 dimensions."""
+    """CKA and neighbours of all pairs, shapes of 384 and 32 against 300 dimensions, bootstrap."""
     sizes = {"seeds": SEEDS, "items": ITEMS, "cores": 1}
     described = EPOCHS * (BOTTLENECK + OUTPUTS) + INPUTS + OUTPUTS
     # One triangle of products a representation, one scalar product a pair; float64 counts double.
@@ -181,4 +217,18 @@ def parts() -> list[Part]:
             **common,
         )
         for name, dims in (("measures_procrustes", WIDE), ("measures_procrustes_32", NARROW))
+    ] + [
+        Part(
+            name="measures_bootstrap",
+            plain=plain_bootstrap,
+            fast=report.fast,
+            flops=report.FLOPS,
+            sizes={
+                "items": report.ITEMS, "resamples": report.RESAMPLES, "pairs": report.PAIRS,
+                "cores": 1, "plain": f"{PLAIN_RESAMPLES} resamples timed, multiplied; rsatoolbox",
+            },
+            check=check_bootstrap,
+            plain_share=PLAIN_RESAMPLES / report.RESAMPLES,
+            **common,
+        )
     ]  # fmt: skip

@@ -74,6 +74,10 @@ def parse_names(value: object) -> tuple[str, ...]:
     return tuple(part.strip() for part in str(value).split(",") if part.strip())
 
 
+Names = Annotated[tuple[str, ...], BeforeValidator(parse_names)]
+"""A comma list of names."""
+
+
 def parse_span(value: object) -> tuple[float, float]:
     """Read one number (`0.001`) or a range of two (`0.0001:0.01`), low end first."""
     parts = [str(v) for v in value] if isinstance(value, tuple | list) else str(value).split(":")

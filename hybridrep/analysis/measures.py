@@ -8,7 +8,7 @@ those that are tested and reported; any other member of a family is made when it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -28,7 +28,7 @@ from hybridrep.analysis.dissimilarity import COMPARATORS, DISSIMILARITIES, rsa_m
 from hybridrep.analysis.neighbours import knn_measure
 from hybridrep.analysis.predictivity import RIDGE_R2, UNIT_R
 from hybridrep.analysis.probes import DECODING
-from hybridrep.analysis.record import Measure
+from hybridrep.analysis.record import CORE, Measure
 from hybridrep.analysis.shapes import PROCRUSTES, shape_measure
 from hybridrep.analysis.similarity import COSINE
 from hybridrep.analysis.subspaces import ALIGNMENT_INDEX, SUBSPACE_OVERLAP
@@ -139,3 +139,40 @@ Examples:
     >>> MEASURES["cka_rbf.f25"].name
     'CKA, Gaussian kernel of 0.25 median distances'
 """
+
+
+def measures_of_two(names: Sequence[str]) -> list[Measure]:
+    """Return the measures of two representations that some names stand for, each once.
+
+    Args:
+        names: keys, `core`, or `all`: those that take any two representations of the same items.
+
+    Raises:
+        ValueError: there is none of a name, or it does not compare two representations.
+
+    Examples:
+        >>> [measure.key for measure in measures_of_two(["cka", "core"])][:3]
+        ['cka', 'rsa.cosine.pearson', 'rsa.cosine_centred.spearman']
+    """
+    keys: list[str] = []
+    for name in names:
+        if name == "core":
+            keys += CORE
+        elif name == "all":
+            keys += [k for k, m in MEASURES.items() if m.compares == "two representations"
+                     and not m.needs & {"same space", "repeats"}]  # fmt: skip
+        else:
+            keys.append(name)
+    found: dict[str, Measure] = {}
+    for key in keys:
+        try:
+            each = MEASURES[key]
+        except KeyError as error:
+            raise ValueError(str(error.args[0])) from None
+        if each.compares != "two representations":
+            raise ValueError(
+                f"{each.key} compares {each.compares}; those of two are, among others, "
+                f"{', '.join(CORE)}"
+            )
+        found[each.key] = each
+    return list(found.values())

@@ -57,6 +57,12 @@ was fitted."""
 Need = Literal["labels", "repeats", "folds", "same space"]
 """What a measure needs beside its arrays, or of them: "same space" are the same dimensions."""
 
+CORE = (
+    "rsa.cosine.pearson", "rsa.cosine_centred.spearman", "cka", "procrustes", "mutual_knn.k10",
+    "ridge_r2",
+)  # fmt: skip
+"""Keys of the measures that `core` stands for: one of each view, to be looked at together."""
+
 
 @dataclass(frozen=True)
 class Score:

@@ -7,6 +7,7 @@ import gzip
 import re
 from dataclasses import replace
 from html import unescape
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,24 @@ import pandas as pd
 import pytest
 
 import hybridrep
+from hybridrep.analysis.record import CORE
 from hybridrep.reporting.report import Report
 from hybridrep.studies.hybrid.fusion.measured import COLUMNS, measured
-from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER
+from hybridrep.studies.hybrid.names import (
+    CHOSEN_ON,
+    DIRECTIONS,
+    FOLLOWED,
+    PAIRS,
+    SHARED,
+    TRANSFER,
+)
 from hybridrep.studies.hybrid.report.report import build_report
+from hybridrep.studies.hybrid.results.agreement import (
+    CEILING_COLUMNS,
+    IDENTIFICATION_COLUMNS,
+    RETRIEVAL_COLUMNS,
+    SPACE_COLUMNS,
+)
 from hybridrep.studies.hybrid.results.schema import SCHEMAS, frame
 from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION, StudyTables
 from hybridrep.studies.hybrid.similarity.items import (
@@ -61,6 +76,7 @@ def study_tables(
         autoencoder=frame("autoencoder", _autoencoder(rng, ids, bottlenecks, epochs)),
         linear_baseline=frame("linear_baseline", _linear(rng, ids)),
         rsa=frame("rsa", _rsa(rng, ids, bottlenecks, epochs)),
+        measures=frame("measures", _measures(ids, bottlenecks, epochs)),
         transfer=frame("transfer", _transfer(rng, ids, bottlenecks)),
         fusion=frame("fusion", _fusion(ids, bottlenecks) if fused else ()),
         fused_transfer=frame("fused_transfer", _fused_transfer(ids, bottlenecks) if fused else ()),
@@ -104,7 +120,9 @@ def _linear(rng: np.random.Generator, seeds: tuple[int, ...]) -> pd.DataFrame:
             rows.append((seed, direction, 10.0, loss + rng.normal(0, 0.1), mean, *r))
     names = ["seed", "direction", "penalty", "test_loss", "mean_loss"]
     sets = ("test", "unseen", "seen")
-    return pd.DataFrame(rows, columns=[*names, *(f"reconstructed_vs_target_{s}" for s in sets)])
+    table = pd.DataFrame(rows, columns=[*names, *(f"reconstructed_vs_target_{s}" for s in sets)])
+    unseen = table["reconstructed_vs_target_unseen"]
+    return table.assign(**{f"reconstructed_vs_target_{s}": unseen for s in (SHARED, CHOSEN_ON)})
 
 
 def _rsa(
@@ -125,7 +143,54 @@ def _rsa(
                             row = (seed, item_set, direction, size, epoch, pair)
                             rows.append((*row, min(r, 0.999)))
     names = ["seed", "item_set", "direction", "bottleneck", "epoch", "pair", "value"]
-    return pd.DataFrame(rows, columns=names)
+    table = pd.DataFrame(rows, columns=names)
+    unseen = table[table["item_set"] == "unseen"]
+    return pd.concat([table, *(unseen.assign(item_set=s) for s in (SHARED, CHOSEN_ON))])
+
+
+def _measures(seeds: tuple[int, ...], sizes: tuple[int, ...], epochs: int) -> pd.DataFrame:
+    """Made-up values of the core measures; those that take long at three epochs."""
+    rng = np.random.default_rng(8)
+    rows = []
+    for key, seed, direction, size in product(CORE, seeds, DIRECTIONS, sizes):
+        followed = range(epochs + 1) if key in FOLLOWED else {0, max(1, epochs // 2), epochs}
+        chance = {"mutual_knn.k10": 0.03, "procrustes": 0.2, "ridge_r2": float("nan")}.get(key, 0.0)
+        for pair, epoch in product(PAIRS, sorted(followed)):
+            gain = 1 - 0.8 * np.exp(-epoch / 3)
+            value = _FINAL_R[direction][PAIRS.index(pair)] * gain + rng.normal(0, 0.01)
+            rows.append((seed, SHARED, direction, size, epoch, pair, key, value, chance))
+    names = ["seed", "item_set", "direction", "bottleneck", "epoch", "pair", "measure"]
+    return pd.DataFrame(rows, columns=[*names, "value", "chance"])
+
+
+def seeds_compared(seeds: int = 5, epochs: int = 20) -> dict[str, pd.DataFrame]:
+    """Return made-up tables of what compares seeds item by item."""
+    rng = np.random.default_rng(9)
+    accuracies = np.linspace(1.0, 0.4, len(CORE))
+    ranked = [
+        (key, a, max(a - 0.1, 0), min(a + 0.1, 1), 0.2, 0.001, a, 2.0, 5, seeds, "")
+        for key, a in zip(CORE, accuracies, strict=True)
+    ]
+    kinds = [
+        "task_specific",
+        *(f"{d}.{n}" for d in DIRECTIONS for n in ("diffused", "transformed")),
+    ]
+    places = [(-1, "global", 0, 0.0, 0.0, 0.15)]
+    for seed, (number, kind) in product(range(seeds), enumerate(kinds)):
+        for epoch in (0,) if kind == "task_specific" else (0, epochs // 2, epochs):
+            x, y = rng.normal((number, epoch / epochs), 0.1)
+            places.append((seed, kind, epoch, x, y, 0.15))
+    return {
+        "identification": pd.DataFrame(ranked, columns=list(IDENTIFICATION_COLUMNS)),
+        "ceiling": pd.DataFrame(
+            [(kind, 0.5, 0.6, 0.001, seeds, "") for kind in kinds], columns=list(CEILING_COLUMNS)
+        ),
+        "retrieval": pd.DataFrame(
+            [(kind, 0.4, 0.05, 0.02, 300, seeds) for kind in kinds],
+            columns=list(RETRIEVAL_COLUMNS),
+        ),
+        "space": pd.DataFrame(places, columns=list(SPACE_COLUMNS)),
+    }
 
 
 def _transfer(

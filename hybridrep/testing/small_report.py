@@ -9,7 +9,7 @@ import pytest
 
 from hybridrep.studies.hybrid.report.report import build_report
 from hybridrep.testing.made_once import made_once
-from hybridrep.testing.reporting_fixtures import example_items, study_tables
+from hybridrep.testing.reporting_fixtures import example_items, seeds_compared, study_tables
 
 
 class SmallReport(NamedTuple):
@@ -33,7 +33,9 @@ def small_report(factory: pytest.TempPathFactory) -> SmallReport:
 
 def _draw(folder: Path) -> None:
     report = build_report(
-        [study_tables(seeds=3, epochs=4, fused=True)], [example_items(12, nasty=True)]
+        [study_tables(seeds=3, epochs=4, fused=True)],
+        [example_items(12, nasty=True)],
+        across=[seeds_compared(3, 4)],
     )
     (folder / "report.html").write_text(report.html, "utf-8")
     for name, png in report.figures.items():

@@ -18,7 +18,7 @@ from hybridrep.studies.hybrid.tweets.loading import load_corpus
 from hybridrep.testing.databases import set_store
 from hybridrep.testing.made_once import made_once
 
-PER_EMOTION = {"train": 100, "validation": 12, "test": 3}
+PER_EMOTION = {"train": 100, "validation": 24, "test": 6}
 PER_HATE_CLASS = 40
 
 

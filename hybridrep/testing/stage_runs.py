@@ -44,23 +44,23 @@ def experiments_and_runs(client) -> list[str]:
 
 
 def trajectory(given, direction: str, bottleneck: int, seed: int) -> pd.DataFrame:
-    """Correlations on unseen tweets as the store has them: epochs x pairs."""
+    """Correlations on the tweets that decide, as the store has them: epochs x pairs."""
     config = resolve({**given, **GRID}, SweepConfig).training()
     store = Store(Path(config.store))
     study = Prepared(prepare(config, store), store)
     node = transformation.node(study, Variant(direction, bottleneck, 12), seed)
     rsa = study.open(node).table("rsa")
-    return rsa[rsa["item_set"] == "unseen"].pivot(index="epoch", columns="pair", values="value")
+    return rsa[rsa["item_set"] == "selection"].pivot(index="epoch", columns="pair", values="value")
 
 
 def study_values(client, direction: str) -> pd.DataFrame:
-    """Reconstructed vs target on unseen tweets at half of the epochs, from the seeds' runs."""
+    """Reconstructed vs target on the tweets that decide, at half of the epochs, of every seed."""
     experiment = client.get_experiment_by_name("hybridrep")
     runs = client.search_runs([experiment.experiment_id], "tags.`hybridrep.kind` = 'seed'")
     rows = []
     for each in runs:
         for size in (8, 4):
-            key = f"rsa_unseen/{direction}/b{size}/reconstructed_vs_target"
+            key = f"selection/{direction}/b{size}/reconstructed_vs_target"
             history = client.get_metric_history(each.info.run_id, key)
             (value,) = [point.value for point in history if point.step == 2]
             rows.append((int(each.data.params["seed"]), size, value, each.info.run_id))

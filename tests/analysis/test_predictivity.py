@@ -10,6 +10,7 @@ from hybridrep.analysis.predictivity import (
     contiguous_folds,
     ridge_held_out,
     ridge_r2,
+    ridge_r2_of,
     unit_r,
 )
 from tests.analysis.oracle import FIRST, SECOND, SHAPES, TIGHT, related
@@ -103,3 +104,18 @@ def test_folds_are_runs_of_items_as_they_come() -> None:
         contiguous_folds(np.zeros(9))
     with pytest.raises(ValueError, match="from 0 on"):
         ridge_r2(FIRST, SECOND, penalties=[-1.0])
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_one_against_many_is_one_after_the_other(shape: str) -> None:
+    first, second = related(*SHAPES[shape])
+    if len(first) < 20:
+        first, second = related(24, *SHAPES[shape][1:])
+    others = [second, second[:, :1], first, np.ones_like(second)]
+    for one in (first, np.repeat(first[::2], 2, axis=0)[: len(first)]):
+        found = ridge_r2_of(one, others)
+        expected = [ridge_r2(one, other) for other in others]
+        assert [each.note for each in found] == [each.note for each in expected]
+        np.testing.assert_allclose(
+            [each.value for each in found], [each.value for each in expected], rtol=1e-8, atol=1e-9
+        )

@@ -11,8 +11,23 @@ def rsa(first, second):
     return pearsonr(1 - pdist(first, "cosine"), 1 - pdist(second, "cosine"))[0]
 
 
-def six_pairs(inputs, targets, bottleneck, reconstructed):
-    """Return r of all pairs of an autoencoder's four representations, by name."""
+def debiased_cka(first, second):
+    """Return the cosine of both sides' U-centred products of items (Szekely & Rizzo 2014)."""
+    sides = []
+    for x in (first, second):
+        gram = x @ x.T
+        np.fill_diagonal(gram, 0)
+        n = len(gram)
+        margins = gram.sum(0) / (n - 2)
+        centred = gram - margins - margins[:, None] + gram.sum() / ((n - 1) * (n - 2))
+        np.fill_diagonal(centred, 0)
+        sides.append(centred)
+    (a, b) = sides
+    return (a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum())
+
+
+def six_pairs(inputs, targets, bottleneck, reconstructed, rsa=rsa):
+    """Return r, or another measure, of all pairs of an autoencoder's representations, by name."""
     return {
         "input_vs_target": rsa(inputs, targets),
         "bottleneck_vs_input": rsa(bottleneck, inputs),

@@ -53,7 +53,8 @@ def simulate(corpora, given, seed):
     rows, items = texts.emotion_rows(
         emotion["texts"], emotion["labels"], emotion["splits"], seed, given["items_per_emotion"]
     )
-    found = {"lstm": [], "autoencoder": [], "linear_baseline": [], "rsa": [], "transfer": []}
+    names = ("lstm", "autoencoder", "linear_baseline", "rsa", "measures", "transfer")
+    found = {name: [] for name in names}
 
     curves, model = networks.train_lstm(
         emotion["vectors"], emotion["labels"], rows, seed, given["lstm_epochs"]
@@ -86,6 +87,14 @@ def simulate(corpora, given, seed):
                     found["rsa"] += [
                         (seed, name, direction, b, epoch, pair, r) for pair, r in pairs.items()
                     ]
+                own = items["shared"]
+                pairs = measures.six_pairs(
+                    inputs[own], targets[own], middle[own], end[own], measures.debiased_cka
+                )
+                found["measures"] += [
+                    (seed, "shared", direction, b, epoch, pair, "cka", value)
+                    for pair, value in pairs.items()
+                ]
             middle, end = half(sides[1][::step][0])
             representations += [
                 (f"{direction}_bottleneck", b, middle),
@@ -105,8 +114,10 @@ COLUMNS = {
     "lstm": "seed epoch train_loss validation_loss validation_accuracy test_accuracy",
     "autoencoder": "seed direction bottleneck epoch train_loss test_loss",
     "linear_baseline": "seed direction penalty test_loss mean_loss reconstructed_vs_target_test "
-    "reconstructed_vs_target_unseen reconstructed_vs_target_seen",
+    "reconstructed_vs_target_unseen reconstructed_vs_target_seen reconstructed_vs_target_shared "
+    "reconstructed_vs_target_selection",
     "rsa": "seed item_set direction bottleneck epoch pair value",
+    "measures": "seed item_set direction bottleneck epoch pair measure value",
     "transfer": "seed representation bottleneck epoch train_loss test_loss test_accuracy",
     "table_1": "measure representation mean sd student_t student_p",
 }

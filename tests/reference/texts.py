@@ -86,6 +86,11 @@ def emotion_rows(texts, labels, splits, seed, per_class):
         name: sample(labels, per_class, numbers(seed, "items", name), candidates[name])
         for name in ("test", "unseen", "seen")
     }
+    once = {texts[row]: row for row in rest[::-1] if texts[row] not in known}
+    shared = sample(labels, per_class, numbers(0, "items", "shared"), sorted(once.values()))
+    apart = [row for row in candidates["unseen"] if texts[row] not in {texts[r] for r in shared}]
+    generator = numbers(seed, "items", "selection")
+    items |= {"shared": shared, "selection": sample(labels, per_class, generator, apart)}
     return rows, items
 
 

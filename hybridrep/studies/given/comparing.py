@@ -22,7 +22,7 @@ from hybridrep.analysis.dissimilarity import dissimilarities
 from hybridrep.analysis.inference import Alternative, Method, Resampled
 from hybridrep.analysis.measures import MEASURES
 from hybridrep.analysis.predictivity import ridge_held_out
-from hybridrep.analysis.record import Measure, Score
+from hybridrep.analysis.record import CORE, Measure, Score
 from hybridrep.errors import ParameterError
 from hybridrep.execution.store import Store
 from hybridrep.randomness import generator
@@ -32,11 +32,6 @@ from hybridrep.studies.given.aligned import SIMULATION, Aligned
 from hybridrep.studies.given.settings import USUAL_SETTINGS, Settings
 
 STAGE = Stage("measure", module=__name__, noun="measures")
-CORE = (
-    "rsa.cosine.pearson", "rsa.cosine_centred.spearman", "cka", "procrustes", "mutual_knn.k10",
-    "ridge_r2",
-)  # fmt: skip
-"""What `core` stands for."""
 BY_WEIGHTS = {"pearson", "cosine", "spearman", "rho_a"}
 """Comparators whose bootstrap by weights of pairs is a few matrix products."""
 MOST_FOR_MATRICES = 5_000

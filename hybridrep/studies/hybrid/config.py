@@ -7,7 +7,7 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from hybridrep.parameters import Epochs, Parameters, Seeds, Source, setting, shown
+from hybridrep.parameters import Epochs, Names, Parameters, Seeds, Source, setting, shown
 from hybridrep.sources.encoders.reading import Pooling
 from hybridrep.sources.texts.rows import Quoting
 from hybridrep.studies.hybrid.fusion.parsing import parse_fusions
@@ -184,6 +184,10 @@ class StudyParameters(Parameters, Generic[E]):
         "tweets sampled per emotion for each similarity matrix",
         stages=("autoencode", "fuse_sweep"),
     )
+    measures: Names = setting(
+        "core", "what compares representations beside r: `core`, `all`, a comma list of keys "
+        "of `MEASURES` (`cka`, `mutual_knn.k5`), or `none`", stages=("autoencode",),
+    )  # fmt: skip
     share_text: bool = setting(
         True, "whether tweets may stand in reports, artifacts and model examples",
         stages=("report",),

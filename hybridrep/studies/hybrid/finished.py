@@ -29,6 +29,7 @@ from hybridrep.studies.hybrid.report.kept_example import (
 )
 from hybridrep.studies.hybrid.report.report import build_report
 from hybridrep.studies.hybrid.report.stage import report_files
+from hybridrep.studies.hybrid.results.agreement import ACROSS_TABLES
 from hybridrep.studies.hybrid.results.inference import INFERENCE_COLUMNS
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.seed_run import overview
@@ -49,6 +50,7 @@ class Finished:
     run: StudyRun
     results: Results
     inference: pd.DataFrame | None  # over seeds and items; None where it cannot be shown
+    across: dict[str, pd.DataFrame]  # what compares its seeds, as far as it can be shown
     example: ExampleItems | None  # its example seed; None where it cannot be shown
     remarks: tuple[str, ...]  # why what cannot be shown is left out
 
@@ -113,8 +115,9 @@ def read_finished(server: Server, parameter: str, names: Sequence[str]) -> list[
             )
         inference, no_inference = _inference(server, run)
         example, no_example = _example(server, run)
+        across = _across(server, run)
         remarks = tuple(filter(None, (no_inference, no_example)))
-        found.append(Finished(run, results, inference, example, remarks))
+        found.append(Finished(run, results, inference, across, example, remarks))
     return found
 
 
@@ -139,6 +142,23 @@ def _inference(server: Server, study: StudyRun) -> tuple[pd.DataFrame | None, st
     return columns.assign(note=table["note"].astype(object).fillna("")), ""
 
 
+def _across(server: Server, study: StudyRun) -> dict[str, pd.DataFrame]:
+    """Return what the study's own report says of its seeds compared, as far as it can be read."""
+    found = {}
+    for name, (_, columns) in ACROSS_TABLES.items():
+        content = load_file(server, study.run_id, f"report/{name}.csv")
+        try:
+            table = pd.read_csv(io.BytesIO(content or b""))
+        except ValueError:  # nothing is there, or it is damaged
+            continue
+        if not {*columns} - {*table.columns}:
+            table = table[list(columns)]
+            if "note" in table:
+                table = table.assign(note=table["note"].astype(object).fillna(""))
+            found[name] = table
+    return found
+
+
 def _example(server: Server, study: StudyRun) -> tuple[ExampleItems | None, str]:
     """Return the example seed that the study filed with its tables, or why there is none."""
     arrays, record = (load_file(server, study.run_id, p) for p in (ARRAYS_FILE, RECORD_FILE))
@@ -161,6 +181,7 @@ def _report(
     built = build_report(
         [each.results for each in found], [each.example for each in found],
         [each.inference for each in found], [each.remarks for each in found],
+        across=[each.across for each in found],
     )  # fmt: skip
     with tracker.main_run(
         "stage", name[:250], study=study[0], study_key=study[1],

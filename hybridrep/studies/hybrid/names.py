@@ -23,8 +23,29 @@ PAIRS = (
 )  # fmt: skip
 """All pairs of an autoencoder's four representations, in the order of every result."""
 
+FOLLOWED = ("rsa.cosine.pearson", "cka", "mutual_knn.k10")
+"""Measures that trainings hold at many epochs; others are computed of the models that are kept."""
+
+REVERSED_PAIRS = tuple("_vs_".join(reversed(pair.split("_vs_"))) for pair in PAIRS)
+"""The same pairs the other way round, for measures that are not symmetric."""
+
 ITEM_SETS = ("test", "unseen", "seen")
 """The autoencoder's test tweets (the paper's), tweets no model saw, training tweets of both."""
+
+SHARED = "shared"
+"""The item set that is the same for every seed: tweets outside of the corpus' own training split,
+drawn by a stream without a seed. A study has it only where the corpus says what it trains on, and
+is large enough."""
+
+CHOSEN_ON = "selection"
+"""The item set that choices between models are made on: validation tweets that no model was trained
+on, less the shared ones. Where there are no shared ones, those of `unseen`."""
+
+FUSED_SETS = (*ITEM_SETS, CHOSEN_ON)
+"""The sets that fusions are measured on."""
+
+ALL_ITEM_SETS = (*ITEM_SETS, SHARED, CHOSEN_ON)
+"""Every set of tweets whose similarities are correlated, in the order of every result."""
 
 BASELINE = "baseline"
 """The representation that all others are tested against."""
@@ -56,13 +77,15 @@ SYSTEMS = {"bert_to_lstm": ("BERT", "LSTM"), "lstm_to_bert": ("LSTM", "BERT")}
 _ARROWS = {direction: " → ".join(systems) for direction, systems in SYSTEMS.items()}
 
 _WORDS = {
-    **_ARROWS, **{pair: pair.replace("_vs_", " – ") for pair in PAIRS},
+    **_ARROWS, **{pair: pair.replace("_vs_", " – ") for pair in (*PAIRS, *REVERSED_PAIRS)},
     **{f"{d}_{part}": f"{_ARROWS[d]}, {part}" for d in DIRECTIONS
        for part in ("bottleneck", "reconstructed")},
     "task_specific": "LSTM", "global": "BERT", "diffused": "bottleneck",
     "transformed": "reconstructed", "baseline": "Baseline", "lstm": "LSTM", "bert": "BERT",
     "seen": "seen (training tweets of both models)",
     "test": "test (the paper’s: unseen by the autoencoder)", "unseen": "unseen (by either model)",
+    "shared": "shared (the same for every seed, unseen by either model)",
+    "selection": "selection (validation tweets less the shared ones)",
 }  # fmt: skip
 
 

@@ -17,7 +17,13 @@ from hybridrep.studies.hybrid.fusion import stage as fusion
 from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.report import example_stage as example
-from hybridrep.studies.hybrid.similarity import pictures, resamples
+from hybridrep.studies.hybrid.similarity import (
+    across,
+    measured,
+    pictures,
+    representations,
+    resamples,
+)
 from hybridrep.studies.hybrid.similarity import stage as similarity
 from hybridrep.studies.hybrid.task_specific import stage as task_specific
 from hybridrep.studies.hybrid.transfer import stage as transfer
@@ -49,6 +55,8 @@ def of_seed(study: Hybrid, seed: int) -> list[Node]:
         *(similarity.node(study, variant, seed) for variant in variants),
         *(pictures.node(study, variant, seed) for variant in variants),
         *(resamples.node(study, variant, seed) for variant in variants),
+        representations.node(study, seed),
+        measured.node(study, seed),
         *(transfer.node(study, size, seed) for size in sizes),
         *fusion.nodes(study, seed),
         *new_task.nodes(study, seed),
@@ -56,5 +64,5 @@ def of_seed(study: Hybrid, seed: int) -> list[Node]:
 
 
 def of_example(study: Hybrid, seed: int) -> list[Node]:
-    """Declare what the report shows of one seed alone: its projections."""
-    return example.nodes(study, seed)
+    """Declare what the report needs besides: one seed's projections, and seeds compared."""
+    return [*example.nodes(study, seed), *across.nodes(study, study.config.seeds)]

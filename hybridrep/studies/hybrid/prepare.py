@@ -12,6 +12,7 @@ import click
 import numpy as np
 import pandas as pd
 
+from hybridrep.analysis.record import CORE
 from hybridrep.errors import CorpusError, ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
@@ -36,7 +37,12 @@ from hybridrep.studies.hybrid.names import DIRECTIONS, HIDDEN_SIZE
 from hybridrep.studies.hybrid.tweets.cleaning import clean_corpus
 from hybridrep.studies.hybrid.tweets.loading import LabelChoice, load_corpus
 from hybridrep.studies.hybrid.tweets.rows import emotion_rows, lstm_rows, transfer_rows
-from hybridrep.studies.hybrid.tweets.splits import always_enough, count_repeated, held_out_size
+from hybridrep.studies.hybrid.tweets.splits import (
+    always_enough,
+    count_repeated,
+    held_out_size,
+    shared_items,
+)
 from hybridrep.studies.hybrid.tweets.tokens import store_longest, store_tokens
 
 STAGE = Stage("splits_tried", module=__name__)
@@ -63,14 +69,18 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         task_specific = given_task_specific(store, config.task_specific, config.seeds, *tweets)
     vectors = vectors_fingerprint(config.vectors)
     task_size = task_specific[0].hidden_size if task_specific else HIDDEN_SIZE
+    _check_measures(config)
     _check_bottlenecks(config.bottlenecks, (encoder.hidden_size, task_size), directions)
     sizes = _try_splits(store, config, emotion, cleaned.corpus)
     of_fusions = check_fusions(
         config, (encoder.hidden_size, task_size), sizes["fusion_training_tweets"]
     )
-    remarks = [*cautions(sizes), *of_fusions]
-    lacking = left_out(encoder, *task_specific)
-    for line in (*of_emotion, *of_hate, *(f"caution: {text}" for text in remarks), *lacking):
+    shared, no_shared = shared_items(emotion, config.items_per_emotion)
+    said = [f"caution: {text}" for text in (*cautions(sizes), *of_fusions)]
+    said += left_out(encoder, *task_specific)
+    if no_shared:
+        said.append(f"note: there are no tweets that all seeds share: {no_shared}")
+    for line in (*of_emotion, *of_hate, *said):
         click.echo(line)
 
     time_steps = _time_steps(store, emotion)
@@ -82,6 +92,8 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
     }  # fmt: skip
     emotion_notes = {
         "labels": tuple(of_emotion),
+        "shared_tweets": 0 if shared is None else len(shared.rows),
+        "no_shared": no_shared,
         **{name: size for name, size in sizes.items() if name != "transfer_test_tweets"},
     }
     emotion_input = _corpus_input(store, config, emotion, vectors, time_steps, emotion_notes)
@@ -151,6 +163,19 @@ def _time_steps(store: Store, emotion: Corpus) -> int:
             "longest. Shorten it or leave it out."
         )
     return words
+
+
+def _check_measures(config: Config) -> None:
+    """Refuse a measure that there is not, or that does not compare two representations."""
+    names = [name for name in config.measures if name not in ("none", "core", "all", *CORE)]
+    if not names:  # which needs none of the libraries that measures are computed with
+        return
+    from hybridrep.analysis.measures import measures_of_two
+
+    try:
+        measures_of_two(names)
+    except ValueError as error:
+        raise ParameterError(f"parameter measures: {error}") from None
 
 
 def _check_bottlenecks(

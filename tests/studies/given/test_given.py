@@ -10,7 +10,7 @@ from markupsafe import escape
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import spearmanr
 
-from hybridrep.analysis.measures import MEASURES
+from hybridrep.analysis.measures import CORE, MEASURES
 from hybridrep.analysis.schema import table_problems
 from hybridrep.errors import ParameterError, RepresentationError
 from hybridrep.execution.store import Store
@@ -100,7 +100,7 @@ def test_a_file_of_ids_chooses_items_and_is_checked(tmp_path):
 
 def test_values_are_those_of_the_measures(found):
     given = {each.name: each.values for each in sample()}
-    assert {*found.pairs["measure"]} == {*comparing.CORE}
+    assert {*found.pairs["measure"]} == {*CORE}
     for row in found.pairs.to_dict("records"):
         score = MEASURES[row["measure"]].compute(given[row["first"]], given[row["second"]])
         assert row["value"] == pytest.approx(score.value, rel=1e-9)

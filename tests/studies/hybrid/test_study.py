@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 
+from hybridrep.analysis.record import CORE
 from hybridrep.execution.store import Store
 from hybridrep.parameters import resolve
 from hybridrep.running import stage as stages
@@ -22,6 +23,7 @@ from hybridrep.studies.hybrid import finished as finished_studies
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.fusion import new_task as fused_transfer
 from hybridrep.studies.hybrid.fusion import stage as fusing
+from hybridrep.studies.hybrid.names import FOLLOWED
 from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.report import example_stage as example
 from hybridrep.studies.hybrid.report import stage as report
@@ -29,6 +31,7 @@ from hybridrep.studies.hybrid.report.config import ReportConfig
 from hybridrep.studies.hybrid.report.kept_example import ARRAYS_FILE, RECORD_FILE, read_example
 from hybridrep.studies.hybrid.results.gather import study_tables
 from hybridrep.studies.hybrid.results.representative import representative_seed
+from hybridrep.studies.hybrid.similarity import across
 from hybridrep.studies.hybrid.study import HYBRID, run
 from hybridrep.studies.hybrid.task_specific import stage as lstm
 from hybridrep.studies.hybrid.transfer import stage as transfer
@@ -109,15 +112,20 @@ def test_a_seed_run_has_every_promised_metric_at_every_epoch(finished):
     for direction in directions:
         for size in ("b8", "b4"):
             expected |= {f"autoencoder/{direction}/{size}/{m}_loss": 4 for m in ("train", "test")}
-            for prefix in ("rsa", "rsa_unseen", "rsa_seen"):
+            for prefix in ("rsa", "rsa_unseen", "rsa_seen", "rsa_shared", "selection"):
                 expected |= {f"{prefix}/{direction}/{size}/{pair}": 5 for pair in PAIRS}
-            for prefix in ("fusion", "fusion_unseen", "fusion_seen"):
+            for prefix in ("fusion", "fusion_unseen", "fusion_seen", "fusion_selection"):
                 carried = {f"{direction}/{size}": 3}  # up to half of the epochs
                 carried |= {"concatenated": 1, f"truncated_svd/{size}": 1}
                 carried |= {f"pca_global/{size}": 1, f"joint_autoencoder/{size}": 3}
                 carried |= {f"similarity_matched/{size}": 3}
                 for name, points in carried.items():
                     expected |= {f"{prefix}/{name}/{measure}": points for measure in MEASURES}
+            for key in CORE:
+                points = 5 if key in FOLLOWED else 1 if key == "ridge_r2" else 3
+                expected |= {f"measure/{key}/{direction}/{size}/{pair}": points for pair in PAIRS}
+            expected[f"measure/procrustes/{direction}/{size}/{PAIRS[0]}/chance"] = 3
+            expected[f"measure/ridge_r2/{direction}/{size}/target_vs_input"] = 1
     layers = [f"{d}_{layer}" for d in directions for layer in ("bottleneck", "reconstructed")]
     layers += [f"fused_{name}" for name in SIZED_FUSIONS]
     names = ["baseline", "lstm", "bert", *layers, *(f"{layer}/b4" for layer in layers)]
@@ -129,7 +137,10 @@ def test_a_seed_run_has_every_promised_metric_at_every_epoch(finished):
         key: len(finished.get_metric_history(seed.info.run_id, key)) for key in seed.data.metrics
     }
     assert expected.items() <= found.items()
-    assert {key.split("/")[0] for key in found.keys() - expected.keys()} <= {"linear_baseline"}
+    assert {key.split("/")[0] for key in found.keys() - expected.keys()} == {
+        "linear_baseline",
+        "measure",
+    }
 
 
 @pytest.mark.parametrize("kind", ["seed", "study"])
@@ -233,6 +244,7 @@ def test_a_report_is_drawn_again_for_another_page_and_not_for_another_place(
         prepared = study_of({**given, **change}, store)
         tables = study_tables(prepared, prepared.config.seeds, {})
         nodes = example.nodes(prepared, representative_seed(tables).seed)
+        nodes += across.nodes(prepared, prepared.config.seeds)
         return report._key(Invocation(HYBRID, prepared, None, None, None, None), tables, nodes)
 
     store = Store(Path(given["store"]))

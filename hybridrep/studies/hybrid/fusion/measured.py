@@ -10,7 +10,7 @@ from jaxtyping import Float, Num
 
 from hybridrep.analysis.descriptions import Side, correlate, describe
 from hybridrep.analysis.diffusion import diffusibility, diffusibility_ceiling
-from hybridrep.studies.hybrid.names import ITEM_SETS
+from hybridrep.studies.hybrid.names import FUSED_SETS
 from hybridrep.studies.hybrid.transformation.seed_data import SeedData
 
 COLUMNS = (
@@ -42,7 +42,7 @@ class Measured:
 
     def __init__(self, data: Sequence[SeedData]) -> None:
         self._items = [
-            {name: mine.rows.items[name] for name in ITEM_SETS if name in mine.rows.items}
+            {name: mine.rows.items[name] for name in FUSED_SETS if name in mine.rows.items}
             for mine in data
         ]
         self._sides = [

@@ -18,6 +18,7 @@ from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.studies.hybrid.fusion.measured import Measured, measured
 from hybridrep.studies.hybrid.fusion.methods import METHODS, chosen_of
 from hybridrep.studies.hybrid.inputs import Hybrid
+from hybridrep.studies.hybrid.names import FUSED_SETS
 from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.seed_data import SeedData, data_nodes, seed_data
 from hybridrep.studies.hybrid.transformation.stage import Variant
@@ -188,6 +189,7 @@ def _stream(seed: int, fusion: Fusion) -> np.random.Generator:
 def of_bottleneck(read: Reader, direction: str, bottleneck: int, half_epoch: int) -> Made:
     """Read what a bottleneck carries of both off its autoencoder's correlations."""
     rsa = read["autoencoder"].table("rsa")
+    rsa = rsa[rsa["item_set"].isin(FUSED_SETS)]
     wide = rsa[rsa["epoch"] <= half_epoch].pivot(
         index=["item_set", "epoch"], columns="pair", values="value"
     )

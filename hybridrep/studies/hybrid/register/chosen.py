@@ -20,12 +20,11 @@ from hybridrep.running import work
 from hybridrep.running.register import Candidate
 from hybridrep.running.stage import Node
 from hybridrep.studies.hybrid.inputs import Hybrid
-from hybridrep.studies.hybrid.names import PAIRS
+from hybridrep.studies.hybrid.names import CHOSEN_ON, PAIRS
 from hybridrep.studies.hybrid.pairs import rsa_pairs
 from hybridrep.studies.hybrid.register.logging import EXAMPLE_TEXTS
 from hybridrep.studies.hybrid.register.seed_model import SeedModel, reading_identity
 from hybridrep.studies.hybrid.results import gather
-from hybridrep.studies.hybrid.sweep.objectives import CHOSEN_ON
 from hybridrep.studies.hybrid.transformation import baseline
 from hybridrep.studies.hybrid.transformation import stage as transformation
 from hybridrep.studies.hybrid.transformation.stage import Variant

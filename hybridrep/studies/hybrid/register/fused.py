@@ -23,6 +23,7 @@ from hybridrep.studies.hybrid.fusion import stage as fusing
 from hybridrep.studies.hybrid.fusion.measured import Measured
 from hybridrep.studies.hybrid.fusion.stage import Fusion
 from hybridrep.studies.hybrid.inputs import Hybrid
+from hybridrep.studies.hybrid.names import CHOSEN_ON
 from hybridrep.studies.hybrid.register.fused_card import FusionFacts, fused_card
 from hybridrep.studies.hybrid.register.logging import (
     EXAMPLE_TEXTS,
@@ -31,7 +32,6 @@ from hybridrep.studies.hybrid.register.logging import (
     log_fused_text_model,
 )
 from hybridrep.studies.hybrid.register.seed_model import SeedModel, reading_identity
-from hybridrep.studies.hybrid.sweep.objectives import CHOSEN_ON
 from hybridrep.tracking.models import LoggedModel, network_digest
 from hybridrep.tracking.registry import Selection, ToRegister
 from hybridrep.transforms.methods import load_transform

@@ -14,8 +14,8 @@ from hybridrep.sources.encoders.reading import USUAL
 from hybridrep.sources.encoders.text import EncoderSource, embed_texts
 from hybridrep.sources.words.tokens import FIRST_WORD_ID, Vocabulary
 from hybridrep.studies.hybrid.inputs import Hybrid, Inputs, read_corpus, read_tokens
+from hybridrep.studies.hybrid.names import CHOSEN_ON
 from hybridrep.studies.hybrid.register.logging import TextParts
-from hybridrep.studies.hybrid.sweep.objectives import CHOSEN_ON
 from hybridrep.studies.hybrid.task_specific import stage as task_specific
 from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig
 from hybridrep.studies.hybrid.task_specific.training import extract_hidden

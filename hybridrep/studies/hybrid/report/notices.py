@@ -38,7 +38,8 @@ def notices_of(
     return [
         *_seeds(results), *_few(tables), *_left_out(tables), *_given(tables), *_older(tables),
         *_size(tables), *_synthetic(tables),
-        *_labels(tables), *_duplicates(tables), *_texts(tables, example, texts_shown=texts_shown),
+        *_labels(tables), *_shared(tables), *_duplicates(tables),
+        *_texts(tables, example, texts_shown=texts_shown),
     ]  # fmt: skip
 
 
@@ -101,6 +102,18 @@ def _labels(tables: StudyTables) -> list[Notice]:
             text = " ".join(f"{line[0].upper()}{line[1:].removesuffix('.')}." for line in lines)
             notices.append(Notice("note", f"How labels of {corpus.name} were read", text))
     return notices
+
+
+def _shared(tables: StudyTables) -> list[Notice]:
+    """Say why no tweets are the same for every seed."""
+    reasons = [str(corpus.notes.get("no_shared") or "") for corpus in corpora_of(tables)]
+    return [
+        Notice(
+            "note", "No tweets that all seeds share",
+            f"Seeds cannot be compared tweet by tweet: {reason}.",
+        )
+        for reason in reasons if reason
+    ]  # fmt: skip
 
 
 def _most_seeds(tables: StudyTables) -> int:

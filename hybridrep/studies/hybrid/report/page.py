@@ -17,7 +17,8 @@ _SECTIONS = (
     ("summary", "Summary"), ("claims", "Claims"), ("table-1", "Table 1"),
     ("paper", "Beside the paper"), ("representations", "Representations"),
     ("transformation", "Transformation"), ("fusion", "What could be reached"),
-    ("curves", "Learning curves"), ("appendix", "Appendix"), ("making", "How it was made"),
+    ("measures", "Do the measures agree?"), ("curves", "Learning curves"),
+    ("appendix", "Appendix"), ("making", "How it was made"),
 )  # fmt: skip
 
 
@@ -50,7 +51,8 @@ def render_page(
 def _contents(studies: Sequence[StudyView], compared: bool) -> list[Entry]:
     entries = [Entry("comparison", "Side by side", first=True)] if compared else []
     for study in studies:
-        there = {"appendix": study.pictures["appendix"], "fusion": study.fusion}
+        there = {name: study.pictures[name] for name in ("appendix", "measures")}
+        there |= {"fusion": study.fusion}
         shown = [section for section in _SECTIONS if there.get(section[0], True)]
         if len(studies) > 1:
             entries.append(Entry(f"{study.prefix}summary", study.name, first=True))

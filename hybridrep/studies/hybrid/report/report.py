@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import pandas as pd
@@ -33,6 +33,7 @@ def build_report(
     studies: Sequence[StudyTables | Results], examples: Sequence[ExampleItems | None] = (),
     inference: Sequence[pd.DataFrame | None] = (), remarks: Sequence[Sequence[str]] = (),
     draw_plans: Draw | None = None, texts: bool = True,
+    across: Sequence[Mapping[str, pd.DataFrame]] = (),
 ) -> Report:  # fmt: skip
     """Return the report of one study, or of several, the first being what others are compared with.
 
@@ -43,6 +44,7 @@ def build_report(
         inference: per study its table of `INFERENCE_COLUMNS`, or None.
         remarks: per study what its page must say besides, e.g. what could not be read.
         draw_plans: draws the figures; without, they are drawn here one after the other.
+        across: per study what compares its seeds item by item, by the names of `ACROSS_TABLES`.
         texts: whether tweets may be shown that the studies allow to be shown.
 
     Raises:
@@ -59,7 +61,7 @@ def build_report(
         example if example is None or may else example.without_texts()
         for example, may in zip(_padded(examples, None, count), open_, strict=True)
     ]
-    sureness, notes = _padded(inference, None, count), _padded(remarks, (), count)
+    beside, notes = _beside(inference, across, count), _padded(remarks, (), count)
     labels = labels_of([str(results.tables.meta["study"]) for results in found])
     slugs = slugs_of(labels)
     figures: dict[str, bytes] = {}
@@ -67,11 +69,9 @@ def build_report(
     views, briefs, lacking = [], [], set[str]()
     for place, results in enumerate(found):
         prefix = f"{slugs[place]}-" if several else ""
-        own, example = dict(results.frames), shown[place]
-        if (inferred := sureness[place]) is not None:
-            own["inference"] = inferred
+        own, example = {**results.frames, **beside[place]}, shown[place]
         summary = summarise_study(results)
-        drawn = drawer(plan_figures(results.tables, example))
+        drawn = drawer(plan_figures(results.tables, example, own))
         boxes = letters_line("".join(figure.lacking for figure in drawn))
         lacking.update(*(figure.lacking for figure in drawn))
         figures |= {prefix + figure.plan.name: figure.png for figure in drawn}
@@ -99,6 +99,16 @@ def build_report(
     heading = f"# hybridrep report: {plain(title)}\n\n"
     remark = letters_line(lacking)
     return Report(html, heading + "\n".join(briefs), figures, frames, methods_text(found), remark)
+
+
+def _beside(
+    inference: Sequence[pd.DataFrame | None], across: Sequence[Mapping[str, pd.DataFrame]],
+    count: int,
+) -> list[dict[str, pd.DataFrame]]:  # fmt: skip
+    """Return per study the tables that its own tables do not give."""
+    nothing: Mapping[str, pd.DataFrame] = {}
+    both = zip(_padded(inference, None, count), _padded(across, nothing, count), strict=True)
+    return [{**more, **({} if sure is None else {"inference": sure})} for sure, more in both]
 
 
 def _padded(given: Sequence[_T], missing: _T, count: int) -> list[_T]:

@@ -21,12 +21,14 @@ from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.report import example_stage as example
 from hybridrep.studies.hybrid.report import reproduce
 from hybridrep.studies.hybrid.report.kept_example import example_files
+from hybridrep.studies.hybrid.results.agreement import across_tables
 from hybridrep.studies.hybrid.results.facts import cautions_of
 from hybridrep.studies.hybrid.results.inference import inference_table
 from hybridrep.studies.hybrid.results.representative import Representative, representative_seed
 from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.table_1 import table_1_markdown, table_1_rich
 from hybridrep.studies.hybrid.results.tables import StudyTables
+from hybridrep.studies.hybrid.similarity import across
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
@@ -46,6 +48,7 @@ def write_report(invocation: Invocation, tables: StudyTables, seed_runs: Mapping
     prepared, results = invocation.prepared, Results.of(tables)
     chosen = representative_seed(tables)
     nodes = example.nodes(prepared, chosen.seed) if chosen else []
+    nodes += across.nodes(prepared, results.seeds("complete"))
     stored = STAGE.keep(
         prepared.store, _key(invocation, tables, nodes),
         lambda: _make(invocation, results, chosen, nodes),
@@ -76,7 +79,7 @@ def _key(invocation: Invocation, tables: StudyTables, nodes: Sequence[Node]) -> 
     return STAGE.key(
         code_version(reproduce.__name__, exclude=()), page_files(__name__.rpartition(".")[0]),
         {**tables.meta, "config": {n: v for n, v in config.items() if n not in places}},
-        example=nodes,
+        beside=nodes,
         **{
             f"seed {seed}": list(study.complete(prepared, int(seed)).values())
             for seed in _seeds(tables)
@@ -97,8 +100,12 @@ def _make(
     prepared, tables = invocation.prepared, results.tables
     seeds = _seeds(tables)
     inference = inference_table(prepared, tables, seeds) if seeds else None
-    items = _example(invocation, chosen, nodes) if chosen else None
-    report = build_report([results], [items], [inference], draw_plans=_on(invocation.workers))
+    _compute(invocation, nodes)
+    items = _example(invocation, chosen) if chosen else None
+    compared = across_tables(prepared, results.seeds("complete"))
+    report = build_report(
+        [results], [items], [inference], across=[compared], draw_plans=_on(invocation.workers)
+    )
     invocation.workers.close()
     if report.remark:
         invocation.later.say(report.remark)
@@ -114,13 +121,18 @@ def _make(
     )
 
 
-def _example(invocation: Invocation, chosen: Representative, nodes: Sequence[Node]) -> ExampleItems:
-    """Compute and read what may be shown of one seed."""
+def _compute(invocation: Invocation, nodes: Sequence[Node]) -> None:
+    """Compute what the report shows beside the seeds' own results."""
     prepared = invocation.prepared
     outcome = work.compute(
         prepared.config, prepared.store, tasks_of(nodes), workers=invocation.workers
     )
     refuse_incomplete(outcome)
+
+
+def _example(invocation: Invocation, chosen: Representative) -> ExampleItems:
+    """Read what may be shown of one seed."""
+    prepared = invocation.prepared
     items = example.example_items(prepared, chosen)
     return items if prepared.config.share_text else items.without_texts()
 

@@ -16,7 +16,7 @@ from hybridrep.reporting.html.views import (
     table_view,
     words,
 )
-from hybridrep.studies.hybrid.names import SHOWN_ITEM_SETS, TRANSFER_METRICS, readable
+from hybridrep.studies.hybrid.names import SHARED, SHOWN_ITEM_SETS, TRANSFER_METRICS, readable
 from hybridrep.studies.hybrid.results.table_1 import STARS_NOTE
 
 
@@ -112,11 +112,12 @@ def rsa(frame: pd.DataFrame, key: str, epoch: int) -> TableView:
     wide.columns = wide.columns.map("_".join)
     wide = frame[keys].drop_duplicates().merge(wide.reset_index(), on=keys)
     columns = [_DIRECTION, _PAIR, _SIZE]
-    for items in SHOWN_ITEM_SETS:
+    for items in (*SHOWN_ITEM_SETS, SHARED):
         if f"mean_{items}" in wide:
             columns.append(means(f"mean_{items}", f"sd_{items}", items.capitalize()))
             columns.append(intervals(f"low_{items}", f"high_{items}", "95% CI"))
-    counted = [c for c in wide.columns if c.startswith("n_")]
+    shown = [f"n_{items}" for items in (*SHOWN_ITEM_SETS, SHARED)]
+    counted = [name for name in shown if name in wide]
     columns.append(
         Column(
             "Seeds", lambda row: count_range(row[c] for c in counted),
@@ -127,7 +128,9 @@ def rsa(frame: pd.DataFrame, key: str, epoch: int) -> TableView:
         key, f"Correlations of similarity matrices at epoch {epoch}", wide, columns,
         "Pearson r, mean ± SD over seeds with Student’s interval of the mean. Seen: training "
         "tweets of both models; test: the paper’s (unseen by the autoencoder, seen by the LSTM); "
-        "unseen: by either.",
+        "unseen: by either"
+        + ("; shared: unseen by either, and the same for every seed." if f"n_{SHARED}" in wide
+           else "."),
     )  # fmt: skip
 
 
@@ -189,6 +192,23 @@ def inference(frame: pd.DataFrame, key: str) -> TableView:
         "end) and with the mean of all (upper end). As every seed samples tweets of its own, these "
         "are mean similarities within and between classes, steadier than those of single tweets: "
         "it says how well the seeds agree, and is no upper bound for the r beside it.",
+    )  # fmt: skip
+
+
+def power(frame: pd.DataFrame, key: str) -> TableView:
+    """Return which differences the study's seeds can detect."""
+    columns = [
+        names("what", "Measure"), names("first", "First"), names("second", "Second"), _COUNT,
+        numbers("sd", "SD of the difference"), numbers("detectable_80", "Detectable, 80% power"),
+        numbers("detectable_90", "90% power"), numbers("difference", "Found"),
+        numbers("needed_80", "Seeds it needs, 80%", 0), numbers("needed_90", "90%", 0),
+    ]  # fmt: skip
+    columns += [_NOTE] if frame["note"].astype(bool).any() else []
+    return table_view(
+        key, "What so many seeds can detect", frame, columns,
+        "Paired t-tests by seed at 0.05, Holm over the six representations of a measure; by the "
+        "noncentral t, with these seeds’ SDs taken for true. Seeds it needs: for a difference as "
+        "large as the one found, planned anew.",
     )  # fmt: skip
 
 

@@ -25,10 +25,12 @@ from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.names import in_words
 from hybridrep.studies.hybrid.report import table_views as study_tables
 from hybridrep.studies.hybrid.report.fusion import fusion_views, summarise_fusion
+from hybridrep.studies.hybrid.report.measure_views import measure_tables
 from hybridrep.studies.hybrid.report.methods import Methods, methods_of
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
 from hybridrep.studies.hybrid.results.claims import claims_table
+from hybridrep.studies.hybrid.results.detectable import power_sentences
 from hybridrep.studies.hybrid.results.facts import (
     corpora_of,
     encoder_name,
@@ -65,6 +67,7 @@ class StudyView:
     standing: str
     reproduce: str
     commit: str
+    power: list[str]
     records: list[tuple[str, Pairs]]
     methods: Methods
 
@@ -89,7 +92,8 @@ def study_view(
         tables=_tables(results, frames, prefix), pictures=_pictures(drawn, prefix),
         example=_example_text(results, example), texts_shown=texts_shown, standing=results.standing,
         reproduce=reproduce_command(tables), commit=str(tables.meta.get("commit") or ""),
-        records=_recorded(tables), methods=methods_of(results),
+        power=power_sentences(frames["power"]), records=_recorded(tables),
+        methods=methods_of(results),
     )  # fmt: skip
 
 
@@ -164,6 +168,8 @@ def _tables(
             study_tables.linear(frames["linear_baseline"], f"{prefix}linear", epoch),
         ],
         "fusion": fusion_views(frames, prefix),
+        "measures": measure_tables(frames, prefix),
+        "power": [study_tables.power(frames["power"], f"{prefix}power")],
         "seeds": [study_tables.seeds(seeds[seeds["status"] != "complete"], f"{prefix}seeds")],
         "raw": [study_tables.by_seed(frames["transfer_by_seed"], f"{prefix}raw")],
     }  # fmt: skip
@@ -178,6 +184,7 @@ def _pictures(drawn: Sequence[Drawn], prefix: str) -> dict[str, list[Picture]]:
         "representations",
         "transformation",
         "fusion",
+        "measures",
         "transfer",
         "curves",
         "appendix",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from hybridrep.studies.hybrid.fusion.methods import COMPARED, MEASURES
-from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, TRANSFER
+from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, REVERSED_PAIRS, SHARED, TRANSFER
 from hybridrep.studies.hybrid.results.comparison import COMPARISON_TABLES
 from hybridrep.studies.hybrid.results.results import STUDY_TABLES
 from hybridrep.studies.hybrid.results.schema import SCHEMAS
@@ -21,6 +21,10 @@ PLACEHOLDERS: dict[str, Placeholder] = {
     "DIR": one_of(DIRECTIONS, "direction of the autoencoder, input first: "),
     "B": Placeholder(r"b\d+", "size of the bottleneck: `b32`, `b64`, ..."),
     "PAIR": one_of(PAIRS, "which two representations are correlated: "),
+    "KEY": Placeholder(
+        r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*", "a measure's key: `cka`, `mutual_knn.k10`, ..."
+    ),
+    "TWO": one_of((*PAIRS, *REVERSED_PAIRS), "which two, the first predicts the second: "),
     "REP": one_of(TRANSFER, "what the classifier of the new task is given: "),
     "METHOD": one_of(COMPARED, "how both are fused; the paper's bottlenecks beside them: "),
     "OBJECTIVE": one_of(_OBJECTIVES, "what a sweep maximises: "),
@@ -33,7 +37,13 @@ def _measures(prefix: str, table: str, step: str, leave_out: Iterable[str]) -> l
     """Return the metrics that a table's measures become, meanings included."""
     columns = SCHEMAS[table].columns.items()
     return [
-        Entry(prefix + name, column.meaning, ("seed", "stage"), step=step)
+        Entry(
+            prefix + name,
+            column.meaning,
+            ("seed", "stage"),
+            always=not name.endswith(f"_{SHARED}"),
+            step=step,
+        )
         for name, column in columns
         if name not in leave_out
     ]
@@ -46,9 +56,15 @@ _RSA_ON = {
     "rsa": "on the paper's tweets: the autoencoder's test tweets, on which the LSTM was trained",
     "rsa_unseen": "on validation tweets that neither model was trained on",
     "rsa_seen": "on training tweets of both models",
+    "rsa_shared": "on tweets that are the same for every seed and that neither model was trained "
+    "on; not there where the corpus says not what it trains on, or is too small",
+    "selection": "on validation tweets without the shared ones, for choices between models",
 }
 
-_FUSED_ON = {name.replace("rsa", "fusion"): tweets for name, tweets in _RSA_ON.items()}
+_FUSED_ON = {
+    "fusion": _RSA_ON["rsa"], "fusion_unseen": _RSA_ON["rsa_unseen"],
+    "fusion_seen": _RSA_ON["rsa_seen"], "fusion_selection": _RSA_ON["selection"],
+}  # fmt: skip
 _FUSION_EPOCH = "epoch, from 0 = before training; 0 alone where nothing is trained"
 
 METRICS: tuple[Entry, ...] = (
@@ -59,9 +75,20 @@ METRICS: tuple[Entry, ...] = (
         Entry(
             f"{prefix}/DIR/B/PAIR",
             f"r of two representations' similarity matrices {tweets}; higher = more alike",
-            ("seed", "stage"), step="epoch, from 0 = before training",
+            ("seed", "stage"), always=prefix != "rsa_shared",
+            step="epoch, from 0 = before training",
         )
         for prefix, tweets in _RSA_ON.items()
+    ),
+    Entry(
+        "measure/KEY/DIR/B/TWO",
+        "what a measure says of two representations, on tweets that all seeds share, or else on "
+        "those that no model saw; its record says how to read it",
+        ("seed", "stage"), always=False, step="epoch, from 0 = before training",
+    ),
+    Entry(
+        "measure/KEY/DIR/B/TWO/chance", "the mean of the same under random pairing of the tweets",
+        ("seed", "stage"), always=False, step="epoch, from 0 = before training",
     ),
     *_measures("transfer/REP/", "transfer", _EPOCH, _KEYS),
     *(

@@ -16,7 +16,7 @@ from hybridrep.analysis.t_tests import one_sample
 from hybridrep.analysis.verdicts import Claim, claim_of, part_of
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.hybrid.fusion.methods import COMPARED, METHODS, title_of
-from hybridrep.studies.hybrid.names import DIRECTIONS, SHOWN_ITEM_SETS
+from hybridrep.studies.hybrid.names import CHOSEN_ON, DIRECTIONS, SHOWN_ITEM_SETS
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import bottleneck_sizes, last_epoch, transfer_values
 
@@ -68,7 +68,9 @@ _SUMMARY = (
 def fusion_summary(tables: StudyTables) -> pd.DataFrame:
     """Return one row an item set, method and size."""
     rows = []
-    for keys, mine in final_fusion(tables).groupby(["item_set", "method", "bottleneck"]):
+    last = final_fusion(tables)
+    shown = last[last["item_set"] != CHOSEN_ON]
+    for keys, mine in shown.groupby(["item_set", "method", "bottleneck"]):
         spread: dict[str, float] = {}
         for name in ("vs_global", "vs_task_specific", "diffusibility"):
             spread |= {name: mine[name].mean(), f"{name}_sd": mine[name].std(ddof=1)}

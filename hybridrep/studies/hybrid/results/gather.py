@@ -13,12 +13,15 @@ from hybridrep.studies.hybrid.fusion import new_task
 from hybridrep.studies.hybrid.fusion import stage as fusing
 from hybridrep.studies.hybrid.given_vectors import left_out
 from hybridrep.studies.hybrid.inputs import CorpusInput, Hybrid, Inputs, read_corpus
+from hybridrep.studies.hybrid.names import FOLLOWED
 from hybridrep.studies.hybrid.results.schema import frame
 from hybridrep.studies.hybrid.results.tables import SCHEMA_VERSION, StudyTables
+from hybridrep.studies.hybrid.similarity import measured, representations
 from hybridrep.studies.hybrid.task_specific import stage as task_specific
 from hybridrep.studies.hybrid.transfer import stage as transfer
 from hybridrep.studies.hybrid.transformation import baseline
 from hybridrep.studies.hybrid.transformation import stage as transformation
+from hybridrep.studies.hybrid.transformation.tracked import followed
 from hybridrep.studies.hybrid.tweets.rows import transfer_rows
 from hybridrep.studies.hybrid.tweets.splits import count_test_in_train
 from hybridrep.tracking.provenance import package_versions, provenance_tags
@@ -50,7 +53,8 @@ def study_tables(
     readers: dict[str, tuple[str, Read]] = {
         "lstm": ("lstm", _lstm), "autoencoder": ("autoencode", partial(_trained, table="curves")),
         "linear_baseline": ("autoencode", linear_baseline),
-        "rsa": ("rsa", partial(_trained, table="rsa")), "transfer": ("transfer", _transfer),
+        "rsa": ("rsa", partial(_trained, table="rsa")), "measures": ("rsa", _measures),
+        "transfer": ("transfer", _transfer),
         "fusion": ("fuse", _fusion), "fused_transfer": ("fuse", _fused_transfer),
     }  # fmt: skip
     for name in _absent(study.inputs):
@@ -89,6 +93,22 @@ def _trained(study: Hybrid, seed: int, *, table: str) -> pd.DataFrame:
         part = study.open(transformation.node(study, variant, seed)).table(table)
         parts.append(part.assign(direction=variant.direction, bottleneck=variant.bottleneck))
     return pd.concat(parts, ignore_index=True)
+
+
+def _measures(study: Hybrid, seed: int) -> pd.DataFrame:
+    """Return the measures that the study asks for: those that trainings hold, and the others."""
+    keys = measured.keys_of(study)
+    item_set = study.open(representations.node(study, seed)).meta["item_set"]
+    r = _trained(study, seed, table="rsa")
+    at = followed(study.config.autoencoder_epochs)
+    r = r[(r["item_set"] == item_set) & r["epoch"].isin(at)].drop(columns="item_set")
+    parts = [
+        r.assign(measure=FOLLOWED[0], chance=0.0),
+        _trained(study, seed, table="measures"),
+        study.open(measured.node(study, seed)).table("measures"),
+    ]
+    table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    return table[table["measure"].isin(keys)].assign(item_set=item_set)
 
 
 def _transfer(study: Hybrid, seed: int) -> pd.DataFrame:

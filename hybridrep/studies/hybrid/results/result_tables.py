@@ -9,6 +9,7 @@ import pandas as pd
 from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.hybrid.names import (
+    ALL_ITEM_SETS,
     DIRECTIONS,
     ITEM_SETS,
     PAIRS,
@@ -67,7 +68,7 @@ def rsa_summary(tables: StudyTables) -> pd.DataFrame:
         mean = float(finite.mean()) if len(finite) else float("nan")
         rows.append((*key, len(finite), mean, sd, test.low, test.high))
     table = pd.DataFrame(rows, columns=[*keys, "n", "mean", "sd", "low", "high"])
-    order = {n: i for names in (DIRECTIONS, PAIRS, ITEM_SETS) for i, n in enumerate(names)}
+    order = {n: i for names in (DIRECTIONS, PAIRS, ALL_ITEM_SETS) for i, n in enumerate(names)}
     return table.sort_values(
         keys, key=lambda column: column.map(order) if column.name != "bottleneck" else column
     ).reset_index(drop=True)

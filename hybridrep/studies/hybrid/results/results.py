@@ -10,7 +10,16 @@ import pandas as pd
 
 from hybridrep.analysis.verdicts import Claim
 from hybridrep.reporting.tables import declared, table_name
+from hybridrep.studies.hybrid.results.agreement import (
+    ceiling_table,
+    identification_table,
+    measures_agreement,
+    measures_summary,
+    retrieval_table,
+    space_table,
+)
 from hybridrep.studies.hybrid.results.claims import claims, claims_table
+from hybridrep.studies.hybrid.results.detectable import power_table
 from hybridrep.studies.hybrid.results.fused import FUSION_TABLES, fusion_claims
 from hybridrep.studies.hybrid.results.inference import inference_table
 from hybridrep.studies.hybrid.results.planted import against_truth
@@ -31,7 +40,8 @@ STUDY_TABLES = declared(
         *(table_1, against_baseline, claims_table, transfer_beside_paper, recompute_table_1),
         *(rsa_summary, rsa_ours_and_paper, linear_summary, transfer_by_seed, seed_status),
         *FUSION_TABLES,
-        inference_table,
+        *(inference_table, measures_summary, measures_agreement, power_table),
+        *(identification_table, ceiling_table, retrieval_table, space_table),
     )
 )
 """The tables of one study's report."""
@@ -105,7 +115,7 @@ class Results:
 
     @cached_property
     def frames(self) -> dict[str, pd.DataFrame]:
-        """Every table of `STUDY_TABLES` but inference by name; further sizes as `table_1_b64`."""
+        """Every table of `STUDY_TABLES` that the study's tables give; sizes as `table_1_b64`."""
         made: dict[Callable[..., pd.DataFrame], pd.DataFrame] = {
             claims_table: claims_table(self.claims),
             transfer_beside_paper: transfer_beside_paper(self.tables),
@@ -113,12 +123,20 @@ class Results:
             rsa_ours_and_paper: rsa_ours_and_paper(self.tables), linear_summary: self.ridge,
             transfer_by_seed: transfer_by_seed(self.tables), seed_status: self.status,
             **{maker: maker(self.tables) for maker in FUSION_TABLES},
+            power_table: power_table(self.tables), **self._of_measures(),
         }  # fmt: skip
         return {
             **self._named(table_1, self.table_1),
             **self._named(against_baseline, self.tests),
             **{table_name(maker): frame for maker, frame in made.items()},
         }
+
+    def _of_measures(self) -> dict[Callable[..., pd.DataFrame], pd.DataFrame]:
+        """Return what is known of measures; nothing of a study without any."""
+        if not len(self.tables.measures):
+            return {}
+        makers = (measures_summary, measures_agreement)
+        return {maker: maker(self.tables) for maker in makers}
 
     def _by_size(self, make: Callable[[int], pd.DataFrame]) -> dict[int, pd.DataFrame]:
         return {size: make(size) for size in self.sizes or (0,)}

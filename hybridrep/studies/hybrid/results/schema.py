@@ -9,7 +9,16 @@ import pandas as pd
 
 from hybridrep.analysis.schema import Column, Schema, make_table
 from hybridrep.studies.hybrid.fusion.methods import COMPARED, FUSED
-from hybridrep.studies.hybrid.names import DIRECTIONS, ITEM_SETS, PAIRS, SIZED, TRANSFER, UNSIZED
+from hybridrep.studies.hybrid.names import (
+    ALL_ITEM_SETS,
+    DIRECTIONS,
+    FUSED_SETS,
+    PAIRS,
+    REVERSED_PAIRS,
+    SIZED,
+    TRANSFER,
+    UNSIZED,
+)
 
 
 def _loss(meaning: str) -> Column:
@@ -80,7 +89,7 @@ SCHEMAS: dict[str, Schema] = {
                 f"reconstructed_vs_target_{items}": _r(
                     f"r of ridge regression's predictions and the target on `{items}` tweets"
                 )
-                for items in ITEM_SETS
+                for items in ALL_ITEM_SETS
             },
         },
         key=("seed", "direction"),
@@ -89,8 +98,9 @@ SCHEMAS: dict[str, Schema] = {
         {
             "seed": _SEED,
             "item_set": Column(
-                "text", ITEM_SETS,
-                meaning="whose tweets: `test` the paper's, `unseen` by any model, `seen` by both",
+                "text", ALL_ITEM_SETS,
+                meaning="whose tweets: `test` the paper's, `unseen` by any model, `seen` by both, "
+                "`shared` the same for every seed, `selection` those that choices are made on",
             ),
             "direction": _DIRECTION, "bottleneck": _SIZE,
             "epoch": Column("int", low=0.0, meaning="epoch; 0 is before training"),
@@ -98,6 +108,24 @@ SCHEMAS: dict[str, Schema] = {
             "value": _r("Pearson r of their cosine similarity matrices' lower triangles"),
         },
         key=("seed", "item_set", "direction", "bottleneck", "epoch", "pair"),
+    ),
+    "measures": Schema(
+        {
+            "seed": _SEED,
+            "item_set": Column("text", ALL_ITEM_SETS, meaning="whose tweets"),
+            "direction": _DIRECTION, "bottleneck": _SIZE,
+            "epoch": Column("int", low=0.0, meaning="epoch; 0 is before training"),
+            "pair": Column(
+                "text", (*PAIRS, *REVERSED_PAIRS),
+                meaning="which two; of a measure that is not symmetric the first predicts",
+            ),
+            "measure": Column("text", meaning="its key in `MEASURES`"),
+            "value": Column("float", meaning="what its record says; NaN: not defined"),
+            "chance": Column(
+                "float", meaning="mean under random pairing of tweets; NaN: not known"
+            ),
+        },
+        key=("seed", "item_set", "direction", "bottleneck", "epoch", "pair", "measure"),
     ),
     "transfer": Schema(
         {
@@ -116,7 +144,7 @@ SCHEMAS: dict[str, Schema] = {
         {
             "seed": _SEED,
             "item_set": Column(
-                "text", ITEM_SETS,
+                "text", FUSED_SETS,
                 meaning="whose tweets: `test` the paper's, `unseen` by any model, `seen` by both",
             ),
             "method": Column(

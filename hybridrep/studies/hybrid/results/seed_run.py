@@ -11,7 +11,7 @@ from hybridrep.reporting.markup import code, plain
 from hybridrep.studies.hybrid.fusion.methods import MEASURES
 from hybridrep.studies.hybrid.given_vectors import left_out
 from hybridrep.studies.hybrid.inputs import CorpusInput, GivenVectors, Hybrid, Inputs
-from hybridrep.studies.hybrid.names import UNSIZED
+from hybridrep.studies.hybrid.names import CHOSEN_ON, SHARED, UNSIZED
 from hybridrep.studies.hybrid.results.gather import study_tables
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import final_transfer, used_rsa
@@ -22,8 +22,14 @@ from hybridrep.tracking.records import Contents, DataInput
 
 _TRANSFER_TABLE = "tables/transfer.json"
 _RSA_TABLE = "tables/rsa.json"
-_RSA_PREFIX = {"test": "rsa", "unseen": "rsa_unseen", "seen": "rsa_seen"}
-_FUSION_PREFIX = {"test": "fusion", "unseen": "fusion_unseen", "seen": "fusion_seen"}
+_RSA_PREFIX = {
+    "test": "rsa", "unseen": "rsa_unseen", "seen": "rsa_seen", SHARED: "rsa_shared",
+    CHOSEN_ON: "selection",
+}  # fmt: skip
+_FUSION_PREFIX = {
+    "test": "fusion", "unseen": "fusion_unseen", "seen": "fusion_seen",
+    CHOSEN_ON: "fusion_selection",
+}  # fmt: skip
 
 
 def seed_contents(study: Hybrid, seed: int) -> Contents:
@@ -100,6 +106,7 @@ def metrics(tables: StudyTables) -> pd.DataFrame:
             tables.linear_baseline.assign(epoch=0),
         ),
         pd.DataFrame({"key": _rsa_names(rsa), "value": rsa["value"], "step": rsa["epoch"]}),
+        *_measures(tables.measures),
         _points(_transfer_names(tables.transfer, first), tables.transfer),
         _fusion_points(tables.fusion),
         _points(_transfer_names(tables.fused_transfer, first), tables.fused_transfer),
@@ -119,6 +126,15 @@ def _fusion_points(fusion: pd.DataFrame) -> pd.DataFrame:
 def _rsa_names(rsa: pd.DataFrame) -> pd.Series:
     """`rsa/DIR/B/PAIR`, with the other prefixes for the other sets of tweets."""
     return rsa["item_set"].map(_RSA_PREFIX) + "/" + _variant(rsa) + "/" + rsa["pair"]
+
+
+def _measures(table: pd.DataFrame) -> list[pd.DataFrame]:
+    """`measure/KEY/DIR/B/PAIR`, and behind it `/chance` where that is known."""
+    key = "measure/" + table["measure"] + "/" + _variant(table) + "/" + table["pair"]
+    return [
+        pd.DataFrame({"key": key + end, "value": table[column], "step": table["epoch"]})
+        for column, end in (("value", ""), ("chance", "/chance"))
+    ]
 
 
 def _variant(table: pd.DataFrame) -> pd.Series:

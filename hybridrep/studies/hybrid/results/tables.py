@@ -5,6 +5,7 @@ The layout has a version: older tables are upgraded when they are read, newer on
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,19 +13,22 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.analysis.schema import Meta, Parts, Upgrade, refuse_wrong_tables, tables_of_parts
+from hybridrep.studies.hybrid.names import CHOSEN_ON, SHARED
 from hybridrep.studies.hybrid.results.schema import SCHEMAS, frame
 
 SCHEMA_VERSION = 2
 """Version of the layout that this code writes; the first is 1."""
 
 
-def _without_fusions(parts: Parts, meta: Meta) -> tuple[Parts, Meta]:
-    """Turn version 1 into 2: nothing was fused."""
-    empty = {name: frame(name) for name in ("fusion", "fused_transfer")}
-    return {**parts, **empty}, meta
+def _of_before(parts: Parts, meta: Meta) -> tuple[Parts, Meta]:
+    """Turn version 1 into 2: nothing was fused, nor measured on tweets that all seeds share."""
+    empty = {name: frame(name) for name in ("fusion", "fused_transfer", "measures")}
+    unknown = {f"reconstructed_vs_target_{name}": math.nan for name in (SHARED, CHOSEN_ON)}
+    linear = parts["linear_baseline"].assign(**unknown)
+    return {**parts, "linear_baseline": linear, **empty}, meta
 
 
-UPGRADES: dict[int, Upgrade] = {1: _without_fusions}
+UPGRADES: dict[int, Upgrade] = {1: _of_before}
 """Version -> function that turns parts and meta of that version into those of the next.
 
 It must not change what it is given. See docs/upgrades.md for all that a new version needs."""
@@ -43,6 +47,7 @@ class StudyTables:
     Attributes:
         rsa: correlations for every epoch (0 = before training); the model that is used is at
             `meta["half_epoch"]`.
+        measures: what other measures say of the same pairs, at some of the epochs.
         transfer: the classifiers' curves; bottleneck is 0 where there is none.
         fusion: what fused representations and the paper's bottlenecks carry of both, every epoch;
             empty where nothing was fused. `fused_transfer`: these on the new task.
@@ -55,6 +60,7 @@ class StudyTables:
     autoencoder: pd.DataFrame = field(default_factory=lambda: frame("autoencoder"))
     linear_baseline: pd.DataFrame = field(default_factory=lambda: frame("linear_baseline"))
     rsa: pd.DataFrame = field(default_factory=lambda: frame("rsa"))
+    measures: pd.DataFrame = field(default_factory=lambda: frame("measures"))
     transfer: pd.DataFrame = field(default_factory=lambda: frame("transfer"))
     fusion: pd.DataFrame = field(default_factory=lambda: frame("fusion"))
     fused_transfer: pd.DataFrame = field(default_factory=lambda: frame("fused_transfer"))

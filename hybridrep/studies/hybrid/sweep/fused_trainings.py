@@ -20,8 +20,8 @@ from hybridrep.studies.hybrid.fusion import validation
 from hybridrep.studies.hybrid.fusion.methods import chosen_of
 from hybridrep.studies.hybrid.fusion.stage import Fusion, fusion_of
 from hybridrep.studies.hybrid.inputs import Hybrid
+from hybridrep.studies.hybrid.names import CHOSEN_ON
 from hybridrep.studies.hybrid.sweep.fused_config import FusionSweepConfig
-from hybridrep.studies.hybrid.sweep.objectives import CHOSEN_ON
 from hybridrep.sweeping.attempts import Attempt
 from hybridrep.sweeping.space import EPOCHS, Axis, Point, Space
 from hybridrep.tracking.records import METRIC_COLUMNS

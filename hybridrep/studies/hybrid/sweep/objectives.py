@@ -3,7 +3,8 @@
 *Transformability* is how well the reconstruction's similarities correlate with the target's.
 *Diffusibility* is the smaller of the bottleneck's correlations with input and target, so that
 only a bottleneck that carries both scores high. Both are Pearson r: range -1 to 1, higher =
-better. All choices are made on tweets that no model saw, never on test tweets.
+better. All choices are made on tweets that no model saw, never on test tweets, nor on those that
+all seeds share.
 """
 
 from __future__ import annotations
@@ -11,11 +12,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from hybridrep.studies.hybrid.names import PAIRS
+from hybridrep.studies.hybrid.names import CHOSEN_ON, PAIRS
 
 OBJECTIVES = ("transformability", "diffusibility")
-CHOSEN_ON = "unseen"
-"""The item set that choices are made on: validation tweets that no model was trained on."""
 
 
 def measures(rsa: pd.DataFrame, item_set: str = CHOSEN_ON) -> pd.DataFrame:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from hybridrep.studies.hybrid.names import readable
-from hybridrep.studies.hybrid.sweep.objectives import CHOSEN_ON, OBJECTIVES
+from hybridrep.studies.hybrid.names import CHOSEN_ON, readable
+from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES
 from hybridrep.studies.hybrid.sweep.sizes import at_best_epoch, size_effects, size_sentence
 from hybridrep.studies.hybrid.sweep.space import SIZE
 from hybridrep.studies.hybrid.sweep.training import Trainings

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from hybridrep.analysis.descriptions import correlate, describe
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.studies.hybrid.inputs import Hybrid
-from hybridrep.studies.hybrid.names import DIRECTIONS
+from hybridrep.studies.hybrid.names import ALL_ITEM_SETS, DIRECTIONS
 from hybridrep.studies.hybrid.transformation.seed_data import data_nodes, seed_data
 from hybridrep.transforms.ridge import linear_baseline, moments
 
@@ -36,7 +38,8 @@ def make(read: Reader, seed: int, per_emotion: int) -> Made:
             inputs[validation_rows], targets[validation_rows],
             inputs[test_rows], targets[test_rows],
         )  # fmt: skip
-        correlations = {
+        correlations = {f"reconstructed_vs_target_{name}": math.nan for name in ALL_ITEM_SETS}
+        correlations |= {
             f"reconstructed_vs_target_{name}": float(
                 correlate(
                     describe(fitted.ridge.predict(inputs[items])[None]),

@@ -18,9 +18,15 @@ from hybridrep.execution.local import share_of_memory
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.studies.hybrid.inputs import Hybrid
-from hybridrep.studies.hybrid.names import DIRECTIONS, ITEM_SETS, PAIRS
+from hybridrep.studies.hybrid.names import ALL_ITEM_SETS, DIRECTIONS, PAIRS
 from hybridrep.studies.hybrid.pairs import FixedSides, fix_sides
 from hybridrep.studies.hybrid.transformation.seed_data import SeedData, data_nodes, seed_data
+from hybridrep.studies.hybrid.transformation.tracked import (
+    Point,
+    Tracked,
+    followed,
+    measured_set,
+)
 
 if TYPE_CHECKING:
     from hybridrep.transforms.autoencoder import AutoencoderConfig, ModelData
@@ -110,7 +116,7 @@ def train(stack: Sequence[tuple[Reader, Variant, int, int]]) -> Iterator[Made]:
     loaded = {seed: seed_data(*given) for seed, given in of_seed.items()}
     data = [loaded[seed] for _, _, seed, _ in stack]
     variants = [variant for _, variant, _, _ in stack]
-    trajectories = Trajectories(variants[0].direction, data)
+    trajectories = Trajectories(variants[0].direction, data, variants[0].epochs)
     results = train_autoencoders(
         [
             network(variant, _sizes(mine, variant.direction))
@@ -120,10 +126,11 @@ def train(stack: Sequence[tuple[Reader, Variant, int, int]]) -> Iterator[Made]:
         on_epoch=trajectories.record,
         memory=share_of_memory() // 2,  # the rest: batches, similarity matrices, other programs
     )
-    for result, rsa in zip(results, trajectories.tables(), strict=True):
+    tables = zip(trajectories.tables(), trajectories.measures(), strict=True)
+    for result, (rsa, measures) in zip(results, tables, strict=True):
         yield Made(
             arrays={"half": result.half_state, "final": result.final_state},
-            tables={"curves": result.curves, "rsa": rsa},
+            tables={"curves": result.curves, "rsa": rsa, "measures": measures},
         )
 
 
@@ -145,32 +152,61 @@ def _model_data(data: SeedData, variant: Variant) -> ModelData:
 
 
 class Trajectories:
-    """RSA of every model of a stack after every epoch, for each of `ITEM_SETS`."""
+    """RSA of every model of a stack after every epoch, for each set of items that there is.
 
-    def __init__(self, direction: str, data: Sequence[SeedData]) -> None:
+    Of one set, at some epochs, the tracked measures too.
+    """
+
+    def __init__(self, direction: str, data: Sequence[SeedData], epochs: int) -> None:
         self._direction, self._data = direction, data
+        self._sets = [name for name in ALL_ITEM_SETS if name in data[0].rows.items]
+        self._measured, self._followed = measured_set(data[0].rows.items), followed(epochs)
         self._sides: dict[tuple[str, bytes], FixedSides] = {}
+        self._tracked: dict[bytes, Tracked] = {}
+        self._measures: list[list[Point]] = [[] for _ in data]
         self._points: list[list[tuple[str, int, np.ndarray]]] = [[] for _ in data]
 
     def record(self, epoch: int, view: StackView) -> None:
         """Correlate all pairs of a view's models at an epoch; 0 is before training."""
-        for name in ITEM_SETS:
+        for name in self._sets:
             items = np.stack([self._data[model].rows.items[name] for model in view.models])
-            values = self._fixed(name, items, view.models).pairs(*view.apply(items))
+            layers = view.apply(items)
+            values = self._fixed(name, items, view.models).pairs(*layers)
             for model, row in zip(view.models, values, strict=True):
                 self._points[model].append((name, epoch, row))
+            if name == self._measured and epoch in self._followed:
+                self._track(epoch, view.models, items, layers)
 
     def _fixed(self, name: str, items: np.ndarray, models: np.ndarray) -> FixedSides:
         """Describe the inputs and targets of some models once for all epochs."""
         key = (name, models.tobytes())
         if key not in self._sides:
-            sides = [self._data[model].sides(self._direction) for model in models]
-            inputs, targets = (
-                np.stack([both[which][rows] for both, rows in zip(sides, items, strict=True)])
-                for which in (0, 1)
-            )
-            self._sides[key] = fix_sides(inputs, targets)
+            self._sides[key] = fix_sides(*self._both(items, models))
         return self._sides[key]
+
+    def _both(self, items: np.ndarray, models: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return inputs and targets of some models' items."""
+        sides = [self._data[model].sides(self._direction) for model in models]
+        inputs, targets = (
+            np.stack([both[which][rows] for both, rows in zip(sides, items, strict=True)])
+            for which in (0, 1)
+        )
+        return inputs, targets
+
+    def _track(
+        self, epoch: int, models: np.ndarray, items: np.ndarray,
+        layers: tuple[np.ndarray, np.ndarray],
+    ) -> None:  # fmt: skip
+        """Compute the tracked measures of some models at an epoch."""
+        if (key := models.tobytes()) not in self._tracked:
+            self._tracked[key] = Tracked(*self._both(items, models))
+        for model, points in zip(models, self._tracked[key].points(epoch, *layers), strict=True):
+            self._measures[model] += points
+
+    def measures(self) -> list[pd.DataFrame]:
+        """One long table a model of the tracked measures."""
+        columns = ["epoch", "pair", "measure", "value", "chance"]
+        return [pd.DataFrame(points, columns=columns) for points in self._measures]
 
     def tables(self) -> list[pd.DataFrame]:
         """One long table a model: item_set, epoch, pair, value."""

@@ -14,12 +14,13 @@ import numpy as np
 from hybridrep.errors import CorpusError
 from hybridrep.randomness import generator
 from hybridrep.sources.texts.corpus import Corpus
-from hybridrep.studies.hybrid.names import ITEM_SETS
+from hybridrep.studies.hybrid.names import CHOSEN_ON, SHARED
 from hybridrep.studies.hybrid.tweets.splits import (
     EmotionSplit,
     TransferSplit,
     sample_items,
     sample_transfer,
+    shared_items,
     split_autoencoder,
     split_emotion,
 )
@@ -35,7 +36,8 @@ class EmotionRows:
     Attributes:
         lstm: train, validation and test rows of the LSTM (section 3.1.1).
         autoencoder_train: nine tenths of the LSTM's training rows; `autoencoder_test`: the other.
-        items: for each of `ITEM_SETS` the rows sampled for RSA, sorted by emotion.
+        items: for each of `ITEM_SETS` and `CHOSEN_ON`, and for `SHARED` where there are such
+            tweets, the rows sampled for RSA, sorted by emotion.
     """
 
     lstm: EmotionSplit
@@ -61,19 +63,27 @@ def emotion_rows(corpus: Corpus, seed: int, per_emotion: int) -> EmotionRows:
         [row for row in lstm.validation if corpus.texts[row] not in trained_on], dtype=np.int64
     )
     rows = {"test": test, "unseen": unseen, "seen": train}
+    shared, _ = shared_items(corpus, per_emotion)
+    if shared is not None:
+        apart = [row for row in unseen if corpus.texts[row] not in shared.texts]
+        rows[CHOSEN_ON] = np.array(apart, dtype=np.int64)
     try:
         items = {
             name: sample_items(
                 corpus.labels, per_emotion, generator(seed, "items", name), candidates=rows[name],
                 label_names=corpus.label_names,
             )
-            for name in ITEM_SETS
+            for name in rows
         }  # fmt: skip
     except CorpusError as error:
         raise CorpusError(
             f"{error} That number is items_per_emotion; the tweets to draw from are only those of "
             "one split, for `rsa` a tenth of the training tweets."
         ) from error
+    if shared is None:
+        items[CHOSEN_ON] = items["unseen"]
+    else:
+        items[SHARED] = shared.rows
     return EmotionRows(lstm, train, test, items)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Int64
 
 from hybridrep.errors import CorpusError, ParameterError
+from hybridrep.randomness import generator
 from hybridrep.sources.texts.corpus import Corpus
 
 TRANSFER_PER_CLASS = 2_200
@@ -37,6 +38,14 @@ class TransferSplit:
     test: Int64[np.ndarray, " test"]
     per_class: int
     repeated_dropped: int
+
+
+@dataclass(frozen=True, eq=False)
+class SharedItems:
+    """The tweets that are the same for every seed: rows sorted by class, and their texts."""
+
+    rows: Int64[np.ndarray, " items"]
+    texts: frozenset[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,6 +187,46 @@ def sample_items(
             )
         drawn.append(np.sort(rng.choice(members, size=per_class, replace=False)))
     return np.concatenate(drawn).astype(np.int64)
+
+
+def shared_items(corpus: Corpus, per_class: int) -> tuple[SharedItems | None, str]:
+    """Draw the tweets that are the same for every seed, or say why there are none.
+
+    They are drawn from the tweets outside of the corpus' own training split, of every text the
+    first, and none that also stands in training, by a stream without a seed. There must be enough
+    left, whichever seed splits the rest, for a choice between models that does not look at them.
+
+    Args:
+        corpus: the emotion corpus.
+        per_class: how many of each class.
+
+    Returns:
+        The tweets and "", or None and the reason.
+    """
+    own = own_training(corpus)
+    if own is None:
+        return None, "the corpus has no training split of its own, so each seed trains on others"
+    training = {text for text, trains in zip(corpus.texts, own, strict=True) if trains}
+    rest, first = _counts(corpus, ~own), dict[str, int]()
+    for row in np.flatnonzero(~own).tolist():
+        first.setdefault(corpus.texts[row], row)
+    candidates = np.array([r for text, r in first.items() if text not in training], np.int64)
+    names = corpus.label_names
+    try:
+        drawn = sample_items(
+            corpus.labels, per_class, generator(0, "items", "shared"), candidates, names
+        )
+    except CorpusError:
+        return None, f"a class has fewer than {per_class} tweets outside of training"
+    used = training | {corpus.texts[row] for row in drawn}
+    left = np.array([text not in used for text in corpus.texts]) & ~own
+    validation, _, _ = _fewest(rest, int((~own).sum()), 5)
+    if (_counts(corpus, left) - (rest - validation)).min() < per_class:
+        return None, (
+            f"beside {per_class} of each class too few tweets outside of training are left to "
+            "choose between models"
+        )
+    return SharedItems(drawn, frozenset(corpus.texts[row] for row in drawn)), ""
 
 
 def count_repeated(texts: Sequence[str]) -> int:

@@ -36,6 +36,7 @@ from hybridrep.studies.nback.results.decoding_summary import (
 from hybridrep.studies.nback.results.geometry import geometry_table
 from hybridrep.studies.nback.results.perceptual import perceptual
 from hybridrep.studies.nback.results.performance import (
+    detectable,
     performance,
     performance_by_task,
 )
@@ -77,7 +78,7 @@ def build_report(
     pictures = _pictures(drawn)
     shown = {
         "stimuli": [*_perceptual(frames), *(_plain(n, frame) for n, frame in more.items())],
-        "performance": _performance(frames), "decoding": _decoding(frames),
+        "performance": _performance(frames, detectable(tables)), "decoding": _decoding(frames),
         "geometry": [_geometry(frames["geometry"])], "making": [_making(tables)],
     }  # fmt: skip
     html = render(
@@ -177,7 +178,7 @@ def _perceptual(frames: Mapping[str, pd.DataFrame]) -> list[TableView]:
     return [view] if len(frame) else []
 
 
-def _performance(frames: Mapping[str, pd.DataFrame]) -> list[TableView]:
+def _performance(frames: Mapping[str, pd.DataFrame], found: str) -> list[TableView]:
     columns: list[Column] = [
         *_NETWORK, numbers("accuracy", "Accuracy"),
         intervals("accuracy_low", "accuracy_high", "95% CI"),
@@ -193,7 +194,7 @@ def _performance(frames: Mapping[str, pd.DataFrame]) -> list[TableView]:
     ]  # fmt: skip
     return [
         table_view("performance-table", "Performance by network, diet and split",
-                   frames["performance"], columns, _NOTE),
+                   frames["performance"], columns, f"{_NOTE} {found}".strip()),
         table_view("performance-by-task", "Performance by task", frames["performance_by_task"],
                    by_task, "Means over seeds."),
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
+from hybridrep.analysis.inference import power
 from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.formatting import count_range, number
 from hybridrep.reporting.markup import as_markdown
@@ -98,6 +100,30 @@ def performance(tables: NBackTables) -> pd.DataFrame:
         "response_accuracy_least", "total", "recurrent", "iterations",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def detectable(tables: NBackTables) -> str:
+    """Say from which difference on the study's seeds detect one in accuracy on new objects.
+
+    Of every two networks, paired by seed, Holm over all pairs; the pair that needs the largest
+    counts. "" where there are no two networks.
+    """
+    ends = final(tables)
+    wide = ends[ends["split"] == SPLITS[-1]].pivot_table(
+        index="seed", columns=["name", "diet"], values="accuracy", sort=False
+    )
+    values = [wide[name].to_numpy(np.float64) for name in wide]
+    pairs = list(combinations(values, 2))
+    if not pairs:
+        return ""
+    both = [np.isfinite(one) & np.isfinite(other) for one, other in pairs]
+    found = [
+        power(one[kept], other[kept], tests=len(pairs))
+        for (one, other), kept in zip(pairs, both, strict=True)
+    ]
+    known = [each for each in found if np.isfinite(each.detectable_80)]
+    said = max(known or found[:1], key=lambda each: each.detectable_80).sentence
+    return f"Accuracy on new objects: {said[0].lower()}{said[1:]}"
 
 
 @report_table(

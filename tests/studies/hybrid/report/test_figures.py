@@ -48,7 +48,8 @@ def test_every_figure_of_the_paper_is_there(small_report):
         "fig_a1_trajectories_bert_to_lstm_b32", "fig_b1_trajectories_lstm_to_bert_b32",
         "fig_c1_tsne_autoencoders_b32", "fig_d1_tsne_hate_b32", "fig_e1_similarity_hate_b32",
         "transfer_b32", "curves_lstm", "curves_autoencoders_b32", "curves_transfer_b32",
-        "item_sets_b32",
+        "item_sets_b32", "measures_bert_to_lstm_b32", "measures_lstm_to_bert_b32",
+        "measures_agreement", "identification", "space",
     } <= names  # fmt: skip
 
 

@@ -10,7 +10,14 @@ import pytest
 
 from hybridrep.analysis import statistics
 from hybridrep.errors import HybridrepError, TablesError
-from hybridrep.studies.hybrid.names import DIRECTIONS, ITEM_SETS, PAIRS, SIZED, TRANSFER, UNSIZED
+from hybridrep.studies.hybrid.names import (
+    ALL_ITEM_SETS,
+    DIRECTIONS,
+    PAIRS,
+    SIZED,
+    TRANSFER,
+    UNSIZED,
+)
 from hybridrep.studies.hybrid.results import tables as tables_module
 from hybridrep.studies.hybrid.results import views
 from hybridrep.studies.hybrid.results.schema import SCHEMAS, frame
@@ -63,7 +70,7 @@ def study(seeds: list[int], sizes: tuple[int, ...] = (32,), **more: Any) -> Stud
             "penalty": 1.0,
             "test_loss": 0.4,
             "mean_loss": 0.9,
-            **{f"reconstructed_vs_target_{i}": 0.3 for i in ITEM_SETS},
+            **{f"reconstructed_vs_target_{i}": 0.3 for i in ALL_ITEM_SETS},
         }
         for s in seeds
         for d in DIRECTIONS
@@ -79,7 +86,7 @@ def study(seeds: list[int], sizes: tuple[int, ...] = (32,), **more: Any) -> Stud
             "value": 0.001 * s + 0.1 * e + 0.01 * n + 0.0001 * b * k - 0.002 * m,
         }
         for s in seeds
-        for m, i in enumerate(ITEM_SETS)
+        for m, i in enumerate(ALL_ITEM_SETS)
         for k, d in enumerate(DIRECTIONS)
         for b in sizes
         for e in range(EPOCHS + 1)
@@ -210,12 +217,12 @@ def test_an_older_layout_is_upgraded_step_by_step(monkeypatch: pytest.MonkeyPatc
     def second(given: dict, m: dict) -> tuple[dict, dict]:
         return {**given, "lstm": given["lstm"].rename(columns={"round": "epoch"})}, {**m, "new": 1}
 
-    steps = {**tables_module.UPGRADES, -1: first, 0: second}
-    monkeypatch.setattr(tables_module, "UPGRADES", steps)
-    back = StudyTables.from_parts(old, {**info, "schema_version": -1})
+    oldest = SCHEMA_VERSION - 2
+    monkeypatch.setattr(tables_module, "UPGRADES", {oldest: first, oldest + 1: second})
+    back = StudyTables.from_parts(old, {**info, "schema_version": oldest})
     pd.testing.assert_frame_equal(back.lstm, parts["lstm"])
     assert (back.meta["schema_version"], back.meta["new"]) == (SCHEMA_VERSION, 1)
-    assert back.meta["made_with_schema"] == -1
+    assert back.meta["made_with_schema"] == oldest
     assert "made_with_schema" not in StudyTables.from_parts(parts, info).meta
     assert "step" in old["lstm"]
 
@@ -255,7 +262,7 @@ def test_used_correlations_are_those_at_the_half_epoch() -> None:
     used = views.used_rsa(tables, "seen")
     assert (used["epoch"] == HALF).all()
     assert set(used["item_set"]) == {"seen"}
-    assert len(views.used_rsa(tables)) == 2 * 3 * 2 * 2 * 6
+    assert len(views.used_rsa(tables)) == 2 * 5 * 2 * 2 * 6
     values = views.rsa_values(tables, "lstm_to_bert", "bottleneck_vs_target", 64, "unseen")
     expected = {s: 0.001 * s + 0.1 * HALF + 0.02 + 0.0064 - 0.002 for s in (0, 1)}
     assert values.to_dict() == pytest.approx(expected)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hybridrep.studies.hybrid.names import ITEM_SETS, PAIRS
+from hybridrep.studies.hybrid.names import ALL_ITEM_SETS, PAIRS
 from hybridrep.studies.hybrid.sweep.objectives import curves, measures
 
 
@@ -15,7 +15,7 @@ def rsa_table(seeds=(0, 1, 2), epochs=range(4)) -> pd.DataFrame:
     rows = [
         (seed, items, epoch, pair, random.uniform(-1, 1))
         for seed in seeds
-        for items in ITEM_SETS
+        for items in ALL_ITEM_SETS
         for epoch in epochs
         for pair in PAIRS
     ]
@@ -29,14 +29,14 @@ def one(table: pd.DataFrame, seed: int, items: str, epoch: int, pair: str) -> fl
     return value
 
 
-def test_measures_are_read_off_the_unseen_tweets():
+def test_measures_are_read_off_the_tweets_that_choices_are_made_on():
     table = rsa_table().sample(frac=1, random_state=1)  # rows in any order
     found = measures(table)
     assert list(zip(found["seed"], found["epoch"], strict=True)) == [
         (seed, epoch) for seed in range(3) for epoch in range(4)
     ]
     for row in found.to_dict("records"):
-        values = {pair: one(table, row["seed"], "unseen", row["epoch"], pair) for pair in PAIRS}
+        values = {pair: one(table, row["seed"], "selection", row["epoch"], pair) for pair in PAIRS}
         assert {pair: row[pair] for pair in PAIRS} == values
         assert row["transformability"] == values["reconstructed_vs_target"]
         smaller = min(values["bottleneck_vs_input"], values["bottleneck_vs_target"])
@@ -48,7 +48,7 @@ def test_a_measure_without_its_correlations_is_nan():
     table.loc[table["pair"] == "bottleneck_vs_input", "value"] = np.nan
     (row,) = measures(table).to_dict("records")
     assert math.isnan(row["diffusibility"])
-    assert row["transformability"] == one(table, 0, "unseen", 1, "reconstructed_vs_target")
+    assert row["transformability"] == one(table, 0, "selection", 1, "reconstructed_vs_target")
 
 
 def test_curves_are_means_and_sds_of_each_seeds_own_minimum():

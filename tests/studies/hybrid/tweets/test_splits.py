@@ -9,11 +9,13 @@ from hybridrep.errors import CorpusError, ParameterError
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.studies.hybrid.tweets.cleaning import clean_corpus
 from hybridrep.studies.hybrid.tweets.loading import load_corpus
+from hybridrep.studies.hybrid.tweets.rows import emotion_rows
 from hybridrep.studies.hybrid.tweets.splits import (
     count_repeated,
     count_test_in_train,
     sample_items,
     sample_transfer,
+    shared_items,
     split_autoencoder,
     split_emotion,
 )
@@ -306,3 +308,43 @@ def test_every_class_of_several_is_sampled_evenly():
     assert np.bincount(labels[chosen]).tolist() == [30] * 3
     assert len(split.test) == 18
     assert split.per_class == 30
+
+
+def corpus_with_rest(rest: int, repeated: int = 0) -> Corpus:
+    """Two classes with 60 training tweets and `rest` others each, some of which repeat training."""
+    texts, labels, splits = [], [], []
+    for label in (0, 1):
+        others = [f"{label} t{i}" if i < repeated else f"{label} o{i}" for i in range(rest)]
+        texts += [f"{label} t{i}" for i in range(60)] + others
+        labels += [label] * (60 + rest)
+        splits += ["train"] * 60 + [""] * rest
+    names = ("first", "second")
+    return Corpus("emotion", tuple(texts), np.array(labels), names, tuple(splits), "here", False)
+
+
+def test_shared_tweets_are_the_same_for_every_seed_and_no_model_trains_on_or_is_chosen_by_them():
+    corpus = corpus_with_rest(20, repeated=2)
+    kept = []
+    for seed in range(5):
+        rows = emotion_rows(corpus, seed, 4)
+        shared = rows.items["shared"]
+        kept.append(shared.tolist())
+        assert np.bincount(corpus.labels[shared]).tolist() == [4, 4]
+        texts = {corpus.texts[row] for row in shared}
+        assert not texts & {corpus.texts[row] for row in rows.lstm.train}
+        assert not texts & {corpus.texts[row] for row in rows.items["selection"]}
+        assert set(rows.items["selection"]) <= set(rows.lstm.validation)
+    assert kept == [kept[0]] * 5
+
+
+def test_without_shared_tweets_choices_look_at_the_unseen_ones():
+    own = corpus_with_rest(20)
+    for corpus, said in (
+        (replace(own, splits=("",) * len(own)), "no training split of its own"),
+        (corpus_with_rest(9), "too few tweets outside of training are left"),
+        (corpus_with_rest(20, repeated=17), "fewer than 4 tweets outside of training"),
+    ):
+        assert said in shared_items(corpus, 4)[1]
+    rows = emotion_rows(corpus_with_rest(9), 0, 4)
+    assert "shared" not in rows.items
+    assert rows.items["selection"].tolist() == rows.items["unseen"].tolist()

@@ -53,6 +53,7 @@ def test_tables_have_the_columns_that_the_reference_says(report):
 def test_the_page_says_that_the_objects_are_not_the_papers(report):
     assert "Not ShapeNet" in report.html
     assert "-e nback " in report.html
+    assert "Accuracy on new objects: with" in report.html
     assert report.html.count("<img") == len(report.figures) + 1  # and the viewer's
 
 

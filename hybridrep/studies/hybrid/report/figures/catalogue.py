@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 
 import pandas as pd
@@ -10,7 +10,14 @@ import pandas as pd
 from hybridrep.reporting.drawing import Plan
 from hybridrep.reporting.formatting import counted, listed, number
 from hybridrep.studies.hybrid.fusion.methods import COMPARED, title_of
-from hybridrep.studies.hybrid.names import DIRECTIONS, TRANSFER, TRANSFER_METRICS, UNSIZED, readable
+from hybridrep.studies.hybrid.names import (
+    DIRECTIONS,
+    SHARED,
+    TRANSFER,
+    TRANSFER_METRICS,
+    UNSIZED,
+    readable,
+)
 from hybridrep.studies.hybrid.report.figures.architecture import architecture
 from hybridrep.studies.hybrid.report.figures.comparisons import bottleneck_sizes as draw_sizes
 from hybridrep.studies.hybrid.report.figures.comparisons import (
@@ -26,6 +33,7 @@ from hybridrep.studies.hybrid.report.figures.curves import (
 )
 from hybridrep.studies.hybrid.report.figures.design import design_of, study_design
 from hybridrep.studies.hybrid.report.figures.diffusion import diffusion_map
+from hybridrep.studies.hybrid.report.figures.measures import measure_plans
 from hybridrep.studies.hybrid.report.figures.trajectories import trajectories
 from hybridrep.studies.hybrid.report.figures.transfer import transfer_results
 from hybridrep.studies.hybrid.report.figures.tsne import autoencoded, originals, whole_way
@@ -44,14 +52,19 @@ from hybridrep.studies.hybrid.similarity.figure import similarity_grid
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 
 
-def plan_figures(tables: StudyTables, example: ExampleItems | None = None) -> list[Plan]:
-    """Return the figures that a study's tables, and its example seed, allow."""
+def plan_figures(
+    tables: StudyTables, example: ExampleItems | None = None,
+    frames: Mapping[str, pd.DataFrame] | None = None,
+) -> list[Plan]:  # fmt: skip
+    """Return the figures that a study's tables, its report's tables and its example seed allow."""
     sizes = bottleneck_sizes(tables)
     return [
         *_design(tables), *(example_plans(example, sizes) if example is not None else ()),
         *(plan for place in range(len(sizes)) for plan in _rsa(tables, sizes[place], place)),
         *_sizes(tables, sizes), *_fusion(tables, sizes), *_transfer(tables, sizes),
         *_curves(tables, sizes),
+        *_sizes(tables, sizes), *measure_plans(tables, sizes, frames or {}),
+        *_transfer(tables, sizes), *_curves(tables, sizes),
     ]  # fmt: skip
 
 
@@ -115,7 +128,9 @@ def _rsa(tables: StudyTables, size: int, place: int) -> Iterator[Plan]:
     yield Plan(
         name=f"item_sets_b{size}", title=f"Seen, test and unseen tweets, bottleneck {size}",
         caption="The same correlations on tweets that both models were trained on, on the paper’s "
-        "test tweets, and on tweets that neither model saw.",
+        "test tweets, and on tweets that neither model saw"
+        + (", those that are the same for every seed apart."
+           if SHARED in set(used["item_set"]) else "."),
         alternative="Dot plot of mean r and its interval for six pairs and three sets of tweets.",
         group=group, draw=partial(item_sets, used, directions, remark),
     )  # fmt: skip

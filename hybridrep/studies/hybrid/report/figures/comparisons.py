@@ -24,6 +24,7 @@ from hybridrep.reporting.style import (
 )
 from hybridrep.studies.hybrid.names import (
     PAIRS,
+    SHARED,
     SHOWN_ITEM_SETS,
     TRANSFER,
     TRANSFER_METRICS,
@@ -33,7 +34,7 @@ from hybridrep.studies.hybrid.report.looks import PAIR_STROKES
 
 _SET_STROKES = {
     "seen": Stroke(OKABE_ITO["orange"], "-", "^"), "test": Stroke(OKABE_ITO["blue"], "-", "s"),
-    "unseen": Stroke(OKABE_ITO["purple"], "-", "o"),
+    "unseen": Stroke(OKABE_ITO["purple"], "-", "o"), SHARED: Stroke(OKABE_ITO["green"], "-", "D"),
 }  # fmt: skip
 _Known = dict[tuple[str, str, str], np.ndarray]
 """(panel, row, lane) -> values over seeds."""
@@ -41,7 +42,9 @@ _Known = dict[tuple[str, str, str], np.ndarray]
 
 def item_sets(rsa: pd.DataFrame, directions: Sequence[str], remark: str) -> Figure:
     """Draw mean r (one bottleneck, epoch used) with its 95% CI for every pair and item set."""
-    lanes = [(name, _SET_STROKES[name]) for name in SHOWN_ITEM_SETS]
+    there = set(rsa["item_set"])
+    sets = [n for n in (*SHOWN_ITEM_SETS, SHARED) if n != SHARED or n in there]
+    lanes = [(name, _SET_STROKES[name]) for name in sets]
     figure = _rsa_lanes(_grouped(rsa, ["direction", "pair", "item_set"]), directions, lanes, 4.1)
     lane_legend(figure, [(readable(name), stroke) for name, stroke in lanes])
     note(figure, remark)
