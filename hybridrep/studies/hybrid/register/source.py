@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
@@ -97,7 +97,8 @@ def _study(config: RegisterConfig, study: Config, server: Server) -> Source[Trai
                 wide = measures(rsa.assign(seed=seed))
                 used = wide[wide["epoch"] == study.half_epoch]
                 candidates += _candidates(variant, run_id, used, config.by)
-            candidates += fused_candidates(prepared, seed, run_id)
+            fused = fused_candidates(prepared, seed, run_id)
+            candidates += cast("list[Candidate[Trained]]", fused)
         return candidates
 
     tasks = work.missing_tasks(batches, prepared.store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,8 +69,8 @@ def _paper_reaches(here: pd.DataFrame, size: int) -> str:
     if not known:
         return "The paper’s bottlenecks were not measured."
     parts = [
-        f"{_share(here.loc[name, 'share_of_ceiling'])} of it ({readable(name)}, r = "
-        f"{number(here.loc[name, 'diffusibility'], 2)} with the one that it resembles less)"
+        f"{_share(_value(here, name, 'share_of_ceiling'))} of it ({readable(name)}, r = "
+        f"{number(_value(here, name, 'diffusibility'), 2)} with the one that it resembles less)"
         for name in known
     ]
     return f"The paper’s bottlenecks of {size} dimensions reach {listed(parts)}."
@@ -79,16 +80,16 @@ def _fused_reach(tables: StudyTables, here: pd.DataFrame, size: int) -> str:
     fused = [name for name in here.index if name not in AGAINST]
     if not fused:
         return f"No fusion of {size} dimensions was made."
-    best = str(here.loc[fused, "share_of_ceiling"].fillna(-np.inf).idxmax())
+    best = max(fused, key=lambda name: _share_at(here, name))
     text = (
         f"Of {counted(len(fused), 'fused representation')} of the same size "
-        f"{title_of(best)} carries most of both, {_share(here.loc[best, 'share_of_ceiling'])} of "
-        "the ceiling"
+        f"{title_of(best)} carries most of both, "
+        f"{_share(_value(here, best, 'share_of_ceiling'))} of the ceiling"
     )
     known = [name for name in DIRECTIONS if name in here.index]
     if not known:
         return f"{text}."
-    rival = max(known, key=lambda name: float(np.nan_to_num(here.loc[name, "share_of_ceiling"])))
+    rival = max(known, key=lambda name: _share_at(here, name))
     apart = (shares(tables, best, size) - shares(tables, rival, size)).dropna()
     test = one_sample(100 * apart.to_numpy(np.float64))
     bounds = interval(test.low, test.high, 0)
@@ -103,14 +104,14 @@ def _fused_reach(tables: StudyTables, here: pd.DataFrame, size: int) -> str:
 def _without_training(means_: pd.DataFrame, here: pd.DataFrame, size: int) -> str:
     parts = []
     if ("concatenated", 0) in means_.index:
-        share = means_.loc[("concatenated", 0), "share_of_ceiling"]
+        share = _value(means_, ("concatenated", 0), "share_of_ceiling")
         parts.append(f"both side by side, without any training, reach {_share(share)} of it")
     pca = [name for name in ("pca_global", "pca_task") if name in here.index]
     if pca:
-        best = max(pca, key=lambda name: float(np.nan_to_num(here.loc[name, "share_of_ceiling"])))
+        best = max(pca, key=lambda name: _share_at(here, name))
         parts.append(
             f"{title_of(best)}, compression to {size} dimensions that knows nothing of the other, "
-            f"{_share(here.loc[best, 'share_of_ceiling'])}"
+            f"{_share(_value(here, best, 'share_of_ceiling'))}"
         )
     if not parts:
         return "Neither concatenation nor principal components stand beside them here."
@@ -137,6 +138,18 @@ def _on_the_new_task(tables: StudyTables, size: int) -> str:
         f"On the new task {title_of(best)} serves best of the fusions at this size, with a test "
         f"loss of {number(loss, 2)} against {parts}: {verdict}."
     )
+
+
+def _value(table: pd.DataFrame, row: Any, column: str) -> float:
+    """Return one number of a table of means."""
+    value: Any = table.loc[row, column]
+    return float(value)
+
+
+def _share_at(table: pd.DataFrame, method: str) -> float:
+    """Return a method's share of the ceiling; where there is none, less than any."""
+    value = _value(table, method, "share_of_ceiling")
+    return value if np.isfinite(value) else -np.inf
 
 
 def _share(value: float) -> str:
