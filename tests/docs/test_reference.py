@@ -13,7 +13,7 @@ from hybridrep.studies.hybrid.results.catalogue import METRICS, PLACEHOLDERS
 from hybridrep.studies.hybrid.results.comparison import COMPARISON_TABLES, compare_studies
 from hybridrep.studies.hybrid.results.inference import INFERENCE_COLUMNS
 from hybridrep.studies.hybrid.results.results import STUDY_TABLES, Results
-from hybridrep.testing.reporting_fixtures import study_tables
+from hybridrep.testing.reporting_fixtures import seeds_compared, study_tables
 from hybridrep.tracking.entries import Entry
 
 ROOT = Path(__file__).parents[2]
@@ -47,6 +47,7 @@ def test_the_tables_of_a_report_have_the_columns_that_the_reference_says():
     tables = study_tables(seeds=3, bottlenecks=(32, 64), epochs=4)
     found = {
         **Results(tables).frames,
+        **seeds_compared(),
         "inference": pd.DataFrame(columns=list(INFERENCE_COLUMNS)),
     }
     for name in ("table_1", "tests"):

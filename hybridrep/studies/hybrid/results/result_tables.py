@@ -10,9 +10,11 @@ from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.hybrid.names import (
     ALL_ITEM_SETS,
+    CHOSEN_ON,
     DIRECTIONS,
     ITEM_SETS,
     PAIRS,
+    SHARED,
     SIZED,
     TRANSFER,
     TRANSFER_METRICS,
@@ -129,12 +131,13 @@ def _linear_by_seed(tables: StudyTables) -> pd.DataFrame:
     losses = tables.autoencoder
     used = losses[losses["epoch"] == tables.half_epoch][[*keys, "test_loss"]]
     last = last_epoch(tables.autoencoder)[[*keys, "test_loss"]]
-    ridge = tables.linear_baseline.drop(columns="penalty").rename(
+    further = [f"reconstructed_vs_target_{name}" for name in (SHARED, CHOSEN_ON)]
+    ridge = tables.linear_baseline.drop(columns=["penalty", *further]).rename(
         columns={"test_loss": "ridge_loss"}
     )
     ridge.columns = ridge.columns.str.replace("reconstructed_vs_target", "ridge")
     rsa = used_rsa(tables)
-    rsa = rsa[rsa["pair"] == "reconstructed_vs_target"]
+    rsa = rsa[(rsa["pair"] == "reconstructed_vs_target") & rsa["item_set"].isin(ITEM_SETS)]
     wide = rsa.pivot(index=keys, columns="item_set", values="value").add_prefix("autoencoder_")
     return (
         used.rename(columns={"test_loss": "used_loss"})

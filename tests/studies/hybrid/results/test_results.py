@@ -9,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from hybridrep.studies.hybrid.report.report import build_report
+from hybridrep.studies.hybrid.results.agreement import ACROSS_TABLES
 from hybridrep.studies.hybrid.results.claims import claims
 from hybridrep.studies.hybrid.results.result_tables import linear_summary
 from hybridrep.studies.hybrid.results.results import STUDY_TABLES, Results
@@ -68,8 +69,8 @@ def test_results_are_kept_and_computed_only_when_asked_for(calls):
     assert calls == {"table_1": 1, "uncorrected_tests": 1}
 
 
-def test_every_declared_table_but_inference_is_made():
+def test_every_declared_table_is_made_but_those_that_compare_what_the_store_holds():
     results = Results.of(study_tables(seeds=2, bottlenecks=(32, 64), epochs=2))
     names = {table.name.replace("_bN", "_b64") for table in STUDY_TABLES}
-    assert names - set(results.frames) == {"inference"}
+    assert names - set(results.frames) == {"inference", *ACROSS_TABLES}
     assert set(results.frames) < names
