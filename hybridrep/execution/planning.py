@@ -76,13 +76,15 @@ class History:
 
     @cached_property
     def _seconds(self) -> dict[str, float]:
-        return self._entries.groupby("stage")["seconds"].median().to_dict()
+        medians = self._entries.groupby("stage")["seconds"].median()
+        return {str(stage): float(seconds) for stage, seconds in medians.items()}
 
     @cached_property
     def _ratio(self) -> dict[str, float]:
         known = self._entries[self._entries["expected_seconds"] > 0]
         ratio = known["seconds"] / known["expected_seconds"]
-        return ratio.groupby(known["stage"]).median().to_dict()
+        medians = ratio.groupby(known["stage"]).median()
+        return {str(stage): float(middle) for stage, middle in medians.items()}
 
     def knows(self, task: Task) -> bool:
         """Tell whether finished results bear on the estimate."""

@@ -51,7 +51,7 @@ def small_config(folder: Path, **given: object) -> Config:
         "backbone": str(model), "store": str(folder / "store"), "categories": 2, "seeds": 2,
         "hidden": "rnn=16,gru=16/8,lstm=16", "components": 8, "iterations": 30, "batch": 16,
         "diets": "mtmf,stsf_1L", "architectures": "rnn,gru", "workers": 1, "study": "small",
-        "steps": 4, "analysis_trials": 60,
+        "steps": 4, "n_back": "1,2", "analysis_trials": 60, "bootstraps": 2,
     }  # fmt: skip
     return resolve({**small, **given}, Config)
 

@@ -207,7 +207,7 @@ def _resampled(
     comparator = sides.measure.key.rpartition(".")[2]
     groups = sides.settings.groups
     if groups is not None and sides.measure.resampling in ("pair weights", "half samples"):
-        return _by_groups(sides, pairs, values, resamples, rng)
+        return _by_groups(sides, pairs, values, groups, resamples, rng)
     by_weights = comparator in BY_WEIGHTS and sides.items <= MOST_FOR_MATRICES
     if sides.measure.resampling == "pair weights" and by_weights:
         names = list(dict.fromkeys(name for pair in pairs for name in pair))
@@ -237,12 +237,12 @@ def _resampled(
 
 
 def _by_groups(
-    sides: _Sides, pairs: Sequence[Pair], values: np.ndarray, resamples: int,
+    sides: _Sides, pairs: Sequence[Pair], values: np.ndarray, groups: np.ndarray, resamples: int,
     rng: np.random.Generator,
 ) -> Resampled:  # fmt: skip
     """Draw half of the groups of items; halves then differ in how many items they hold."""
-    names = np.unique(sides.settings.groups)
-    drawn = inference.halves(sides.items, resamples, rng, together=sides.settings.groups)
+    names = np.unique(groups)
+    drawn = inference.halves(sides.items, resamples, rng, together=groups)
     found = np.concatenate([sides.halved(pairs, half[None]) for half in drawn])
     half = len(names) // 2
     factor = math.sqrt(half / (len(names) - half))

@@ -209,7 +209,7 @@ def check_reference(given: Aligned, reference: str) -> None:
 
 def check_describes(keys: Sequence[str], settings: Settings = USUAL_SETTINGS) -> list[Measure]:
     """Return the measures of one representation that `describe` names; `none` is none."""
-    names = []
+    names: list[str] = []
     for key in keys:
         usual = (*ALONE, *(WITH_LABELS if settings.labels is not None else ()))
         names += usual if key == "core" else [] if key == "none" else [key]

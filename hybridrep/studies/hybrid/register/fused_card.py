@@ -12,6 +12,7 @@ from hybridrep.reporting.markup import code
 from hybridrep.studies.hybrid.fusion.methods import METHODS
 from hybridrep.studies.hybrid.fusion.stage import Fusion
 from hybridrep.studies.hybrid.inputs import Inputs
+from hybridrep.studies.hybrid.names import CHOSEN_ON
 
 _WIDTHS = {"global": "the frozen encoder’s [CLS] vectors", "task_specific": "the LSTM’s vectors"}
 
@@ -92,7 +93,7 @@ def _numbers(model: FusionFacts) -> str:
     }  # fmt: skip
     known = model.reached
     lines = [
-        f"| {label} | {number(float(known['unseen'][name]))} | {number(float(known['test'][name]))}"
+        f"| {label} | {number(float(known[CHOSEN_ON][name]))} | {number(float(known['test'][name]))}"
         " |\n"
         for name, label in names.items()
     ]

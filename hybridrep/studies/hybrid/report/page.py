@@ -51,7 +51,7 @@ def render_page(
 def _contents(studies: Sequence[StudyView], compared: bool) -> list[Entry]:
     entries = [Entry("comparison", "Side by side", first=True)] if compared else []
     for study in studies:
-        there = {name: study.pictures[name] for name in ("appendix", "measures")}
+        there: dict[str, object] = {name: study.pictures[name] for name in ("appendix", "measures")}
         there |= {"fusion": study.fusion}
         shown = [section for section in _SECTIONS if there.get(section[0], True)]
         if len(studies) > 1:

@@ -7,6 +7,7 @@ the mean over its values counts; where one could not be computed, neither could 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -33,19 +34,14 @@ SUFFIXES = {
 """How names end, by the space and by whose mean is taken out of another task's states."""
 
 
+@lru_cache(maxsize=2)  # two studies are compared at most
 def decoding_numbers(tables: NBackTables) -> pd.DataFrame:
-    """Return the numbers of every seed and network, columns `FOUND`; computed once."""
-    return tables.decoded
-
-
-def numbers_of(tables: NBackTables) -> pd.DataFrame:
-    """Compute them."""
+    """Return the numbers of every seed and network, columns `FOUND`; computed once a study."""
     own = tables.decoding
     own = own[own["value"] == ALL_VALUES]
     parts = [
         first_step(own), cross_task(tables.cross_task), across_time(own, feature_values(tables)),
-        encoding_shared(own),
-retained(own),
+        encoding_shared(own), retained(own),
     ]  # fmt: skip
     filled = [part for part in parts if len(part)]
     if not filled:

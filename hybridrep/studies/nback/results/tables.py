@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -31,7 +30,7 @@ _META: dict[str, type] = {
 """Entries of `meta` that are always there; more may stand beside them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # two are the same only where they are one
 class NBackTables:
     """All results of one study.
 
@@ -65,13 +64,6 @@ class NBackTables:
     def seeds(self) -> tuple[int, ...]:
         """The complete seeds, ascending."""
         return tuple(sorted({int(seed) for seed in self.networks["seed"]}))
-
-    @cached_property
-    def decoded(self) -> pd.DataFrame:
-        """What decoding says of every seed and network in single numbers, computed once."""
-        from hybridrep.studies.nback.results.decoding import numbers_of
-
-        return numbers_of(self)
 
     def validate(self) -> NBackTables:
         """Check all tables and `meta`; return them, or name all that is wrong in a TablesError."""
