@@ -91,12 +91,9 @@ def _numbers(model: FusionFacts) -> str:
         "diffusibility": "diffusibility (the smaller)", "ceiling": "its ceiling",
         "share_of_ceiling": "share of the ceiling",
     }  # fmt: skip
-    known = model.reached
-    lines = [
-        f"| {label} | {number(float(known[CHOSEN_ON][name]))} | {number(float(known['test'][name]))}"
-        " |\n"
-        for name, label in names.items()
-    ]
+    sets = (model.reached[CHOSEN_ON], model.reached["test"])
+    cells = {name: " | ".join(number(float(known[name])) for known in sets) for name in names}
+    lines = [f"| {label} | {cells[name]} |\n" for name, label in names.items()]
     return (
         "**Numbers** (Pearson r of cosine similarities, "
         f"{model.inputs.config.items_per_emotion} tweets an emotion)\n\n"
