@@ -165,7 +165,7 @@ def test_the_fusion_of_the_highest_share_on_unseen_tweets_gives_what_its_file_gi
     version = registered["hybridrep-fused"]
     shares = {
         (fusion.method, seed): stored.open(node).table("fusion").query(
-            "item_set == 'unseen' and bottleneck == 8"
+            "item_set == 'selection' and bottleneck == 8"
         ).sort_values("epoch")["share_of_ceiling"].iloc[-1]
         for seed in (0, 1)
         for fusion, node in fused_nodes(stored, seed)
@@ -240,7 +240,7 @@ def test_a_model_of_any_epoch_of_a_sweep_is_the_one_that_was_judged(given, clien
         assert float(version.tags["score"]) == pytest.approx(value, abs=1e-9)
         assert version.tags["epoch"] == client.get_run(version.run_id).data.params["epochs"]
         data = seed_data_of(study, int(version.tags["seed"]))
-        rows = data.rows.items["unseen"]
+        rows = data.rows.items["selection"]
         sources, targets = (side[rows].astype(np.float64) for side in data.sides(direction))
         model = mlflow.pyfunc.load_model(f"models:/{name}/{version.version}")
         reconstructed = read(model.predict(sources), "reconstructed").astype(np.float64)
@@ -255,9 +255,10 @@ def test_a_model_of_any_epoch_of_a_sweep_is_the_one_that_was_judged(given, clien
 def test_best_is_the_higher_score_of_the_same_data(client, given, registered):
     register(given, source="sweep", study="small sweep")
     for name in NAMES:
+        criterion = "share_of_ceiling" if "fused" in name else "reconstructed_vs_target"
         versions = [
             v for v in client.search_model_versions(f"name = '{name}'")
-            if v.tags["selected_by"] == "reconstructed_vs_target"
+            if v.tags["selected_by"] == criterion
         ]  # fmt: skip
         assert len({v.tags["data_fingerprint"] for v in versions}) == 1
         best = client.get_model_version_by_alias(name, "best")
