@@ -273,10 +273,10 @@ def test_the_best_network_of_each_architecture_is_registered_and_answers(registe
     assert list(answer) == ["non_match", "match", "no_action"]
     total = sum(np.stack(list(answer[name])) for name in answer)
     np.testing.assert_allclose(total, np.ones((1, 4)), atol=1e-6)
-    vectors = pd.DataFrame({"task": ["3back_category"], "vectors": [np.zeros((4, 8)).tolist()]})
+    vectors = pd.DataFrame({"task": ["2back_category"], "vectors": [np.zeros((4, 8)).tolist()]})
     assert len(model.predict(vectors)["match"][0]) == 4
     for wrong, message in (
-        ({"task": ["9back_location"]}, "was trained on n = 1, 2, 3"),
+        ({"task": ["9back_location"]}, "was trained on n = 1, 2"),
         ({"task": ["back"]}, "is no task"),
         ({"vectors": [np.zeros((5, 8)).tolist()]}, "a trial has 4 frames"),
         ({"vectors": [np.zeros((4, 9)).tolist()]}, "give 392"),
