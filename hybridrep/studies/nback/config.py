@@ -269,9 +269,14 @@ class Config(Parameters):
 
     @field_validator("cv")
     @classmethod
-    def _is_no_single_fold(cls, value: int) -> int:
+    def _folds_share_views(cls, value: int, info: ValidationInfo) -> int:
         if value == 1:
             raise ValueError("one fold leaves nothing to fit on: write 0, or 2 and more")
+        if value and info.data.get("decode_views") == "disjoint":
+            raise ValueError(
+                "folds of the same trials are tested on views that were fitted: add "
+                "decode_views=shared, or write 0 for fresh trials of other views"
+            )
         return value
 
     @field_validator("diets")

@@ -41,6 +41,7 @@ def test_tasks_have_names_that_lead_back():
         ({"learning_rate": "fast"}, "no learning rate"),
         ({"penalty": "-1"}, "above 0"),
         ({"cv": "1"}, "one fold"),
+        ({"cv": "10"}, "decode_views=shared"),
         ({"p_match": "1"}, "less than 1"),
     ],
 )

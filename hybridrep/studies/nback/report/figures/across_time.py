@@ -13,7 +13,7 @@ from matplotlib.image import AxesImage
 from matplotlib.patches import Rectangle
 
 from hybridrep.reporting.drawing import Plan
-from hybridrep.reporting.formatting import number
+from hybridrep.reporting.formatting import counted, number
 from hybridrep.reporting.lanes import draw_lanes, label_rows
 from hybridrep.reporting.style import OKABE_ITO, SEQUENTIAL, Stroke, new_figure, note
 from hybridrep.studies.nback.decoding.network import ALL_VALUES
@@ -119,7 +119,7 @@ def draw(cells: pd.DataFrame, numbers: pd.DataFrame, names: list[str]) -> Figure
     for label, _, stroke in _LANES:
         axes.plot([], [], color=stroke.colour, marker=stroke.marker, linestyle="", label=label)
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=7.5)
-    note(below, f"{numbers['seed'].nunique()} seeds")
+    note(below, f"{counted(numbers['seed'].nunique(), 'seed')}")
     return figure
 
 

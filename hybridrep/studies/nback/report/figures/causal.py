@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hybridrep.reporting.drawing import Plan
-from hybridrep.reporting.formatting import number
+from hybridrep.reporting.formatting import counted, number
 from hybridrep.reporting.style import MUTED, OKABE_ITO, light_grid, new_figure, note
 from hybridrep.studies.nback.names import FEATURES, RESPONSES
 from hybridrep.studies.nback.report.figures.looks import in_order
@@ -80,7 +80,7 @@ def draw(table: pd.DataFrame) -> Figure:
                label="another feature exchanged"),
     ]  # fmt: skip
     figure.legend(handles=handles, loc="outside upper left", ncols=4)
-    note(figure, f"{table['seed'].nunique()} seeds; mean over n and pairs of values")
+    note(figure, f"{counted(table['seed'].nunique(), 'seed')}; mean over n and pairs of values")
     return figure
 
 

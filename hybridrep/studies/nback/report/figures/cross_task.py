@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
 from hybridrep.reporting.drawing import Plan
-from hybridrep.reporting.formatting import number
+from hybridrep.reporting.formatting import counted, number
 from hybridrep.reporting.lanes import draw_lanes, label_rows
 from hybridrep.reporting.style import OKABE_ITO, SEQUENTIAL, Stroke, new_figure, note
 from hybridrep.studies.nback.names import FEATURES, INITIALS, UNTRAINED
@@ -98,7 +98,7 @@ def draw(matrices: pd.DataFrame, numbers: pd.DataFrame) -> Figure:
     for label, _, stroke in _LANES:
         axes.plot([], [], color=stroke.colour, marker=stroke.marker, linestyle="", label=label)
     axes.legend(loc="lower left", fontsize=7.5)
-    note(below, f"{numbers['seed'].nunique()} seeds; grey: chance")
+    note(below, f"{counted(numbers['seed'].nunique(), 'seed')}; grey: chance")
     return figure
 
 

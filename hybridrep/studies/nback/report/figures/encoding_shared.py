@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hybridrep.reporting.drawing import Plan
-from hybridrep.reporting.formatting import number
+from hybridrep.reporting.formatting import counted, number
 from hybridrep.reporting.lanes import draw_lanes, label_rows, lane_legend
 from hybridrep.reporting.style import OKABE_ITO, Stroke, new_figure, note
 from hybridrep.studies.nback.results.decoding import WHOLE, decoding_numbers
@@ -68,5 +68,5 @@ def draw(found: pd.DataFrame) -> Figure:
     axes.set_xlabel("balanced accuracy")
     label_rows(axes, rows)
     lane_legend(figure, lanes)
-    note(figure, f"{found['seed'].nunique()} seeds")
+    note(figure, f"{counted(found['seed'].nunique(), 'seed')}")
     return figure

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hybridrep.reporting.drawing import Plan
-from hybridrep.reporting.formatting import number
+from hybridrep.reporting.formatting import counted, number
 from hybridrep.reporting.lanes import draw_lanes, label_rows, lane_legend
 from hybridrep.reporting.style import OKABE_ITO, Stroke, new_figure, note
 from hybridrep.studies.nback.names import DIET_GROUPS, UNTRAINED
@@ -80,5 +80,5 @@ def draw(found: pd.DataFrame) -> Figure:
     axes.set_xlabel("balanced accuracy; of identity within its category, share found")
     label_rows(axes, rows)
     lane_legend(figure, lanes)
-    note(figure, f"{found['seed'].nunique()} seeds; independent labels, views apart")
+    note(figure, f"{counted(found['seed'].nunique(), 'seed')}; independent labels, views apart")
     return figure

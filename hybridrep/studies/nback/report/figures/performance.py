@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hybridrep.reporting.drawing import Plan
-from hybridrep.reporting.formatting import number
+from hybridrep.reporting.formatting import counted, number
 from hybridrep.reporting.lanes import draw_lanes, label_rows, lane_legend
 from hybridrep.reporting.style import OKABE_ITO, Stroke, light_grid, new_figure, note
 from hybridrep.studies.nback.report.figures.looks import stroke_of
@@ -38,7 +38,8 @@ def plans(tables: NBackTables) -> list[Plan]:
         Plan(
             "performance", "Performance",
             f"Accuracy of all frames (left) and of frames with a response (right), by network, "
-            f"diet and split: mean of {seeds} seeds (points) with 95% interval. val_angle: the "
+            f"diet and split: mean of {counted(seeds, 'seed')} (points) with 95% interval. "
+            "val_angle: the "
             "trained objects from other sides; val_identity: objects never seen. No-action frames "
             "follow from task code and frame alone. Grey: chance.",
             f"Response accuracy of mtmf networks on val_angle trials: {said}.", "performance",
@@ -76,7 +77,7 @@ def draw_performance(ends: pd.DataFrame, seeds: int) -> Figure:
         axes.set_xlim(0.2, 1.02)
     label_rows(panels[0], rows)
     lane_legend(figure, _SPLITS)
-    note(figure, f"{seeds} seeds; 2,000 fresh trials a network and split")
+    note(figure, f"{counted(seeds, 'seed')}; 2,000 fresh trials a network and split")
     return figure
 
 
@@ -97,5 +98,5 @@ def draw_learning(curves: pd.DataFrame, seeds: int) -> Figure:
     axes.set_xlabel("iteration")
     axes.set_ylabel("response accuracy, val_angle")
     axes.legend(loc="lower right")
-    note(figure, f"{seeds} seeds; grey: chance")
+    note(figure, f"{counted(seeds, 'seed')}; grey: chance")
     return figure

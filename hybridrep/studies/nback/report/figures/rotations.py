@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from hybridrep.reporting.drawing import Plan
-from hybridrep.reporting.formatting import number
+from hybridrep.reporting.formatting import counted, number
 from hybridrep.reporting.lanes import draw_lanes, label_rows, lane_legend
 from hybridrep.reporting.style import MUTED, OKABE_ITO, Stroke, light_grid, new_figure, note
 from hybridrep.studies.nback.report.figures.looks import FEATURES, in_order, stroke_of
@@ -118,7 +118,7 @@ def draw_rotations(table: pd.DataFrame) -> Figure:
         for label, stroke in LINES.values()
     ]  # fmt: skip
     figure.legend(handles=handles, loc="outside upper left", ncols=3)
-    note(figure, f"{table['seed'].nunique()} seeds; means over existing steps")
+    note(figure, f"{counted(table['seed'].nunique(), 'seed')}; means over existing steps")
     return figure
 
 
@@ -155,7 +155,7 @@ def draw_swaps(table: pd.DataFrame, chances: dict[str, float]) -> Figure:
         axes.set_xlabel("balanced accuracy")
     _overlaps(panels[-1], table, names, chances)
     lane_legend(figure, features)
-    note(figure, f"{table['seed'].nunique()} seeds; shaded rows: controls; line: chance")
+    note(figure, f"{counted(table['seed'].nunique(), 'seed')}; shaded rows: controls; line: chance")
     return figure
 
 
