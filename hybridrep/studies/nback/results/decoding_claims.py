@@ -157,7 +157,7 @@ def kept_irrelevant(tables: NBackTables, age: int) -> pd.DataFrame:
     ]  # fmt: skip
     own = with_names(own, tables)
     tasks = own["n"].astype(str) + own["feature"].astype(str)
-    own = own.assign(kind=own["diet"].str.partition("_")[0], task=tasks)
+    own = own.assign(kind=own["diet"].str.replace("_.*", "", regex=True), task=tasks)
     rows = []
     for name, mine in own.groupby("name", sort=False):
         single = {*mine[mine["kind"] == "stsf"]["task"]}
