@@ -61,10 +61,9 @@ def plan_figures(
     return [
         *_design(tables), *(example_plans(example, sizes) if example is not None else ()),
         *(plan for place in range(len(sizes)) for plan in _rsa(tables, sizes[place], place)),
-        *_sizes(tables, sizes), *_fusion(tables, sizes), *_transfer(tables, sizes),
+        *_sizes(tables, sizes), *_fusion(tables, sizes),
+        *measure_plans(tables, sizes, frames or {}), *_transfer(tables, sizes),
         *_curves(tables, sizes),
-        *_sizes(tables, sizes), *measure_plans(tables, sizes, frames or {}),
-        *_transfer(tables, sizes), *_curves(tables, sizes),
     ]  # fmt: skip
 
 
