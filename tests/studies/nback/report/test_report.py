@@ -177,7 +177,7 @@ def test_claims_on_decoding_fall_or_stand_with_their_controls(report):
         return value
 
     assert told("realigned_at_recall", "paper", "verdict") == "supported"
-    assert told("realigned_at_recall", "paper", "holds") == "not supported"  # independent: nothing
+    assert told("realigned_at_recall", "paper", "holds") != "supported"  # independent: nothing
     assert told("vanilla_shared", "paper", "verdict") == "supported"
     assert told("gated_specific", "paper", "verdict") == "not supported"
     assert told("vanilla_shares_more", "paper", "holds") == "supported"
