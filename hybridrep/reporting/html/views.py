@@ -111,6 +111,15 @@ def means(mean: str, sd: str, label: str, digits: int = 3) -> Column:
     return Column(label, text, lambda row: float(row[mean]))
 
 
+NOTE = words("note", "Note", wrap=True)
+"""The column of what a table's rows say beside their numbers."""
+
+
+def notes(frame: pd.DataFrame) -> list[Column]:
+    """Return the column of notes, where any row has one."""
+    return [NOTE] if frame["note"].astype(bool).any() else []
+
+
 def table_view(
     identifier: str, caption: str, frame: pd.DataFrame, columns: Sequence[Column], note: str = ""
 ) -> TableView:

@@ -13,6 +13,7 @@ from hybridrep.reporting.drawing import draw_one
 from hybridrep.reporting.formatting import interval, number
 from hybridrep.reporting.html.page import Entry, render
 from hybridrep.reporting.html.views import (
+    NOTE,
     Column,
     Notice,
     Picture,
@@ -87,7 +88,7 @@ def _judgements(found: Comparison) -> TableView | None:
         numbers("value", "Accuracy or rho"), intervals("low", "high", "95% interval"),
         numbers("chance", "By chance"),
         intervals("ceiling_lower", "ceiling_upper", "People themselves"),
-        words("note", "Note", wrap=True),
+        NOTE,
     ]  # fmt: skip
     note = (
         "Triplets: share whose odd one is the item outside of the most similar pair. Ratings: "
@@ -122,7 +123,7 @@ def _agreed(found: Comparison) -> TableView | None:
         words("measure", "Measure"), words("group", "Group"), words("of", "Of"),
         numbers("n", "How many", 0), numbers("lower", "Each by the others"),
         numbers("upper", "each by all"), p_values("p", "p (lower is 0)"),
-        words("note", "Note", wrap=True),
+        NOTE,
     ]  # fmt: skip
     return table_view(
         "ceiling-table", "How well seeds, or subjects, agree: noise ceilings", table, columns
@@ -145,7 +146,7 @@ def _described(found: Comparison) -> TableView | None:
     columns = [
         words("representation", "Representation"), words("measure", "Measure"),
         numbers("value", "Value"), intervals("low", "high", "95% interval"),
-        words("note", "Note", wrap=True),
+        NOTE,
     ]  # fmt: skip
     return table_view("describe-table", "Each alone", table, columns)
 
@@ -168,7 +169,7 @@ def _measure(found: Comparison, each: Measure) -> MeasureView:
         words("first", "First"), words("second", "Second"), numbers("value", "Value"),
         intervals("low", "high", "95% interval"), numbers("chance", "By chance"),
         numbers("z", "SDs above", 1), p_values("p", "p"), p_values("p_corrected", "p corrected"),
-        words("note", "Note", wrap=True),
+        NOTE,
     ]  # fmt: skip
     n = int(rows["n"].max()) if len(rows) else 0
     tables = (

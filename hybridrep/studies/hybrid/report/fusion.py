@@ -16,6 +16,7 @@ from hybridrep.reporting.html.views import (
     TableView,
     intervals,
     means,
+    notes,
     numbers,
     p_values,
     table_view,
@@ -185,7 +186,7 @@ def fusion_tests_table(frame: pd.DataFrame, key: str) -> TableView:
         numbers("difference", "Difference of shares", 2), intervals("low", "high", "95% CI", 2),
         p_values("p", "p"), p_values("holm_p", "p (Holm)"),
     ]  # fmt: skip
-    columns += [words("note", "Note", wrap=True)] if frame["note"].astype(bool).any() else []
+    columns += notes(frame)
     return table_view(
         key,
         "Fusions against the paper’s bottlenecks and against compression",

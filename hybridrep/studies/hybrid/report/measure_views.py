@@ -12,6 +12,7 @@ from hybridrep.reporting.html.views import (
     TableView,
     intervals,
     means,
+    notes,
     numbers,
     p_values,
     table_view,
@@ -95,7 +96,7 @@ def identification(frame: pd.DataFrame, key: str) -> TableView:
         numbers("chance", "By chance", 2), p_values("p", "p"), numbers("auc", "AUC"),
         numbers("d_prime", "d’", 2), numbers("seeds", "Seeds", 0),
     ]  # fmt: skip
-    columns += [words("note", "Note", wrap=True)] if frame["note"].astype(bool).any() else []
+    columns += notes(frame)
     return table_view(
         key, "Which measure tells the kinds of representation apart", frame, columns,
         "Kinds: task-specific, and bottleneck and reconstruction of each direction; the encoder’s "
@@ -112,7 +113,7 @@ def ceiling(frame: pd.DataFrame, key: str) -> TableView:
         _KIND, intervals("lower", "upper", "Noise ceiling"), p_values("p", "p (no agreement)"),
         numbers("seeds", "Seeds", 0),
     ]  # fmt: skip
-    columns += [words("note", "Note", wrap=True)] if frame["note"].astype(bool).any() else []
+    columns += notes(frame)
     return table_view(
         key, "Noise ceiling over tweets", frame, columns,
         "Mean r of each seed’s similarities with the mean of the other seeds’ (lower end) and of "

@@ -7,10 +7,12 @@ import pandas as pd
 from hybridrep.analysis.statistics import HOLM_CORRECTS
 from hybridrep.reporting.formatting import count_range, number
 from hybridrep.reporting.html.views import (
+    NOTE,
     Column,
     TableView,
     intervals,
     means,
+    notes,
     numbers,
     p_values,
     table_view,
@@ -32,7 +34,6 @@ _DIRECTION = names("direction", "Direction")
 _PAIR = names("pair", "Pair")
 _SIZE = numbers("bottleneck", "b", 0)
 _COUNT = numbers("n", "Seeds", 0)
-_NOTE = words("note", "Note", wrap=True)
 
 
 def paper_table(frame: pd.DataFrame, key: str, caption: str) -> TableView:
@@ -57,7 +58,7 @@ def tests(frame: pd.DataFrame, key: str, size: int) -> TableView:
         p_values("holm_p", "p (Holm)"), numbers("cohens_d", "Cohen’s d", 2),
         intervals("cohens_d_low", "cohens_d_high", "95% CI of d", 2),
     ]  # fmt: skip
-    columns += [_NOTE] if frame["note"].astype(bool).any() else []
+    columns += notes(frame)
     corrected = "Student’s" if HOLM_CORRECTS == "student_p" else "Welch’s"
     return table_view(
         key, f"Every representation against the baseline, bottleneck {size}", frame, columns,
@@ -181,7 +182,7 @@ def inference(frame: pd.DataFrame, key: str) -> TableView:
         p_values("permutation_p", "p (permutation)"),
         intervals("ceiling_lower", "ceiling_upper", "Noise ceiling", 2),
     ]  # fmt: skip
-    columns += [_NOTE] if frame["note"].astype(bool).any() else []
+    columns += notes(frame)
     return table_view(
         key, "How sure the correlations are, over seeds and over tweets", frame, columns,
         "95% percentile bootstrap intervals (1,000 resamples) of the mean r. Every seed samples "
@@ -203,7 +204,7 @@ def power(frame: pd.DataFrame, key: str) -> TableView:
         numbers("detectable_90", "90% power"), numbers("difference", "Found"),
         numbers("needed_80", "Seeds it needs, 80%", 0), numbers("needed_90", "90%", 0),
     ]  # fmt: skip
-    columns += [_NOTE] if frame["note"].astype(bool).any() else []
+    columns += notes(frame)
     return table_view(
         key, "What so many seeds can detect", frame, columns,
         "Paired t-tests by seed at 0.05, Holm over the six representations of a measure; by the "
@@ -223,5 +224,5 @@ def by_seed(frame: pd.DataFrame, key: str) -> TableView:
 
 def seeds(frame: pd.DataFrame, key: str) -> TableView:
     """Return the seeds that are not complete, and why."""
-    columns = [numbers("seed", "Seed", 0), words("status", "Status"), _NOTE]
+    columns = [numbers("seed", "Seed", 0), words("status", "Status"), NOTE]
     return table_view(key, "Seeds that are not complete", frame, columns)
