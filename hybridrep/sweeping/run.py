@@ -82,6 +82,11 @@ class Clock:
             passed = time.perf_counter() - started
             self.seconds[what] = self.seconds.get(what, 0.0) + passed
 
+    def points(self, wall: float, trials: int) -> list[tuple[str, float, int]]:
+        """Return as metrics (key, value, step) what an invocation took, and what of it this."""
+        whole = [("sweep/seconds", wall, 0), ("sweep/trials", float(trials), 0)]
+        return whole + [(f"sweep/{what}_seconds", spent, 0) for what, spent in self.seconds.items()]
+
 
 class SweepRun(Generic[T]):
     """One invocation's work on a sweep.

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,30 @@ def open_storage(storage: str, default: Path) -> BaseStorage:
             default.parent.mkdir(parents=True, exist_ok=True)
             return _open_journal(default)
         return _open_journal(resolve_path(storage))
+
+
+def open_own(
+    storage: str, root: Path, key: str, space: Mapping[str, Any], titles: Iterable[str]
+) -> BaseStorage:
+    """Open the storage of a sweep, whose studies in it search `space` or are not there yet.
+
+    Args:
+        storage: as the parameter gives it; empty: a journal beside the store's results.
+        root: the store's folder.
+        key: the sweep's.
+        space: what it searches.
+        titles: of its studies.
+
+    Raises:
+        ParameterError: it is a folder, cannot be opened, or is of another search.
+    """
+    default = root / ".sweeps" / f"{key[:16]}.journal"
+    if storage and "://" not in storage and resolve_path(storage).is_dir():
+        raise ParameterError(f"parameter storage: {storage} is a folder: name a journal file in it")
+    opened = open_storage(storage, default)
+    for title in titles:
+        check_space(opened, title, space, public_storage(storage) or str(default))
+    return opened
 
 
 def public_storage(storage: str) -> str:

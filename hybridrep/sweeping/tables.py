@@ -16,6 +16,7 @@ from hybridrep.sweeping.space import Space
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
+    from rich.table import Table
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,45 @@ class Terms:
     def values(self) -> tuple[str, ...]:
         """Every objective, and after it its SD."""
         return tuple(column for name in self.objectives for column in (name, f"{name}_sd"))
+
+
+@dataclass(frozen=True, eq=False)
+class SearchTables:
+    """What a sweep of one search found."""
+
+    trials: pd.DataFrame
+    seeds: pd.DataFrame
+    best: pd.DataFrame
+    importance: pd.DataFrame
+
+
+def search_tables(search: Search, terms: Terms) -> SearchTables:
+    """Return all tables of one search."""
+    trials = trials_table([search], search.space, terms)
+    return SearchTables(
+        trials, seeds_table([search], terms), best_table(trials, search.space, terms, {}),
+        importance_table([search], terms),
+    )  # fmt: skip
+
+
+def counts_of(trials: pd.DataFrame) -> str:
+    """Say how many trials there are, and how they ended: `8 trials, 7 complete, 1 pruned`."""
+    states = trials["state"].value_counts()
+    ended = ", ".join(f"{count} {str(state).lower()}" for state, count in states.items())
+    return f"{len(trials)} trials, {ended or 'none'}"
+
+
+def printed_table(shown: pd.DataFrame, title: str) -> Table:
+    """Return some trials as they are printed, a column a column."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
+    for column in shown.columns:
+        table.add_column(str(column))
+    for row in shown.itertuples(index=False):
+        table.add_row(*map(str, row))
+    return table
 
 
 def trials_table(searches: Sequence[Search], space: Space, terms: Terms) -> pd.DataFrame:

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
-from rich import box
 from rich.table import Table
 
-from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
-from hybridrep.execution.schedule import Outcome
-from hybridrep.execution.terminal import printed_last
-from hybridrep.parameters import resolve_path
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.markup import as_markdown
 from hybridrep.reporting.style import house_style, to_png
-from hybridrep.running import work
-from hybridrep.running.invocation import check, print_plan, refuse_incomplete
+from hybridrep.running.invocation import check, print_plan
 from hybridrep.studies.hybrid.fusion.methods import title_of
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import SIMULATION
@@ -36,39 +29,20 @@ from hybridrep.studies.hybrid.sweep.fused_trainings import (
     space_of,
 )
 from hybridrep.sweeping.figures import optimisation_history, parameter_importance
-from hybridrep.sweeping.run import Clock, SweepRun
+from hybridrep.sweeping.one_search import OneSearch
 from hybridrep.sweeping.search import Rules, Search
-from hybridrep.sweeping.storage import check_space, open_storage, open_study, public_storage
-from hybridrep.sweeping.tables import (
-    Terms,
-    best_table,
-    importance_table,
-    seeds_table,
-    trials_table,
-)
-from hybridrep.sweeping.trials import TrialContents, TrialLog
-from hybridrep.tracking import names
+from hybridrep.sweeping.storage import open_own, open_study
+from hybridrep.sweeping.tables import SearchTables, Terms, counts_of, printed_table
+from hybridrep.sweeping.trials import TrialContents
 from hybridrep.tracking.process import is_gone, process_tags
-from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import METRIC_COLUMNS, Contents
-from hybridrep.tracking.runs import connect
 
 TERMS = Terms("direction", FUSION_OBJECTIVES, measure="measure", unit="see the caption",
               readable=title_of)  # fmt: skip
 """How the sweep names things."""
 
 
-@dataclass(frozen=True, eq=False)
-class FusionSweepResults:
-    """A sweep's tables."""
-
-    trials: pd.DataFrame
-    seeds: pd.DataFrame
-    best: pd.DataFrame
-    importance: pd.DataFrame
-
-
-def run(config: FusionSweepConfig) -> FusionSweepResults | pd.DataFrame:
+def run(config: FusionSweepConfig) -> SearchTables | pd.DataFrame:
     """Run a sweep to its end, or go on with one that was stopped; of a plan return its table."""
     prepared: Hybrid = check(HYBRID, config.training())
     trainings, space = FusionTrainings(prepared, config), space_of(config)
@@ -78,37 +52,15 @@ def run(config: FusionSweepConfig) -> FusionSweepResults | pd.DataFrame:
     described = search_space(config, trainings)
     key = content_key(described)
     search, storage = _open(config, trainings, described, key)
-    tracker = connect(SIMULATION)
-    tracker.close_stale_runs()
-    text = {**config.as_text(), "storage": public_storage(config.storage)}
-    with printed_last() as later, work.open_workers(config) as workers, tracker.main_run(
-        "stage", f"{config.study} fuse_sweep", study=config.study, study_key=key,
-        description=f"The sweep of fusions **{config.study}** is at work.", config=text,
-        tags={names.STAGE: "fuse_sweep"},
-    ) as main:  # fmt: skip
-        main.log(Contents(inputs=data_inputs(prepared.inputs)))
-        started, clock = time.perf_counter(), Clock()
-        log = TrialLog(config.study, key, _trial_contents(config, trainings), tracker)
-        sweep_run = SweepRun(
-            [search], storage, trainings, workers, batch=config.side_by_side,
-            timeout=config.timeout, shared=bool(config.storage), log_own=log.log_own,
-            log_left=log.log_left, clock=clock,
-        )  # fmt: skip
-        sweep_run.work()
-        workers.close()
-        trials = trials_table([search], space, TERMS)
-        results = FusionSweepResults(
-            trials, seeds_table([search], TERMS), best_table(trials, space, TERMS, {}),
-            importance_table([search], TERMS),
-        )  # fmt: skip
-        main.log(_contents(config, results, clock, time.perf_counter() - started))
-        parts = {"trials": results.trials, "seeds": results.seeds, "best": results.best}
-        meta = {"sweep": config.study, "study_key": key, "config": text}
-        save_parts(tracker.server, main.run_id, parts, meta)
-        main.describe(_summary(config, results))
-        later.say(_printed(config, results))
-        refuse_incomplete(Outcome(frozenset(), frozenset(), tuple(sweep_run.failures)))
-        return results
+    sweep = OneSearch(
+        SIMULATION, "fuse_sweep", "sweep of fusions", key, TERMS,
+        _trial_contents(config, trainings), partial(_contents, config), partial(_summary, config),
+        partial(_printed, config),
+    )  # fmt: skip
+    return sweep.work_off(
+        config, trainings, search, storage, place=config.storage, batch=config.side_by_side,
+        timeout=config.timeout,
+    )  # fmt: skip
 
 
 def search_space(config: FusionSweepConfig, trainings: FusionTrainings) -> dict[str, Any]:
@@ -130,14 +82,8 @@ def search_space(config: FusionSweepConfig, trainings: FusionTrainings) -> dict[
 def _open(
     config: FusionSweepConfig, trainings: FusionTrainings, described: dict[str, Any], key: str
 ) -> tuple[Search, Any]:
-    default = trainings.study.store.root / ".sweeps" / f"{key[:16]}.journal"
-    if config.storage and "://" not in config.storage and resolve_path(config.storage).is_dir():
-        raise ParameterError(
-            f"parameter storage: {config.storage} is a folder: name a journal file in it"
-        )
-    storage = open_storage(config.storage, default)
     title = f"{config.study} {PART}"
-    check_space(storage, title, described, public_storage(config.storage) or str(default))
+    storage = open_own(config.storage, trainings.study.store.root, key, described, [title])
     objectives = FUSION_OBJECTIVES if config.objective == "both" else (config.objective,)
     search = Search(
         PART, open_study(storage, title, described, len(objectives)), space_of(config),
@@ -168,7 +114,7 @@ def _meaning(config: FusionSweepConfig) -> str:
 
 
 def _contents(
-    config: FusionSweepConfig, results: FusionSweepResults, clock: Clock, wall: float
+    config: FusionSweepConfig, results: SearchTables, times: list[tuple[str, float, int]]
 ) -> Contents:
     """Lay out everything that goes into the sweep's run."""
     pictures = {}
@@ -188,10 +134,8 @@ def _contents(
         (f"best/{PART}/{row['best_by']}", row[row["best_by"]], 0)
         for row in results.best.to_dict("records")
     ]
-    rows += [("sweep/seconds", wall, 0), ("sweep/trials", float(len(results.trials)), 0)]
-    rows += [(f"sweep/{what}_seconds", spent, 0) for what, spent in clock.seconds.items()]
     return Contents(
-        metrics=pd.DataFrame(rows, columns=list(METRIC_COLUMNS)),
+        metrics=pd.DataFrame(rows + times, columns=list(METRIC_COLUMNS)),
         tables={
             "sweep/trials.json": results.trials.astype({"epoch": "float64"}),
             "sweep/best.json": results.best, "sweep/importance.json": results.importance,
@@ -217,13 +161,9 @@ def _shown(rows: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _summary(config: FusionSweepConfig, results: FusionSweepResults) -> str:
-    states = results.trials["state"].value_counts()
-    counts = ", ".join(f"{count} {str(state).lower()}" for state, count in states.items())
-    lines = [
-        f"The sweep of fusions **{config.study}** ({config.sampler}): {len(results.trials)} "
-        f"trials, {counts or 'none'}."
-    ]
+def _summary(config: FusionSweepConfig, results: SearchTables) -> str:
+    counts = counts_of(results.trials)
+    lines = [f"The sweep of fusions **{config.study}** ({config.sampler}): {counts}."]
     front = results.trials[results.trials["pareto"]]
     if len(front):
         lines += [
@@ -234,18 +174,11 @@ def _summary(config: FusionSweepConfig, results: FusionSweepResults) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def _printed(config: FusionSweepConfig, results: FusionSweepResults) -> Table | str:
+def _printed(config: FusionSweepConfig, results: SearchTables) -> Table | str:
     """Return what is printed of a sweep: the trials that no other beats in both."""
     front = results.trials[results.trials["pareto"]]
     if not len(front):
         return f"{config.study}: no trial was finished."
-    table = Table(
-        title=f"{config.study}: the front of {len(results.trials)} trials", title_justify="left",
-        box=box.SIMPLE_HEAD,
-    )  # fmt: skip
-    shown = _shown(front)
-    for column in shown.columns:
-        table.add_column(str(column))
-    for row in shown.itertuples(index=False):
-        table.add_row(*map(str, row))
-    return table
+    return printed_table(
+        _shown(front), f"{config.study}: the front of {len(results.trials)} trials"
+    )

@@ -19,6 +19,7 @@ from hybridrep.studies.hybrid.sweep.objectives import OBJECTIVES
 from hybridrep.studies.hybrid.sweep.results import TERMS, SweepResults
 from hybridrep.studies.hybrid.sweep.space import SIZE, space_of
 from hybridrep.sweeping.figures import optimisation_history, parameter_importance, pareto_front
+from hybridrep.sweeping.tables import counts_of
 from hybridrep.tracking.records import Contents
 
 _LEFT_OUT = ("note", "epoch")
@@ -55,11 +56,9 @@ def contents(
 
 def summary(config: SweepConfig, inputs: Inputs, results: SweepResults) -> str:
     """Return what a sweep found as Markdown: the sentence, the best parameters, the limits."""
-    states = results.trials["state"].value_counts()
-    counts = ", ".join(f"{count} {str(state).lower()}" for state, count in states.items())
     lines = [
         f"The sweep **{config.study}** ({config.sampler}, {config.objective}, "
-        f"{len(config.seeds)} seeds): {len(results.trials)} trials, {counts or 'none'}.",
+        f"{len(config.seeds)} seeds): {counts_of(results.trials)}.",
         results.sentence,
     ]
     if inputs.emotion.synthetic:

@@ -11,12 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.schedule import Failure, Outcome
 from hybridrep.execution.terminal import printed_last
 from hybridrep.execution.workers import Workers
-from hybridrep.parameters import resolve_path
 from hybridrep.running import work
 from hybridrep.running.invocation import check, print_plan, refuse_incomplete
 from hybridrep.running.stage import Node, tasks_of
@@ -36,14 +34,14 @@ from hybridrep.studies.hybrid.sweep.training import Trainings, rungs
 from hybridrep.studies.hybrid.transformation import baseline
 from hybridrep.sweeping.run import Clock, SweepRun, foreseen
 from hybridrep.sweeping.search import Rules, Search
-from hybridrep.sweeping.storage import check_space, open_storage, open_study, public_storage
+from hybridrep.sweeping.storage import open_own, open_study, public_storage
 from hybridrep.sweeping.tables import importance_table
 from hybridrep.sweeping.trials import TrialContents, TrialLog
 from hybridrep.tracking import names
 from hybridrep.tracking.pages import where_to_look
 from hybridrep.tracking.process import is_gone, process_tags
 from hybridrep.tracking.queries import save_parts
-from hybridrep.tracking.records import Contents
+from hybridrep.tracking.records import METRIC_COLUMNS, Contents
 from hybridrep.tracking.runs import MainRun, Tracker, connect
 
 
@@ -76,7 +74,8 @@ def run(config: SweepConfig) -> SweepResults | pd.DataFrame:
         results = _results(config, searches, trainings)
         importance = importance_table(searches, TERMS)
         main.log(contents(config, prepared.inputs, results, importance))
-        main.log(Contents(metrics=_times(clock, time.perf_counter() - started, results)))
+        times = clock.points(time.perf_counter() - started, len(results.trials))
+        main.log(Contents(metrics=pd.DataFrame(times, columns=list(METRIC_COLUMNS))))
         _save(tracker, main, config, key, results)
         main.describe(summary(config, prepared.inputs, results))
         later.say(*printed(config, results), where_to_look(tracker.server, main.run_id))
@@ -113,16 +112,8 @@ def sweep_trainings(config: SweepConfig, prepared: Hybrid) -> Trainings:
 
 def _open(config: SweepConfig, trainings: Trainings, key: str) -> tuple[list[Search], Any]:
     """Open the storage and one study a direction; refuse one of another search first."""
-    default = trainings.study.store.root / ".sweeps" / f"{key[:16]}.journal"
-    if config.storage and "://" not in config.storage and resolve_path(config.storage).is_dir():
-        raise ParameterError(
-            f"parameter storage: {config.storage} is a folder: name a journal file in it"
-        )
-    storage = open_storage(config.storage, default)
-    place = public_storage(config.storage) or str(default)
-    described = search_space(config, trainings)
-    for title in _titles(config).values():
-        check_space(storage, title, described, place)
+    described, root = search_space(config, trainings), trainings.study.store.root
+    storage = open_own(config.storage, root, key, described, _titles(config).values())
     return _searches(config, described, storage), storage
 
 
@@ -186,13 +177,6 @@ def _results(config: SweepConfig, searches: list[Search], trainings: Trainings) 
     ]
     linear = frame("linear_baseline", pd.concat(parts, ignore_index=True) if parts else ())
     return sweep_results(searches, trainings, space_of(config), linear)
-
-
-def _times(clock: Clock, wall: float, results: SweepResults) -> pd.DataFrame:
-    """Return as metrics what this invocation took, and Optuna's and MLflow's part of it."""
-    rows = [("sweep/seconds", wall, 0), ("sweep/trials", float(len(results.trials)), 0)]
-    rows += [(f"sweep/{what}_seconds", spent, 0) for what, spent in clock.seconds.items()]
-    return pd.DataFrame(rows, columns=["key", "value", "step"])
 
 
 def _save(

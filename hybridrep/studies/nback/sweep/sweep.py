@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
-from rich import box
 from rich.table import Table
 
-from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
-from hybridrep.execution.schedule import Outcome
-from hybridrep.execution.terminal import printed_last
-from hybridrep.parameters import resolve_path
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.markup import as_markdown
 from hybridrep.reporting.style import house_style, to_png
-from hybridrep.running import work
-from hybridrep.running.invocation import check, print_plan, refuse_incomplete
+from hybridrep.running.invocation import check, print_plan
 from hybridrep.running.study import Study
 from hybridrep.studies.nback.inputs import NBack
 from hybridrep.studies.nback.names import SIMULATION
@@ -35,78 +28,36 @@ from hybridrep.studies.nback.sweep.trainings import (
     space_of,
 )
 from hybridrep.sweeping.figures import optimisation_history, parameter_importance
-from hybridrep.sweeping.run import Clock, SweepRun, foreseen
+from hybridrep.sweeping.one_search import OneSearch
+from hybridrep.sweeping.run import foreseen
 from hybridrep.sweeping.search import Rules, Search
-from hybridrep.sweeping.storage import check_space, open_storage, open_study, public_storage
-from hybridrep.sweeping.tables import (
-    Terms,
-    best_table,
-    importance_table,
-    seeds_table,
-    trials_table,
-)
-from hybridrep.sweeping.trials import TrialContents, TrialLog
-from hybridrep.tracking import names
-from hybridrep.tracking.pages import where_to_look
+from hybridrep.sweeping.storage import open_own, open_study
+from hybridrep.sweeping.tables import SearchTables, Terms, counts_of, printed_table
+from hybridrep.sweeping.trials import TrialContents
 from hybridrep.tracking.process import is_gone, process_tags
-from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import METRIC_COLUMNS, Contents
-from hybridrep.tracking.runs import connect
 
 TERMS = Terms("diet", (OBJECTIVE,), measure="measure", unit="response accuracy", readable=str)
 """How the sweep names things."""
 
 
-@dataclass(frozen=True, eq=False)
-class SweepResults:
-    """A sweep's tables."""
-
-    trials: pd.DataFrame
-    seeds: pd.DataFrame
-    best: pd.DataFrame
-    importance: pd.DataFrame
-
-
-def run(config: SweepConfig, study: Study = NBACK) -> SweepResults | pd.DataFrame:
+def run(config: SweepConfig, study: Study = NBACK) -> SearchTables | pd.DataFrame:
     """Run a sweep to its end, or go on with one that was stopped; of a plan return its table."""
     prepared: NBack = check(study, config)
-    trainings, space = Trainings(prepared, config), space_of(config)
+    trainings = Trainings(prepared, config)
     described = search_space(config, trainings)
     if config.plan:
         return _print_plan(config, trainings, described)
     key = content_key(described)
     search, storage = _open(config, trainings, described, key)
-    tracker = connect(SIMULATION)
-    tracker.close_stale_runs()
-    text = {**config.as_text(), "storage": public_storage(config.storage)}
-    with printed_last() as later, work.open_workers(config) as workers, tracker.main_run(
-        "stage", f"{config.study} sweep", study=config.study, study_key=key,
-        description=f"The sweep **{config.study}** is at work.", config=text,
-        tags={names.STAGE: "sweep"},
-    ) as main:  # fmt: skip
-        main.log(Contents(inputs=data_inputs(prepared.inputs)))
-        started, clock = time.perf_counter(), Clock()
-        log = TrialLog(config.study, key, _trial_contents(config, trainings), tracker)
-        sweep_run = SweepRun(
-            [search], storage, trainings, workers, batch=config.side_by_side,
-            timeout=config.timeout, shared=bool(config.storage), log_own=log.log_own,
-            log_left=log.log_left, clock=clock,
-        )  # fmt: skip
-        sweep_run.work()
-        workers.close()
-        trials = trials_table([search], space, TERMS)
-        results = SweepResults(
-            trials, seeds_table([search], TERMS), best_table(trials, space, TERMS, {}),
-            importance_table([search], TERMS),
-        )  # fmt: skip
-        main.log(_contents(config, results, clock, time.perf_counter() - started))
-        parts = {"trials": results.trials, "seeds": results.seeds, "best": results.best}
-        meta = {"sweep": config.study, "study_key": key, "config": text}
-        save_parts(tracker.server, main.run_id, parts, meta)
-        main.describe(_summary(config, results))
-        later.say(_printed(config, results), where_to_look(tracker.server, main.run_id))
-        refuse_incomplete(Outcome(frozenset(), frozenset(), tuple(sweep_run.failures)))
-        return results
+    sweep = OneSearch(
+        SIMULATION, "sweep", "sweep", key, TERMS, _trial_contents(config, trainings),
+        partial(_contents, config), partial(_summary, config), partial(_printed, config),
+    )  # fmt: skip
+    return sweep.work_off(
+        config, trainings, search, storage, place=config.storage, batch=config.side_by_side,
+        timeout=config.timeout,
+    )  # fmt: skip
 
 
 def search_space(config: SweepConfig, trainings: Trainings) -> dict[str, Any]:
@@ -128,14 +79,8 @@ def search_space(config: SweepConfig, trainings: Trainings) -> dict[str, Any]:
 def _open(
     config: SweepConfig, trainings: Trainings, described: dict[str, Any], key: str
 ) -> tuple[Search, Any]:
-    default = trainings.study.store.root / ".sweeps" / f"{key[:16]}.journal"
-    if config.storage and "://" not in config.storage and resolve_path(config.storage).is_dir():
-        raise ParameterError(
-            f"parameter storage: {config.storage} is a folder: name a journal file in it"
-        )
-    storage = open_storage(config.storage, default)
-    title = f"{config.study} {PART}"
-    check_space(storage, title, described, public_storage(config.storage) or str(default))
+    root = trainings.study.store.root
+    storage = open_own(config.storage, root, key, described, [f"{config.study} {PART}"])
     return _search(config, described, storage), storage
 
 
@@ -171,7 +116,9 @@ def _trial_contents(config: SweepConfig, trainings: Trainings) -> TrialContents:
     )  # fmt: skip
 
 
-def _contents(config: SweepConfig, results: SweepResults, clock: Clock, wall: float) -> Contents:
+def _contents(
+    config: SweepConfig, results: SearchTables, times: list[tuple[str, float, int]]
+) -> Contents:
     """Lay out everything that goes into the sweep's run."""
     pictures = {}
     remark = f"{len(config.seeds)} seeds, selection trials of new view angles"
@@ -183,10 +130,8 @@ def _contents(config: SweepConfig, results: SweepResults, clock: Clock, wall: fl
             figure = parameter_importance(results.importance, TERMS, f"fANOVA; {remark}")
             pictures["figures/parameter_importance.png"] = to_png(figure)
     rows = [(f"best/{OBJECTIVE}", row[OBJECTIVE], 0) for row in results.best.to_dict("records")]
-    rows += [("sweep/seconds", wall, 0), ("sweep/trials", float(len(results.trials)), 0)]
-    rows += [(f"sweep/{what}_seconds", spent, 0) for what, spent in clock.seconds.items()]
     return Contents(
-        metrics=pd.DataFrame(rows, columns=list(METRIC_COLUMNS)),
+        metrics=pd.DataFrame(rows + times, columns=list(METRIC_COLUMNS)),
         tables={
             "sweep/trials.json": results.trials.astype({"epoch": "float64"}),
             "sweep/best.json": results.best, "sweep/importance.json": results.importance,
@@ -195,7 +140,7 @@ def _contents(config: SweepConfig, results: SweepResults, clock: Clock, wall: fl
     )  # fmt: skip
 
 
-def _best(results: SweepResults) -> pd.DataFrame:
+def _best(results: SearchTables) -> pd.DataFrame:
     best = results.best
     return pd.DataFrame({
         "trial": best["trial"], "architecture": best["architecture"], "hidden": best["hidden"],
@@ -207,12 +152,10 @@ def _best(results: SweepResults) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _summary(config: SweepConfig, results: SweepResults) -> str:
-    states = results.trials["state"].value_counts()
-    counts = ", ".join(f"{count} {str(state).lower()}" for state, count in states.items())
+def _summary(config: SweepConfig, results: SearchTables) -> str:
     lines = [
         f"The sweep **{config.study}** ({config.sampler}, {len(config.seeds)} seeds): "
-        f"{len(results.trials)} trials, {counts or 'none'}."
+        f"{counts_of(results.trials)}."
     ]
     if len(results.best):
         lines += [
@@ -223,17 +166,9 @@ def _summary(config: SweepConfig, results: SweepResults) -> str:
     return "\n\n".join(lines) + "\n"
 
 
-def _printed(config: SweepConfig, results: SweepResults) -> Table | str:
+def _printed(config: SweepConfig, results: SearchTables) -> Table | str:
     """Return what is printed of a sweep: its best points."""
     if not len(results.best):
         return f"{config.study}: no trial was finished."
-    shown = _best(results)
-    table = Table(
-        title=f"{config.study}: best of {len(results.trials)} trials", title_justify="left",
-        box=box.SIMPLE_HEAD,
-    )  # fmt: skip
-    for column in shown.columns:
-        table.add_column(str(column))
-    for row in shown.itertuples(index=False):
-        table.add_row(*map(str, row))
-    return table
+    title = f"{config.study}: best of {len(results.trials)} trials"
+    return printed_table(_best(results), title)
