@@ -82,11 +82,6 @@ class Settings:
                 given["groups"] = self.groups
         return replace(found, compute=partial(found.compute, **given)) if given else found
 
-    def of_rows(self, rows: np.ndarray) -> Settings:
-        """Return the same of some of the items."""
-        labels, groups = (None if e is None else e[rows] for e in (self.labels, self.groups))
-        return replace(self, labels=labels, groups=groups)
-
     def identity(self, measure: Measure) -> Mapping[str, Any]:
         """Return what of these a measure's numbers depend on beside its key, in JSON's types."""
         groups = None if self.groups is None else self.groups.tolist()

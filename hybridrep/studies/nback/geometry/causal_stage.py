@@ -14,12 +14,10 @@ from hybridrep.analysis.perturbation import span_of
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.studies.nback.decoding.network import Decoding, FittedDecoders
-from hybridrep.studies.nback.decoding.stage import decoding_of
 from hybridrep.studies.nback.decoding.states import (
     AnalysedNetwork,
     Analysis,
     analysed_network,
-    analysis_of,
 )
 from hybridrep.studies.nback.geometry.causal import (
     AMOUNTS,
@@ -31,7 +29,7 @@ from hybridrep.studies.nback.geometry.causal import (
     moved,
     spaces_changed,
 )
-from hybridrep.studies.nback.geometry.decoders import decoder_needs, decoders_by_space
+from hybridrep.studies.nback.geometry.decoders import decoders_by_space, node_of_decoders
 from hybridrep.studies.nback.memory.model import Hidden
 from hybridrep.studies.nback.memory.networks import NetworkRecipe
 from hybridrep.studies.nback.names import FEATURES, RESPONSES, SIMULATION, Feature
@@ -47,12 +45,7 @@ STAGE = Stage("nback_causal", module=__name__, noun="networks", entry="nback_geo
 
 def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
     """Declare the causal test of a network."""
-    return STAGE.node(
-        make, recipe, study.inputs.stimuli.objects, seed, analysis_of(study.config),
-        decoding_of(study.config), name=recipe.place, seed=seed, seconds=recipe.hidden / 20,
-        about={"seed": seed, "architecture": recipe.name, "diet": recipe.diet},
-        **decoder_needs(study, recipe, seed),
-    )  # fmt: skip
+    return node_of_decoders(STAGE, make, study, recipe, seed)
 
 
 def make(

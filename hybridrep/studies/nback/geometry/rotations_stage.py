@@ -15,7 +15,6 @@ from hybridrep.analysis.rotations import Cell, DecodersAt, rotation_scores
 from hybridrep.randomness import generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.studies.nback.decoding.network import Decoding, FittedDecoders, centred
-from hybridrep.studies.nback.decoding.stage import decoding_of
 from hybridrep.studies.nback.decoding.states import (
     MATCH_SHARES,
     AnalysedNetwork,
@@ -23,9 +22,8 @@ from hybridrep.studies.nback.decoding.states import (
     AnalysisSet,
     TaskStates,
     analysed_network,
-    analysis_of,
 )
-from hybridrep.studies.nback.geometry.decoders import decoder_needs, decoders_by_space
+from hybridrep.studies.nback.geometry.decoders import decoders_by_space, node_of_decoders
 from hybridrep.studies.nback.geometry.trajectories import trajectories
 from hybridrep.studies.nback.memory.networks import NetworkRecipe
 from hybridrep.studies.nback.names import SIMULATION
@@ -39,12 +37,7 @@ STAGE = Stage("nback_rotations", module=__name__, noun="networks", entry="nback_
 
 def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
     """Declare the rotations of a network's decoders, and its trajectories."""
-    return STAGE.node(
-        make, recipe, study.inputs.stimuli.objects, seed, analysis_of(study.config),
-        decoding_of(study.config), name=recipe.place, seed=seed, seconds=recipe.hidden / 20,
-        about={"seed": seed, "architecture": recipe.name, "diet": recipe.diet},
-        **decoder_needs(study, recipe, seed),
-    )  # fmt: skip
+    return node_of_decoders(STAGE, make, study, recipe, seed)
 
 
 def make(

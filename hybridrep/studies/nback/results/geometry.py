@@ -65,19 +65,6 @@ def _of_size(rows: pd.DataFrame, size: int) -> pd.DataFrame:
     return fewer if len(fewer) else rows[rows["dimensions"] == 0]
 
 
-def between_features(tables: NBackTables) -> pd.DataFrame:
-    """Return index and corrected index between features, of the perceptual space and all networks.
-
-    Columns `space`, `seed`, `feature`, `other`, `index`, `corrected`.
-    """
-    rows = tables.orthogonality[tables.orthogonality["feature"] != tables.orthogonality["other"]]
-    seen = rows[rows["space"] == PERCEPTUAL]
-    named = with_names(rows[(rows["space"] != PERCEPTUAL) & (rows["diet"] == "mtmf")], tables)
-    both = pd.concat([seen, named.assign(space=named["name"])])
-    keys = ["space", "seed", "feature", "other", "measure"]
-    return both.groupby(keys, sort=False)["score"].mean().unstack("measure").reset_index()
-
-
 def _in_order(table: pd.DataFrame) -> pd.DataFrame:
     order = table.assign(_feature=[FEATURES.index(each) for each in table["feature"]])
     sorted_rows = order.sort_values(["_feature", "seed"], kind="stable")
