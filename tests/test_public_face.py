@@ -95,7 +95,7 @@ def test_what_a_command_refuses_is_refused_with_the_same_message(given, capsys):
 @pytest.mark.parametrize(
     ("entry", "name", "owner"),
     [
-        ("lstm", "sampler", "`sweep`: `lstm`"),
+        ("lstm", "sampler", "`sweep` and `fuse_sweep`: `lstm`"),
         ("full", "source", "`report`, `register` and `export`: `full`"),
         ("lstm", "n_back", "the study `toy`: `lstm`"),
         ("train", "bottlenecks", "the study `hybrid`: `train`"),

@@ -24,7 +24,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int
-from scipy.linalg.lapack import dposv
 
 MOST_STEPS = 100
 """Newton steps; some ten are usual."""
@@ -371,6 +370,8 @@ def _gram(z: np.ndarray, weight: np.ndarray, of: np.ndarray) -> np.ndarray:
 
 def _newton_step(curve: np.ndarray, penalised: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """Return the step to where the slope of the quadratic would be 0."""
+    from scipy.linalg.lapack import dposv
+
     matrix = curve.copy()
     matrix.flat[:: len(matrix) + 1] += np.maximum(penalised, 1e-12)
     # symmetric, so that its transpose, in the order that LAPACK wants, is itself

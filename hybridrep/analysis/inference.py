@@ -23,7 +23,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -968,35 +968,52 @@ def power(
 
 def _detectable(n: int, variances: Sequence[float], level: float, target: float) -> float:
     """Return the difference of means that n seeds detect with a probability of `target`."""
-    from scipy.optimize import brentq
+    shift = _noncentrality(_freedom(n, variances), level, target)
+    return shift * math.sqrt(sum(variances) / n)
+
+
+def _freedom(n: int, variances: Sequence[float]) -> float:
+    """Return Welch and Satterthwaite's degrees of freedom; of one variance they are n - 1."""
+    return (n - 1) * sum(variances) ** 2 / sum(v**2 for v in variances)
+
+
+def _power_of(shift: float, df: float, level: float) -> float:
+    """Return the power of a two-sided t-test; `shift`: the difference in standard errors."""
     from statsmodels.stats.power import ttest_power
 
-    # Welch and Satterthwaite's degrees of freedom; of one variance they are n - 1
-    df = (n - 1) * sum(variances) ** 2 / sum(v**2 for v in variances)
+    found = float(ttest_power(shift, 1, level, df=df))
+    if math.isnan(found):  # the far tail is too small for SciPy
+        found = float(ttest_power(shift, 1, level / 2, df=df, alternative="larger"))
+    return found
+
+
+@cache
+def _noncentrality(df: float, level: float, target: float) -> float:
+    """Return the difference, in standard errors, that is detected with that probability."""
+    from scipy.optimize import brentq
 
     def lacking(shift: float) -> float:
-        """`shift` is the noncentrality: the difference in standard errors."""
-        found = float(ttest_power(shift, 1, level, df=df))
-        if math.isnan(found):  # the far tail is too small for SciPy
-            found = float(ttest_power(shift, 1, level / 2, df=df, alternative="larger"))
-        return found - target
+        return _power_of(shift, df, level) - target
 
     high = 1.0
     while lacking(high) < 0:
         high *= 2
-    shift = float(brentq(lacking, 0.0, high, xtol=1e-10))
-    return shift * math.sqrt(sum(variances) / n)
+    return float(brentq(lacking, 0.0, high, xtol=1e-10))
 
 
 def _needed(difference: float, variances: Sequence[float], level: float, target: float) -> float:
     """Return the least number of seeds that detects a difference; infinite above a million."""
+
+    def enough(n: int) -> bool:
+        shift = difference * math.sqrt(n / sum(variances))
+        return _power_of(shift, _freedom(n, variances), level) >= target
+
     few, many = 1, 2
-    while not difference or _detectable(many, variances, level, target) > difference:
+    while not difference or not enough(many):
         few, many = many, 2 * many
         if many > MOST_SEEDS_NEEDED:
             return math.inf
     while many - few > 1:
         middle = (few + many) // 2
-        enough = _detectable(middle, variances, level, target) <= difference
-        few, many = (few, middle) if enough else (middle, many)
+        few, many = (few, middle) if enough(middle) else (middle, many)
     return float(many)

@@ -114,6 +114,7 @@ def fix_code_versions(package: str) -> None:
     _keep_readings()
 
 
+@cache
 def _library_version(distribution: str) -> str:
     try:
         return importlib.metadata.version(distribution)

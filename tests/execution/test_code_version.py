@@ -22,13 +22,20 @@ def package(tmp_path, monkeypatch):
             file.write_text(textwrap.dedent(source))
         with monkeypatch.context() as patch:
             patch.syspath_prepend(str(folder))
-            for function in (subject._spec, subject._source, subject._read, code_version):
-                function.cache_clear()
+            _forget()
             answer = code_version(f"study.{module}", tuple(f"study.{e}" for e in exclude))
         assert "study" not in sys.modules, "nothing may be imported to find out"
         return answer
 
-    return version
+    yield version
+    _forget()
+
+
+def _forget() -> None:
+    for function in (
+        subject._spec, subject._source, subject._read, subject._library_version, code_version,
+    ):  # fmt: skip
+        function.cache_clear()
 
 
 STAGE = """

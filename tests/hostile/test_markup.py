@@ -194,7 +194,7 @@ def test_figures_draw_hostile_names_as_they_are(recwarn):
 
 
 @pytest.mark.parametrize("markup", MARKUP)
-def test_notes_and_cards_show_names_as_text(markup):
+def test_notes_and_cards_show_names_as_text(markup, monkeypatch):
     class Anything:
         """Stands for what the notes read; every name is the hostile one."""
 
@@ -203,11 +203,13 @@ def test_notes_and_cards_show_names_as_text(markup):
                     "learning_rate": 0.1, "kind": "convolutional", "activation": "relu",
                     "bottlenecks": (8,), "half_epoch": 1, "autoencoder_epochs": 2,
                     "lstm_epochs": 2, "duplicates": "drop", "study": "name",
+                    "task_specific": (), "given_of": lambda seed: None, "words": "its [CLS]",
                     "source": markup, "description": markup, "vectors": markup,
                     "fingerprint": "f" * 64, "key": "k" * 64}.get(name, self)  # fmt: skip
 
     note = Rendered(unwrap(records.describe_seed)(Anything(), 1, "#/experiments/1/runs/2"))
     check(note)
+    monkeypatch.setattr(register_card, "_lstm", unwrap(register_card._lstm))
     source = Anything()
     source.kind = "study"
     source.key = "k" * 64

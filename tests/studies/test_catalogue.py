@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hybridrep.errors import ParameterError
@@ -55,8 +56,9 @@ def test_every_stage_that_a_parameter_names_is_run_by_an_entry_point():
 def test_parameters_bear_on_what_reads_them():
     always = {"profile", "study", "workers", "cluster", "store", "plan"}
     assert bearing("embed") == always | {
-        "encoder", "emotion", "emotion_columns", "emotion_split", "emotion_quoting",
-        "emotion_names", "hate", "hate_columns", "hate_split", "hate_quoting", "hate_positive",
+        "encoder", "encoder_layer", "encoder_pooling",
+        "emotion", "emotion_columns", "emotion_split", "emotion_quoting", "emotion_names", "hate",
+        "hate_columns", "hate_split", "hate_quoting", "hate_positive",
     }  # fmt: skip
     assert bearing("compare") == {"study", "studies"}
     assert bearing("full") == {*Config.model_fields} - {"trials", "timeout"}
@@ -79,7 +81,8 @@ CHANGES = {
     "baseline_pooling": "flatten", "duplicates": "keep", "items_per_emotion": "9",
     "share_text": "false", "trials": "7", "timeout": "7", "study": "other", "workers": "2",
     "cluster": "tcp://nowhere:1", "plan": "true", "fusions": "joint_autoencoder",
-    "fusion_weight": "0.3", "fusion_epochs": "3",
+    "fusion_weight": "0.3", "fusion_epochs": "3", "encoder_layer": "0", "encoder_pooling": "mean",
+    "measures": "cka",
 }  # fmt: skip
 
 
@@ -90,6 +93,16 @@ def results(given: dict[str, str], store: Store) -> dict[str, set[str]]:
         stage: {key for task in work.study_tasks(HYBRID, prepared, stage) for key in task.produces}
         for stage in STAGES
     }
+
+
+def given_vectors(path: Path, given: dict[str, str]) -> str:
+    """Write random vectors of all tweets, by text, and return the parameter that names them."""
+    texts = sorted(
+        {t for name in ("emotion", "hate") for t in load_corpus(name, given[name]).texts}
+    )
+    values = np.random.default_rng(0).standard_normal((len(texts), 12))
+    np.savez(path, ids=np.array(texts), features=values)
+    return f"vectors:{path}"
 
 
 @pytest.mark.slow
@@ -105,6 +118,7 @@ def test_what_bears_on_an_entry_point_changes_its_results_and_nothing_else_does(
     encoder = small_study.write_encoder(tmp_path / "encoder-2", texts, seed=1)
     (tmp_path / "glove.txt").write_text("i 0.1 0.2 0.3\nfeel 0.3 0.1 0.2\n")
     changes = {**CHANGES, **others, "encoder": str(encoder), "vectors": str(tmp_path / "glove.txt")}
+    changes["task_specific"] = given_vectors(tmp_path / "given.npz", given)
     same_columns = {  # how files are read that these are not: other names of the same texts
         f"{part}_{word}" for part in ("emotion", "hate") for word in ("columns", "split", "quoting")
     } | {"emotion_names", "hate_positive"}

@@ -186,7 +186,7 @@ class StudyParameters(Parameters, Generic[E]):
     )
     measures: Names = setting(
         "core", "what compares representations beside r: `core`, `all`, a comma list of keys "
-        "of `MEASURES` (`cka`, `mutual_knn.k5`), or `none`", stages=("autoencode",),
+        "of `MEASURES` (`cka`, `mutual_knn.k5`), or `none`", stages=("rsa",),
     )  # fmt: skip
     share_text: bool = setting(
         True, "whether tweets may stand in reports, artifacts and model examples",

@@ -38,6 +38,15 @@ PERCEPTUAL_SPACES = ("perceptual", "mean_colour")
 FOLDS = ("images", "grouped")
 """How frames are divided in two for that: at random, or by view."""
 
+DECODING_MEASURES = ("balanced", "raw", "multiclass", "within_category", "across", "current")
+"""What is said of decoders of a network's states: accuracies, and two of their controls."""
+
+ALL_VALUES = -1
+"""What the column `value` of decoding says of a mean over a feature's values."""
+
+CENTRINGS = ("own", "fitting")
+"""Whose mean is taken from the states of another task: its own, or the fitting task's."""
+
 LOCATIONS = ("top_left", "top_right", "bottom_left", "bottom_right")
 """The places of an object in a frame, in the order of their numbers."""
 

@@ -23,7 +23,10 @@ from hybridrep.testing.undrawn import undraw_all
 from hybridrep.tracking.queries import load_parts, save_parts
 from hybridrep.tracking.runs import Tracker, connect
 
-FAST = {"bottlenecks": "4", "lstm_epochs": "1", "autoencoder_epochs": "2", "transfer_epochs": "1"}
+FAST = {
+    "bottlenecks": "4", "lstm_epochs": "1", "autoencoder_epochs": "2", "transfer_epochs": "1",
+    "fusions": "truncated_svd,joint_autoencoder", "fusion_epochs": "1", "measures": "cka",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ from hybridrep.studies.hybrid.prepare import prepare
 from hybridrep.studies.hybrid.report import example_stage as example
 from hybridrep.studies.hybrid.report import stage as report
 from hybridrep.studies.hybrid.results import seed_run as records
-from hybridrep.studies.hybrid.similarity import pictures, resamples
+from hybridrep.studies.hybrid.similarity import measured, pictures, representations, resamples
 from hybridrep.studies.hybrid.similarity import stage as similarity
 from hybridrep.studies.hybrid.study import HYBRID
 from hybridrep.studies.hybrid.task_specific import stage as task_specific
@@ -44,7 +44,7 @@ TRAININGS = {
 
 STAGES = [
     chunks, tokens, task_specific, transformation, baseline, similarity, pictures, resamples,
-    transfer, fusing, new_task, validation, example, report,
+    representations, measured, transfer, fusing, new_task, validation, example, report,
 ]  # fmt: skip
 
 LOADERS = (

@@ -7,10 +7,16 @@ import pandas as pd
 
 from hybridrep.parameters import resolve
 from hybridrep.studies.nback.config import Config
-from hybridrep.studies.nback.decoding.network import CENTRINGS, MEASURES
 from hybridrep.studies.nback.memory.networks import NetworkRecipe, recipes
 from hybridrep.studies.nback.memory.training import CHECKED
-from hybridrep.studies.nback.names import FEATURES, FOLDS, SPLITS, tasks_in_diet
+from hybridrep.studies.nback.names import (
+    CENTRINGS,
+    DECODING_MEASURES,
+    FEATURES,
+    FOLDS,
+    SPLITS,
+    tasks_in_diet,
+)
 from hybridrep.studies.nback.results.schema import SCHEMAS, frame
 from hybridrep.studies.nback.results.tables import SCHEMA_VERSION, NBackTables
 from hybridrep.studies.nback.tasks.trials import ANALYSIS_SETS
@@ -83,7 +89,7 @@ def _decoded(recipe: NetworkRecipe, rng: np.random.Generator) -> dict[str, pd.Da
     tasks = tasks_in_diet(recipe.diet, recipe.n_back)
     frames, places = range(1, FRAMES + 1), range(len(tasks))
     every = pd.MultiIndex.from_product(
-        [places, FEATURES, frames, frames, ANALYSIS_SETS, MEASURES],
+        [places, FEATURES, frames, frames, ANALYSIS_SETS, DECODING_MEASURES],
         names=["task", "decoded", "stimulus", "time", "set", "measure"],
     ).to_frame(index=False)
     every["n"] = np.array([task.n for task in tasks])[every["task"]]

@@ -10,7 +10,7 @@ import pandas as pd
 from hybridrep.reporting.markup import code, plain
 from hybridrep.studies.hybrid.fusion.methods import MEASURES
 from hybridrep.studies.hybrid.given_vectors import left_out
-from hybridrep.studies.hybrid.inputs import CorpusInput, GivenVectors, Hybrid, Inputs
+from hybridrep.studies.hybrid.inputs import CorpusInput, Hybrid, Inputs
 from hybridrep.studies.hybrid.names import CHOSEN_ON, SHARED, UNSIZED
 from hybridrep.studies.hybrid.results.gather import study_tables
 from hybridrep.studies.hybrid.results.tables import StudyTables
@@ -177,7 +177,7 @@ def _files(study: Hybrid, seed: int) -> Iterator[tuple[str, Path]]:
 
 def describe_seed(inputs: Inputs, seed: int, study_link: str) -> str:
     """Return the note of a seed's run, in Markdown."""
-    config = inputs.config
+    config, given = inputs.config, inputs.given_of(seed)
     synthetic = " **Synthetic data.**" if inputs.emotion.synthetic or inputs.hate.synthetic else ""
     return (
         f"One simulation from raw tweets to tested classifiers, seed {seed} of the study "
@@ -186,13 +186,8 @@ def describe_seed(inputs: Inputs, seed: int, study_link: str) -> str:
         f"- new task: {code(inputs.hate.source)}, {inputs.hate.items} tweets after cleaning, "
         f"duplicates {config.duplicates}\n"
         f"- encoder: {code(inputs.encoder.description)}\n"
-        + "".join(f"- LSTM: {code(each.description)}\n" for each in _given_of(inputs, seed))
+        + ("" if given is None else f"- LSTM: {code(given.description)}\n")
         + "".join(f"- {plain(line)}\n" for line in left_out(inputs.encoder, *inputs.task_specific))
         + f"- bottlenecks: {', '.join(map(str, config.bottlenecks))}; RSA and transfer use the "
         f"autoencoders of epoch {config.half_epoch} of {config.autoencoder_epochs}\n"
     )
-
-
-def _given_of(inputs: Inputs, seed: int) -> tuple[GivenVectors, ...]:
-    given = inputs.given_of(seed)
-    return () if given is None else (given,)

@@ -251,31 +251,35 @@ def _hate_corpus(dice: _Dice) -> Corpus:
                 text = dice.choose(plain)
             else:
                 meant = _meant(name, names, _WRONG_HATE, dice)
-                text = _new_text(partial(_message, _SHARES[meant], dice), seen)
+                text = _new_text(_MessageWriter(_SHARES[meant], dice).write, seen)
             plain.append(text)
             items.append((_decorated(text, dice), label, ""))
         items.extend((_only_marks(dice), label, "") for _ in range(_ONLY_MARKS))
     return _corpus("hate", items, names, dice)
 
 
-def _message(shares: Mapping[tuple[str, str], float], dice: _Dice) -> str:
-    """Write a message; its kind and the side of its words are drawn by their shares."""
-    grammar = _grammar()
-    frames = grammar["frames"]["message"]
-    kind, side = dice.weighted(shares)
-    frame = dice.choose(frames[kind])
-    if dice.happens(_MESSAGE_CONTEXT):
-        frame = f"{frame} {dice.choose(frames['context'])}"
+class _MessageWriter:
+    """Writes messages of one class; their kind and the side of their words follow its shares."""
 
-    def phrase(slot: str) -> str:
+    def __init__(self, shares: Mapping[tuple[str, str], float], dice: _Dice) -> None:
+        self._shares, self._dice = shares, dice
+
+    def write(self) -> str:
+        dice, frames = self._dice, _grammar()["frames"]["message"]
+        kind, side = dice.weighted(self._shares)
+        frame = dice.choose(frames[kind])
+        if dice.happens(_MESSAGE_CONTEXT):
+            frame = f"{frame} {dice.choose(frames['context'])}"
+        return _expand(frame, partial(self._phrase, side))
+
+    def _phrase(self, side: str, slot: str) -> str:
+        dice, grammar = self._dice, _grammar()
         if slot in ("target", "them"):
-            return dice.choose(frames[slot])
+            return dice.choose(grammar["frames"]["message"][slot])
         field = f"{side}_{slot}" if slot in _SIDED else _STATES[side] if slot == "state" else slot
         if field in grammar["common"] and dice.happens(_COMMON_WORD):
             return dice.choose(grammar["common"][field])
         return dice.deal(field, grammar["fields"][field])
-
-    return _expand(frame, phrase)
 
 
 def _decorated(text: str, dice: _Dice) -> str:

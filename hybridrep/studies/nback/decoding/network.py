@@ -28,24 +28,12 @@ from hybridrep.analysis.generalisation import (
     fit_over_time,
     score_over_time,
 )
-from hybridrep.studies.nback.decoding.states import (
-    MATCH_SHARES,
-    AnalysisSet,
-    HasStates,
-    TaskStates,
-    some_of,
-)
-from hybridrep.studies.nback.names import FEATURES
-
-MEASURES = ("balanced", "raw", "multiclass", "within_category", "across", "current")
-CENTRINGS = ("own", "fitting")
-"""Whose mean is taken from the states of another task: its own, or the fitting task's."""
+from hybridrep.studies.nback.decoding.states import HasStates, TaskStates, some_of
+from hybridrep.studies.nback.names import ALL_VALUES, CENTRINGS, DECODING_MEASURES, FEATURES
+from hybridrep.studies.nback.tasks.trials import MATCH_SHARES, AnalysisSet
 
 MOST_FRAMES = 4
 """Frames after which decoders of the first stimulus are asked on other tasks' trials."""
-
-ALL_VALUES = -1
-"""What the column `value` says of a mean over a feature's values."""
 
 
 @dataclass(frozen=True)
@@ -263,7 +251,7 @@ class _Scores:
         tasks, _, steps, _ = states.shape
         most = max(each.shape[-1] for each in fitted.biases.values())
         by_value = np.full((tasks, len(FEATURES), steps, steps, most), np.nan)
-        found = np.full((len(MEASURES), tasks, len(FEATURES), steps, steps), np.nan)
+        found = np.full((len(DECODING_MEASURES), tasks, len(FEATURES), steps, steps), np.nan)
         frames = min(MOST_FRAMES, steps)
         between = np.full((frames, len(CENTRINGS), len(FEATURES), tasks, tasks), np.nan)
         for task in range(tasks):
@@ -314,7 +302,7 @@ def decoding_table(
     apart = ~np.eye(steps, dtype=bool)
     shown = {"across": later & apart, "current": apart}
     parts = []
-    for number, measure in enumerate(MEASURES):
+    for number, measure in enumerate(DECODING_MEASURES):
         there = np.broadcast_to(shown.get(measure, later), scores.means.shape[1:]).copy()
         if measure == "within_category":
             there[:, [place for place, f in enumerate(FEATURES) if f != "identity"]] = False

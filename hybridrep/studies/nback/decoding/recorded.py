@@ -22,8 +22,9 @@ from hybridrep.analysis.generalisation import (
     predicted_accuracy,
     score_over_time,
 )
-from hybridrep.studies.nback.decoding.network import CENTRINGS, best_penalty
+from hybridrep.studies.nback.decoding.network import best_penalty
 from hybridrep.studies.nback.decoding.recordings import Recording
+from hybridrep.studies.nback.names import CENTRINGS
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,7 +26,7 @@ from hybridrep.studies.nback.memory import stage as memory
 from hybridrep.studies.nback.memory.model import Hidden, MemoryConfig, MemoryStack
 from hybridrep.studies.nback.memory.training import CHUNK, Batch
 from hybridrep.studies.nback.names import SIMULATION, SPLITS, UNTRAINED, NBackTask, tasks_in_diet
-from hybridrep.studies.nback.tasks.trials import MatchShare, Trials, trials
+from hybridrep.studies.nback.tasks.trials import MATCH_SHARES, AnalysisSet, Trials, trials
 
 if TYPE_CHECKING:
     from hybridrep.running.stage import Reader
@@ -35,11 +35,7 @@ if TYPE_CHECKING:
     from hybridrep.studies.nback.memory.networks import NetworkRecipe
     from hybridrep.studies.nback.stimuli.stimulus_set import StimulusSet
 
-AnalysisSet = Literal["independent", "paper"]
 Part = Literal["fit", "test", "choose"]
-
-MATCH_SHARES: dict[AnalysisSet, MatchShare] = {"independent": "independent", "paper": 0.5}
-"""Probability of a match in each set."""
 
 VIEWS_OF: dict[Part, int] = {"fit": 0, "test": 1, "choose": 0}
 """The half of the objects' views that each part shows, if halves are disjoint."""

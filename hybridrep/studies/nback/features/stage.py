@@ -33,6 +33,7 @@ CHUNK = 128
 """Frames of one result: four batches of 32, some seconds of the default model on one core."""
 
 
+@lru_cache(maxsize=16)  # every network and every analysis of it asks
 def nodes(study: NBack, split: Split) -> tuple[Node, ...]:
     """Declare the chunks of a split's maps, in the order of its frames."""
     inputs = study.inputs

@@ -16,10 +16,8 @@ from hybridrep.randomness import generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.studies.nback.decoding.network import Decoding, FittedDecoders, centred
 from hybridrep.studies.nback.decoding.states import (
-    MATCH_SHARES,
     AnalysedNetwork,
     Analysis,
-    AnalysisSet,
     TaskStates,
     analysed_network,
 )
@@ -30,6 +28,7 @@ from hybridrep.studies.nback.names import SIMULATION
 
 if TYPE_CHECKING:
     from hybridrep.studies.nback.inputs import NBack, Objects
+from hybridrep.studies.nback.tasks.trials import MATCH_SHARES, AnalysisSet
 
 STAGE = Stage("nback_rotations", module=__name__, noun="networks", entry="nback_geometry",
               title="rotations")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ STAGE = Stage("nback_components", module=__name__, noun="front ends", entry="nba
               title="components")  # fmt: skip
 
 
+@lru_cache(maxsize=4)
 def node(study: NBack) -> Node:
     """Declare the components of the images of all splits."""
     needs: dict[str, Any] = {split: features.nodes(study, split) for split in SPLITS}

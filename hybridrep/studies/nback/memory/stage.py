@@ -7,6 +7,7 @@ a network's last bits would depend on which others were missing when it was trai
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 STAGE = Stage("nback_train", module=__name__, noun="networks", title="train")
 
 
+@lru_cache(maxsize=1024)
 def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
     """Declare a trained network of a seed."""
     if recipe.front_end == "pca":

@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.reporting.style import CLASS_COLOURS, CLASS_COLOURS_DARK
-from hybridrep.studies.nback.decoding.network import ALL_VALUES
 from hybridrep.studies.nback.geometry import rotations_stage
 from hybridrep.studies.nback.inputs import NBack
 from hybridrep.studies.nback.memory.networks import NetworkRecipe, recipes
-from hybridrep.studies.nback.names import LOCATIONS, UNTRAINED, NBackTask, tasks_in_diet
+from hybridrep.studies.nback.names import ALL_VALUES, LOCATIONS, UNTRAINED, NBackTask, tasks_in_diet
 from hybridrep.studies.nback.results.tables import NBackTables
 
 KINDS = (

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hybridrep.studies.nback.decoding.network import ALL_VALUES, CENTRINGS
 from hybridrep.studies.nback.decoding.stage import read_decoders
-from hybridrep.studies.nback.names import FEATURES, INITIALS, tasks_of
+from hybridrep.studies.nback.names import ALL_VALUES, CENTRINGS, FEATURES, INITIALS, tasks_of
 from hybridrep.studies.nback.results.decoding import cells_across, feature_values
 from hybridrep.studies.nback.results.tables import NBackTables
 

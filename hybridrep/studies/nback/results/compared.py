@@ -16,8 +16,7 @@ import pandas as pd
 from hybridrep.analysis.statistics import holm
 from hybridrep.analysis.t_tests import paired
 from hybridrep.reporting.tables import report_table
-from hybridrep.studies.nback.decoding.network import ALL_VALUES
-from hybridrep.studies.nback.names import ARCHITECTURES
+from hybridrep.studies.nback.names import ALL_VALUES, ARCHITECTURES
 from hybridrep.studies.nback.results.decoding import (
     CELLS,
     WHOLE,

@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.analysis.generalisation import label_agreement, normalised, predicted_accuracy
-from hybridrep.studies.nback.decoding.network import ALL_VALUES
-from hybridrep.studies.nback.decoding.states import MATCH_SHARES
-from hybridrep.studies.nback.names import LOCATIONS
+from hybridrep.studies.nback.names import ALL_VALUES, LOCATIONS
 from hybridrep.studies.nback.results.performance import NETWORK, with_names
 from hybridrep.studies.nback.results.tables import NBackTables
+from hybridrep.studies.nback.tasks.trials import MATCH_SHARES
 
 NETWORKS = ["seed", *NETWORK]
 

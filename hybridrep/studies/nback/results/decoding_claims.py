@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from hybridrep.analysis.verdicts import Part, part_of
-from hybridrep.studies.nback.decoding.network import ALL_VALUES
-from hybridrep.studies.nback.names import ARCHITECTURES, UNTRAINED
+from hybridrep.studies.nback.names import ALL_VALUES, ARCHITECTURES, UNTRAINED
 from hybridrep.studies.nback.results.decoding import (
     CELLS,
     WHOLE,

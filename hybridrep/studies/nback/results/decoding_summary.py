@@ -8,8 +8,7 @@ import pandas as pd
 from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.tables import report_table
-from hybridrep.studies.nback.decoding.network import ALL_VALUES
-from hybridrep.studies.nback.names import UNTRAINED
+from hybridrep.studies.nback.names import ALL_VALUES, UNTRAINED
 from hybridrep.studies.nback.results.decoding import decoding_numbers
 from hybridrep.studies.nback.results.tables import NBackTables
 

@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 
 from hybridrep.analysis.schema import Column, Schema, make_table
-from hybridrep.studies.nback.decoding.network import CENTRINGS, MEASURES
 from hybridrep.studies.nback.names import (
     ARCHITECTURES,
+    CENTRINGS,
     CHECKED,
+    DECODING_MEASURES,
     FEATURES,
     FOLDS,
     PERCEPTUAL_SPACES,
@@ -122,7 +123,7 @@ SCHEMAS = {
             "time": Column("int", low=1, meaning="frame of the state that they read it from"),
             "set": _SET,
             "measure": Column(
-                "text", MEASURES,
+                "text", DECODING_MEASURES,
                 meaning="`balanced`, `raw`, `multiclass`, `within_category` (identities of the "
                 "true category) of decoders fitted at this stimulus and time; balanced accuracy of "
                 "those fitted at the stimulus' own frame: `across`, reading it at a later time, "

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -36,12 +36,17 @@ from hybridrep.studies.nback.tasks.task_code import TaskCode
 STEPS = 6
 """Frames of the paper's trials."""
 
-ANALYSIS_SETS = ("independent", "paper")
+AnalysisSet = Literal["independent", "paper"]
 """Trials that analyses read: matches as frequent as chance, so that the labels of all frames are
 independent, and as frequent as in training."""
 
+ANALYSIS_SETS: tuple[AnalysisSet, ...] = get_args(AnalysisSet)
+
 MatchShare = float | Literal["independent"]
 """Probability of a match; `independent`: 1 / K of each task's feature."""
+
+MATCH_SHARES: dict[AnalysisSet, MatchShare] = {"independent": "independent", "paper": 0.5}
+"""Of each of these sets."""
 
 
 @dataclass(frozen=True, eq=False)

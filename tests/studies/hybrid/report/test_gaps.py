@@ -9,6 +9,7 @@ import hybridrep
 from hybridrep.analysis.schema import TablesError
 from hybridrep.studies.hybrid.names import TRANSFER_METRICS
 from hybridrep.studies.hybrid.results import tables as tables_module
+from hybridrep.studies.hybrid.results.schema import SCHEMAS
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.testing.reporting_fixtures import (
     shown_table,
@@ -120,8 +121,9 @@ def test_incomplete_seeds_that_are_tested_are_not_said_to_be_too_few(tables):
 
 
 def test_two_seeds_that_share_no_value_are_too_few():
-    apart = without_seed(study_tables(seeds=2, epochs=4), 0, "rsa", "lstm")
-    apart = without_seed(apart, 1, "transfer", "autoencoder", "linear_baseline")
+    first = ("rsa", "lstm")
+    apart = without_seed(study_tables(seeds=2, epochs=4), 0, *first)
+    apart = without_seed(apart, 1, *(name for name in SCHEMAS if name not in first))
     for text in said(undrawn_report(apart)):
         assert "No value has more than one seed" in text
 
@@ -149,7 +151,8 @@ def test_tables_of_an_older_version_are_read_and_the_page_says_so(tables, monkey
     del old_meta["coverage"], old_meta["commit"], old_meta["config"]["duplicates"]
     with pytest.raises(TablesError, match="make the study again"):
         StudyTables.from_parts(parts, old_meta)
-    monkeypatch.setattr(tables_module, "UPGRADES", {0: lambda given, m: (given, m)})
+    same = {version: lambda given, m: (given, m) for version in range(tables_module.SCHEMA_VERSION)}
+    monkeypatch.setattr(tables_module, "UPGRADES", same)
     report = undrawn_report(StudyTables.from_parts(parts, old_meta))
     for text in said(report):
         assert "The study was computed by hybridrep 0.0.9" in text

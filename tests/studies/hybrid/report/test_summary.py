@@ -19,7 +19,7 @@ from hybridrep.reporting.formatting import (
     shortened,
 )
 from hybridrep.studies.hybrid.config import Config
-from hybridrep.studies.hybrid.names import pair_in, readable
+from hybridrep.studies.hybrid.names import ALL_ITEM_SETS, pair_in, readable
 from hybridrep.studies.hybrid.report.notices import notices_of
 from hybridrep.studies.hybrid.report.reproduce import reproduce_command
 from hybridrep.studies.hybrid.report.summary import summarise_study
@@ -162,7 +162,7 @@ def test_duplicates_older_layouts_and_withheld_tweets_are_said():
 def test_rsa_summary_equals_a_plain_computation():
     tables = study_tables(seeds=5, epochs=4)
     table = rsa_summary(tables)
-    assert len(table) == 2 * 6 * 3
+    assert len(table) == 2 * 6 * len(ALL_ITEM_SETS)
     row = table.query("direction == 'lstm_to_bert' and pair == 'bottleneck_vs_input'").iloc[0]
     values = tables.rsa.query(
         "direction == 'lstm_to_bert' and pair == 'bottleneck_vs_input' and epoch == 2 and "

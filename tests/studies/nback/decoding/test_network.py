@@ -18,7 +18,6 @@ from hybridrep.studies.nback.decoding.network import (
     read_network_states,
 )
 from hybridrep.studies.nback.decoding.states import (
-    MATCH_SHARES,
     AnalysedNetwork,
     Analysis,
     TaskStates,
@@ -29,7 +28,7 @@ from hybridrep.studies.nback.memory.networks import recipe
 from hybridrep.studies.nback.names import FEATURES, tasks_of
 from hybridrep.studies.nback.results.decoding import across_time, cells_across, first_step
 from hybridrep.studies.nback.stimuli.stimulus_set import StimulusSet
-from hybridrep.studies.nback.tasks.trials import trials
+from hybridrep.studies.nback.tasks.trials import MATCH_SHARES, trials
 from tests.studies.nback.made_up import made_up
 
 STIMULI = StimulusSet.of(list("abcd"), list("abcdefgh"), [0, 0, 1, 1, 2, 2, 3, 3], [4] * 8)

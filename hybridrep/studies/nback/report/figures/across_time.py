@@ -16,8 +16,7 @@ from hybridrep.reporting.drawing import Plan
 from hybridrep.reporting.formatting import counted, number
 from hybridrep.reporting.lanes import draw_lanes, label_rows
 from hybridrep.reporting.style import OKABE_ITO, SEQUENTIAL, Stroke, new_figure, note
-from hybridrep.studies.nback.decoding.network import ALL_VALUES
-from hybridrep.studies.nback.names import ARCHITECTURES, UNTRAINED
+from hybridrep.studies.nback.names import ALL_VALUES, ARCHITECTURES, UNTRAINED
 from hybridrep.studies.nback.results.decoding import (
     WHOLE,
     cells_across,
