@@ -1,14 +1,16 @@
 """The paper's comparisons by the paper's kind of test and by one that keeps to seeds, side by side.
 
 The paper and its authors' public code compare cells, tasks or resamplings as if each were a
-sample of its own (a Mann-Whitney test over all of them). Here what is within a seed is averaged
-before any test, and seeds are paired; p values are Holm's over all comparisons.
+sample of its own (a Mann-Whitney test over all of them; over resamplings a two-sample t-test).
+Here what is within a seed is averaged before any test, and seeds are paired; p values are Holm's
+over all comparisons.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,6 +26,7 @@ from hybridrep.studies.nback.results.decoding import (
     feature_values,
     strict_mean,
 )
+from hybridrep.studies.nback.results.geometry import PERCEPTUAL, STEP, steps
 from hybridrep.studies.nback.results.performance import with_names
 from hybridrep.studies.nback.results.tables import NBackTables
 
@@ -39,12 +42,14 @@ class Comparison:
 
     Attributes:
         first: columns `seed` and `score`; `second`: likewise.
+        paper_test: what the paper does with them.
     """
 
     name: str
     network: str
     first: pd.DataFrame
     second: pd.DataFrame
+    paper_test: Literal["Mann-Whitney", "two-sample t"] = "Mann-Whitney"
 
 
 def decoding_comparisons(tables: NBackTables) -> Iterator[Comparison]:
@@ -89,15 +94,54 @@ def decoding_comparisons(tables: NBackTables) -> Iterator[Comparison]:
         )  # fmt: skip
 
 
-COMPARISONS: tuple[Callable[[NBackTables], Iterator[Comparison]], ...] = (decoding_comparisons,)
+def geometry_comparisons(tables: NBackTables) -> Iterator[Comparison]:
+    """Yield those of the geometry: how orthogonal both spaces are (3b), and turned decoders (4g).
+
+    The index is of the whole spaces; what is said of noise (`corrected`) stands beside it.
+    """
+    if len(tables.orthogonality):
+        rows = tables.orthogonality
+        rows = rows[(rows["feature"] == rows["other"]) & (rows["dimensions"] == 0)]
+        seen = rows[rows["space"] == PERCEPTUAL]
+        encoded = with_names(rows[(rows["space"] != PERCEPTUAL) & (rows["diet"] == WHOLE)], tables)
+        for name in (n for n in ARCHITECTURES if (encoded["name"] == n).any()):
+            for measure, said in (("index", "orthogonalisation"), ("corrected", "less its noise")):
+                yield Comparison(
+                    f"perceptual against encoding space, {said}", name,
+                    seen[seen["measure"] == measure],
+                    encoded[(encoded["name"] == name) & (encoded["measure"] == measure)],
+                    "two-sample t",
+                )  # fmt: skip
+    if len(tables.rotations):
+        turned = steps(tables)
+        for name in (n for n in ARCHITECTURES if (turned["name"] == n).any()):
+            mine = turned[turned["name"] == name]
+            for other, said in _TURNED.items():
+                both = mine.dropna(subset=["reconstructed", other])  # the same steps on both sides
+                yield Comparison(
+                    f"decoders turned by their own rotation against {said}", name,
+                    *(both[[*STEP, each]].rename(columns={each: "score"})
+                      for each in ("reconstructed", other)),
+                )  # fmt: skip
+
+
+_TURNED = {
+    "permuted": "one with values exchanged", "swap_stimulus": "that of the next stimulus",
+    "swap_time": "that of the next step", "joint": "one rotation of all steps",
+}  # fmt: skip
+"""What decoders are turned by instead, and how the table says it."""
+
+COMPARISONS: tuple[Callable[[NBackTables], Iterator[Comparison]], ...] = (
+    decoding_comparisons, geometry_comparisons,
+)  # fmt: skip
 """What each part of the study compares."""
 
 
 @report_table(
     "statistics",
-    "the paper's comparisons: Mann-Whitney over cells as in its public code, with the number of "
-    "units that it takes for independent, beside seeds paired (t, Holm over all, Cohen's d of the "
-    "differences, 95% interval)",
+    "the paper's comparisons: Mann-Whitney over cells as in its public code (over resamplings a "
+    "two-sample t-test), with the number of units that it takes for independent, beside seeds "
+    "paired (t, Holm over all, Cohen's d of the differences, 95% interval)",
     COLUMNS,
 )
 def statistics_table(tables: NBackTables) -> pd.DataFrame:
@@ -115,7 +159,8 @@ def _tested(each: Comparison) -> dict[str, object]:
     one, other = (side["score"].dropna().to_numpy(np.float64) for side in (each.first, each.second))
     paper_p = float("nan")
     if len(one) and len(other):
-        paper_p = float(stats.mannwhitneyu(one, other).pvalue)
+        test_of = stats.ttest_ind if each.paper_test == "two-sample t" else stats.mannwhitneyu
+        paper_p = float(test_of(one, other).pvalue)
     means = [side.groupby("seed")["score"].agg(strict_mean) for side in (each.first, each.second)]
     both = pd.concat(means, axis=1, join="inner").dropna()
     first, second = (both.iloc[:, place].to_numpy(np.float64) for place in (0, 1))
@@ -125,7 +170,7 @@ def _tested(each: Comparison) -> dict[str, object]:
         "comparison": each.name, "network": each.network,
         "first": float(first.mean()) if len(first) else float("nan"),
         "second": float(second.mean()) if len(second) else float("nan"),
-        "paper_test": "Mann-Whitney", "paper_units": len(one) + len(other), "paper_p": paper_p,
+        "paper_test": each.paper_test, "paper_units": len(one) + len(other), "paper_p": paper_p,
         "seeds": len(first), "difference": test.difference, "low": test.low, "high": test.high,
         "p": test.p, "effect_size": test.difference / spread if spread else float("nan"),
         "note": test.note,

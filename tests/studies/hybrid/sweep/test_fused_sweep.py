@@ -16,6 +16,7 @@ from hybridrep.studies.hybrid.sweep.fused_trainings import fusion_at, space_of
 from hybridrep.studies.hybrid.transfer.items import Items
 from hybridrep.testing import small_study
 from hybridrep.testing.databases import set_store
+from hybridrep.testing.documented_runs import check_run
 
 
 def config(**given: str) -> FusionSweepConfig:
@@ -82,9 +83,14 @@ def test_a_sweep_finds_the_front_of_both_objectives_and_goes_on(tmp_path_factory
         experiment = client.get_experiment_by_name("hybridrep")
         where = "tags.`hybridrep.stage` = 'fuse_sweep'"
         runs = client.search_runs([experiment.experiment_id], where)
+        trial_runs = client.search_runs(
+            [client.get_experiment_by_name("hybridrep-sweep").experiment_id]
+        )
+        check_run(client, trial_runs[0], "trial", "hybrid")
         files = {each.path for each in client.list_artifacts(runs[0].info.run_id, "figures")}
     trials = found.trials
     assert (trials["state"] == "COMPLETE").all()
+    assert all({"method", "size", "weight"} <= run.data.params.keys() for run in trial_runs)
     assert len(trials) == 4
     assert again.trials.equals(trials)
     wide = found.seeds.pivot(index=["trial", "seed"], columns="measure", values="value")

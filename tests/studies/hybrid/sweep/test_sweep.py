@@ -116,6 +116,7 @@ def test_every_trial_is_a_finished_run_with_curves_and_spread(given, client, gri
         and (r.data.params["bottleneck"], r.data.params["epochs"]) == ("4", "12")
     )  # fmt: skip
     assert each.data.params["learning_rate"] == "0.001"
+    assert {"activation", "kind"} <= each.data.params.keys()
     assert each.data.tags["mlflow.note.content"]
     assert [i.dataset.name for i in each.inputs.dataset_inputs] == ["emotion"]
     seeds = [trajectory(given, "lstm_to_bert", 4, seed) for seed in (0, 1)]

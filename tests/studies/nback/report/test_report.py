@@ -204,6 +204,34 @@ def test_the_paper_s_tests_stand_beside_those_of_seeds(tables, report):
     assert row["holm_p"] >= row["p"]
 
 
+def test_the_geometry_is_compared_by_the_paper_s_tests_too(tables, report):
+    found = report.tables["statistics"].set_index(["comparison", "network"])
+    own = tables.orthogonality.query(
+        "feature == other and dimensions == 0 and measure == 'corrected'"
+    )
+    seen = own[own["space"] == "perceptual"]
+    mine = own.query("space == 'encoding' and architecture == 'gru' and diet == 'mtmf'")
+    row = found.loc["perceptual against encoding space, less its noise", "gru"]
+    assert (row["paper_test"], row["paper_units"]) == ("two-sample t", len(seen) + len(mine))
+    assert row["paper_p"] == pytest.approx(stats.ttest_ind(seen["score"], mine["score"]).pvalue)
+    means = [side.groupby("seed")["score"].mean() for side in (seen, mine)]
+    assert row["p"] == pytest.approx(stats.ttest_rel(*means).pvalue)
+
+    turned = tables.rotations.query(
+        "architecture == 'lstm' and diet == 'mtmf' and set == 'independent' and space == 'h'"
+    )
+    wide = turned.pivot(
+        index=["seed", "n", "feature", "stimulus", "time"], columns="measure", values="score"
+    ).dropna(subset=["reconstructed", "swap_time"])
+    row = found.loc["decoders turned by their own rotation against that of the next step", "lstm"]
+    assert (row["paper_test"], row["paper_units"]) == ("Mann-Whitney", 2 * len(wide))
+    expected = stats.mannwhitneyu(wide["reconstructed"], wide["swap_time"]).pvalue
+    assert row["paper_p"] == pytest.approx(expected)
+    means = wide.groupby("seed")[["reconstructed", "swap_time"]].mean()
+    assert row["p"] == pytest.approx(stats.ttest_rel(*means.to_numpy().T).pvalue)
+    assert row["difference"] > 0.3
+
+
 def test_values_that_never_occurred_are_said(tables):
     lost = tables.decoding.copy()
     lost.loc[lost.index[:5], "score"] = float("nan")
