@@ -34,7 +34,7 @@ def cluster():
     with (
         dask.config.set({"distributed.deploy.lost-worker-timeout": "60s"}),
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
         ) as cluster,
     ):
         yield cluster
@@ -43,7 +43,7 @@ def cluster():
 @pytest.fixture
 def address(cluster):
     """The scheduler's address, once the workers that a test before killed are back."""
-    cluster.wait_for_workers(2, timeout=60)
+    cluster.wait_for_workers(2, timeout=240)
     return cluster.scheduler_address
 
 

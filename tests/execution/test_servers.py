@@ -47,7 +47,7 @@ def test_every_seed_is_logged_once_though_a_worker_is_killed(tmp_path, server):
         *[task(f"{n}", produces=(f"{n}",), needs=("1",)) for n in (4, 5)],
     ]
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
     ) as cluster:
         for _ in range(2):  # the second time, all is finished and nothing is logged again
             outcome = run_tasks(

@@ -58,6 +58,7 @@ def test_all_seeds_finish_once_though_a_worker_is_killed(tmp_path, monkeypatch):
 
     given = {
         **small_study.parameters(tmp_path), "seeds": "3", "bottlenecks": "8",
+        "fusions": "truncated_svd,joint_autoencoder", "measures": "cka",
         "store": str(tmp_path / "shared"),
     }  # fmt: skip
     undraw_reports(monkeypatch)
@@ -67,7 +68,7 @@ def test_all_seeds_finish_once_though_a_worker_is_killed(tmp_path, monkeypatch):
             postgresql() as database,
             mlflow_server(database, tmp_path / "artifacts") as address,
             distributed.LocalCluster(
-                n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+                n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
             ) as cluster,
         ):
             monkeypatch.setenv("MLFLOW_TRACKING_URI", address)

@@ -72,12 +72,16 @@ def runs(client: MlflowClient, kind: str) -> list[Run]:
     return client.search_runs([experiment.experiment_id], f"tags.`hybridrep.kind` = '{kind}'")
 
 
+PART = {"seeds": 1, "architectures": "gru"}
+"""A part of the small study that is enough to run it elsewhere: one seed's GRUs."""
+
+
 def same(one: NBackTables, other: NBackTables) -> None:
-    """Compare all tables, of `other` the rows of the seeds that `one` has."""
+    """Compare all tables, of `other` the rows of the seeds and architectures that `one` has."""
     for name, table in one.to_parts()[0].items():
         expected = other.to_parts()[0][name]
-        if "seed" in expected:
-            expected = expected[expected["seed"].isin(one.seeds)].reset_index(drop=True)
+        for column in {"seed", "architecture"} & {*expected.columns}:
+            expected = expected[expected[column].isin(table[column])].reset_index(drop=True)
         pd.testing.assert_frame_equal(table, expected)
 
 
@@ -185,16 +189,16 @@ def test_a_change_makes_only_what_depends_on_it(small_nback):
 
 @pytest.mark.slow
 def test_two_workers_give_one_seed_the_same_numbers_as_one_beside_another(elsewhere, tables):
-    same(run_study(small_study(), small_config(elsewhere, workers=2, seeds=1)), tables)
+    same(run_study(small_study(), small_config(elsewhere, workers=2, **PART)), tables)
 
 
 @pytest.mark.slow
 def test_a_cluster_gives_the_same_numbers(elsewhere, tables):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
     ) as cluster:
-        config = small_config(elsewhere, cluster=cluster.scheduler_address, seeds=1)
+        config = small_config(elsewhere, cluster=cluster.scheduler_address, **PART)
         same(run_study(small_study(), config), tables)
 
 
@@ -204,7 +208,7 @@ def test_a_killed_study_goes_on_and_ends_with_the_same_tables(small_nback, elsew
     code = (
         "from pathlib import Path; from hybridrep.running.study_run import run_study; "
         "from hybridrep.testing.small_nback import small_config, small_study; "
-        f"run_study(small_study(), small_config(Path({str(elsewhere)!r}), seeds=1))"
+        f"run_study(small_study(), small_config(Path({str(elsewhere)!r}), **{PART!r}))"
     )
     root = str(Path(hybridrep.__file__).parents[1])
     process = subprocess.Popen(
@@ -220,7 +224,7 @@ def test_a_killed_study_goes_on_and_ends_with_the_same_tables(small_nback, elsew
     process.wait()
     before = {path: path.stat().st_mtime_ns for path in store.rglob("weights.safetensors")}
     assert before
-    same(run_study(small_study(), small_config(elsewhere, seeds=1)), tables)
+    same(run_study(small_study(), small_config(elsewhere, **PART)), tables)
     assert all(path.stat().st_mtime_ns == made for path, made in before.items())
 
 
