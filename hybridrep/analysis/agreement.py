@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Int, Num, Shaped
-from scipy.stats import rankdata
 
 from hybridrep.analysis.centring import centred, one_model
 from hybridrep.analysis.predictivity import ridge_map
@@ -149,6 +148,8 @@ def _separation(
     values: Float64[np.ndarray, "k k"], group: Int[np.ndarray, " k"], seed: Int[np.ndarray, " k"]
 ) -> tuple[float, float]:
     """Return AUC (ties count half) and d' of pairs within against between groups."""
+    from scipy.stats import rankdata
+
     first, second = np.triu_indices(len(values), 1)
     kept = (seed[first] != seed[second]) & np.isfinite(values[first, second])
     pairs, same = values[first, second][kept], (group[first] == group[second])[kept]

@@ -25,7 +25,6 @@ from functools import cache, partial
 
 import numpy as np
 from jaxtyping import Float64, Num
-from scipy.spatial.distance import pdist
 
 from hybridrep.analysis.centring import (
     LEAST_SPREAD,
@@ -359,6 +358,8 @@ def _radial_side(
 
 def _median_distance(rows: Float64[np.ndarray, "items dim"]) -> float:
     """Return the median Euclidean distance of two different items, of a sample if they are many."""
+    from scipy.spatial.distance import pdist
+
     items = len(rows)
     if items <= WHOLE_UP_TO:
         return float(np.median(pdist(rows)))

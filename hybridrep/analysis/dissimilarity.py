@@ -23,8 +23,6 @@ from typing import Any, Literal, TypeVar
 
 import numpy as np
 from jaxtyping import Float64, Int, Num
-from scipy.stats import kendalltau
-from sklearn.covariance import LedoitWolf
 
 from hybridrep.analysis.alignment import (
     RIGID,
@@ -368,6 +366,8 @@ def _kendall(first: Pairs, second: Pairs) -> float:
 
     SciPy's tau b divides by sqrt((T - T1) (T - T2)) instead of T, with T1 and T2 those tied.
     """
+    from scipy.stats import kendalltau
+
     count = first.size * (first.size - 1) / 2
     free = [
         count - float((sizes * (sizes - 1) / 2).sum())
@@ -493,6 +493,8 @@ def crossnobis(
         >>> bool(abs(pairs.mean()) < 0.1), bool(pairs.min() < 0)
         (True, True)
     """
+    from sklearn.covariance import LedoitWolf
+
     which, folds = np.unique(items), np.unique(repeats)
     if len(folds) < 2:
         raise ValueError("crossvalidated distances need at least two repeats")

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64, Num
 from scipy.sparse import coo_array, csr_array
-from scipy.stats import hypergeom
 
 from hybridrep.analysis.alignment import BLOCK, RIGID
 from hybridrep.analysis.centring import (
@@ -153,6 +152,8 @@ def _mutual(first: NeighbourSide, second: NeighbourSide, model: int) -> Compared
 
 def _jaccard(first: NeighbourSide, second: NeighbourSide, model: int) -> Compared:
     """Return the mean Jaccard index; by chance as of two draws of k out of n - 1."""
+    from scipy.stats import hypergeom
+
     n, k = first.items, first.k
     shared = first.weights[model].minimum(second.weights[model]).sum(axis=1)
     value = float((shared / (2 * k - shared)).mean())

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float64, Int, Num, Shaped
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedGroupKFold
 
 from hybridrep.analysis.alignment import RIGID
 from hybridrep.analysis.centring import centred, one_model
@@ -70,6 +68,8 @@ def stratified_folds(
         >>> np.bincount(folds).tolist(), bool((folds[::2] == folds[1::2]).all())
         ([4, 4, 4], True)
     """
+    from sklearn.model_selection import StratifiedGroupKFold
+
     found = np.zeros(len(labels), dtype=np.int64)
     splits = StratifiedGroupKFold(folds).split(np.zeros((len(labels), 1)), labels, groups)
     for fold, (_, held_out) in enumerate(splits):
@@ -151,6 +151,8 @@ def _fitted(
     new: Float64[np.ndarray, "new dim"],
 ) -> Shaped[np.ndarray, " new"]:  # fmt: skip
     """Return the labels of new items; where training has one class, that."""
+    from sklearn.linear_model import LogisticRegression
+
     if len(np.unique(labels)) < 2:
         return np.full(len(new), labels[0])
     small = rows.shape[1] * len(np.unique(labels)) <= MOST_FOR_NEWTON

@@ -14,7 +14,6 @@ from functools import partial
 
 import numpy as np
 from jaxtyping import Float64, Num
-from scipy.sparse.csgraph import shortest_path
 
 from hybridrep.analysis.centring import one_model
 from hybridrep.analysis.descriptions import items_of, lower_triangle
@@ -170,6 +169,8 @@ def geodesic_ranks(
         >>> int(pairs.argmax()), int(geodesic_ranks(pairs, 0.5).argmax())  # but not along it
         (4, 3)
     """
+    from scipy.sparse.csgraph import shortest_path
+
     items = items_of(pairs.size)
     if items > GEODESIC_UP_TO:
         raise ValueError(f"shortest paths are for at most {GEODESIC_UP_TO:,} items, not {items:,}")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float64, Num
-from scipy.optimize import linear_sum_assignment
 
 from hybridrep.analysis.centring import (
     LEAST_SPREAD,
@@ -66,6 +65,8 @@ def score_units(first: UnitSide, second: UnitSide) -> list[Score]:
     Raises:
         ValueError: when the two hold different numbers of models or items.
     """
+    from scipy.optimize import linear_sum_assignment
+
     check_same_items((len(first.notes), first.items), (len(second.notes), second.items))
     notes = pair_notes(first.notes, second.notes, first.items, 3)
     values = np.full(len(notes), np.nan)

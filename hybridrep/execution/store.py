@@ -223,19 +223,19 @@ class Store:
     def _find(self, key: str) -> StoredResult | None:
         self._checked(key)
         roots = [self.root] if self.scratch is None else [self.root, self.scratch.folder]
-        for stage in (stage for root in roots for stage in _subfolders(root)):
-            folder = stage / key[:2] / key
+        for place, stage in ((root, name) for root in roots for name in _names(root)):
+            folder = place / stage / key[:2] / key
             try:
                 if folder.is_dir():
                     return read_verified(folder)
             except FileNotFoundError:  # removed between two looks
                 continue
             except DamagedError as error:
-                self._quarantine(folder, stage.name, str(error))
+                self._quarantine(folder, stage, str(error))
             except OSError as error:
                 if error.errno != errno.EIO:
                     raise disk.explain(error, self.root, "reading a result") from error
-                self._quarantine(folder, stage.name, str(error))
+                self._quarantine(folder, stage, str(error))
         return None
 
     def _quarantine(self, folder: Path, stage: str, why: str) -> None:
@@ -275,8 +275,14 @@ class Store:
 
 def _subfolders(folder: Path) -> list[Path]:
     """Return the visible folders in a folder by name; none if it does not exist."""
+    return [folder / name for name in _names(folder)]
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the names of the visible folders in a folder, sorted; none if it does not exist."""
     try:
-        return sorted(f for f in folder.iterdir() if not f.name.startswith(".") and f.is_dir())
+        with os.scandir(folder) as entries:
+            return sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,6 +26,7 @@ STAGE = Stage("rsa", module=__name__, noun="autoencoders")
 FILE = "similarity_matrices.npz"
 
 
+@lru_cache(maxsize=4096)
 def node(study: Hybrid, variant: Variant, seed: int) -> Node:
     """Declare a seed's similarity matrices for an autoencoder."""
     return STAGE.node(
