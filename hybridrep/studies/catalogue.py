@@ -202,7 +202,7 @@ NBACK = StudyListing(
                    "what linear decoders read from the networks' states, across tasks and time",
                    f"{_NBACK}.decoding.run:run", NBackDecodeConfig, _TO_STATES, page="nback.md"),
         EntryPoint("nback_geometry",
-                   "angles between values, rotations over time and causal tests of the networks",
+                   "angles, rotations over time, causal tests and similarities of the networks",
                    f"{_NBACK}.study:geometry", NBackConfig, _TO_GEOMETRY, page="nback.md"),
         EntryPoint("nback_report", "the N-back study's report, in a run of its own",
                    f"{_NBACK}.study:report", NBackConfig, (*_TO_GEOMETRY, "nback_report"),

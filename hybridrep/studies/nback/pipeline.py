@@ -2,6 +2,7 @@
 
     stimuli -> features -> memory (components, then the networks of every seed)
                             -> decoding -> geometry
+                            -> similarity (on trials that all networks share)
                         -> perceptual (what can be decoded from the features)
 
 Stimuli, features and what is decoded from them are the same for all seeds; a seed is one network
@@ -19,6 +20,7 @@ from hybridrep.studies.nback.inputs import NBack
 from hybridrep.studies.nback.memory import front_end
 from hybridrep.studies.nback.memory import stage as memory
 from hybridrep.studies.nback.memory.networks import recipes
+from hybridrep.studies.nback.similarity import across, items, within
 
 WARM_UP = (__name__, "hybridrep.sources.encoders._image_model")
 """What a study's tasks import: all that is below this module, and what they load late."""
@@ -29,7 +31,7 @@ def shared(study: NBack) -> list[Node]:
     nodes = [*features.every_node(study)]
     if study.config.front_end == "pca":
         nodes.append(front_end.node(study))
-    nodes.append(perceptual.node(study))
+    nodes += [perceptual.node(study), items.node(study)]
     before = {need.key: need for node in nodes for need in node.needed_nodes}
     made = {node.key for node in nodes}
     return [*(need for key, need in before.items() if key not in made), *nodes]
@@ -42,7 +44,13 @@ def of_seed(study: NBack, seed: int) -> list[Node]:
     """
     made = recipes(study.config)
     stages = [
-        [module.node(study, recipe, seed) for recipe in made] for module in (memory, decoding)
+        [module.node(study, recipe, seed) for recipe in made]
+        for module in (memory, decoding, within)
     ]
     slowest = [node for some in stages for node in sorted(some, key=lambda node: -node.seconds)]
     return [perceptual.node(study), *slowest, *geometry.of_seed(study, seed)]
+
+
+def beyond(study: NBack, seed: int) -> list[Node]:
+    """Declare what the report needs beside: what compares all seeds, of any one the same."""
+    return across.nodes(study, study.config.seeds)

@@ -20,10 +20,11 @@ from hybridrep.studies.nback.results.tables import NBackTables
 
 NBACK = Study(
     name=SIMULATION, prepare=prepare, key=study_key, shared=pipeline.shared,
-    of_seed=pipeline.of_seed, warm_up=pipeline.WARM_UP, data=seed_run.data_inputs,
-    tables=study_tables, overview=seed_run.overview, stage_contents=seed_run.stage_contents,
-    seed_contents=seed_run.seed_contents, describe_seed=seed_run.describe_seed,
-    layout=seed_run.__name__, seed_artifacts=seed_run.seed_artifacts, report=write_report,
+    of_seed=pipeline.of_seed, beyond=pipeline.beyond, warm_up=pipeline.WARM_UP,
+    data=seed_run.data_inputs, tables=study_tables, overview=seed_run.overview,
+    stage_contents=seed_run.stage_contents, seed_contents=seed_run.seed_contents,
+    describe_seed=seed_run.describe_seed, layout=seed_run.__name__,
+    seed_artifacts=seed_run.seed_artifacts, report=write_report,
     highlights=lambda inputs: tuple(
         f"nback/{recipe.place}/response_accuracy/val_angle" for recipe in recipes(inputs.config)
     )[:8],

@@ -18,7 +18,9 @@ from hybridrep.studies.nback.names import (
     tasks_in_diet,
 )
 from hybridrep.studies.nback.results.schema import SCHEMAS, frame
+from hybridrep.studies.nback.results.similarity import between_table, identification_table
 from hybridrep.studies.nback.results.tables import SCHEMA_VERSION, NBackTables
+from hybridrep.studies.nback.similarity.within import COMPARED_BY
 from hybridrep.studies.nback.tasks.trials import ANALYSIS_SETS
 
 LEVELS = {"train": 0.98, "val_angle": 0.95, "selection": 0.95, "val_identity": 0.8}
@@ -74,6 +76,8 @@ def made_up(seeds: int = 3, **given: str) -> NBackTables:
                     "background": "plain"},
         "backbone": {"description": "a model", "fingerprint": "f" * 64},
     }  # fmt: skip
+    read["similarities"] = [_similar(recipe, seed, rng) for seed in config.seeds
+                            for recipe in recipes(config)]  # fmt: skip
     found = {name: pd.concat(some, ignore_index=True) for name, some in read.items()}
     return NBackTables(
         **{n: frame(n, found.get(n, r)) for n, r in rows.items()}, meta=meta
@@ -122,6 +126,51 @@ def _decoded(recipe: NetworkRecipe, rng: np.random.Generator) -> dict[str, pd.Da
     return {"decoding": table, "cross_task": pairs.drop(columns=["fitted", "tested"]).assign(
         space="h", time=1, score=score + 0.005 * rng.random(len(pairs))
     )}  # fmt: skip
+
+
+CHANCES = dict(zip(COMPARED_BY, (0.0, 0.0, 0.0, 0.4, 0.05), strict=True))
+"""What made-up measures give unrelated items."""
+
+
+def _similar(recipe: NetworkRecipe, seed: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Return what measures would say: states are like what is shown, less from frame to frame."""
+    tasks = tasks_in_diet(recipe.diet, recipe.n_back)
+    pairs = [(a, b) for a in range(FRAMES + 1) for b in range(a + 1, FRAMES + 1)]
+    every = pd.MultiIndex.from_product(
+        [range(len(tasks)), range(len(pairs)), COMPARED_BY], names=["task", "pair", "measure"]
+    ).to_frame(index=False)
+    first, second = np.array(pairs)[every["pair"]].T
+    chance = every["measure"].map(CHANCES)
+    value = chance + (0.6 - chance) / (second - first) + 0.01 * rng.random(len(every))
+    return every.drop(columns=["task", "pair"]).assign(
+        n=np.array([task.n for task in tasks])[every["task"]],
+        feature=np.array([task.feature for task in tasks])[every["task"]],
+        first=first, second=second, value=value, chance=chance, seed=seed,
+        architecture=recipe.architecture, hidden=recipe.hidden, diet=recipe.diet,
+    )  # fmt: skip
+
+
+def made_up_across(seeds: int = 3) -> dict[str, pd.DataFrame]:
+    """Return what would compare seeds: all measures tell architectures apart, CKA best."""
+    told = [
+        {"measure": key, "what": what, "held": held, "told": groups, "frame": frame,
+         "tasks": "1back_location", "accuracy": 0.9 - 0.1 * place, "low": 0.7 - 0.1 * place,
+         "high": 1 - 0.1 * place, "chance": 1 / 3, "p": 0.01, "auc": 0.9, "d_prime": 2.0,
+         "groups": 3, "seeds": seeds, "note": ""}
+        for what, held, groups in (("architecture", "mtmf", "rnn, gru, lstm"),
+                                   ("diet", "gru", "mtmf, stmf, stsf"))
+        for place, key in enumerate(("cka", *(k for k in COMPARED_BY if k != "cka")))
+        for frame in range(1, FRAMES + 1)
+    ]  # fmt: skip
+    between = [
+        {"n": 1, "feature": "location", "frame": 1, "first": "rnn/mtmf", "second": second,
+         "measure": "cka", "pairs": pairs, "value": value, "chance": 0.0}
+        for second, pairs, value in (("rnn/mtmf", 3, 0.8), ("gru/mtmf", 6, 0.6))
+    ]  # fmt: skip
+    return {
+        "identification": identification_table([pd.DataFrame(told)]),
+        "between": between_table([pd.DataFrame(between)]),
+    }
 
 
 ROTATED = {"fitted": 0.95, "reconstructed": 0.94, "swap_stimulus": 0.9, "swap_time": 0.5,

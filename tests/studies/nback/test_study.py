@@ -174,16 +174,16 @@ def test_a_change_makes_only_what_depends_on_it(small_nback):
         return {node.key for node in nodes}
 
     usual = keys()
-    shared = 1 + 3 + 1  # components; one chunk of maps a split; what is decoded from them
+    shared = 1 + 3 + 1 + 1  # components; a chunk of maps a split; decoded from them; trials
     angles, tested = 1 + NETWORKS, 2 * (NETWORKS - 2)  # the untrained answer nothing
-    assert len(usual) == shared + 2 * NETWORKS + angles + tested
+    assert len(usual) == shared + 3 * NETWORKS + angles + tested
     other_rnns = usual & keys(learning_rate="rnn=0.5,gru=0.003")
-    assert len(other_rnns) == shared + 2 * (NETWORKS - 3) + angles - 3 + tested - 4
+    assert len(other_rnns) == shared + 3 * (NETWORKS - 3) + angles - 3 + tested - 4
     assert len(usual & keys(components=4)) == shared - 1 + 1  # and the angles of the maps
     assert len(usual & keys(bootstraps=99)) == len(usual) - angles
     assert usual == keys(workers=2)
-    assert len(usual & keys(analysis_trials=99)) == shared + NETWORKS
-    assert len(usual & keys(penalty="1")) == shared + NETWORKS
+    assert len(usual & keys(analysis_trials=99)) == shared + 2 * NETWORKS
+    assert len(usual & keys(penalty="1")) == shared + 2 * NETWORKS
     assert usual < keys(diets="mtmf,stsf_1L,stmf_2")
 
 

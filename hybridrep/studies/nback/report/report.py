@@ -25,6 +25,7 @@ from hybridrep.studies.nback.report.figures.catalogue import plans
 from hybridrep.studies.nback.report.figures.stimuli import Sheet
 from hybridrep.studies.nback.report.markdown import standing, study_markdown
 from hybridrep.studies.nback.report.reproduce import reproduce_command
+from hybridrep.studies.nback.report.similarity_views import similarity_views
 from hybridrep.studies.nback.report.tested_view import tested_views
 from hybridrep.studies.nback.results.claims import claims
 from hybridrep.studies.nback.results.compared import statistics_table
@@ -40,6 +41,12 @@ from hybridrep.studies.nback.results.performance import (
     performance,
     performance_by_task,
 )
+from hybridrep.studies.nback.results.similarity import (
+    ACROSS_TABLES,
+    similarity_summary,
+    what_chance_gives,
+    what_is_asked,
+)
 from hybridrep.studies.nback.results.summary import summarise_study
 from hybridrep.studies.nback.results.tables import NBackTables
 from hybridrep.studies.nback.results.tested import claims_table
@@ -47,13 +54,14 @@ from hybridrep.studies.nback.results.tested import claims_table
 PACKAGE = "hybridrep.studies.nback.report"
 """Its folder holds the page's own template."""
 
-GROUPS = ("design", "stimuli", "performance", "decoding", "geometry")
+GROUPS = ("design", "stimuli", "performance", "decoding", "geometry", "similarity")
 """The groups of figures."""
 
 
 def build_report(
     tables: NBackTables, sheet: Sheet | None = None, draw_plans: Draw | None = None,
     beside: Mapping[str, pd.DataFrame] | None = None, explored: str = "",
+    across: Mapping[str, pd.DataFrame] | None = None,
 ) -> Report:  # fmt: skip
     """Return a study's report.
 
@@ -63,8 +71,10 @@ def build_report(
         draw_plans: draws the figures; without, they are drawn here one after the other.
         beside: further tables of the stimuli, by name.
         explored: JSON of the interactive view; empty: none.
+        across: what compares networks of all seeds, by the names of `ACROSS_TABLES`.
     """
-    drawn = (draw_plans or draw)(plans(tables, sheet))
+    compared = {name: (across or {}).get(name, make([])) for name, make in ACROSS_TABLES.items()}
+    drawn = (draw_plans or draw)(plans(tables, sheet, compared["identification"]))
     more = dict(beside or {})
     tested = claims(tables)
     frames = {
@@ -72,14 +82,16 @@ def build_report(
         "perceptual": perceptual(tables), "claims": claims_table(tested),
         "statistics": statistics_table(tables), "decoding": decoding_summary(tables),
         "decoding_methods": decoding_methods(tables),
-        "geometry": geometry_table(tables), **more,
+        "geometry": geometry_table(tables), "similarity": similarity_summary(tables), **compared,
+        **more,
     }  # fmt: skip
     study, summary = str(tables.meta["study"]), summarise_study(tables, tested)
     pictures = _pictures(drawn)
     shown = {
         "stimuli": [*_perceptual(frames), *(_plain(n, frame) for n, frame in more.items())],
         "performance": _performance(frames, detectable(tables)), "decoding": _decoding(frames),
-        "geometry": [_geometry(frames["geometry"])], "making": [_making(tables)],
+        "geometry": [_geometry(frames["geometry"])],
+        "similarity": similarity_views(tables, frames), "making": [_making(tables)],
     }  # fmt: skip
     html = render(
         PACKAGE, "page.html.j2", {"": explored} if explored else {}, views=("states.js",),
@@ -87,6 +99,7 @@ def build_report(
         facts=_facts(tables), notices=_notices(tables), pictures=pictures, tables=shown,
         command=reproduce_command(tables), summary=summary, claims=tested_views(tested),
         explored=tables.seeds[0] if tables.seeds else "",
+        similar=[what_chance_gives(tables), what_is_asked(tables, compared["identification"])],
     )  # fmt: skip
     markdown = study_markdown(tables, frames, summary)
     return Report(html, markdown, {each.plan.name: each.png for each in drawn}, frames)
@@ -102,6 +115,7 @@ def _contents(
         ("stimuli", "Stimuli and tasks", True), ("performance", "Performance", True),
         ("decoding", "What states hold", bool(pictures["decoding"] or shown["decoding"])),
         ("geometry", "Geometry", bool(pictures["geometry"])),
+        ("similarity", "Measures of similarity", bool(shown["similarity"])),
         ("explore", "States of one seed", explored), ("making", "How it was made", True),
     ]  # fmt: skip
     return [Entry(anchor, label) for anchor, label, there in found if there]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -13,12 +13,16 @@ from hybridrep.execution.code_version import code_version
 from hybridrep.execution.workers import Workers
 from hybridrep.parameters import with_role
 from hybridrep.reporting.html.page import page_files
-from hybridrep.running.stage import Made, Stage
+from hybridrep.running import work
+from hybridrep.running.invocation import refuse_incomplete
+from hybridrep.running.stage import Made, Node, Stage, tasks_of
 from hybridrep.running.study import Invocation
 from hybridrep.studies.nback.config import Config
 from hybridrep.studies.nback.report import reproduce
+from hybridrep.studies.nback.results.gather import across_tables
 from hybridrep.studies.nback.results.performance import performance_markdown, performance_rich
 from hybridrep.studies.nback.results.tables import NBackTables
+from hybridrep.studies.nback.similarity import across
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
 
@@ -34,8 +38,9 @@ def write_report(invocation: Invocation, tables: NBackTables, seed_runs: Mapping
     The report is filed in the store like any result, so an unchanged study draws nothing again.
     """
     prepared = invocation.prepared
+    nodes = across.nodes(prepared, tables.seeds)
     stored = STAGE.keep(
-        prepared.store, _key(invocation, tables), lambda: _make(invocation, tables),
+        prepared.store, _key(invocation, tables, nodes), lambda: _make(invocation, tables, nodes),
         {"study": prepared.config.study, "seeds": len(tables.seeds)},
     )  # fmt: skip
     files = {path: stored.file(name) for name, path in stored.meta["paths"].items()}
@@ -50,27 +55,30 @@ def write_report(invocation: Invocation, tables: NBackTables, seed_runs: Mapping
     )
 
 
-def _key(invocation: Invocation, tables: NBackTables) -> str:
+def _key(invocation: Invocation, tables: NBackTables, nodes: Sequence[Node]) -> str:
     """Key of a study's report: its seeds' results, everything it says of them, and the code."""
     study, prepared = invocation.study, invocation.prepared
     config, places = tables.meta["config"], with_role(Config, "place")
     return STAGE.key(
         code_version(reproduce.__name__, exclude=()), page_files(__name__.rpartition(".")[0]),
         {**tables.meta, "config": {n: v for n, v in config.items() if n not in places}},
+        beside=nodes,
         **{
             f"seed {seed}": list(study.complete(prepared, seed).values()) for seed in tables.seeds
         },
     )  # fmt: skip
 
 
-def _make(invocation: Invocation, tables: NBackTables) -> Made:
+def _make(invocation: Invocation, tables: NBackTables, nodes: Sequence[Node]) -> Made:
     from hybridrep.studies.nback.report.explorer import explorer_data
     from hybridrep.studies.nback.report.report import build_report
     from hybridrep.studies.nback.report.sheet import sheet_of
 
     sheet = sheet_of(invocation.prepared) if tables.seeds else None
     shown = explorer_data(invocation.prepared, tables)
-    report = build_report(tables, sheet, _on(invocation.workers), explored=shown)
+    _compute(invocation, nodes)
+    compared = across_tables(invocation.prepared, tables.seeds)
+    report = build_report(tables, sheet, _on(invocation.workers), explored=shown, across=compared)
     invocation.workers.close()
     files = report_files(report)
     paths = {f"{n:03}{PurePosixPath(path).suffix}": path for n, path in enumerate(files)}
@@ -79,6 +87,15 @@ def _make(invocation: Invocation, tables: NBackTables) -> Made:
         files={n: c.encode() if isinstance(c, str) else c for n, c in contents.items()},
         meta={"paths": paths},
     )
+
+
+def _compute(invocation: Invocation, nodes: Sequence[Node]) -> None:
+    """Compute what compares the networks of all complete seeds."""
+    prepared = invocation.prepared
+    outcome = work.compute(
+        prepared.config, prepared.store, tasks_of(nodes), workers=invocation.workers
+    )
+    refuse_incomplete(outcome)
 
 
 def _on(workers: Workers) -> Draw | None:

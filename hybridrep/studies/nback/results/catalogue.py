@@ -11,6 +11,11 @@ from hybridrep.studies.nback.results.geometry import geometry_table
 from hybridrep.studies.nback.results.perceptual import perceptual
 from hybridrep.studies.nback.results.performance import performance, performance_by_task
 from hybridrep.studies.nback.results.schema import SCHEMAS as SCHEMAS
+from hybridrep.studies.nback.results.similarity import (
+    between_table,
+    identification_table,
+    similarity_summary,
+)
 from hybridrep.studies.nback.results.tested import claims_table
 from hybridrep.tracking import names
 from hybridrep.tracking.entries import Entry, Placeholder, one_of
@@ -265,7 +270,8 @@ MODELS: tuple[tuple[str, str, str], ...] = tuple(
 
 _MADE = (
     performance, performance_by_task, perceptual, claims_table, statistics_table,
-    decoding_summary, decoding_methods, geometry_table,
+    decoding_summary, decoding_methods, geometry_table, similarity_summary, identification_table,
+    between_table,
 )  # fmt: skip
 REPORT_TABLES = {
     "an N-back study": declared(_MADE),

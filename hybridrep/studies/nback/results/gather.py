@@ -18,7 +18,9 @@ from hybridrep.studies.nback.memory import stage as memory
 from hybridrep.studies.nback.memory.networks import NetworkRecipe, recipes
 from hybridrep.studies.nback.names import task_named
 from hybridrep.studies.nback.results.schema import SCHEMAS, frame
+from hybridrep.studies.nback.results.similarity import ACROSS_TABLES
 from hybridrep.studies.nback.results.tables import SCHEMA_VERSION, NBackTables
+from hybridrep.studies.nback.similarity import across, within
 from hybridrep.tracking.provenance import package_versions, provenance_tags
 
 
@@ -84,7 +86,11 @@ def _decoded(study: NBack, recipe: NetworkRecipe, seed: int) -> dict[str, pd.Dat
 def _geometry(study: NBack, recipe: NetworkRecipe, seed: int) -> dict[str, pd.DataFrame]:
     nodes = geometry.of_network(study, recipe, seed)
     found = {name: study.open(node).table(name) for name, node in nodes.items()}
-    return {**found, "orthogonality": found["orthogonality"].assign(space="encoding")}
+    similar = study.open(within.node(study, recipe, seed)).table("similarities")
+    return {
+        **found, "orthogonality": found["orthogonality"].assign(space="encoding"),
+        "similarities": similar,
+    }  # fmt: skip
 
 
 def _perceptual(study: NBack, seed: int) -> pd.DataFrame:
@@ -97,6 +103,14 @@ _READ: dict[str, Callable[[NBack, NetworkRecipe, int], dict[str, pd.DataFrame]]]
     "nback_geometry": _geometry,
 }  # fmt: skip
 """The tables of a network, by the entry point that makes them."""
+
+
+def across_tables(study: NBack, seeds: Sequence[int]) -> dict[str, pd.DataFrame]:
+    """Read what compares the networks of some seeds; empty tables where nothing does."""
+    stored = [study.open(node) for node in across.nodes(study, seeds)]
+    return {
+        name: make([each.table(name) for each in stored]) for name, make in ACROSS_TABLES.items()
+    }
 
 
 def _meta(study: NBack, seeds: Sequence[int], failed: Mapping[int, str]) -> dict[str, Any]:

@@ -222,6 +222,21 @@ SCHEMAS = {
         },
         key=(*_NETWORK, "state", "n", "feature", "direction", "other", "alpha", "measure"),
     ),
+    "similarities": Schema(
+        {
+            **_NETWORK, "n": Column("int", low=1, meaning="of the task that it is told"),
+            "feature": Column("text", FEATURES, meaning="what that task asks about"),
+            "first": Column(
+                "int", low=0,
+                meaning="frame of one state; 0: the vision model's map of the first frame instead",
+            ),
+            "second": Column("int", low=1, meaning="frame of the state that it is compared with"),
+            "measure": Column("text", meaning="key of the measure of similarity"),
+            "value": Column("float", meaning="on the trials that all networks share"),
+            "chance": Column("float", meaning="what unrelated items give"),
+        },
+        key=(*_NETWORK, "n", "feature", "first", "second", "measure"),
+    ),
 }  # fmt: skip
 """Table -> its columns."""
 

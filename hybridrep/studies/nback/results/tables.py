@@ -11,16 +11,16 @@ import pandas as pd
 from hybridrep.analysis.schema import Meta, Parts, Upgrade, refuse_wrong_tables, tables_of_parts
 from hybridrep.studies.nback.results.schema import SCHEMAS, frame
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the layout that this code writes; the first is 1."""
 
 
-def _without_analyses(parts: Parts, meta: Meta) -> tuple[Parts, Meta]:
-    """Give tables of version 1, of training alone, the empty ones of the analyses."""
+def _with_empty(parts: Parts, meta: Meta) -> tuple[Parts, Meta]:
+    """Give tables of version 1, of training alone, or 2, without similarities, the empty ones."""
     return {name: parts.get(name, frame(name)) for name in SCHEMAS}, meta
 
 
-UPGRADES: dict[int, Upgrade] = {1: _without_analyses}
+UPGRADES: dict[int, Upgrade] = {1: _with_empty, 2: _with_empty}
 """Version -> function that turns parts and meta of that version into those of the next."""
 
 _META: dict[str, type] = {
@@ -45,6 +45,7 @@ class NBackTables:
         orthogonality: angles between the values of features, of maps and of first states.
         rotations: how well decoders read that were turned from a frame to the next.
         causal: what networks answer when a state is changed.
+        similarities: how alike perceptual space, encoding and memory are by several measures.
         meta: what the study is and stands on, in JSON's types.
     """
 
@@ -58,6 +59,7 @@ class NBackTables:
     orthogonality: pd.DataFrame = field(default_factory=lambda: frame("orthogonality"))
     rotations: pd.DataFrame = field(default_factory=lambda: frame("rotations"))
     causal: pd.DataFrame = field(default_factory=lambda: frame("causal"))
+    similarities: pd.DataFrame = field(default_factory=lambda: frame("similarities"))
     meta: Meta = field(default_factory=dict)
 
     @property

@@ -20,7 +20,7 @@ from hybridrep.studies.nback.results.geometry import geometry_keys, geometry_num
 from hybridrep.studies.nback.results.performance import performance, performance_rich
 from hybridrep.studies.nback.results.schema import frame
 from hybridrep.studies.nback.results.summary import summarise_study
-from tests.studies.nback.made_up import made_up
+from tests.studies.nback.made_up import CHANCES, made_up, made_up_across
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +33,14 @@ def report(tables):
     frames = np.random.default_rng(0).integers(0, 255, (8, 40, 40, 3)).astype(np.uint8)
     names = [f"kind/{number}" for number in range(8)]
     sheet = Sheet(dict.fromkeys(SPLITS, frames), dict.fromkeys(SPLITS, names), "8 objects.")
-    return build_report(tables, sheet)
+    return build_report(tables, sheet, across=made_up_across())
 
 
 def test_every_figure_is_drawn(report):
     assert {*report.figures} == {
         "stimuli", "design", "performance", "learning", "first_step", "cross_task", "across_time",
         "encoding_shared", "retained", "orthogonality", "rotations", "swaps", "causal",
+        "similarity",
     }  # fmt: skip
     for png in report.figures.values():
         assert min(Image.open(io.BytesIO(png)).size) > 300
@@ -130,7 +131,7 @@ def test_the_summary_is_five_sentences_of_numbers(tables, report):
 
 def test_what_was_not_computed_is_said_and_not_averaged():
     made = made_up(2)
-    names = ("orthogonality", "rotations", "causal", "decoding", "cross_task")
+    names = ("orthogonality", "rotations", "causal", "decoding", "cross_task", "similarities")
     none = {name: frame(name) for name in names}
     bare = build_report(replace(made, **none), draw_plans=lambda _: [])
     table = bare.tables["claims"]
@@ -140,6 +141,7 @@ def test_what_was_not_computed_is_said_and_not_averaged():
     assert not len(bare.tables["decoding"])
     assert not len(bare.tables["statistics"])
     assert "Angles between values were not taken." in bare.html
+    assert 'id="similarity"' not in bare.html
     alone = build_report(made_up(1), draw_plans=lambda _: [])
     single = alone.tables["claims"]
     assert (single["verdict"] == "unclear").all()
@@ -237,3 +239,37 @@ def test_values_that_never_occurred_are_said(tables):
     lost.loc[lost.index[:5], "score"] = float("nan")
     html = build_report(replace(tables, decoding=lost), draw_plans=lambda _: []).html
     assert "Values that never occurred" in html
+
+
+def test_measures_of_similarity_stand_beside_chance(tables, report):
+    found = report.tables["similarity"].set_index(
+        ["network", "diet", "n", "first", "second", "measure"]
+    )
+    rows = tables.similarities
+    mine = rows[(rows["architecture"] == "gru") & (rows["diet"] == "mtmf") & (rows["n"] == 2)]
+    mine = mine[(mine["first"] == 0) & (mine["second"] == 3) & (mine["measure"] == "procrustes")]
+    values = mine.groupby("seed")["value"].mean()  # over location, identity, category
+    row = found.loc["gru", "mtmf", 2, 0, 3, "procrustes"]
+    assert len(mine) == 9
+    assert (row["seeds"], row["chance"]) == (3, pytest.approx(CHANCES["procrustes"]))
+    assert row["mean"] == pytest.approx(values.mean())
+    low, high = stats.t.interval(0.95, 2, values.mean(), stats.sem(values))
+    assert (row["low"], row["high"]) == (pytest.approx(low), pytest.approx(high))
+    assert "Procrustes 0.40 and 10 nearest neighbours 0.05." in report.html
+
+
+def test_what_tells_networks_apart_is_ranked_and_its_chance_is_said(report):
+    ranked = report.tables["identification"]
+    first = ranked[(ranked["what"] == "architecture") & (ranked["frame"] == 1)]
+    assert first["accuracy"].is_monotonic_decreasing
+    assert first["measure"].iloc[0] == "cka"
+    assert "architecture of mtmf (rnn, gru and lstm; chance 0.33)" in report.html
+    assert "diet of gru (mtmf, stmf and stsf; chance 0.33)" in report.html
+    assert "rnn and lstm have no two diets to be told apart" in report.html
+
+
+def test_of_one_seed_nothing_is_told_apart():
+    alone = build_report(made_up(1), draw_plans=lambda _: [])
+    assert "One seed: which measure tells architectures or diets apart" in alone.html
+    assert not len(alone.tables["identification"])
+    assert "identification-table" not in alone.html

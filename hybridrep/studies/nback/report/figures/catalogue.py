@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pandas as pd
+
 from hybridrep.reporting.drawing import Plan
 from hybridrep.studies.nback.report.figures import (
     across_time,
@@ -16,6 +18,7 @@ from hybridrep.studies.nback.report.figures import (
     performance,
     retained,
     rotations,
+    similarity,
 )
 from hybridrep.studies.nback.report.figures.stimuli import Sheet
 from hybridrep.studies.nback.results.tables import NBackTables
@@ -27,7 +30,14 @@ PLANS: tuple[Callable[[NBackTables], list[Plan]], ...] = (
 """What each module plans of a study; a part that was not computed has no plan."""
 
 
-def plans(tables: NBackTables, sheet: Sheet | None = None) -> list[Plan]:
-    """Return the plans of the study's figures; without a `sheet` none of the stimuli."""
+def plans(
+    tables: NBackTables, sheet: Sheet | None = None, identification: pd.DataFrame | None = None
+) -> list[Plan]:
+    """Return the plans of the study's figures; without a `sheet` none of the stimuli.
+
+    `identification` tells which measures tell networks of different seeds apart.
+    """
     found = [] if sheet is None else [sheet.plan]
-    return [*found, *(plan for each in PLANS for plan in each(tables))]
+    found += [plan for each in PLANS for plan in each(tables)]
+    told = pd.DataFrame() if identification is None else identification
+    return [*found, *similarity.plans(tables, told)]

@@ -1,0 +1,1 @@
+"""Networks compared by measures of similarity, on trials that all of them are shown."""
