@@ -63,7 +63,7 @@ def shared_images(
         ((8, 3), [8, 8, 8])
     """
     drawn = [rng.permutation(images)[:most] for _ in range(steps)]
-    return np.stack(drawn, axis=1).astype(np.int64)
+    return np.ascontiguousarray(np.stack(drawn, axis=1).astype(np.int64))
 
 
 def other_order(count: int) -> Int[np.ndarray, " items"]:

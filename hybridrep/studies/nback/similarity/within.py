@@ -69,7 +69,7 @@ def make(
     order = items.other_order(len(shared["image"]))
     measures = measures_of_two(COMPARED_BY)
     tables, kept = [], {}
-    for task, states in _shown(network, shared["image"]):
+    for task, states in shown_states(network, shared["image"]):
         if task.n == min(recipe.n_back):
             kept[task.name] = states
         for measure in measures:
@@ -87,7 +87,7 @@ def _told(recipe: NetworkRecipe) -> tuple[NBackTask, ...]:
 
 
 @torch.inference_mode()
-def _shown(
+def shown_states(
     network: AnalysedNetwork, image: Int[np.ndarray, "items steps"]
 ) -> list[tuple[NBackTask, Float32[np.ndarray, "steps items units"]]]:
     """Return h at every frame of the shared trials, by the task that the network is told."""
@@ -105,7 +105,7 @@ def _shown(
             )
             begin = stack.kaiming_state(len(image), [stream])
         output = stack.recur(frames, begin).output[0]
-        found.append((task, np.asarray(output.cpu().numpy(), dtype=np.float32)))
+        found.append((task, np.ascontiguousarray(output.cpu().numpy(), dtype=np.float32)))
     return found
 
 

@@ -14,6 +14,7 @@ from hybridrep.analysis.measures import MEASURES
 from hybridrep.execution.store import Store
 from hybridrep.running.stage import Reader
 from hybridrep.running.study import Prepared
+from hybridrep.studies.nback.decoding.states import analysed_network, analysis_of, state_needs
 from hybridrep.studies.nback.memory.networks import recipes
 from hybridrep.studies.nback.results.gather import across_tables
 from hybridrep.studies.nback.results.tables import NBackTables
@@ -159,6 +160,20 @@ def finished(small_nback: Path) -> Prepared:
     config = small_config(small_nback)
     store = Store(Path(config.store))
     return Prepared(small_study().prepare(config, store), store)
+
+
+def test_states_are_those_that_all_analyses_read(finished):
+    (recipe,) = (each for each in recipes(finished.config) if each.place == "gru/mtmf")
+    needs = state_needs(finished, recipe, 0)
+    network = analysed_network(
+        Reader.of(finished.store, **needs), recipe, finished.inputs.stimuli.objects, 0,
+        analysis_of(finished.config),
+    )  # fmt: skip
+    tested = network.states("independent", "test")
+    for number, drawn in enumerate(tested.trials):
+        task, states = within.shown_states(network, drawn.image)[number]
+        assert task == tested.tasks[number]
+        np.testing.assert_allclose(states.swapaxes(0, 1), tested.h[number], atol=1e-6)
 
 
 def test_networks_of_a_study_are_compared_on_the_same_trials(finished):
