@@ -7,6 +7,7 @@ by `similarity.across` and read by `gather.across_tables`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -160,9 +161,10 @@ def _kinds(tables: NBackTables) -> tuple[Kind, ...]:
 
 def standing_of(identification: pd.DataFrame) -> str:
     """Return on how many seeds the measures stand: dear ones are asked of fewer."""
+    groups: Any = identification.groupby("seeds", sort=True)["measure"]
     counts: Mapping[int, list[str]] = {
-        int(count): [MEASURE_NAMES.get(key, key) for key in dict.fromkeys(mine["measure"])]
-        for count, mine in identification.groupby("seeds", sort=True)
+        int(count): [MEASURE_NAMES.get(key, key) for key in dict.fromkeys(mine)]
+        for count, mine in groups
     }
     if len(counts) < 2:
         return "".join(counted(count, "seed") for count in counts)

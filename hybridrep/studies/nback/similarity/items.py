@@ -18,7 +18,7 @@ from jaxtyping import Float64, Int, Shaped
 from hybridrep.randomness import generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.studies.nback.features import stage as features
-from hybridrep.studies.nback.names import SIMULATION
+from hybridrep.studies.nback.names import SIMULATION, SPLITS
 
 if TYPE_CHECKING:
     from hybridrep.studies.nback.inputs import NBack
@@ -29,7 +29,7 @@ STAGE = Stage("nback_items", module=__name__, noun="sets of trials", entry="nbac
 MOST = 200
 """Trials at the most: fewer where there are fewer distinct frames."""
 
-SPLIT = "val_angle"
+SPLIT = SPLITS[1]
 """Whose frames they show."""
 
 
@@ -85,4 +85,4 @@ def with_products(
     x = np.asarray(items, dtype=np.float64)
     if x.shape[1] <= len(x):
         return x
-    return np.ascontiguousarray(np.linalg.qr(x.T, mode="r").T)
+    return np.ascontiguousarray(np.transpose(np.linalg.qr(x.T, mode="r")))

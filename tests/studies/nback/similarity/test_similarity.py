@@ -188,8 +188,8 @@ def test_networks_of_a_study_are_compared_on_the_same_trials(finished):
     ]
     (node,) = (each for each in across.nodes(finished, (0, 1)) if each.name == "cka")
     matrices = finished.open(node).arrays("matrices")
-    first, second = 0, len(made) + 3  # rnn/mtmf of seed 0, gru/mtmf of seed 1
-    assert (made[0].place, made[3].place) == ("rnn/mtmf", "gru/mtmf")
+    places = [recipe.place for recipe in made]
+    first, second = places.index("rnn/mtmf"), len(made) + places.index("gru/mtmf")
     for task in ("1back_location", "1back_category"):
         pair = [states[place][task][2].astype(np.float64) for place in (first, second)]
         expected = MEASURES["cka"].compute(*pair).value
