@@ -17,11 +17,15 @@ from hybridrep.reporting.formatting import NOTHING, interval, number, p_value
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.nback.load import load
 from hybridrep.studies.nback.names import ARCHITECTURES, SIMULATION, SPLITS
+from hybridrep.studies.nback.results.across_studies import compare_representations
 from hybridrep.studies.nback.results.performance import NETWORK, final
 from hybridrep.studies.nback.results.tables import NBackTables
-from hybridrep.tracking.queries import find_study
+from hybridrep.tracking.queries import find_study, load_file
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import connect
+
+_SHEET = "report/figures/stimuli.png"
+"""The artifact of a study's run that shows its stimuli."""
 
 _IGNORED = ("study", "seeds", "workers", "cluster", "store", "plan", "profile")
 
@@ -54,6 +58,12 @@ def compare(studies: Sequence[str], name: str) -> dict[str, pd.DataFrame]:
     made = {
         "compare_made": differences_in_making(tables, labels),
         "compare_performance": compare_performance(tables, labels),
+        "compare_representations": compare_representations(tables, labels),
+    }
+    sheets = {
+        label: png
+        for label, run in zip(labels, found, strict=True)
+        if (png := load_file(tracker.server, run.run_id, _SHEET)) is not None
     }
     for label, each in zip(labels, tables, strict=True):
         if not each.seeds:
@@ -75,7 +85,8 @@ def compare(studies: Sequence[str], name: str) -> dict[str, pd.DataFrame]:
         ),
         config={"studies": ",".join(studies)},
     ) as main:  # fmt: skip
-        main.log(Contents(files=common_files(comparison_report(tables, labels, made))))
+        report = comparison_report(tables, labels, made, sheets=sheets)
+        main.log(Contents(files=common_files(report)))
     show(
         _printed(made["compare_performance"], labels),
         "The report is an artifact of this run: make ui",

@@ -237,9 +237,11 @@ class Config(Parameters):
         "0.01", "C of the linear decoders, or a grid to choose from", paper="0.001,0.01,1,10",
         stages=_READS,
     )  # fmt: skip
-    scaling: Literal["global", "zscore"] = setting(
-        "global", "of states before decoders: `global` (one factor a model) or `zscore` (by unit)",
-        stages=_READS,
+    scaling: Literal["global", "zscore", "both"] = setting(
+        "global",
+        "of states before decoders: `global` (one factor a model), `zscore` (by unit), or `both`: "
+        "`global`, and beside it networks of all tasks by unit",
+        paper="both", stages=_READS,
     )  # fmt: skip
     decode_views: Literal["disjoint", "shared"] = setting(
         "disjoint",
@@ -250,7 +252,9 @@ class Config(Parameters):
         "all", "trials that analyses read: `all`, or `correct` at every frame", stages=_READS
     )
     cv: Annotated[int, Field(ge=0, le=100)] = setting(
-        0, "folds of cross-validation; 0: fresh trials", stages=_DECODES
+        0,
+        "folds of cross-validation, with `decode_views=shared`; 0: fresh trials",
+        stages=_DECODES,
     )
     bootstraps: Annotated[int, Field(ge=1, le=10_000)] = setting(
         10, "resamplings of the orthogonalisation index", stages=("nback_geometry",)

@@ -44,6 +44,12 @@ DECODING_MEASURES = ("balanced", "raw", "multiclass", "within_category", "across
 ALL_VALUES = -1
 """What the column `value` of decoding says of a mean over a feature's values."""
 
+STATE_SPACES = ("h", "c", "z")
+"""What decoders read: the recurrent layer's output, a cell, and the output with units z-scored."""
+
+ZSCORED = "_zscored"
+"""How names of numbers end whose decoders read each unit by its own SD."""
+
 CENTRINGS = ("own", "fitting")
 """Whose mean is taken from the states of another task: its own, or the fitting task's."""
 

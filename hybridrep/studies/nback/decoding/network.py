@@ -43,7 +43,7 @@ class Decoding:
     Attributes:
         penalties: C; of several each task and feature gets its best at the first frame.
         scaling: `global`: one factor for all units; `zscore`: each unit by its own SD, per task and
-            frame.
+            frame; `both`: the first, and the second in a space of its own, `z`.
         folds: of cross-validation within the trials that are fitted; 0: fresh trials.
     """
 
@@ -79,7 +79,7 @@ class NetworkReadings:
     """What was read from one network.
 
     Attributes:
-        decoders: by space: `h`, of an LSTM also `c`.
+        decoders: by space: `h`, of an LSTM also `c`, and `z` where both scalings are wanted.
         decoding: one row a space, task, decoded feature, stimulus, time, set and measure.
         cross_task: one row a space, decoded feature, pair of tasks, time, set and centring.
         kept: share of the drawn trials that are analysed, by set and part.
@@ -101,7 +101,7 @@ def read_network_states(
     Args:
         network: as `analysed_network` opens it.
         decoding: how decoders are fitted.
-        spaces: `h` and, of an LSTM, `c`.
+        spaces: `h`, of an LSTM `c`, and `z`: h with each unit by its own SD.
     """
     fit = network.states("independent", "fit")
     kept = {"independent/fit": fit.kept}
@@ -163,7 +163,7 @@ def fit_decoders_of(
 
     Args:
         fit: the trials that they are fitted on.
-        space: `h` or `c`.
+        space: `h`, `c`, or `z`: h as `scaling=zscore` reads it.
         decoding: how.
         values: how many of each feature.
         choose: trials that the penalty is chosen by, if there are several.
@@ -185,7 +185,7 @@ def fit_decoders_of(
         x = centred(states, task, centring)
         # z-scored units are divided by their SD: what is left of it stands in the normals
         factor = np.ones((steps, units))
-        if decoding.scaling == "zscore":
+        if decoding.scaling == "zscore" or space == "z":
             spread = x.std(axis=0)
             factor = 1 / np.where(spread > 0, spread, 1.0)
         x *= factor

@@ -53,7 +53,7 @@ def read_recorded(
         recording: states and labels.
         penalties: C of the decoders; of several the best on every second fitted trial at the onset
             of the first stimulus is taken, and then all are fitted.
-        scaling: `global`, or `zscore` by unit, as for networks.
+        scaling: `global` (and `both`), or `zscore` by unit, as for networks.
         seed: of the permuted labels.
     """
     fit = [_of(recording, task, tested=False) for task in range(len(recording.tasks))]

@@ -44,9 +44,15 @@ def decoding_of(config: Config) -> Decoding:
     return Decoding(config.penalty, config.scaling, config.cv)
 
 
-def spaces_of(recipe: NetworkRecipe) -> tuple[str, ...]:
-    """Return the spaces that are read: `h`, and of an LSTM of all tasks the cell `c`."""
-    return ("h", "c") if recipe.architecture == "lstm" and recipe.diet == KEPT_OF else ("h",)
+def spaces_of(recipe: NetworkRecipe, decoding: Decoding) -> tuple[str, ...]:
+    """Return the spaces that are read: `h`; of networks of all tasks an LSTM's cell `c`, and `z`.
+
+    `z`, h with each unit by its own SD, is read where both scalings are wanted.
+    """
+    if recipe.diet != KEPT_OF:
+        return ("h",)
+    further = {"c": recipe.architecture == "lstm", "z": decoding.scaling == "both"}
+    return ("h", *(space for space, there in further.items() if there))
 
 
 def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
@@ -55,7 +61,7 @@ def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
     analysis, decoding = analysis_of(config), decoding_of(config)
     cells = config.steps * (config.steps + 1) / 2 * len(tasks_in_diet(recipe.diet, recipe.n_back))
     fits = cells * sum(study.inputs.stimuli.labels("val_angle").values(f) for f in FEATURES)
-    size = (recipe.hidden / 128) ** 2 * analysis.trials / 1200 * len(spaces_of(recipe))
+    size = (recipe.hidden / 128) ** 2 * analysis.trials / 1200 * len(spaces_of(recipe, decoding))
     return STAGE.node(
         make, recipe, study.inputs.stimuli.objects, seed, analysis, decoding,
         name=recipe.place, seed=seed, seconds=2 + fits * _FIT_SECONDS * size * (1 + decoding.folds),
@@ -70,7 +76,7 @@ def make(
 ) -> Made:  # fmt: skip
     """Fit and test a network's decoders."""
     network = analysed_network(read, recipe, objects, seed, analysis)
-    found = read_network_states(network, decoding, spaces_of(recipe))
+    found = read_network_states(network, decoding, spaces_of(recipe, decoding))
     arrays = {}
     if recipe.diet == KEPT_OF:
         arrays = {space: _arrays(each) for space, each in found.decoders.items()}

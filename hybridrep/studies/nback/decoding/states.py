@@ -99,8 +99,8 @@ class TaskStates:
         return self.responses == np.stack([each.response for each in self.trials])
 
     def of(self, space: str) -> Float32[np.ndarray, "tasks trials steps units"]:
-        """Return the states of a space, `h` or `c`."""
-        if space == "h":
+        """Return the states of a space: `c`, or of `h` and `z`, whose units decoders scale, h."""
+        if space != "c":
             return self.h
         assert self.c is not None
         return self.c

@@ -9,7 +9,7 @@ be no noise between them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -17,11 +17,15 @@ from jaxtyping import Float, Float64, Int
 
 from hybridrep.analysis.decoders import decoder_scores, fit_label_sets
 from hybridrep.analysis.orthogonality import Orthogonality, between_sets, orthogonality_index
-from hybridrep.studies.nback.names import FEATURES, Feature
+from hybridrep.studies.nback.names import FEATURES, ZSCORED, Feature
 from hybridrep.studies.nback.stimuli.stimulus_set import StimulusSet
 
 MEAN_SQUARE = 100.0
 """Of centred states, before decoders are fitted."""
+
+
+_BY_UNIT = ("index", "floor", "corrected")
+"""What is also taken with each unit by its own SD, where both scalings are wanted."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,13 @@ class Settings:
         resamplings: how often views are halved and trials drawn anew.
         penalties: C of the decoders, one or a grid: of this the one that reads the other half
             best, in a resampling of its own.
-        scaling: `global`, one factor for all units, or `zscore`, one a unit.
+        scaling: `global` (of `both`: too), one factor for all units, or `zscore`, one a unit.
     """
 
     trials: int
     resamplings: int
     penalties: tuple[float, ...]
-    scaling: Literal["global", "zscore"] = "global"
+    scaling: Literal["global", "zscore", "both"] = "global"
 
 
 Half = Int[np.ndarray, " trials"]
@@ -113,6 +117,25 @@ def angles(
                 yield from _named(found, feature, count, resample)
             if not resample and not count:
                 yield from _between(first, second, features)
+
+
+def angles_by_unit(
+    states: Float[np.ndarray, "images dim"], stimuli: StimulusSet, settings: Settings,
+    features: Sequence[Feature], drawn: Sequence[tuple[Half, Half]],
+) -> list[Angle]:  # fmt: skip
+    """Return the index with each unit by its own SD, where both scalings are wanted; else nothing.
+
+    Its measures are `index_zscored`, `floor_zscored`, `corrected_zscored`, of single features in
+    all dimensions.
+    """
+    if settings.scaling != "both":
+        return []
+    by_unit = replace(settings, scaling="zscore")
+    return [
+        replace(each, measure=each.measure + ZSCORED)
+        for each in angles(states, stimuli, by_unit, features, drawn)
+        if each.feature == each.other and each.measure in _BY_UNIT
+    ]
 
 
 def _named(

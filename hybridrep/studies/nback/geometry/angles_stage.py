@@ -16,6 +16,7 @@ import torch
 from hybridrep.analysis.decoders import in_own_span
 from hybridrep.randomness import generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.studies.nback.decoding.stage import KEPT_OF
 from hybridrep.studies.nback.decoding.states import (
     AnalysedNetwork,
     Analysis,
@@ -24,7 +25,14 @@ from hybridrep.studies.nback.decoding.states import (
     state_needs,
 )
 from hybridrep.studies.nback.features import stage as features
-from hybridrep.studies.nback.geometry.angles import Angle, Half, Settings, angles, halves
+from hybridrep.studies.nback.geometry.angles import (
+    Angle,
+    Half,
+    Settings,
+    angles,
+    angles_by_unit,
+    halves,
+)
 from hybridrep.studies.nback.memory.networks import NetworkRecipe, recipes
 from hybridrep.studies.nback.names import (
     FEATURES,
@@ -100,7 +108,9 @@ def make(
     tables = []
     for task in _tasks(recipe):
         states = first_states(network, task)
-        found = angles(states, stimuli, settings, (task.feature,), drawn, (size,))
+        found = [*angles(states, stimuli, settings, (task.feature,), drawn, (size,))]
+        if recipe.diet == KEPT_OF:
+            found += angles_by_unit(states, stimuli, settings, (task.feature,), drawn)
         tables.append(_table(found, task.n))
     return Made(tables={"orthogonality": pd.concat(tables, ignore_index=True)})
 

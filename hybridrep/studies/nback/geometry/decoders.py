@@ -51,8 +51,8 @@ def node_of_decoders(
 def decoders_by_space(
     read: Reader, network: AnalysedNetwork, how: Decoding
 ) -> dict[str, FittedDecoders]:
-    """Return a network's decoders of h, and of an LSTM of all tasks of c, too."""
-    spaces = spaces_of(network.recipe)
+    """Return a network's decoders of h, and of one of all tasks of the further spaces, too."""
+    spaces = spaces_of(network.recipe, how)
     if network.recipe.diet == KEPT_OF:
         return {space: read_decoders(read["decoders"], space) for space in spaces}
     fit = network.states("independent", "fit")

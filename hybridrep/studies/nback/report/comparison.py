@@ -18,30 +18,33 @@ from hybridrep.reporting.html.views import Notice, numbers, picture, table_view,
 from hybridrep.reporting.lanes import draw_lanes, label_rows, lane_legend
 from hybridrep.reporting.markup import as_markdown
 from hybridrep.reporting.report import Draw, Report
-from hybridrep.reporting.style import OKABE_ITO, Stroke, new_figure, note
+from hybridrep.reporting.style import new_figure, note
 from hybridrep.studies.nback.names import SPLITS
+from hybridrep.studies.nback.report.figures import across_studies
 from hybridrep.studies.nback.report.report import PACKAGE, standing
+from hybridrep.studies.nback.results.across_studies import KEYS
 from hybridrep.studies.nback.results.performance import NETWORK, final
 from hybridrep.studies.nback.results.tables import NBackTables
 
 _CONTENTS = (Entry("making", "How they differ"), Entry("performance", "Performance"))
-_COLOURS = ("blue", "vermillion", "green", "purple", "orange", "sky", "black")
-_MARKERS = ("s", "^", "o", "D", "v", "P", "X")
+_REPRESENTATIONS = Entry("representations", "Representations")
 
 
 def comparison_report(
     studies: Sequence[NBackTables], names: Sequence[str], made: Mapping[str, pd.DataFrame],
-    draw_plans: Draw | None = None,
+    draw_plans: Draw | None = None, sheets: Mapping[str, bytes] | None = None,
 ) -> Report:  # fmt: skip
     """Return the report of several studies, of which others are compared with the first.
 
     Args:
         studies: their tables.
         names: all different, in the same order.
-        made: the tables `compare_made` and `compare_performance`.
+        made: the tables `compare_made`, `compare_performance` and `compare_representations`.
         draw_plans: draws the figures; without, they are drawn here.
+        sheets: contact sheets of the studies' stimuli as PNG, by name.
     """
-    drawn = (draw_plans or draw)(_plans(studies, names))
+    wanted = [*_plans(studies, names), *across_studies.plans(studies, names, sheets)]
+    drawn = (draw_plans or draw)(wanted)
     differing = made["compare_made"]
     making = table_view(
         "compare-made", "Parameters and data that are not the same", differing,
@@ -53,6 +56,13 @@ def comparison_report(
         "compare-performance", "Response accuracy", made["compare_performance"],
         [*NETWORK, "split"], network, names, EXPLAINED.replace("a measure", "an architecture"),
     )  # fmt: skip
+    representations = side_by_side(
+        "compare-representations", "Decoders on other tasks, and turned to other times",
+        made["compare_representations"], KEYS,
+        [words("name", "Network"), words("diet", "Diet"), words("measure", "Measure")], names,
+        EXPLAINED.replace("a measure", "a network"),
+    )  # fmt: skip
+    compared = bool(len(made["compare_representations"]))
     notices = [
         Notice("warning", f"Seeds of {name} are missing", standing(each))
         for name, each in zip(names, studies, strict=True)
@@ -65,9 +75,16 @@ def comparison_report(
     lede = f"{listed(names)} side by side: {_lede(differing)}."
     html = render(
         PACKAGE, "comparison.html.j2", {}, title=f"Comparison of {listed(names)}",
-        contents=_CONTENTS, lede=lede, facts=facts, notices=notices,
-        pictures=[picture(each, "") for each in drawn],
-        tables={"making": [making] if len(differing) else [], "performance": [results]},
+        contents=[*_CONTENTS, *([_REPRESENTATIONS] if compared else [])], lede=lede, facts=facts,
+        notices=notices,
+        pictures={
+            group: [picture(each, "") for each in drawn if each.plan.group == group]
+            for group in ("performance", "representations")
+        },
+        tables={
+            "making": [making] if len(differing) else [], "performance": [results],
+            "representations": [representations] if compared else [],
+        },
     )  # fmt: skip
     text = "\n\n".join(f"## {name}\n\n{as_markdown(table)}" for name, table in made.items())
     markdown = f"# Comparison of {listed(names)}\n\n{lede}\n\n{text}\n"
@@ -105,10 +122,7 @@ def draw_comparison(ends: pd.DataFrame, names: Sequence[str]) -> Figure:
         row=[f"{a}-{h} {d}" for a, h, d in zip(*(ends[each] for each in NETWORK), strict=True)]
     )
     rows = list(dict.fromkeys(labelled["row"]))
-    lanes = [
-        (name, Stroke(OKABE_ITO[_COLOURS[n % len(_COLOURS)]], "-", _MARKERS[n % len(_MARKERS)]))
-        for n, name in enumerate(names)
-    ]
+    lanes = across_studies.study_lanes(names)
     figure = new_figure(10.0, 0.9 + 0.2 * len(rows) * max(2, len(names)))
     panels = figure.subplots(1, len(SPLITS), sharey=True)
     for axes, split in zip(panels, SPLITS, strict=True):

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from hybridrep.studies.nback.memory.networks import NetworkRecipe
 
 
+_SUFFIXES = {"h": "", "c": "_cell", "z": "_zscored"}
+"""How arrays of a space are called."""
+
+
 def npz(arrays: Mapping[str, np.ndarray]) -> bytes:
     """Return arrays as a compressed npz file."""
     stream = io.BytesIO()
@@ -54,7 +58,8 @@ def cross_task_arrays(tables: NBackTables, recipe: NetworkRecipe) -> dict[str, n
     """Return M [3, tasks, tasks]: decoded feature, fitted task, tested task, at the first frame.
 
     `M`, and `M_uncentred` with the fitting task's mean taken out, of independent trials; of an
-    LSTM's cell `M_cell`, `M_uncentred_cell`; `by_frame` [frames, 3, tasks, tasks] at later frames.
+    LSTM's cell `M_cell`, `M_uncentred_cell`, of z-scored units `M_zscored`, `M_uncentred_zscored`;
+    `by_frame` [frames, 3, tasks, tasks] at later frames.
     """
     own = _of(tables.cross_task, recipe)
     own = own[own["set"] == "independent"]
@@ -70,7 +75,7 @@ def cross_task_arrays(tables: NBackTables, recipe: NetworkRecipe) -> dict[str, n
                 _task_numbers(recipe, mine["tested_n"], mine["tested_feature"]),
             ] = mine["score"]  # fmt: skip
             suffix = "" if centring == "own" else "_uncentred"
-            suffix += "" if space == "h" else "_cell"
+            suffix += _SUFFIXES[space]
             found[f"M{suffix}"] = matrix[0]
             if not suffix:
                 found["by_frame"] = matrix
@@ -121,11 +126,11 @@ def decoder_arrays(result: StoredResult) -> dict[str, np.ndarray]:
     """Return a network's decoders: `W_L` [tasks, S, T, K, units], `b_L`, ..., what they take.
 
     A state h of a task at a time T is read as W (h - mean[task, T]) / scale + b. Of an LSTM also of
-    its cell: `W_L_cell`, ....
+    its cell: `W_L_cell`, ...; of z-scored units, in the coordinates of h, `W_L_zscored`, ....
     """
     found = {}
     for space in result.meta["spaces"]:
-        fitted, suffix = read_decoders(result, space), "" if space == "h" else "_cell"
+        fitted, suffix = read_decoders(result, space), _SUFFIXES[space]
         for name in FEATURES:
             found[f"W_{INITIALS[name]}{suffix}"] = fitted.normals[name].astype(np.float32)
             found[f"b_{INITIALS[name]}{suffix}"] = fitted.biases[name].astype(np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hybridrep.reporting.tables import declared
 from hybridrep.studies.nback.compare import compare_performance, differences_in_making
 from hybridrep.studies.nback.names import ARCHITECTURES, CHECKED, FEATURES, RESPONSES
+from hybridrep.studies.nback.results.across_studies import compare_representations
 from hybridrep.studies.nback.results.compared import statistics_table
 from hybridrep.studies.nback.results.decoding_summary import decoding_methods, decoding_summary
 from hybridrep.studies.nback.results.geometry import geometry_table
@@ -129,6 +130,16 @@ METRICS: tuple[Entry, ...] = (
     Entry("retained/A/D/irrelevant", "of what they do not ask about", _SEEDS, always=False,
           step="age: frames since the stimulus"),
     *(
+        Entry(f"{part}/NAME_zscored", "the same with each unit by its own SD before decoders, "
+              "beside one factor a network; with `scaling=both`", _SEEDS, always=False, step=step)
+        for part, step in (
+            ("first_step/A/mtmf", ""), ("cross_task/A", ""), ("across_time/A/mtmf", ""),
+            ("encoding_shared/A/mtmf", ""),
+            ("retained/A/mtmf", "age: frames since the stimulus"), ("procrustes/A", ""),
+            ("orthogonality/A/FEATURE", ""),
+        )
+    ),
+    *(
         Entry(f"orthogonality/SPACE/FEATURE/{name}", text, _SEEDS, always=False)
         for name, text in (
             ("o", "orthogonalisation index between two fits (Eq. 1): 1 for right angles"),
@@ -186,7 +197,8 @@ ARTIFACTS: tuple[Entry, ...] = (
           ("seed",)),
     Entry("nback/A/cross_task.npz",
           "of the network of all tasks: M [3, tasks, tasks], balanced accuracy by decoded feature, "
-          "fitted and tested task; `M_uncentred`, `by_frame`, of an LSTM `M_cell`", ("seed",)),
+          "fitted and tested task; `M_uncentred`, `by_frame`, of an LSTM `M_cell`, with "
+          "`scaling=both` `M_zscored`", ("seed",)),
     Entry("nback/A/across_time.npz",
           "of the network of all tasks, by task, stimulus and time: `across_SET`, `predicted`, "
           "`within_SET`, `current`", ("seed",)),
@@ -275,6 +287,8 @@ _MADE = (
 )  # fmt: skip
 REPORT_TABLES = {
     "an N-back study": declared(_MADE),
-    "a comparison of N-back studies": declared((differences_in_making, compare_performance)),
+    "a comparison of N-back studies": declared(
+        (differences_in_making, compare_performance, compare_representations)
+    ),
 }
 """The tables of a report, by what it is of."""

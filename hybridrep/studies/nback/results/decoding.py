@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.analysis.generalisation import label_agreement, normalised, predicted_accuracy
-from hybridrep.studies.nback.names import ALL_VALUES, LOCATIONS
+from hybridrep.studies.nback.names import ALL_VALUES, LOCATIONS, ZSCORED
 from hybridrep.studies.nback.results.performance import NETWORK, with_names
 from hybridrep.studies.nback.results.tables import NBackTables
 from hybridrep.studies.nback.tasks.trials import MATCH_SHARES
@@ -33,13 +33,31 @@ SUFFIXES = {
 """How names end, by the space and by whose mean is taken out of another task's states."""
 
 
-@lru_cache(maxsize=2)  # two studies are compared at most
+@lru_cache(maxsize=2)  # two studies are compared most often
 def decoding_numbers(tables: NBackTables) -> pd.DataFrame:
     """Return the numbers of every seed and network, columns `FOUND`; computed once a study."""
-    own = tables.decoding
-    own = own[own["value"] == ALL_VALUES]
+    return _numbers(tables.decoding, tables.cross_task, tables)
+
+
+def zscored_numbers(tables: NBackTables) -> pd.DataFrame:
+    """Return the same numbers of decoders of z-scored units, each named `..._zscored`.
+
+    They are there beside those of the main scaling, with `scaling=both`.
+    """
+    both = (tables.decoding, tables.cross_task)
+    own, crossed = (each[each["space"] == "z"].assign(space="h") for each in both)
+    if not len(own):
+        return pd.DataFrame(columns=list(FOUND))
+    found = _numbers(own, crossed, tables)
+    return found.assign(measure=found["measure"].astype(str) + ZSCORED)
+
+
+def _numbers(
+    decoding: pd.DataFrame, crossed: pd.DataFrame, tables: NBackTables
+) -> pd.DataFrame:  # fmt: skip
+    own = decoding[decoding["value"] == ALL_VALUES]
     parts = [
-        first_step(own), cross_task(tables.cross_task), across_time(own, feature_values(tables)),
+        first_step(own), cross_task(crossed), across_time(own, feature_values(tables)),
         encoding_shared(own), retained(own),
     ]  # fmt: skip
     filled = [part for part in parts if len(part)]

@@ -9,8 +9,13 @@ from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.nback.names import ALL_VALUES, UNTRAINED
-from hybridrep.studies.nback.results.decoding import decoding_numbers
+from hybridrep.studies.nback.results.decoding import decoding_numbers, zscored_numbers
 from hybridrep.studies.nback.results.tables import NBackTables
+
+_SCALINGS = {
+    "global": "one factor a network", "zscore": "each unit by its SD",
+    "both": "one factor a network; each unit by its SD beside it (numbers that end in _zscored)",
+}  # fmt: skip
 
 GOOD = 0.85
 """The accuracy below which the public code refits a decoder."""
@@ -24,7 +29,8 @@ GOOD = 0.85
 )
 def decoding_summary(tables: NBackTables) -> pd.DataFrame:
     """Return means over seeds of all numbers of decoding."""
-    found = decoding_numbers(tables)
+    both = (decoding_numbers(tables), zscored_numbers(tables))
+    found = pd.concat([each for each in both if len(each)] or both[:1])
     rows = []
     keys = ["name", "diet", "measure", "step"]
     for key, mine in found.groupby(keys, sort=False)["value"]:
@@ -61,9 +67,8 @@ def decoding_methods(tables: NBackTables) -> pd.DataFrame:
              "frame: labels agree half of the time"),
             ("centring", "each task’s and frame’s own mean; the fitting one’s beside it",
              "by task and frame"),
-            ("scaling", {"global": "one factor a network", "zscore": "each unit by its SD"}[
-                config["scaling"]], "each unit by its SD, anew for every decoder, so that normals "
-             "of two times have different coordinates"),
+            ("scaling", _SCALINGS[config["scaling"]], "each unit by its SD, anew for every "
+             "decoder, so that normals of two times have different coordinates"),
             ("C", penalty, "0.001, 0.01, 1 or 10"),
             ("decoders below 0.85", _below(tables), "refitted until above"),
             ("units of inference", f"{len(tables.seeds)} seeds", "cells, tasks, resamplings"),

@@ -13,7 +13,7 @@ import pandas as pd
 
 from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.tables import report_table
-from hybridrep.studies.nback.names import FEATURES, RESPONSES
+from hybridrep.studies.nback.names import FEATURES, RESPONSES, ZSCORED
 from hybridrep.studies.nback.results.performance import with_names
 from hybridrep.studies.nback.results.schema import ROTATIONS
 from hybridrep.studies.nback.results.tables import NBackTables
@@ -37,7 +37,8 @@ def angles(tables: NBackTables, matched: bool = False, diet: str = "mtmf") -> pd
     Returns:
         Columns `space` (`perceptual`, or a network's name), `beside` (the network that the
         perceptual space is matched to; empty if it is not), `seed`, `feature`, and the measures
-        `index`, `floor`, `corrected`, `same`, `frobenius`, `simplex`.
+        `index`, `floor`, `corrected`, `same`, `frobenius`, `simplex`; of studies of both scalings
+        also `index_zscored`, `floor_zscored`, `corrected_zscored`.
     """
     rows = tables.orthogonality
     rows = rows[rows["feature"] == rows["other"]]
@@ -106,7 +107,10 @@ def effects(tables: NBackTables, state: str = "h", diet: str = "mtmf") -> pd.Dat
     return wide.reindex(columns=[*keys, *RESPONSES, "beyond", "success"])
 
 
-_LOGGED = {"index": "o", "floor": "floor", "corrected": "corrected"}
+_LOGGED = {
+    "index": "o", "floor": "floor", "corrected": "corrected", "index_zscored": "o_zscored",
+    "floor_zscored": "floor_zscored", "corrected_zscored": "corrected_zscored",
+}  # fmt: skip
 """Measures of orthogonalisation, and how metrics call them."""
 
 
@@ -134,8 +138,12 @@ def _orthogonality_numbers(tables: NBackTables) -> list[pd.DataFrame]:
     plain, matched = angles(tables), angles(tables, matched=True)
     parts = []
     for measure, name in _LOGGED.items():
-        key = "orthogonality/" + plain["feature"] + "/" + name
-        parts.append(plain.assign(name=plain["space"], measure=key, step=0, value=plain[measure]))
+        if measure not in plain:
+            continue
+        # by unit networks alone are read, not the perceptual space
+        own = plain[plain["space"] != PERCEPTUAL] if measure.endswith(ZSCORED) else plain
+        key = "orthogonality/" + own["feature"] + "/" + name
+        parts.append(own.assign(name=own["space"], measure=key, step=0, value=own[measure]))
     mean = matched.groupby(["space", "seed", "feature"], sort=False)["index"].mean().reset_index()
     key = "orthogonality/" + mean["feature"] + "/pca"
     parts.append(mean.assign(name=mean["space"], measure=key, step=0, value=mean["index"]))
@@ -143,12 +151,16 @@ def _orthogonality_numbers(tables: NBackTables) -> list[pd.DataFrame]:
 
 
 def _rotation_numbers(tables: NBackTables) -> list[pd.DataFrame]:
-    if not len(tables.rotations):
-        return []
-    table = steps(tables)
-    means = table.groupby(["name", "seed"], sort=False)[[*ROTATIONS]].mean().reset_index()
-    long = means.melt(["name", "seed"], var_name="measure")
-    return [long.assign(measure="procrustes/" + long["measure"], step=0)]
+    parts = []
+    for space, suffix in (("h", ""), ("z", ZSCORED)):
+        table = steps(tables, space=space)
+        if not len(table):
+            continue
+        means = table.groupby(["name", "seed"], sort=False)[[*ROTATIONS]].mean().reset_index()
+        long = means.melt(["name", "seed"], var_name="measure")
+        measure = "procrustes/" + long["measure"].astype(str) + suffix
+        parts.append(long.assign(measure=measure, step=0))
+    return parts
 
 
 def _causal_numbers(tables: NBackTables) -> list[pd.DataFrame]:

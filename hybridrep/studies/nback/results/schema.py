@@ -18,6 +18,7 @@ from hybridrep.studies.nback.names import (
     PERCEPTUAL_SPACES,
     RESPONSES,
     SPLITS,
+    STATE_SPACES,
 )
 from hybridrep.studies.nback.tasks.trials import ANALYSIS_SETS
 
@@ -34,14 +35,20 @@ _RESPONSE = Column(
 _NETWORK = {
     "seed": _SEED, "architecture": _ARCHITECTURE, "hidden": _HIDDEN, "diet": _DIET,
 }  # fmt: skip
-_SPACE = Column("text", ("h", "c"), meaning="`h`, what the recurrent layer gives on; `c`, a cell")
+_SPACE = Column(
+    "text", STATE_SPACES,
+    meaning="`h`, what the recurrent layer gives on; `c`, a cell; `z`, h with each unit by its SD",
+)  # fmt: skip
 _SET = Column("text", ANALYSIS_SETS, meaning="of trials: labels of frames independent, or as paper")
 _SCORE = Column(
     "float", low=0, high=1, meaning="on trials that were not fitted; NaN: no such value"
 )
 
 SPACES = ("perceptual", "encoding")
-ANGLES = ("index", "floor", "corrected", "same", "frobenius", "simplex")
+ANGLES = (
+    "index", "floor", "corrected", "same", "frobenius", "simplex", "index_zscored",
+    "floor_zscored", "corrected_zscored",
+)  # fmt: skip
 ROTATIONS = (
     "fitted", "reconstructed", "swap_stimulus", "swap_time", "permuted", "joint", "identity",
     "random", "overlap", "permutation_p",
@@ -175,7 +182,7 @@ SCHEMAS = {
                 "text", ANGLES,
                 meaning="`index` (Eq. 1) between halves, its `floor` from noise alone, `corrected` "
                 "for that noise, `same` within one fit, `frobenius` (0: orthogonal), `simplex`: "
-                "of equidistant values",
+                "of equidistant values; `..._zscored`: with each unit by its own SD",
             ),
             "score": Column("float", low=0, high=1, meaning="1: orthogonal"),
         },

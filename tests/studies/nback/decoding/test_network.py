@@ -79,20 +79,38 @@ def test_a_label_only_state_looks_like_recall_where_labels_agree(label_only):
     executive = cells[cells["time"] == cells["stimulus"] + cells["n"]]
     for feature, expected in (("location", 2 / 3), ("identity", 5 / 7), ("category", 2 / 3)):
         mine = executive[executive["feature"] == feature]
-        assert mine["paper"].mean() == pytest.approx(expected, abs=0.02)
-        assert mine["independent"].mean() == pytest.approx(0.5, abs=0.02)
+        assert mine["paper"].mean() == pytest.approx(expected, abs=0.01)
+        assert mine["independent"].mean() == pytest.approx(0.5, abs=0.01)
         np.testing.assert_allclose(mine["predicted"], expected, atol=1e-12)
     second = cells[cells["time"] == cells["stimulus"] + 2 * cells["n"]]
     mine = second[second["feature"] == "location"]
     assert mine["predicted"].to_numpy() == pytest.approx(0.5 + (1 / 3 - 2 / 9) / 2)
-    assert mine["paper"].mean() == pytest.approx(mine["predicted"].mean(), abs=0.03)
+    assert mine["paper"].mean() == pytest.approx(mine["predicted"].mean(), abs=0.01)
     found = across_time(means, VALUES).set_index("measure")["value"]
     gain = found["across_time/executive/paper"] - found["across_time/non_executive/paper"]
     assert gain > 0.1  # what the paper calls realignment
     gain = found["across_time/executive/independent"]
-    assert gain - found["across_time/non_executive/independent"] == pytest.approx(0, abs=0.02)
+    assert gain - found["across_time/non_executive/independent"] == pytest.approx(0, abs=0.01)
     gain = found["across_time/executive/paper"] - found["across_time/executive/predicted"]
-    assert gain == pytest.approx(0, abs=0.02)
+    assert gain == pytest.approx(0, abs=0.01)
+
+
+def test_what_a_label_only_state_seems_to_recall_is_how_far_the_labels_agree(label_only):
+    """To the last trial: of the sets that were drawn, whatever their size leaves to chance."""
+    means = label_only[label_only["value"] == ALL_VALUES]
+    cells = cells_across(means, VALUES).set_index(["n", "feature", "stimulus", "time"])
+    drawn = Planted(labelled)
+    for which in MATCH_SHARES:
+        states = drawn.states(which, "test")
+        for task, labels in zip(states.tasks, states.labels, strict=True):
+            own = labels[..., task.feature_number]
+            for stimulus in range(6 - task.n):
+                shown, now = own[:, stimulus], own[:, stimulus + task.n]
+                expected = np.mean(
+                    [balanced_accuracy_score(shown == v, now == v) for v in np.unique(own)]
+                )
+                cell = cells.loc[task.n, task.feature, stimulus + 1, stimulus + 1 + task.n]
+                assert cell[which] == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_state_without_memory_is_read_at_its_own_frame_alone(label_only):
@@ -169,6 +187,25 @@ def test_zscored_units_are_read_in_the_coordinates_of_all_others():
     mine = zscored.of(0, "category").decisions(x, 0, 0)[:, 1]
     again = theirs.decision_function((states.h[0, :, 0] - states.h[0, :, 0].mean(axis=0)) / spread)
     np.testing.assert_allclose(mine, again, atol=2e-3)
+
+
+def test_both_scalings_are_read_each_as_it_is_alone():
+    def state(drawn) -> np.ndarray:
+        return labelled(drawn) * np.repeat([1.0, 1e-4], 8)
+
+    network = Planted(state, n_back=(1,), trials_each=60, steps=2)
+    both = read_network_states(network, Decoding((0.01,), "both"), ("h", "z"))
+    for space, scaling in (("h", "global"), ("z", "zscore")):
+        alone = read_network_states(network, Decoding((0.01,), scaling))
+        for name in FEATURES:
+            np.testing.assert_array_equal(
+                both.decoders[space].normals[name], alone.decoders["h"].normals[name]
+            )
+        for mine, theirs in (
+            (both.decoding, alone.decoding), (both.cross_task, alone.cross_task),
+        ):  # fmt: skip
+            own = mine[mine["space"] == space].assign(space="h").reset_index(drop=True)
+            pd.testing.assert_frame_equal(own, theirs)
 
 
 def test_the_penalty_of_several_is_the_best_on_other_trials():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hybridrep.studies.nback.geometry.angles import Settings, angles, halves
+from hybridrep.studies.nback.geometry.angles import Settings, angles, angles_by_unit, halves
 from hybridrep.studies.nback.names import FEATURES
 from hybridrep.studies.nback.stimuli.stimulus_set import StimulusSet
 
@@ -61,3 +61,26 @@ def test_a_grid_takes_its_best_penalty_and_z_scores_forget_the_units():
     # the normals are brought back into the space, whose units differ; what is read is the same
     assert one[names].max() < 0.2
     assert np.isfinite(other).all()
+
+
+def test_both_scalings_are_taken_from_the_same_trials():
+    rng = np.random.default_rng(3)
+    thing = rng.normal(size=(8, 30))[STIMULI.identity] * np.linspace(1, 9, 30)
+    states = thing + 0.3 * rng.normal(size=thing.shape)
+    drawn = [halves(STIMULI, 100, rng) for _ in range(3)]
+    one, other, both = (Settings(100, 2, (0.01,), name) for name in ("global", "zscore", "both"))
+    assert [*angles(states, STIMULI, both, ["identity"], drawn)] == [
+        *angles(states, STIMULI, one, ["identity"], drawn)
+    ]
+    beside = {
+        (a.resample, a.measure): a.score
+        for a in angles_by_unit(states, STIMULI, both, ["identity"], drawn)
+    }
+    alone = {
+        (a.resample, f"{a.measure}_zscored"): a.score
+        for a in angles(states, STIMULI, other, ["identity"], drawn)
+        if a.measure in ("index", "floor", "corrected") and a.other == "identity"
+    }
+    assert beside == alone
+    assert len(beside) == 6
+    assert angles_by_unit(states, STIMULI, one, ["identity"], drawn) == []

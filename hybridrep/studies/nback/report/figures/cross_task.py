@@ -30,7 +30,7 @@ _LANES = (
 def plans(tables: NBackTables) -> list[Plan]:
     """Return the plan of the figure, if networks of all tasks were decoded."""
     own = tables.cross_task
-    own = own[(own["time"] == 1) & (own["set"] == "independent")]
+    own = own[(own["time"] == 1) & (own["set"] == "independent") & (own["space"] != "z")]
     if not (own["diet"] == WHOLE).any():
         return []
     numbers = with_names(
