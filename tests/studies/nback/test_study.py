@@ -316,6 +316,10 @@ def test_a_study_against_itself_under_another_name(small_nback, elsewhere):
     page = Path(path).read_text("utf-8")
     assert "two minus one" in page
     assert "learning_rate" in page
+    assert 'id="figure-compare_representations"' in page
+    turned = found["compare_representations"]
+    turned = turned[(turned["name"] == "gru") & (turned["measure"] == "procrustes/joint")]
+    assert turned["mean"].notna().all()
     with pytest.raises(ParameterError, match="the same study run"):
         compare_studies(resolve({"studies": f"one,{runs(client, 'study')[1].info.run_id}"},
                                 CompareConfig))  # fmt: skip
