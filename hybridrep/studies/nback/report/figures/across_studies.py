@@ -169,7 +169,8 @@ def draw(values: pd.DataFrame, names: Sequence[str], sheets: Mapping[str, bytes]
     figure = new_figure(width, sum(heights) + above + 0.6)
     body: Any = figure
     if pictures:
-        top, body = figure.subfigures(2, 1, height_ratios=[above, sum(heights)])
+        parts: Any = figure.subfigures(2, 1, height_ratios=[above, sum(heights)])
+        top, body = parts
         _sheets(top, pictures)
     grid = body.subplots(len(panels), len(networks), squeeze=False, height_ratios=heights)
     for row, panel in zip(grid, panels, strict=True):
