@@ -118,11 +118,13 @@ def geometry_comparisons(tables: NBackTables) -> Iterator[Comparison]:
             mine = turned[turned["name"] == name]
             for other, said in _TURNED.items():
                 both = mine.dropna(subset=["reconstructed", other])  # the same steps on both sides
+                first, second = (
+                    both[[*STEP, each]].rename(columns={each: "score"})
+                    for each in ("reconstructed", other)
+                )
                 yield Comparison(
-                    f"decoders turned by their own rotation against {said}", name,
-                    *(both[[*STEP, each]].rename(columns={each: "score"})
-                      for each in ("reconstructed", other)),
-                )  # fmt: skip
+                    f"decoders turned by their own rotation against {said}", name, first, second
+                )
 
 
 _TURNED = {
