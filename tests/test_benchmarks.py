@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from benchmarks import __main__ as command
-from benchmarks import autoencoder, harness, lstm, rsa, scale, transfer, tweets
+from benchmarks import autoencoder, fusion, harness, lstm, rsa, scale, transfer, tweets
 from benchmarks.__main__ import MODULES, select
 from benchmarks.harness import Agreement, Machine, Part, Timed, measure, run
 from benchmarks.scale import Measured, Point
@@ -398,3 +398,18 @@ def test_the_names_are_those_that_latest_json_promises() -> None:
         "autoencoder_b32", "autoencoder_b256", "lstm_epoch", "lstm_extract", "transfer", "rsa",
         "encoder",
     }  # fmt: skip
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("name", fusion.OBJECTIVES)
+def test_fusions_agree_in_float64(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fusion, "SHORT_ITEMS", 128)
+    objective = replace(fusion.OBJECTIVES[name], epochs=1)
+    plain = fusion.train_plainly(objective, fusion.pair_data(0, 128)).result
+    agreement = fusion.check(objective, plain, plain)
+    assert agreement.holds
+    assert agreement.said.endswith("in float32: 0e+00")
+    monkeypatch.setattr(fusion, "TOLERANCE", -1.0)
+    assert not fusion.check(objective, plain, plain).holds
+    doubled = [(2 * weight, bias) for weight, bias in plain]
+    assert fusion.difference(plain, doubled) == pytest.approx(1.0)

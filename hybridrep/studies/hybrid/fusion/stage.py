@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -101,7 +100,6 @@ def _doubling(size: int) -> tuple[int, ...]:
     return tuple(8 * 2**n for n in range(size.bit_length()) if 8 * 2**n < size)
 
 
-@lru_cache(maxsize=4096)
 def node(study: Hybrid, fusion: Fusion, seed: int) -> Node:
     """Declare a seed's fusion; the trained ones of a method and size train as one stack."""
     inputs = study.inputs

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from functools import lru_cache
 
 import numpy as np
 
@@ -26,7 +25,6 @@ STAGE = Stage("rsa", module=__name__, noun="autoencoders")
 FILE = "similarity_matrices.npz"
 
 
-@lru_cache(maxsize=4096)
 def node(study: Hybrid, variant: Variant, seed: int) -> Node:
     """Declare a seed's similarity matrices for an autoencoder."""
     return STAGE.node(

@@ -8,7 +8,7 @@ is no network, and a seed's tweets are taken out of them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,6 @@ STAGE = Stage("lstm", module=__name__)
 VECTORS = Stage("task_specific", module=__name__, entry="lstm", title="task-specific")
 
 
-@lru_cache(maxsize=4096)  # all that is made of a network asks for it
 def network_node(study: Hybrid, seed: int) -> Node:
     """Declare a seed's trained LSTM."""
     inputs = study.inputs
@@ -43,7 +42,6 @@ def origin(study: Hybrid, seed: int) -> Node | str:
     return network_node(study, seed) if given is None else given.emotion_key
 
 
-@lru_cache(maxsize=4096)
 def vectors_node(study: Hybrid, seed: int) -> Node:
     """Declare a seed's task-specific vectors."""
     inputs = study.inputs

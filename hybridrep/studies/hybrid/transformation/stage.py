@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -86,7 +85,6 @@ def network(variant: Variant, sizes: tuple[int, int]) -> AutoencoderConfig:
     )  # fmt: skip
 
 
-@lru_cache(maxsize=4096)  # all that is made of it asks for it
 def node(study: Hybrid, variant: Variant, seed: int) -> Node:
     """Declare a seed's trained autoencoder; one direction, size and length train as one stack."""
     inputs = study.inputs
