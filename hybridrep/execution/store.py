@@ -282,8 +282,13 @@ def _names(folder: Path) -> list[str]:
     """Return the names of the visible folders in a folder, sorted; none if it does not exist."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(e.name for e in entries if not e.name.startswith(".") and e.is_dir())
+            return sorted(e.name for e in entries if not e.name.startswith(".") and _is_folder(e))
     except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as error:
         raise disk.explain(error, folder, "listing results") from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Tell whether an entry is a folder, or a link to one; a link to itself is none."""
+    return Path(entry).is_dir() if entry.is_symlink() else entry.is_dir()
