@@ -19,8 +19,8 @@ from torch import Tensor, nn
 
 from benchmarks.harness import Agreement, Part, Timed, adam_bytes
 from benchmarks.workers import on_all_cores
+from hybridrep.testing.plain_network import plain_network
 from hybridrep.transforms.fused_networks import (
-    FusedNetwork,
     PairData,
     Scaling,
     even_batches,
@@ -78,14 +78,7 @@ def train_plainly(
     ]
     both = torch.cat(sides, dim=1)
     shape = objective.shape(both.shape[1], both.shape[1])
-    init = torch.Generator().manual_seed(int(given.rng.integers(2**63)))
-    layers: list[nn.Module] = []
-    for number, (inputs, outputs) in enumerate(pairwise(shape.sizes)):
-        layer = nn.Linear(inputs, outputs)
-        nn.init.kaiming_uniform_(layer.weight, a=5**0.5, generator=init)
-        nn.init.uniform_(layer.bias, -(inputs**-0.5), inputs**-0.5, generator=init)
-        layers += [layer, nn.ReLU()] if shape.activated[number] else [layer]
-    model = nn.Sequential(*layers).to(dtype)
+    model = plain_network(shape, given.rng).to(dtype)
     adam = torch.optim.Adam(model.parameters(), objective.learning_rate)
     loss_of: Callable[[Tensor, Tensor], Tensor] = (
         partial(_rebuilt, objective, sides) if isinstance(objective, Heads)
@@ -153,11 +146,7 @@ def _train(objective: Heads | Matching, width: int | None, seeds: Sequence[int])
     groups = [models[n : n + 1] for n in range(len(models))] if width == 1 else [models]
     start = time.perf_counter()
     trained = [fused for group in groups for fused in train_fused(objective, group, BOTH)]
-    return Timed(time.perf_counter() - start, _encoder(trained[0]))
-
-
-def _encoder(fused: FusedNetwork) -> list[tuple[np.ndarray, np.ndarray]]:
-    return [(weight, bias) for weight, bias in fused.network.layers]
+    return Timed(time.perf_counter() - start, trained[0].network.layers)
 
 
 def check(objective: Heads | Matching, one: Any, other: Any) -> Agreement:
@@ -165,7 +154,7 @@ def check(objective: Heads | Matching, one: Any, other: Any) -> Agreement:
     double = torch.float64
     plainly = train_plainly(objective, pair_data(0, SHORT_ITEMS), double).result
     models = [pair_data(seed, SHORT_ITEMS) for seed in range(2)]
-    ours = _encoder(train_fused(objective, models, BOTH, dtype=double)[0])
+    ours = train_fused(objective, models, BOTH, dtype=double)[0].network.layers
     off = difference(plainly, ours)
     return Agreement(
         f"encoder after {objective.epochs} epochs: in float64 {off:.0e}; of what was timed, in "

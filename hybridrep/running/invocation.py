@@ -23,6 +23,7 @@ from hybridrep.execution.terminal import printed_last, show
 from hybridrep.parameters import Parameters
 from hybridrep.running import work
 from hybridrep.running.place import store_folder
+from hybridrep.running.stage import Node, tasks_of
 from hybridrep.running.study import Invocation, Prepared, Study
 from hybridrep.tracking.pages import where_to_look
 from hybridrep.tracking.records import Contents
@@ -104,6 +105,18 @@ def _how_long(frame: pd.DataFrame, tasks: Sequence[Task], store: Store, config: 
     measured = (left["basis"] == "measured").all()
     basis = "by the times of finished results" if measured else "a first guess"
     return f"About {time}, and a minute for start and report ({basis})."
+
+
+def compute_beside(invocation: Invocation, nodes: Sequence[Node]) -> None:
+    """Compute what a report shows beside the seeds' own results.
+
+    Raises:
+        IncompleteStudyError: some of it could not be computed.
+    """
+    prepared = invocation.prepared
+    refuse_incomplete(
+        work.compute(prepared.config, prepared.store, tasks_of(nodes), workers=invocation.workers)
+    )
 
 
 def refuse_incomplete(outcome: Outcome) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 import torch
@@ -11,6 +9,7 @@ from torch import nn
 
 from hybridrep.errors import ParameterError
 from hybridrep.networks.network import Shape
+from hybridrep.testing.plain_network import plain_network
 from hybridrep.transforms.fused_networks import PairData, even_batches, train_fused
 from hybridrep.transforms.heads import Heads, MatryoshkaJoint
 from hybridrep.transforms.matching import Matching, MatryoshkaMatched, _match, _SimilarityLoss
@@ -96,14 +95,7 @@ def plain(objective: Heads | Matching, data: PairData) -> tuple[list[float], nn.
         sides.append(torch.from_numpy(centred / spread))
     both = torch.cat(sides, dim=1)
     shape = objective.shape(both.shape[1], both.shape[1])
-    init = torch.Generator().manual_seed(int(data.rng.integers(2**63)))
-    layers: list[nn.Module] = []
-    for number, (inputs, outputs) in enumerate(pairwise(shape.sizes)):
-        layer = nn.Linear(inputs, outputs)
-        nn.init.kaiming_uniform_(layer.weight, a=5**0.5, generator=init)
-        nn.init.uniform_(layer.bias, -(inputs**-0.5), inputs**-0.5, generator=init)
-        layers += [layer, nn.ReLU()] if shape.activated[number] else [layer]
-    model = nn.Sequential(*layers).double()
+    model = plain_network(shape, data.rng).double()
     adam = torch.optim.Adam(model.parameters(), objective.learning_rate)
     curve = []
     size = even_batches(len(data.train), objective.batch_size)

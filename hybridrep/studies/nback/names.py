@@ -50,6 +50,9 @@ STATE_SPACES = ("h", "c", "z")
 ZSCORED = "_zscored"
 """How names of numbers end whose decoders read each unit by its own SD."""
 
+ANGLES_BY_UNIT = ("index", "floor", "corrected")
+"""Measures of orthogonalisation that are also taken so, where both scalings are wanted."""
+
 CENTRINGS = ("own", "fitting")
 """Whose mean is taken from the states of another task: its own, or the fitting task's."""
 

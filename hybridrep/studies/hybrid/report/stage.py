@@ -13,9 +13,8 @@ from hybridrep.execution.code_version import code_version
 from hybridrep.execution.workers import Workers
 from hybridrep.parameters import with_role
 from hybridrep.reporting.html.page import page_files
-from hybridrep.running import work
-from hybridrep.running.invocation import refuse_incomplete
-from hybridrep.running.stage import Made, Node, Stage, tasks_of
+from hybridrep.running.invocation import compute_beside
+from hybridrep.running.stage import Made, Node, Stage
 from hybridrep.running.study import Invocation
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.report import example_stage as example
@@ -100,7 +99,7 @@ def _make(
     prepared, tables = invocation.prepared, results.tables
     seeds = _seeds(tables)
     inference = inference_table(prepared, tables, seeds) if seeds else None
-    _compute(invocation, nodes)
+    compute_beside(invocation, nodes)
     items = _example(invocation, chosen) if chosen else None
     compared = across_tables(prepared, results.seeds("complete"))
     report = build_report(
@@ -119,15 +118,6 @@ def _make(
         files={n: c.encode() if isinstance(c, str) else c for n, c in contents.items()},
         meta={"paths": paths},
     )
-
-
-def _compute(invocation: Invocation, nodes: Sequence[Node]) -> None:
-    """Compute what the report shows beside the seeds' own results."""
-    prepared = invocation.prepared
-    outcome = work.compute(
-        prepared.config, prepared.store, tasks_of(nodes), workers=invocation.workers
-    )
-    refuse_incomplete(outcome)
 
 
 def _example(invocation: Invocation, chosen: Representative) -> ExampleItems:

@@ -17,15 +17,11 @@ from jaxtyping import Float, Float64, Int
 
 from hybridrep.analysis.decoders import decoder_scores, fit_label_sets
 from hybridrep.analysis.orthogonality import Orthogonality, between_sets, orthogonality_index
-from hybridrep.studies.nback.names import FEATURES, ZSCORED, Feature
+from hybridrep.studies.nback.names import ANGLES_BY_UNIT, FEATURES, ZSCORED, Feature
 from hybridrep.studies.nback.stimuli.stimulus_set import StimulusSet
 
 MEAN_SQUARE = 100.0
 """Of centred states, before decoders are fitted."""
-
-
-_BY_UNIT = ("index", "floor", "corrected")
-"""What is also taken with each unit by its own SD, where both scalings are wanted."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +130,7 @@ def angles_by_unit(
     return [
         replace(each, measure=each.measure + ZSCORED)
         for each in angles(states, stimuli, by_unit, features, drawn)
-        if each.feature == each.other and each.measure in _BY_UNIT
+        if each.feature == each.other and each.measure in ANGLES_BY_UNIT
     ]
 
 

@@ -25,10 +25,10 @@ from hybridrep.studies.nback.geometry.decoders import decoders_by_space, node_of
 from hybridrep.studies.nback.geometry.trajectories import trajectories
 from hybridrep.studies.nback.memory.networks import NetworkRecipe
 from hybridrep.studies.nback.names import SIMULATION
+from hybridrep.studies.nback.tasks.trials import MATCH_SHARES, AnalysisSet
 
 if TYPE_CHECKING:
     from hybridrep.studies.nback.inputs import NBack, Objects
-from hybridrep.studies.nback.tasks.trials import MATCH_SHARES, AnalysisSet
 
 STAGE = Stage("nback_rotations", module=__name__, noun="networks", entry="nback_geometry",
               title="rotations")  # fmt: skip

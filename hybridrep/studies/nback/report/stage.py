@@ -13,9 +13,8 @@ from hybridrep.execution.code_version import code_version
 from hybridrep.execution.workers import Workers
 from hybridrep.parameters import with_role
 from hybridrep.reporting.html.page import page_files
-from hybridrep.running import work
-from hybridrep.running.invocation import refuse_incomplete
-from hybridrep.running.stage import Made, Node, Stage, tasks_of
+from hybridrep.running.invocation import compute_beside
+from hybridrep.running.stage import Made, Node, Stage
 from hybridrep.running.study import Invocation
 from hybridrep.studies.nback.config import Config
 from hybridrep.studies.nback.report import reproduce
@@ -76,7 +75,7 @@ def _make(invocation: Invocation, tables: NBackTables, nodes: Sequence[Node]) ->
 
     sheet = sheet_of(invocation.prepared) if tables.seeds else None
     shown = explorer_data(invocation.prepared, tables)
-    _compute(invocation, nodes)
+    compute_beside(invocation, nodes)
     compared = across_tables(invocation.prepared, tables.seeds)
     report = build_report(tables, sheet, _on(invocation.workers), explored=shown, across=compared)
     invocation.workers.close()
@@ -87,15 +86,6 @@ def _make(invocation: Invocation, tables: NBackTables, nodes: Sequence[Node]) ->
         files={n: c.encode() if isinstance(c, str) else c for n, c in contents.items()},
         meta={"paths": paths},
     )
-
-
-def _compute(invocation: Invocation, nodes: Sequence[Node]) -> None:
-    """Compute what compares the networks of all complete seeds."""
-    prepared = invocation.prepared
-    outcome = work.compute(
-        prepared.config, prepared.store, tasks_of(nodes), workers=invocation.workers
-    )
-    refuse_incomplete(outcome)
 
 
 def _on(workers: Workers) -> Draw | None:

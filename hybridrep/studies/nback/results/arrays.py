@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.studies.nback.decoding.stage import read_decoders
-from hybridrep.studies.nback.names import ALL_VALUES, CENTRINGS, FEATURES, INITIALS, tasks_of
+from hybridrep.studies.nback.names import (
+    ALL_VALUES,
+    CENTRINGS,
+    FEATURES,
+    INITIALS,
+    ZSCORED,
+    tasks_of,
+)
 from hybridrep.studies.nback.results.decoding import cells_across, feature_values
 from hybridrep.studies.nback.results.tables import NBackTables
 
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
     from hybridrep.studies.nback.memory.networks import NetworkRecipe
 
 
-_SUFFIXES = {"h": "", "c": "_cell", "z": "_zscored"}
+_SUFFIXES = {"h": "", "c": "_cell", "z": ZSCORED}
 """How arrays of a space are called."""
 
 

@@ -52,6 +52,13 @@ def zscored_numbers(tables: NBackTables) -> pd.DataFrame:
     return found.assign(measure=found["measure"].astype(str) + ZSCORED)
 
 
+@lru_cache(maxsize=2)
+def every_number(tables: NBackTables) -> pd.DataFrame:
+    """Return the numbers of both scalings, where both were wanted; else those that there are."""
+    both = (decoding_numbers(tables), zscored_numbers(tables))
+    return pd.concat([each for each in both if len(each)] or both[:1], ignore_index=True)
+
+
 def _numbers(
     decoding: pd.DataFrame, crossed: pd.DataFrame, tables: NBackTables
 ) -> pd.DataFrame:  # fmt: skip

@@ -9,7 +9,7 @@ from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.formatting import number
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.nback.names import ALL_VALUES, UNTRAINED
-from hybridrep.studies.nback.results.decoding import decoding_numbers, zscored_numbers
+from hybridrep.studies.nback.results.decoding import every_number
 from hybridrep.studies.nback.results.tables import NBackTables
 
 _SCALINGS = {
@@ -29,8 +29,7 @@ GOOD = 0.85
 )
 def decoding_summary(tables: NBackTables) -> pd.DataFrame:
     """Return means over seeds of all numbers of decoding."""
-    both = (decoding_numbers(tables), zscored_numbers(tables))
-    found = pd.concat([each for each in both if len(each)] or both[:1])
+    found = every_number(tables)
     rows = []
     keys = ["name", "diet", "measure", "step"]
     for key, mine in found.groupby(keys, sort=False)["value"]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.tables import report_table
-from hybridrep.studies.nback.names import FEATURES, RESPONSES, ZSCORED
+from hybridrep.studies.nback.names import ANGLES_BY_UNIT, FEATURES, RESPONSES, ZSCORED
 from hybridrep.studies.nback.results.performance import with_names
 from hybridrep.studies.nback.results.schema import ROTATIONS
 from hybridrep.studies.nback.results.tables import NBackTables
@@ -107,10 +107,8 @@ def effects(tables: NBackTables, state: str = "h", diet: str = "mtmf") -> pd.Dat
     return wide.reindex(columns=[*keys, *RESPONSES, "beyond", "success"])
 
 
-_LOGGED = {
-    "index": "o", "floor": "floor", "corrected": "corrected", "index_zscored": "o_zscored",
-    "floor_zscored": "floor_zscored", "corrected_zscored": "corrected_zscored",
-}  # fmt: skip
+_LOGGED = {"index": "o", "floor": "floor", "corrected": "corrected"}
+_LOGGED |= {name + ZSCORED: _LOGGED[name] + ZSCORED for name in ANGLES_BY_UNIT}
 """Measures of orthogonalisation, and how metrics call them."""
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from hybridrep.analysis.schema import Column, Schema, make_table
 from hybridrep.studies.nback.names import (
+    ANGLES_BY_UNIT,
     ARCHITECTURES,
     CENTRINGS,
     CHECKED,
@@ -19,6 +20,7 @@ from hybridrep.studies.nback.names import (
     RESPONSES,
     SPLITS,
     STATE_SPACES,
+    ZSCORED,
 )
 from hybridrep.studies.nback.tasks.trials import ANALYSIS_SETS
 
@@ -46,8 +48,8 @@ _SCORE = Column(
 
 SPACES = ("perceptual", "encoding")
 ANGLES = (
-    "index", "floor", "corrected", "same", "frobenius", "simplex", "index_zscored",
-    "floor_zscored", "corrected_zscored",
+    "index", "floor", "corrected", "same", "frobenius", "simplex",
+    *(name + ZSCORED for name in ANGLES_BY_UNIT),
 )  # fmt: skip
 ROTATIONS = (
     "fitted", "reconstructed", "swap_stimulus", "swap_time", "permuted", "joint", "identity",

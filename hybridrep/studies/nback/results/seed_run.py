@@ -20,11 +20,7 @@ from hybridrep.studies.nback.results.arrays import (
     decoder_arrays,
     npz,
 )
-from hybridrep.studies.nback.results.decoding import (
-    decoding_numbers,
-    metric_keys,
-    zscored_numbers,
-)
+from hybridrep.studies.nback.results.decoding import every_number, metric_keys
 from hybridrep.studies.nback.results.gather import study_tables
 from hybridrep.studies.nback.results.geometry import geometry_keys, geometry_numbers
 from hybridrep.studies.nback.results.performance import final, with_names
@@ -80,15 +76,9 @@ def _arrays(study: NBack, tables: NBackTables, seed: int) -> Iterator[tuple[str,
             yield f"{place}/causal.npz", npz(tested.arrays("causal"))
 
 
-def _decoded(tables: NBackTables) -> pd.DataFrame:
-    """Return all numbers of decoding, of both scalings where both were wanted."""
-    parts = [each for each in (decoding_numbers(tables), zscored_numbers(tables)) if len(each)]
-    return pd.concat(parts, ignore_index=True) if parts else decoding_numbers(tables)
-
-
 def decode_table(tables: NBackTables) -> pd.DataFrame:
     """Return the numbers of decoding, a row a network: what MLflow shows side by side."""
-    found = _decoded(tables)
+    found = every_number(tables)
     found = found[found["step"] == 0]
     keys = ["seed", "name", "diet"]
     wide = found.pivot_table(index=keys, columns="measure", values="value", sort=False)
@@ -180,7 +170,7 @@ def metrics(tables: NBackTables) -> pd.DataFrame:
     ):  # fmt: skip
         parts.append(pd.DataFrame({"key": place + name, "value": networks[column], "step": 0}))
     parts.append(_perceptual(tables.perceptual))
-    found = _decoded(tables)
+    found = every_number(tables)
     if len(found):
         parts.append(found.assign(key=metric_keys(found))[[*METRIC_COLUMNS]])
     found = geometry_numbers(tables)

@@ -80,10 +80,9 @@ def similarity_summary(tables: NBackTables) -> pd.DataFrame:
 )
 def identification_table(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Rank the measures of each question and frame by accuracy; equal ones by AUC."""
-    filled = [part for part in parts if len(part)]
-    if not filled:
-        return pd.DataFrame(columns=list(IDENTIFICATION_COLUMNS))
-    table = pd.concat(filled, ignore_index=True)[list(IDENTIFICATION_COLUMNS)]
+    table = _joined(parts, IDENTIFICATION_COLUMNS)
+    if not len(table):
+        return table
     asked = pd.MultiIndex.from_frame(table[["what", "held"]])
     table["_place"] = pd.factorize(asked)[0]
     order = table.sort_values(
@@ -100,10 +99,13 @@ def identification_table(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 )
 def between_table(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Return the means between kinds of network."""
-    filled = [part for part in parts if len(part)]
-    if not filled:
-        return pd.DataFrame(columns=list(BETWEEN_COLUMNS))
-    return pd.concat(filled, ignore_index=True)[list(BETWEEN_COLUMNS)]
+    return _joined(parts, BETWEEN_COLUMNS)
+
+
+def _joined(parts: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """Return the parts that hold rows one below the other; without any an empty table."""
+    filled = [part[[*columns]] for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=[*columns])
 
 
 ACROSS_TABLES = {"identification": identification_table, "between": between_table}
