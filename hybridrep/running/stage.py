@@ -7,6 +7,7 @@ missing:
 
     STAGE = Stage("rsa", module=__name__, noun="autoencoders")
 
+    @declared_once
     def node(study, variant, seed):
         return STAGE.node(make, variant, seed, autoencoder=trained.node(study, variant, seed))
 
@@ -22,7 +23,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -32,6 +34,9 @@ from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.execution.stored import StoredResult
 from hybridrep.execution.tasks import Task
+
+if TYPE_CHECKING:
+    from hybridrep.running.study import Prepared
 
 
 @dataclass(frozen=True)
@@ -196,6 +201,32 @@ class Stage:
             made = make()
             _file(store, self, key, made, about, time.perf_counter() - started)
         return store.open(key)
+
+
+S = TypeVar("S", bound="Prepared[Any]")
+P = ParamSpec("P")
+Declared = TypeVar("Declared")
+
+
+def declared_once(
+    declare: Callable[Concatenate[S, P], Declared],
+) -> Callable[Concatenate[S, P], Declared]:
+    """Keep what a function declares of a checked study as long as that study.
+
+    A result is declared by all that read it, and again by all that read those: in a study of many
+    seeds dozens of times, each with the hashing of its key. Of the same study and arguments, which
+    must be hashable, the function is called once.
+    """
+
+    @wraps(declare)
+    def declared(study: S, /, *arguments: P.args, **named: P.kwargs) -> Declared:
+        place = (declare, arguments, *named.items())
+        if place not in study.declared:
+            study.declared[place] = declare(study, *arguments, **named)
+        kept: Declared = study.declared[place]
+        return kept
+
+    return declared
 
 
 def _all(need: Needs) -> tuple[Node | str, ...]:

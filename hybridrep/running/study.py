@@ -7,7 +7,7 @@ what a seed's run holds, how the report is made, it is told by a `Study`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from hybridrep.execution.code_version import code_version
@@ -41,6 +41,8 @@ class Prepared(Generic[I_co]):
 
     inputs: I_co
     store: Store
+    declared: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What `running.stage.declared_once` keeps: results that were declared already."""
 
     @property
     def config(self) -> Any:

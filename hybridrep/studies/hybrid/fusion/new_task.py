@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.hybrid.fusion import stage as fusing
 from hybridrep.studies.hybrid.fusion.methods import METHODS
 from hybridrep.studies.hybrid.fusion.stage import Fusion
@@ -26,6 +26,7 @@ STAGE = Stage(
 )
 
 
+@declared_once
 def node(study: Hybrid, fusion: Fusion, seed: int) -> Node:
     """Declare a seed's classifiers on one fusion, at each of the study's sizes that it has."""
     inputs, config = study.inputs, study.config

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.hybrid.fusion.measured import Measured, measured
 from hybridrep.studies.hybrid.fusion.methods import METHODS, chosen_of
 from hybridrep.studies.hybrid.inputs import Hybrid
@@ -100,6 +100,7 @@ def _doubling(size: int) -> tuple[int, ...]:
     return tuple(8 * 2**n for n in range(size.bit_length()) if 8 * 2**n < size)
 
 
+@declared_once
 def node(study: Hybrid, fusion: Fusion, seed: int) -> Node:
     """Declare a seed's fusion; the trained ones of a method and size train as one stack."""
     inputs = study.inputs
@@ -113,6 +114,7 @@ def node(study: Hybrid, fusion: Fusion, seed: int) -> Node:
     )  # fmt: skip
 
 
+@declared_once
 def paper_node(study: Hybrid, variant: Variant, seed: int) -> Node:
     """Declare what the bottleneck of an autoencoder carries of both, up to the epoch used."""
     return STAGE.node(

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.hybrid.fusion import stage as fusing
 from hybridrep.studies.hybrid.fusion.methods import METHODS
 from hybridrep.studies.hybrid.fusion.stage import Fusion
@@ -30,6 +30,7 @@ HELD_OUT = 5
 """One training tweet of the new task in so many is held out."""
 
 
+@declared_once
 def node(study: Hybrid, fusion: Fusion, seed: int) -> Node:
     """Declare a seed's classifier on a fusion, tested on held-out training tweets."""
     inputs, config = study.inputs, study.config

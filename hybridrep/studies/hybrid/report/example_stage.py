@@ -7,7 +7,7 @@ import numpy as np
 from hybridrep.analysis.projections import t_sne
 from hybridrep.analysis.similarity import cosine_similarity
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
 from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus
@@ -45,6 +45,7 @@ def nodes(study: Hybrid, seed: int) -> list[Node]:
     return [node(study, seed, variant, corpus) for variant in variants for corpus in corpora]
 
 
+@declared_once
 def node(study: Hybrid, seed: int, variant: Variant | None, corpus: str) -> Node:
     """Declare the projections of an autoencoder's two layers, or, without, of LSTM and BERT."""
     inputs, config = study.inputs, study.inputs.config

@@ -18,7 +18,7 @@ import pandas as pd
 from hybridrep.analysis.centring import taken
 from hybridrep.analysis.record import CORE, Measure, Score
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import FOLLOWED, PAIRS, REVERSED_PAIRS
 from hybridrep.studies.hybrid.pairs import roles
@@ -53,6 +53,7 @@ def keys_of(study: Hybrid) -> tuple[str, ...]:
     return tuple(each.key for each in measures_of_two(names_of(study)))
 
 
+@declared_once
 def node(study: Hybrid, seed: int) -> Node:
     """Declare a seed's measures beside those that are followed."""
     variants = tuple(transformation.variants(study))

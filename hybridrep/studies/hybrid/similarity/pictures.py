@@ -5,7 +5,7 @@ A result of its own, so that another style of figures makes no number stale.
 
 from __future__ import annotations
 
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus
 from hybridrep.studies.hybrid.similarity import stage as similarity
 from hybridrep.studies.hybrid.transformation.stage import Variant
@@ -14,6 +14,7 @@ STAGE = Stage("pictures", module=__name__, noun="pictures", entry="rsa")
 FILE = "similarity_matrices.png"
 
 
+@declared_once
 def node(study: Hybrid, variant: Variant, seed: int) -> Node:
     """Declare the picture of a seed's similarity matrices for an autoencoder."""
     return STAGE.node(

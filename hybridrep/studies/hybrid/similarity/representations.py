@@ -14,7 +14,7 @@ import numpy as np
 
 from hybridrep.execution.stored import StoredResult
 from hybridrep.randomness import torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import SHARED
 from hybridrep.studies.hybrid.transformation import stage as transformation
@@ -29,6 +29,7 @@ STAGE = Stage("representations", module=__name__, entry="rsa")
 LAYERS = ("diffused", "transformed")
 
 
+@declared_once
 def node(study: Hybrid, seed: int) -> Node:
     """Declare what is kept of a seed: all its autoencoders' representations."""
     variants = tuple(transformation.variants(study))

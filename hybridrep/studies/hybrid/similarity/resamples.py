@@ -9,7 +9,7 @@ import numpy as np
 from hybridrep.analysis.ceilings import class_profile
 from hybridrep.analysis.inference import bootstrap_items, permutation_null
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import PAIRS, REPRESENTATIONS
 from hybridrep.studies.hybrid.pairs import roles
@@ -21,6 +21,7 @@ RESAMPLES = 1_000
 """Bootstrap resamples, and permutations, of each seed's items."""
 
 
+@declared_once
 def node(study: Hybrid, variant: Variant, seed: int) -> Node:
     """Declare the resamples of a seed's similarity matrices for an autoencoder."""
     return STAGE.node(

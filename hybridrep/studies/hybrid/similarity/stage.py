@@ -13,7 +13,7 @@ import numpy as np
 
 from hybridrep.analysis.similarity import cosine_similarity
 from hybridrep.execution.stored import StoredResult
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import REPRESENTATIONS
 from hybridrep.studies.hybrid.pairs import roles
@@ -25,6 +25,7 @@ STAGE = Stage("rsa", module=__name__, noun="autoencoders")
 FILE = "similarity_matrices.npz"
 
 
+@declared_once
 def node(study: Hybrid, variant: Variant, seed: int) -> Node:
     """Declare a seed's similarity matrices for an autoencoder."""
     return STAGE.node(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from hybridrep.randomness import generator, torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.sources.words.tokens import TokenBatch
 from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus, read_tokens
 from hybridrep.studies.hybrid.names import HIDDEN_SIZE
@@ -24,6 +24,7 @@ STAGE = Stage("lstm", module=__name__)
 VECTORS = Stage("task_specific", module=__name__, entry="lstm", title="task-specific")
 
 
+@declared_once
 def network_node(study: Hybrid, seed: int) -> Node:
     """Declare a seed's trained LSTM."""
     inputs = study.inputs
@@ -42,6 +43,7 @@ def origin(study: Hybrid, seed: int) -> Node | str:
     return network_node(study, seed) if given is None else given.emotion_key
 
 
+@declared_once
 def vectors_node(study: Hybrid, seed: int) -> Node:
     """Declare a seed's task-specific vectors."""
     inputs = study.inputs

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
 from hybridrep.studies.hybrid.inputs import Hybrid, read_tokens
 from hybridrep.studies.hybrid.names import BASELINE, SIZED, UNSIZED
@@ -50,6 +50,7 @@ class Tested:
         return self.variants[0].bottleneck if self.variants else 0
 
 
+@declared_once
 def node(study: Hybrid, bottleneck: int, seed: int) -> Node:
     """Declare a seed's classifiers at a bottleneck size; 0: those that need no autoencoder."""
     inputs, config = study.inputs, study.inputs.config

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from hybridrep.analysis.descriptions import correlate, describe
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import ALL_ITEM_SETS, DIRECTIONS
 from hybridrep.studies.hybrid.transformation.seed_data import data_nodes, seed_data
@@ -16,6 +16,7 @@ from hybridrep.transforms.ridge import linear_baseline, moments
 STAGE = Stage("linear_baseline", module=__name__, entry="autoencode", title="linear baseline")
 
 
+@declared_once
 def node(study: Hybrid, seed: int) -> Node:
     """Declare a seed's linear baseline, both directions."""
     return STAGE.node(

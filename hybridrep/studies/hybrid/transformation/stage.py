@@ -16,7 +16,7 @@ import pandas as pd
 
 from hybridrep.execution.local import share_of_memory
 from hybridrep.randomness import generator, torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import ALL_ITEM_SETS, DIRECTIONS, PAIRS
 from hybridrep.studies.hybrid.pairs import FixedSides, fix_sides
@@ -85,6 +85,7 @@ def network(variant: Variant, sizes: tuple[int, int]) -> AutoencoderConfig:
     )  # fmt: skip
 
 
+@declared_once
 def node(study: Hybrid, variant: Variant, seed: int) -> Node:
     """Declare a seed's trained autoencoder; one direction, size and length train as one stack."""
     inputs = study.inputs

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hybridrep.analysis.generalisation import StateCentring
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.nback.decoding.network import (
     Decoding,
     FittedDecoders,
@@ -55,6 +55,7 @@ def spaces_of(recipe: NetworkRecipe, decoding: Decoding) -> tuple[str, ...]:
     return ("h", *(space for space, there in further.items() if there))
 
 
+@declared_once
 def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
     """Declare what is read from a network of a seed."""
     config = study.config

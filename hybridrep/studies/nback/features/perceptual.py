@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.nback.features import stage as features
 from hybridrep.studies.nback.features.decodability import decodability, mean_colours
 from hybridrep.studies.nback.names import LOCATIONS, SIMULATION
@@ -20,6 +20,7 @@ STAGE = Stage("nback_perceptual", module=__name__, noun="decodings", entry="nbac
               title="perceptual decoding")  # fmt: skip
 
 
+@declared_once
 def node(study: NBack) -> Node:
     """Declare the decoding of the training frames' maps."""
     objects = study.inputs.stimuli.objects[0]

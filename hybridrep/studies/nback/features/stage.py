@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from hybridrep.execution.store import Store
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.sources.encoders.image import ImageEncoderSource, image_maps
 from hybridrep.studies.nback.features import weights
 from hybridrep.studies.nback.names import SPLITS, Split
@@ -33,7 +33,7 @@ CHUNK = 128
 """Frames of one result: four batches of 32, some seconds of the default model on one core."""
 
 
-@lru_cache(maxsize=16)  # every network and every analysis of it asks
+@declared_once
 def nodes(study: NBack, split: Split) -> tuple[Node, ...]:
     """Declare the chunks of a split's maps, in the order of its frames."""
     inputs = study.inputs

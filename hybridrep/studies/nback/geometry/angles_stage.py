@@ -15,7 +15,7 @@ import torch
 
 from hybridrep.analysis.decoders import in_own_span
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.nback.decoding.stage import KEPT_OF
 from hybridrep.studies.nback.decoding.states import (
     AnalysedNetwork,
@@ -60,6 +60,7 @@ def settings_of(config: Config) -> Settings:
     return Settings(config.analysis_trials, config.bootstraps, config.penalty, config.scaling)
 
 
+@declared_once
 def perceptual_node(study: NBack, seed: int) -> Node:
     """Declare the orthogonalisation of the vision model's maps, also at each network's size."""
     config = study.config
@@ -83,6 +84,7 @@ def make_perceptual(
     return Made(tables={"orthogonality": _table(found, 0)})
 
 
+@declared_once
 def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
     """Declare the orthogonalisation of what a network makes of what it sees."""
     config = study.config

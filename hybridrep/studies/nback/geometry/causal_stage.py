@@ -12,7 +12,7 @@ import torch
 
 from hybridrep.analysis.perturbation import span_of
 from hybridrep.randomness import generator, torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.nback.decoding.network import Decoding, FittedDecoders
 from hybridrep.studies.nback.decoding.states import (
     AnalysedNetwork,
@@ -43,6 +43,7 @@ STAGE = Stage("nback_causal", module=__name__, noun="networks", entry="nback_geo
               title="causal test")  # fmt: skip
 
 
+@declared_once
 def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
     """Declare the causal test of a network."""
     return node_of_decoders(STAGE, make, study, recipe, seed)

@@ -13,7 +13,7 @@ import pandas as pd
 from hybridrep.analysis.generalisation import StateCentring, centring_of
 from hybridrep.analysis.rotations import Cell, DecodersAt, rotation_scores
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.nback.decoding.network import Decoding, FittedDecoders, centred
 from hybridrep.studies.nback.decoding.states import (
     AnalysedNetwork,
@@ -34,6 +34,7 @@ STAGE = Stage("nback_rotations", module=__name__, noun="networks", entry="nback_
               title="rotations")  # fmt: skip
 
 
+@declared_once
 def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
     """Declare the rotations of a network's decoders, and its trajectories."""
     return node_of_decoders(STAGE, make, study, recipe, seed)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.nback.features import stage as features
 from hybridrep.studies.nback.memory.components import Components, fit_components
 from hybridrep.studies.nback.names import SPLITS
@@ -20,7 +19,7 @@ STAGE = Stage("nback_components", module=__name__, noun="front ends", entry="nba
               title="components")  # fmt: skip
 
 
-@lru_cache(maxsize=4)
+@declared_once
 def node(study: NBack) -> Node:
     """Declare the components of the images of all splits."""
     needs: dict[str, Any] = {split: features.nodes(study, split) for split in SPLITS}

@@ -7,13 +7,12 @@ a network's last bits would depend on which others were missing when it was trai
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from hybridrep.randomness import generator, torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.nback.features import stage as features
 from hybridrep.studies.nback.memory import front_end
 from hybridrep.studies.nback.memory.model import MemoryConfig, MemoryStack
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 STAGE = Stage("nback_train", module=__name__, noun="networks", title="train")
 
 
-@lru_cache(maxsize=1024)
+@declared_once
 def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
     """Declare a trained network of a seed."""
     if recipe.front_end == "pca":

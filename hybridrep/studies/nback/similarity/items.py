@@ -9,14 +9,13 @@ is no part of an item.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float64, Int, Shaped
 
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.nback.features import stage as features
 from hybridrep.studies.nback.names import SIMULATION, SPLITS
 
@@ -33,7 +32,7 @@ SPLIT = SPLITS[1]
 """Whose frames they show."""
 
 
-@lru_cache(maxsize=16)  # every network asks
+@declared_once
 def node(study: NBack) -> Node:
     """Declare the trials, and what the vision model makes of their first frames."""
     images = len(study.inputs.stimuli.labels(SPLIT))

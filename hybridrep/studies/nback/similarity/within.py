@@ -18,7 +18,7 @@ from jaxtyping import Float, Float32, Int
 from hybridrep.analysis.centring import taken
 from hybridrep.analysis.record import CORE, Measure
 from hybridrep.randomness import torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
 from hybridrep.studies.nback.decoding.states import (
     AnalysedNetwork,
     Analysis,
@@ -45,6 +45,7 @@ _SECONDS = 0.1
 """Of a task's states at 256 units, a first guess."""
 
 
+@declared_once
 def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
     """Declare what the measures say of a network of a seed."""
     return STAGE.node(
