@@ -35,7 +35,9 @@ class StageTotal:
 class StageClock:
     """The pace of one stage; what was there before counts for the bar, not for the rate.
 
-    The time left goes by work: units may be of any size, and the largest come first.
+    The time left goes by work: units may be of any size, and the largest come first. Its times are
+    those of its own clock, which stands while no task of the stage runs: seeds go through the
+    stages in groups, and the other stages' time is not this one's.
     """
 
     total: StageTotal
@@ -46,6 +48,8 @@ class StageClock:
     started: float | None = None
     heard: float | None = None  # when units were stored or given up, the last time
     ended: float | None = None
+    _stopped: float | None = None  # when the last running task ended
+    _stood: float = 0.0  # how long the clock stood before
 
     def resume(self, total: StageTotal) -> None:
         """Go on with more work: what is done stays done, and the pace counts all of it."""
@@ -55,18 +59,31 @@ class StageClock:
         )
         self.ended = None if more > 1e-9 else self.ended
 
+    @property
+    def now(self) -> float:
+        """The time on the stage's own clock."""
+        return (self.clock() if self._stopped is None else self._stopped) - self._stood
+
     def start(self) -> None:
-        """The first task starts the clock."""
+        """A task has started; the first starts the clock."""
+        if self._stopped is not None:
+            self._stood += self.clock() - self._stopped
+            self._stopped = None
         if self.started is None:
-            self.started = self.clock()
+            self.started = self.now
+
+    def rest(self) -> None:
+        """No task runs any more, for now: the clock stands."""
+        if self._stopped is None:
+            self._stopped = self.clock()
 
     def advance(self, units: float = 0.0, failed: float = 0.0, seconds: float = 0.0) -> None:
         """Units were stored or given up, `seconds` of the estimate; the last stops the clock."""
         self.made += units
         self.failed += failed
         self.worked += seconds
-        self.heard = self.clock()
-        self.ended = self.clock() if self.left < 1e-9 else None
+        self.heard = self.now
+        self.ended = self.now if self.left < 1e-9 else None
 
     @property
     def done(self) -> float:
@@ -80,10 +97,10 @@ class StageClock:
 
     @property
     def seconds(self) -> float:
-        """Time since the first task started, until now or the end of the stage."""
+        """Time in which tasks ran since the first started, until now or the end of the stage."""
         if self.started is None:
             return 0.0
-        return (self.clock() if self.ended is None else self.ended) - self.started
+        return (self.now if self.ended is None else self.ended) - self.started
 
     @property
     def rate(self) -> float | None:
@@ -98,7 +115,7 @@ class StageClock:
         done, left = self.made, self.left
         if self.total.seconds > 0:
             done, left = self.worked, max(0.0, self.total.seconds - self.worked)
-        since = self.clock() - self.heard
+        since = self.now - self.heard
         if done <= 0:
             return None
         expected = left * (self.heard - self.started) / done - since
@@ -138,6 +155,10 @@ class Progress:
     def start(self, stage: str) -> None:
         """A task of the stage has started."""
         self.clocks[stage].start()
+
+    def rest(self, stage: str) -> None:
+        """No task of the stage runs any more, for now."""
+        self.clocks[stage].rest()
 
     def advance(self, stage: str, units: float, seconds: float = 0.0) -> None:
         """So many units, of so many estimated seconds, are stored; fewer than 0: lost again."""

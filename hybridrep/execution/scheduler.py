@@ -122,7 +122,10 @@ class _Run:
                 return
             done, _ = wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
             for future in done:
-                self._settle(running.pop(future), future, guard)
+                task = running.pop(future)
+                self._settle(task, future, guard)
+                if all(other.stage != task.stage for other in running.values()):
+                    self.progress.rest(task.stage)
             for task in running.values():
                 self._look(self.schedule.missing(task))
             self.progress.tick()

@@ -60,6 +60,29 @@ def test_time_left_goes_by_work_and_not_by_count():
     assert clock.describe() == "4/4 autoencoders"
 
 
+def test_the_time_of_other_stages_is_not_a_stages_own():
+    """Seeds in two groups: between them, a stage waits for all that follows it in the first."""
+    time = Time()
+    clock = StageClock(StageTotal("networks", total=4), time)
+    clock.start()
+    time.now += 20
+    clock.advance(2)
+    clock.rest()
+    time.now += 600
+    assert clock.describe() == "2/4 networks, 6.0/min, 20 s left"
+    clock.rest()  # said twice, counted once
+    time.now += 400
+    clock.start()
+    time.now += 10
+    clock.advance(1)
+    assert clock.describe() == "3/4 networks, 6.0/min, 10 s left"
+    time.now += 10
+    clock.advance(1)
+    clock.rest()
+    time.now += 1000
+    assert clock.seconds == 40
+
+
 def test_more_work_on_a_stage_goes_on_with_its_pace():
     time = Time()
     clock = StageClock(StageTotal("trials", done=2, total=12, seconds=100.0), time)

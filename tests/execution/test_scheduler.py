@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import time
 
 import pytest
 
@@ -181,6 +182,26 @@ def test_progress_adds_up(store):
     one, two = clocks.clocks["one"], clocks.clocks["two"]
     assert (one.total.done, one.total.total, one.made, one.failed) == (5, 10, 5, 0)
     assert (two.total.done, two.total.total, two.made, two.failed) == (0, 7, 0, 7)
+
+
+def wait_then_write(store, _payload, missing):
+    time.sleep(0.5)
+    for each in missing:
+        functions.write(store, each)
+
+
+def test_while_another_stage_works_the_clock_of_a_stage_stands(store):
+    clocks = Progress()
+    tasks = [
+        task("a", stage="one"),
+        task("slow", wait_then_write, needs=("a",), stage="two"),
+        task("b", needs=("slow",), stage="one"),
+    ]
+    run_tasks(tasks, store, workers=1, progress=clocks)
+    one, two = clocks.clocks["one"], clocks.clocks["two"]
+    assert two.seconds > 0.4
+    assert one.started is not None
+    assert one.seconds < time.monotonic() - one.started - 0.4
 
 
 def test_stored_results_know_their_estimates(store):
