@@ -137,7 +137,8 @@ def scores_of(
     if measure.describe is None or measure.compare is None or measure.score is None:
         return [_plain(measure, arrays[first], arrays[second], orders) for first, second in pairs]
     describe, compare, score = measure.describe, measure.compare, measure.score
-    sides = {name: describe(arrays[name][None]) for pair in pairs for name in pair}
+    names = dict.fromkeys(name for pair in pairs for name in pair)  # each once
+    sides = {name: describe(arrays[name][None]) for name in names}
     found = [score(sides[first], sides[second])[0] for first, second in pairs]
     if measure.chance != "permutation" or not len(orders):
         return found

@@ -41,9 +41,7 @@ def _parts(
 
 
 def _deorthogonalised(tables: NBackTables) -> Tested:
-    sentence = "RNNs de-orthogonalise: values are less orthogonal in the encoding space."
-
-    def claim(name: str, said: str, measure: str, matched: bool = False) -> Claim:
+    def claim(name: str, sentence: str, said: str, measure: str, matched: bool = False) -> Claim:
         parts = []
         if len(tables.orthogonality):
             for feature, found in _angle_differences(tables, measure, matched):
@@ -52,10 +50,20 @@ def _deorthogonalised(tables: NBackTables) -> Tested:
         return tested_claim(name, sentence, statistic, parts, MISSING)
 
     return Tested(
-        claim("deorthogonalised", "index O", "index"),
+        claim(
+            "deorthogonalised",
+            "RNNs de-orthogonalise: values are less orthogonal in the encoding space.",
+            "index O", "index",
+        ),
         (
-            claim("deorthogonalised_corrected", "index without the noise of the fits", "corrected"),
-            claim("deorthogonalised_matched", "index O in equally many components", "index", True),
+            claim(
+                "deorthogonalised_corrected", "They are without the noise of the fits.",
+                "index without the noise of the fits", "corrected",
+            ),
+            claim(
+                "deorthogonalised_matched", "They are in equally many dimensions.",
+                "index O in equally many components", "index", matched=True,
+            ),
         ),
         meaning="What seems less orthogonal may be the perceptual space’s noise, or its size.",
     )  # fmt: skip

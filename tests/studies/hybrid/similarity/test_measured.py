@@ -1,5 +1,7 @@
 """Measures of a seed's pairs are those of the library, however they are computed together."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,20 @@ def test_values_are_those_of_the_measures_alone(arrays, key):
             np.testing.assert_allclose(score.chance, expected.chance)
         elif np.isfinite(score.value):
             assert score.chance < score.value or "c" in (first, second)
+
+
+def test_a_representation_is_described_once_for_all_its_pairs(arrays):
+    described = []
+
+    def describe(stack):
+        described.append(stack.shape)
+        return MEASURES["cka"].describe(stack)
+
+    found = scores_of(replace(MEASURES["cka"], describe=describe), arrays, PAIRS, ORDERS)
+    assert [each.value for each in found] == [
+        each.value for each in scores_of(MEASURES["cka"], arrays, PAIRS, ORDERS)
+    ]
+    assert sorted(described) == [(1, 40, 3), (1, 40, 6), (1, 40, 50)]
 
 
 @pytest.mark.parametrize("key", ["procrustes", "unit_matching"])
