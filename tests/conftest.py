@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from hypothesis import settings
-from jaxtyping import install_import_hook
 
 from hybridrep.testing import hostile, typechecking
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 # What is imported stays: looking for garbage in it, again and again, is a tenth of the time.
 gc.disable()
 
-install_import_hook(typechecking.HOOKED, typechecking.CHECK)
+typechecking.install()
 
 # The same inputs in every run, so that a failure is one of the change at hand; more of them, and
 # others each time, on demand (see hybridrep/testing/hostile.py).

@@ -14,7 +14,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import numpy as np
 import pytest
+from beartype.roar import BeartypeCallHintParamViolation
+from jaxtyping import TypeCheckError
 
 from hybridrep.testing import typechecking
 
@@ -258,3 +261,39 @@ def test_shapes_are_checked_at_run_time_wherever_they_are_written():
     }
     assert [each for each in hooked if not any(n.startswith(each) for n in written)] == []
     assert [name for name in written if not name.startswith(tuple(hooked))] == []
+
+
+def test_types_and_shapes_of_what_is_imported_are_checked():
+    from hybridrep.analysis.centring import taken
+    from hybridrep.analysis.dissimilarity import dissimilarities
+    from hybridrep.sources.words.tokens import TokenBatch
+    from hybridrep.studies.hybrid.similarity.measured import orders_of
+
+    with pytest.raises(TypeCheckError, match="dissimilarities"):
+        dissimilarities(np.zeros((2, 3, 4)))
+    with pytest.raises(BeartypeCallHintParamViolation, match="orders_of"):
+        orders_of("0", 40)
+    with pytest.raises(TypeCheckError, match="__init__"):
+        TokenBatch(np.zeros((2, 3), np.int64), np.zeros(3, np.int64))
+    assert taken.__module__ == "hybridrep.analysis.centring", "what checks keeps the names"
+
+
+def test_no_function_inside_another_writes_a_shape():
+    """For those are not checked."""
+    outer = [
+        function
+        for name, path in modules().items()
+        if name.startswith(typechecking.HOOKED)
+        for function in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(function, ast.FunctionDef)
+    ]
+    inner = [each for one in outer for each in ast.walk(one) if each is not one]
+    functions = [each for each in inner if isinstance(each, ast.FunctionDef)]
+    assert functions
+    shapes = re.compile(r"\b(Bool|Float|Int|Num|Shaped|UInt)\d*\[")
+    assert [
+        each.name
+        for each in functions
+        for argument in (*each.args.args, *each.args.kwonlyargs)
+        if argument.annotation and shapes.search(ast.unparse(argument.annotation))
+    ] == []

@@ -23,8 +23,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,9 +33,6 @@ from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.execution.stored import StoredResult
 from hybridrep.execution.tasks import Task
-
-if TYPE_CHECKING:
-    from hybridrep.running.study import Prepared
 
 
 @dataclass(frozen=True)
@@ -201,32 +197,6 @@ class Stage:
             made = make()
             _file(store, self, key, made, about, time.perf_counter() - started)
         return store.open(key)
-
-
-S = TypeVar("S", bound="Prepared[Any]")
-P = ParamSpec("P")
-Declared = TypeVar("Declared")
-
-
-def declared_once(
-    declare: Callable[Concatenate[S, P], Declared],
-) -> Callable[Concatenate[S, P], Declared]:
-    """Keep what a function declares of a checked study as long as that study.
-
-    A result is declared by all that read it, and again by all that read those: in a study of many
-    seeds dozens of times, each with the hashing of its key. Of the same study and arguments, which
-    must be hashable, the function is called once.
-    """
-
-    @wraps(declare)
-    def declared(study: S, /, *arguments: P.args, **named: P.kwargs) -> Declared:
-        place = (declare, arguments, *named.items())
-        if place not in study.declared:
-            study.declared[place] = declare(study, *arguments, **named)
-        kept: Declared = study.declared[place]
-        return kept
-
-    return declared
 
 
 def _all(need: Needs) -> tuple[Node | str, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
 
 from hybridrep.execution.code_version import code_version
 from hybridrep.execution.fingerprint import content_key
@@ -42,7 +43,7 @@ class Prepared(Generic[I_co]):
     inputs: I_co
     store: Store
     declared: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What `running.stage.declared_once` keeps: results that were declared already."""
+    """What `declared_once` keeps: results that were declared already."""
 
     @property
     def config(self) -> Any:
@@ -56,6 +57,32 @@ class Prepared(Generic[I_co]):
     def has(self, node: Node) -> bool:
         """Tell whether a result is stored."""
         return self.store.has(node.key)
+
+
+S = TypeVar("S", bound=Prepared[Any])
+P = ParamSpec("P")
+Declared = TypeVar("Declared")
+
+
+def declared_once(
+    declare: Callable[Concatenate[S, P], Declared],
+) -> Callable[Concatenate[S, P], Declared]:
+    """Keep what a function declares of a checked study as long as that study.
+
+    A result is declared by all that read it, and again by all that read those: in a study of many
+    seeds dozens of times, each with the hashing of its key. Of the same study and arguments, which
+    must be hashable, the function is called once.
+    """
+
+    @wraps(declare)
+    def declared(study: S, /, *arguments: P.args, **named: P.kwargs) -> Declared:
+        place = (declare, arguments, *named.items())
+        if place not in study.declared:
+            study.declared[place] = declare(study, *arguments, **named)
+        kept: Declared = study.declared[place]
+        return kept
+
+    return declared
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from hybridrep.execution.store import Store
 from hybridrep.running import stage as stages
 from hybridrep.running import work
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once, tasks_of
-from hybridrep.running.study import Prepared
+from hybridrep.running.stage import Made, Node, Reader, Stage, tasks_of
 
 FIRST = Stage("first", module=__name__, noun="numbers")
 SECOND = Stage("second", module=__name__, noun="sums", entry="first", title="second one")
@@ -169,26 +167,6 @@ def test_what_is_kept_in_the_parent_is_made_once(store):
     for _ in range(2):
         assert FIRST.keep(store, FIRST.key("x"), make, {}).meta == {"value": 5}
     assert made == [1]
-
-
-def test_a_study_declares_a_result_once_and_another_study_anew(store):
-    asked = []
-
-    @declared_once
-    def node(study, number, *, name=""):
-        asked.append((study.config, number, name))
-        return f"{study.config} {number} {name}"
-
-    one, same, other = (
-        Prepared(SimpleNamespace(config=config), store) for config in ("one", "one", "other")
-    )
-    assert node(one, 1) == node(one, 1) == "one 1 "
-    assert asked == [("one", 1, "")]
-    assert (node(one, 2), node(one, 1, name="x")) == ("one 2 ", "one 1 x")
-    assert node(other, 1) == "other 1 "
-    assert len(asked) == 4
-    node(same, 1)
-    assert len(asked) == 5, "a study that is prepared again is declared again"
 
 
 def test_missing_results_come_with_all_that_they_lack(store):

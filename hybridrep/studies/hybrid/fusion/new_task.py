@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.fusion import stage as fusing
 from hybridrep.studies.hybrid.fusion.methods import METHODS
 from hybridrep.studies.hybrid.fusion.stage import Fusion

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.fusion.measured import Measured, measured
 from hybridrep.studies.hybrid.fusion.methods import METHODS, chosen_of
 from hybridrep.studies.hybrid.inputs import Hybrid

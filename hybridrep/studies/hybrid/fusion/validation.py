@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.fusion import stage as fusing
 from hybridrep.studies.hybrid.fusion.methods import METHODS
 from hybridrep.studies.hybrid.fusion.stage import Fusion

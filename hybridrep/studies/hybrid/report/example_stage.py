@@ -7,7 +7,8 @@ import numpy as np
 from hybridrep.analysis.projections import t_sne
 from hybridrep.analysis.similarity import cosine_similarity
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
 from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus

@@ -18,7 +18,8 @@ import pandas as pd
 from hybridrep.analysis.centring import taken
 from hybridrep.analysis.record import CORE, Measure, Score
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import FOLLOWED, PAIRS, REVERSED_PAIRS
 from hybridrep.studies.hybrid.pairs import roles

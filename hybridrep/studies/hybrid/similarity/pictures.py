@@ -5,7 +5,8 @@ A result of its own, so that another style of figures makes no number stale.
 
 from __future__ import annotations
 
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus
 from hybridrep.studies.hybrid.similarity import stage as similarity
 from hybridrep.studies.hybrid.transformation.stage import Variant

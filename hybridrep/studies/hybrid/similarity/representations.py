@@ -14,7 +14,8 @@ import numpy as np
 
 from hybridrep.execution.stored import StoredResult
 from hybridrep.randomness import torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import SHARED
 from hybridrep.studies.hybrid.transformation import stage as transformation

@@ -9,7 +9,8 @@ import numpy as np
 from hybridrep.analysis.ceilings import class_profile
 from hybridrep.analysis.inference import bootstrap_items, permutation_null
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import PAIRS, REPRESENTATIONS
 from hybridrep.studies.hybrid.pairs import roles

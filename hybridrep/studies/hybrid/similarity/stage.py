@@ -13,7 +13,8 @@ import numpy as np
 
 from hybridrep.analysis.similarity import cosine_similarity
 from hybridrep.execution.stored import StoredResult
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import REPRESENTATIONS
 from hybridrep.studies.hybrid.pairs import roles

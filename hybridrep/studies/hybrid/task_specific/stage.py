@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from hybridrep.randomness import generator, torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.sources.words.tokens import TokenBatch
 from hybridrep.studies.hybrid.inputs import Hybrid, read_corpus, read_tokens
 from hybridrep.studies.hybrid.names import HIDDEN_SIZE

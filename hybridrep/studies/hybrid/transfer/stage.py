@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
 from hybridrep.studies.hybrid.inputs import Hybrid, read_tokens
 from hybridrep.studies.hybrid.names import BASELINE, SIZED, UNSIZED

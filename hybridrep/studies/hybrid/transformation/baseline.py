@@ -7,7 +7,8 @@ import math
 import pandas as pd
 
 from hybridrep.analysis.descriptions import correlate, describe
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import ALL_ITEM_SETS, DIRECTIONS
 from hybridrep.studies.hybrid.transformation.seed_data import data_nodes, seed_data

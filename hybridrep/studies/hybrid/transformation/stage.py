@@ -16,7 +16,8 @@ import pandas as pd
 
 from hybridrep.execution.local import share_of_memory
 from hybridrep.randomness import generator, torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.inputs import Hybrid
 from hybridrep.studies.hybrid.names import ALL_ITEM_SETS, DIRECTIONS, PAIRS
 from hybridrep.studies.hybrid.pairs import FixedSides, fix_sides

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.nback.features import stage as features
 from hybridrep.studies.nback.features.decodability import decodability, mean_colours
 from hybridrep.studies.nback.names import LOCATIONS, SIMULATION

@@ -15,7 +15,8 @@ import numpy as np
 from jaxtyping import Float32
 
 from hybridrep.execution.store import Store
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.sources.encoders.image import ImageEncoderSource, image_maps
 from hybridrep.studies.nback.features import weights
 from hybridrep.studies.nback.names import SPLITS, Split

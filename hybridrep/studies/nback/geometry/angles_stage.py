@@ -15,7 +15,8 @@ import torch
 
 from hybridrep.analysis.decoders import in_own_span
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.nback.decoding.stage import KEPT_OF
 from hybridrep.studies.nback.decoding.states import (
     AnalysedNetwork,

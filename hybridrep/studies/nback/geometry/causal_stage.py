@@ -12,7 +12,8 @@ import torch
 
 from hybridrep.analysis.perturbation import span_of
 from hybridrep.randomness import generator, torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.nback.decoding.network import Decoding, FittedDecoders
 from hybridrep.studies.nback.decoding.states import (
     AnalysedNetwork,

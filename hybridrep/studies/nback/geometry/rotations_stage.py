@@ -13,7 +13,8 @@ import pandas as pd
 from hybridrep.analysis.generalisation import StateCentring, centring_of
 from hybridrep.analysis.rotations import Cell, DecodersAt, rotation_scores
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.nback.decoding.network import Decoding, FittedDecoders, centred
 from hybridrep.studies.nback.decoding.states import (
     AnalysedNetwork,

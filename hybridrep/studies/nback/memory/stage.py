@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from hybridrep.randomness import generator, torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.nback.features import stage as features
 from hybridrep.studies.nback.memory import front_end
 from hybridrep.studies.nback.memory.model import MemoryConfig, MemoryStack

@@ -15,7 +15,8 @@ import numpy as np
 from jaxtyping import Float64, Int, Shaped
 
 from hybridrep.randomness import generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.nback.features import stage as features
 from hybridrep.studies.nback.names import SIMULATION, SPLITS
 

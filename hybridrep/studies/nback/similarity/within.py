@@ -18,7 +18,8 @@ from jaxtyping import Float, Float32, Int
 from hybridrep.analysis.centring import taken
 from hybridrep.analysis.record import CORE, Measure
 from hybridrep.randomness import torch_generator
-from hybridrep.running.stage import Made, Node, Reader, Stage, declared_once
+from hybridrep.running.stage import Made, Node, Reader, Stage
+from hybridrep.running.study import declared_once
 from hybridrep.studies.nback.decoding.states import (
     AnalysedNetwork,
     Analysis,
