@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 import torch
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from safetensors.numpy import load_file
 
@@ -289,9 +290,10 @@ def test_the_best_network_of_each_architecture_is_registered_and_answers(registe
         ({"vectors": [np.zeros((5, 8)).tolist()]}, "a trial has 4 frames"),
         ({"vectors": [np.zeros((4, 9)).tolist()]}, "give 392"),
     ):
-        with pytest.raises(Exception, match=message):
+        with pytest.raises(MlflowException, match=rf"trial 1: .*{message}") as refused:
             model.predict(vectors.assign(**wrong))
-    with pytest.raises(Exception, match="not the base64"):
+        assert refused.value.error_code == "INVALID_PARAMETER_VALUE", "what a server says itself"
+    with pytest.raises(MlflowException, match=r"trial 1: .*not the base64"):
         model.predict(pd.DataFrame({"task": ["1back_location"], "images": [["no image"] * 4]}))
 
 

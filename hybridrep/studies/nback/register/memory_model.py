@@ -12,14 +12,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from mlflow.exceptions import MlflowException
 from mlflow.models import set_model
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 from mlflow.pyfunc import PythonModel, PythonModelContext
 from PIL import Image, UnidentifiedImageError
 
+from hybridrep.errors import HybridrepError
 from hybridrep.execution.threads import single_thread
 from hybridrep.studies.nback.names import RESPONSES
 from hybridrep.studies.nback.register.responder import Responder
 from hybridrep.studies.nback.stimuli.frames import FRAME, GREY
+
+
+class TrialError(MlflowException, ValueError):
+    """A request without such trials; a server answers it with its message (400)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, error_code=INVALID_PARAMETER_VALUE)
 
 
 class MemoryModel(PythonModel):
@@ -43,24 +53,34 @@ class MemoryModel(PythonModel):
             params: none.
 
         Raises:
-            ValueError: neither or both are given, or not as many frames as a trial has.
+            TrialError: neither or both are given, not as many frames as a trial has, an image that
+                cannot be read, vectors of another length, or a task that there is not.
         """
         with single_thread():  # sums over several are rounded otherwise than in training
-            trials = [self._vectors(row) for row in model_input.to_dict("records")]
-            tasks = [str(task) for task in model_input["task"]]
             found = [
-                self._responder.respond(vectors[None], [task])[0]
-                for vectors, task in zip(trials, tasks, strict=True)
+                self._answer(number, row)
+                for number, row in enumerate(model_input.to_dict("records"), 1)
             ]
         return pd.DataFrame(
             {name: [each[:, place] for each in found] for place, name in enumerate(RESPONSES)}
         )
+
+    def _answer(self, number: int, row: dict[Any, Any]) -> np.ndarray:
+        try:
+            if not isinstance(task := row.get("task"), str):
+                raise ValueError("it names no `task`, e.g. 2back_identity")
+            answer: np.ndarray = self._responder.respond(self._vectors(row)[None], [task])[0]
+        except (ValueError, TypeError, HybridrepError) as error:
+            raise TrialError(f"trial {number}: {error}") from error
+        return answer
 
     def _vectors(self, row: dict[Any, Any]) -> np.ndarray:
         given = {name: row[name] for name in ("images", "vectors") if _is_there(row.get(name))}
         if len(given) != 1:
             raise ValueError("give each trial either `images` or `vectors`")
         ((name, frames),) = given.items()
+        if isinstance(frames, str):
+            raise ValueError(f"`{name}` is no list of frames")
         if len(frames) != self._responder.steps:
             raise ValueError(
                 f"a trial has {self._responder.steps} frames, and {len(frames)} {name} are given"
