@@ -10,7 +10,7 @@ from hybridrep.reporting.html.page import tied
 from hybridrep.reporting.html.views import numbers, table_view, words
 
 
-def rendered(rows: int) -> str:
+def rendered(rows: int, *, in_fold: bool = False) -> str:
     """Return a table of so many rows as it stands in a page."""
     pieces = Environment(
         loader=PackageLoader("hybridrep.reporting.html", "."), autoescape=True,
@@ -22,7 +22,7 @@ def rendered(rows: int) -> str:
         "table-x", "What there is", frame, [words("name", "Name"), numbers("value", "Value")],
         note="All of it.",
     )  # fmt: skip
-    return str(pieces.get_template("pieces.html.j2").module.table(view))  # type: ignore[attr-defined]
+    return str(pieces.get_template("pieces.html.j2").module.table(view, in_fold))  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("rows", [1, 40])
@@ -42,3 +42,9 @@ def test_a_long_table_is_folded_whole_and_says_how_long_it_is() -> None:
     assert "(41 rows)" in inside
     assert inside.index("All of it.") < inside.index("</details>")
     assert "figcaption" not in html
+
+
+def test_a_table_in_a_fold_is_not_folded_once_more():
+    html = rendered(41, in_fold=True)
+    assert "<details>" not in html
+    assert '<figcaption id="table-x-caption">What there is</figcaption>' in html
