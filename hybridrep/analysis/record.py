@@ -55,7 +55,9 @@ halves without replacement where they would make neighbours, by what was held ou
 was fitted."""
 
 Need = Literal["labels", "repeats", "folds", "same space"]
-"""What a measure needs beside its arrays, or of them: "same space" are the same dimensions."""
+"""What a measure needs beside its arrays, or of them: "same space" are the same dimensions; with
+"repeats" every item was measured repeatedly, and its arrays are items x repeats x dim ([models,
+items, repeats, dim] of `describe`)."""
 
 CORE = (
     "rsa.cosine.pearson", "rsa.cosine_centred.spearman", "cka", "procrustes", "mutual_knn.k10",
