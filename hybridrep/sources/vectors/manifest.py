@@ -238,8 +238,8 @@ def _records(entry: Listed, content: Content, seed_column: str = "") -> Iterator
         return
     if content.repeats is not None:
         raise RepresentationError(
-            f"{where}: `{REPEAT}` says of vectors when they were measured, and a {kind} matrix "
-            "holds none: leave it out"
+            f"{where}: `{REPEAT}` says which repeat a vector is from, and with kind = "
+            f"{shown(kind)} there are none: leave it out"
         )
     values = checked_matrices(content.values, entry.kind, where)
     yield replace(one, values=values, ids=_ids(content.ids, values.shape[-1], where))
@@ -300,7 +300,7 @@ def _repeated(
             f"{where}: has `{REPEAT}`, but no ids that say which item was repeated"
         )
     values = content.values
-    if values.ndim not in (2, 3):
+    if values.ndim not in (2, 3) or not all(values.shape):
         checked_vectors(values, where)
     if len(content.ids) != len(values):
         raise RepresentationError(

@@ -1,5 +1,7 @@
 """Items that were measured repeatedly: crossvalidated where that is asked, else their means."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -217,3 +219,11 @@ def test_a_plan_counts_the_pairs_that_have_repeats(tmp_path, capsys):
     plan = run(MeasureConfig(representations=str(tmp_path), **asked))
     assert plan["pairs"].tolist() == [1, 3]
     assert "2 of 3 pairs are left out" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_example_of_the_page_runs():
+    page_text = (Path(__file__).parents[3] / "docs" / "own-representations.md").read_text()
+    section = page_text.partition("## Repeats")[2]
+    names: dict[str, Comparison] = {}
+    exec(section.partition("```python\n")[2].partition("```")[0], names)
+    assert names["found"].pairs["p"].max() < 0.05
