@@ -212,36 +212,50 @@ def _prepare_repeats(
     side = centred(embeddings.reshape(models, items, repeats * dim))
     cube = side.rows.reshape(embeddings.shape)
     means = cube.mean(axis=2)
-    apart = cube - means[:, :, None]
-    units, notes = side.units, list(side.notes)
-    if whiten:
-        units = np.ones(models)
-        for model in (model for model in range(models) if not notes[model]):
-            turn = _whitening(apart[model].reshape(items * repeats, dim), side.traces[model])
-            notes[model] = NO_NOISE if turn is None else ""
-            turn = np.zeros((dim, dim)) if turn is None else turn
-            means[model], apart[model] = means[model] @ turn, apart[model] @ turn
-    apart /= math.sqrt(repeats * (repeats - 1))
-    return Prepared(means, units, tuple(notes), apart.reshape(models, items, repeats * dim))
+    apart, pairs = cube - means[:, :, None], math.sqrt(repeats * (repeats - 1))
+    if not whiten:
+        noise = apart.reshape(models, items, repeats * dim) / pairs
+        return Prepared(means, side.units, side.notes, noise)
+    axes = min(items * repeats, dim)
+    rows = np.zeros((models, items, axes + (dim if dim > axes else 0)))
+    noise, notes = np.zeros((models, items, repeats * axes)), list(side.notes)
+    for model in (model for model in range(models) if not notes[model]):
+        residuals = apart[model].reshape(items * repeats, dim)
+        found = _whitened(means[model], residuals, side.traces[model])
+        if found is None:
+            notes[model] = NO_NOISE
+        else:
+            rows[model], noise[model] = found[0], found[1].reshape(items, repeats * axes)
+    return Prepared(rows, np.ones(models), tuple(notes), noise / pairs)
 
 
-def _whitening(
-    residuals: Float64[np.ndarray, "rows dim"], trace: float
-) -> Float64[np.ndarray, "dim dim"] | None:
-    """Return W of which WW' is the inverse of the residuals' shrunk covariance; None: it has none.
+def _whitened(
+    means: Float64[np.ndarray, "items dim"], residuals: Float64[np.ndarray, "rows dim"],
+    trace: float,
+) -> tuple[Float64[np.ndarray, "items wide"], Float64[np.ndarray, "rows axes"]] | None:  # fmt: skip
+    """Return both times the inverse root of the residuals' shrunk covariance; None: it has none.
 
-    Shrunk as Ledoit & Wolf (2004, Journal of Multivariate Analysis 88:365) do. `trace` is the sum
-    of squares that the residuals are a part of.
+    In axes of the residuals' own and, where they are fewer than the dimensions, what the means have
+    outside of them, so that no dim x dim matrix is made. Shrunk as Ledoit & Wolf (2004, Journal of
+    Multivariate Analysis 88:365) do. `trace` is the sum of squares that the residuals are part of.
     """
-    from sklearn.covariance import ledoit_wolf
+    from sklearn.covariance import ledoit_wolf_shrinkage
 
-    if not np.vdot(residuals, residuals) > LEAST_SPREAD**2 * trace:
+    (rows, dim), square = residuals.shape, float(np.vdot(residuals, residuals))
+    if not square > LEAST_SPREAD**2 * trace:
         return None
-    values, vectors = np.linalg.eigh(ledoit_wolf(residuals, assume_centered=True)[0])
-    if not values[0] > LEAST_SPREAD * values[-1]:
+    share = float(ledoit_wolf_shrinkage(residuals, assume_centered=True))
+    _, lengths, axes = np.linalg.svd(residuals, full_matrices=False)
+    outside = share * square / (rows * dim)
+    variances = (1 - share) * lengths**2 / rows + outside
+    smallest = outside if dim > len(axes) else variances[-1]
+    if not smallest > LEAST_SPREAD * variances[0]:
         return None
-    turn: np.ndarray = vectors / np.sqrt(values)
-    return turn
+    turn = axes.T / np.sqrt(variances)
+    turned = means @ turn
+    if dim > len(axes):
+        turned = np.hstack([turned, (means - means @ axes.T @ axes) / math.sqrt(outside)])
+    return turned, residuals @ turn
 
 
 _WALTHER = "Walther et al. (2016), NeuroImage 137:188"
@@ -578,9 +592,26 @@ def compare_dissimilarities(
         >>> compare_dissimilarities(first, first**3, "spearman").value
         1.0
     """
-    how = _named(COMPARATORS, comparator, "comparator")
-    sides = [side_of_pairs([pairs.copy()], ("",), how, low=-1.0) for pairs in (first, second)]
+    sides = (describe_dissimilarities(pairs[None], comparator) for pairs in (first, second))
     return score_rsa(*sides)[0]
+
+
+def describe_dissimilarities(
+    pairs: Float64[np.ndarray, "models pairs"], comparator: str = "pearson"
+) -> RsaSide:
+    """Describe one side for `rsa` by its dissimilarities, wherever they come from, of many models.
+
+    Raises:
+        ValueError: when there is no such comparator.
+
+    Examples:
+        >>> pairs = np.random.default_rng(0).uniform(size=(2, 6))
+        >>> one, other = (describe_dissimilarities(each) for each in (pairs, 2 * pairs))
+        >>> compare_rsa(one, other).round(6).tolist()
+        [1.0, 1.0]
+    """
+    how = _named(COMPARATORS, comparator, "comparator")
+    return side_of_pairs((each.copy() for each in pairs), ("",) * len(pairs), how, low=-1.0)
 
 
 def crossnobis(
@@ -971,4 +1002,5 @@ def rsa_measure(dissimilarity: str = "cosine", comparator: str = "pearson") -> M
         compute=partial(rsa, **given), describe=partial(describe_rsa, **given),
         compare=compare_rsa, score=score_rsa,
         of_dissimilarities=partial(compare_dissimilarities, comparator=comparator),
+        describe_dissimilarities=partial(describe_dissimilarities, comparator=comparator),
     )  # fmt: skip

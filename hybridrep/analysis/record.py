@@ -141,6 +141,8 @@ class Measure:
         score: a `Score` of two sides that were described, per model.
         of_dissimilarities: the value of two vectors of dissimilarities of the same pairs of items
             (`lower_triangle`), for a measure that is one of them; else None.
+        describe_dissimilarities: describes one side by dissimilarities, [models, pairs], so that
+            `compare` and `score` take it; None where `of_dissimilarities` is.
 
     Examples:
         >>> from hybridrep.analysis import MEASURES
@@ -172,3 +174,4 @@ class Measure:
     compare: Callable[..., Any] | None = None
     score: Callable[..., Any] | None = None
     of_dissimilarities: Callable[..., Any] | None = None
+    describe_dissimilarities: Callable[..., Any] | None = None

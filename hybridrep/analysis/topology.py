@@ -145,12 +145,16 @@ def _of_dissimilarities(
     high: float,
 ) -> Score:  # fmt: skip
     """Return `trsa` of two vectors of dissimilarities."""
-    sides = []
-    for pairs in (first, second):
-        finite = bool(np.isfinite(pairs).all())
-        cut = cut_ranks(pairs, low, high) if finite else pairs.copy()
-        sides.append(side_of_pairs([cut], ("",), _COMPARATORS["pearson"], None, 1.0))
+    sides = (_describe_dissimilarities(pairs[None], low, high) for pairs in (first, second))
     return score_rsa(*sides)[0]
+
+
+def _describe_dissimilarities(
+    pairs: Float64[np.ndarray, "models pairs"], low: float, high: float
+) -> RsaSide:
+    """Describe one side for `trsa` by its dissimilarities, for many models at once."""
+    cut = (cut_ranks(each, low, high) if np.isfinite(each).all() else each.copy() for each in pairs)
+    return side_of_pairs(cut, ("",) * len(pairs), _COMPARATORS["pearson"], None, 1.0)
 
 
 def geodesic_ranks(
@@ -213,7 +217,9 @@ def trsa_measure(
         compute=partial(trsa, low=low, high=high, dissimilarity=dissimilarity),
         describe=partial(describe_trsa, low=low, high=high, dissimilarity=dissimilarity),
         compare=compare_rsa, score=score_rsa,
-        of_dissimilarities=partial(_of_dissimilarities, low=low, high=high), needs=how.needs,
+        of_dissimilarities=partial(_of_dissimilarities, low=low, high=high),
+        describe_dissimilarities=partial(_describe_dissimilarities, low=low, high=high),
+        needs=how.needs,
     )  # fmt: skip
 
 

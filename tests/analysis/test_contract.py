@@ -133,6 +133,8 @@ def test_every_measure_is_filled_in_and_every_way_to_compare_is_tried() -> None:
         assert measure.resampling in get_args(Resampling)
         assert measure.needs <= {*get_args(Need)}
         assert (measure.describe is None) == (measure.compare is None) == (measure.score is None)
+        alone = measure.of_dissimilarities is None
+        assert alone == (measure.describe_dissimilarities is None)
 
 
 OF_ARRAYS = [change for change in CHANGES if change != "monotone"]
@@ -275,6 +277,21 @@ def test_described_once_for_many_models_it_says_the_same(key: str) -> None:
     for score, other in zip(measure.score(*sides), expected, strict=True):
         np.testing.assert_allclose(astuple(score)[:4], astuple(other)[:4], atol=1e-12)
         assert score.note == other.note
+
+
+@pytest.mark.parametrize("key", [key for key, each in MEASURES.items() if each.of_dissimilarities])
+def test_described_by_dissimilarities_of_many_models_it_says_the_same(key: str) -> None:
+    measure = MEASURES[key]
+    models = np.random.default_rng(0).normal(size=(2, 4, ITEMS * (ITEMS - 1) // 2))
+    models[1, 2, 5] = np.nan  # one bad model spoils no other
+    copies = models.copy()
+    sides = [measure.describe_dissimilarities(side) for side in models]
+    expected = [measure.of_dissimilarities(*pair) for pair in models.transpose(1, 0, 2)]
+    assert [score.value for score in expected].count(0.0) == 0
+    np.testing.assert_array_equal(measure.compare(*sides), [score.value for score in expected])
+    assert [score.note for score in measure.score(*sides)] == [score.note for score in expected]
+    assert [bool(score.note) for score in expected] == [False, False, True, False]
+    np.testing.assert_array_equal(models, copies)
 
 
 @EACH_PAIR

@@ -166,27 +166,57 @@ def test_noise_alone_gives_crossnobis_distances_on_both_sides_of_0() -> None:
         crossnobis(np.ones((4, 2)), np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]))
 
 
-@pytest.mark.parametrize("repeats", [2, 5])
+@pytest.mark.parametrize("comparator", COMPARATORS)
 @pytest.mark.parametrize("name", ["crossnobis", "crossnobis_whitened"])
-def test_crossvalidated_distances_are_their_definition(name: str, repeats: int) -> None:
-    items = repeated(FIRST[:9, :6], repeats) + 50.0
-    turn = np.eye(6)
+def test_measures_of_repeats_are_those_of_rsatoolbox(name: str, comparator: str) -> None:
+    from sklearn.covariance import LedoitWolf
+
+    sides, theirs = [repeated(each, 3) for each in related(11, 5, 30)], []
+    for side in sides:
+        items, _, dims = side.shape
+        centred = side - side.mean(axis=0)
+        residuals = (centred - centred.mean(axis=1, keepdims=True)).reshape(-1, dims)
+        covariance = LedoitWolf(assume_centered=True).fit(residuals).covariance_
+        rows = {"item": np.repeat(np.arange(items), 3), "repeat": np.tile(np.arange(3), items)}
+        given = Dataset(side.reshape(-1, dims), obs_descriptors=rows)
+        noise = np.linalg.inv(covariance) if "whitened" in name else None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs.append(
+                calc_rdm(
+                    given, method="crossnobis", descriptor="item", cv_descriptor="repeat",
+                    noise=noise,
+                )
+            )  # fmt: skip
+        ours = condensed(dissimilarities(side, name), items)
+        np.testing.assert_allclose(ours, theirs[-1].dissimilarities[0], rtol=TIGHT, atol=1e-12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = compare(*theirs, method=THEIRS[comparator]).item()
+    assert rsa(*sides, name, comparator).value == pytest.approx(expected, rel=TIGHT)
+
+
+@pytest.mark.parametrize(("repeats", "dims"), [(2, 6), (5, 6), (2, 1), (3, 60)])
+@pytest.mark.parametrize("name", ["crossnobis", "crossnobis_whitened"])
+def test_crossvalidated_distances_are_their_definition(name: str, repeats: int, dims: int) -> None:
+    items = repeated(related(9, dims, 1)[0] / 10, repeats) + 50.0
+    turn = np.eye(dims)
     if "whitened" in name:
         from sklearn.covariance import LedoitWolf
 
         centred = items - items.mean(axis=0)
-        residuals = (centred - centred.mean(axis=1, keepdims=True)).reshape(-1, 6)
+        residuals = (centred - centred.mean(axis=1, keepdims=True)).reshape(-1, dims)
         turn = np.linalg.inv(LedoitWolf(assume_centered=True).fit(residuals).covariance_)
     expected = [
         np.mean(
             [
-                (items[i, a] - items[j, a]) @ turn @ (items[i, b] - items[j, b]) / 6
+                (items[i, a] - items[j, a]) @ turn @ (items[i, b] - items[j, b]) / dims
                 for a in range(repeats) for b in range(repeats) if a != b
             ]
         )
         for i in range(9) for j in range(i)
     ]  # fmt: skip
-    assert min(expected) < 0
+    assert min(expected) < 0 or "whitened" in name
     np.testing.assert_allclose(dissimilarities(items, name), expected, rtol=TIGHT, atol=1e-12)
     units = 1.0 if "whitened" in name else 4.0**-300
     scaled = dissimilarities(items * 2.0**-300, name)

@@ -17,7 +17,7 @@ import numpy as np
 
 from hybridrep.analysis import inference
 from hybridrep.analysis.centring import taken
-from hybridrep.analysis.descriptions import lower_triangle
+from hybridrep.analysis.descriptions import lower_triangle, pair_count
 from hybridrep.analysis.dissimilarity import DISSIMILARITIES, dissimilarities
 from hybridrep.analysis.inference import Alternative, Method, Resampled
 from hybridrep.analysis.measures import MEASURES
@@ -439,60 +439,60 @@ class _Dissimilar(_Sides):
 
     def __init__(self, measure: Measure, by_name: Mapping[str, Representation]) -> None:
         super().__init__(measure, by_name)
-        assert measure.of_dissimilarities is not None
-        self._of: Callable[..., Any] = measure.of_dissimilarities
+        assert measure.describe is not None
+        assert measure.describe_dissimilarities is not None
+        assert measure.compare is not None
+        self._describe: Callable[..., Any] = measure.describe_dissimilarities
+        self._compare: Callable[..., Any] = measure.compare
+        vectors = (name for name, one in by_name.items() if one.kind == "vectors")
+        self._vectors = {name: measure.describe(self.vectors(name)[None]) for name in vectors}
         self._matrices = {name: self.matrix(name) for name in by_name}
 
-    def _value(self, first: np.ndarray, second: np.ndarray) -> float:
-        found = self._of(lower_triangle(first), lower_triangle(second))
-        return float(found.value if isinstance(found, Score) else found)
+    def _some(self, name: str, rows: np.ndarray) -> Any:
+        """Describe some items, or some orders of them, by their dissimilarities."""
+        matrix = self._matrices[name]
+        return self._describe(np.stack([lower_triangle(matrix[np.ix_(r, r)]) for r in rows]))
 
     def scores(self, pairs: Sequence[Pair]) -> list[Score]:
-        return [self._score(first, second) for first, second in pairs]
-
-    def _score(self, first: str, second: str) -> Score:
-        if {self.by_name[name].kind for name in (first, second)} == {"vectors"}:
-            found: Score = self.measure.compute(self.vectors(first), self.vectors(second))
-            return found
-        value = self._value(self._matrices[first], self._matrices[second])
-        chance = 0.0 if self.measure.chance == "zero" else math.nan
-        best = math.nan if self.measure.best is None else self.measure.best
-        return Score(value, chance, n=self.items, best=best)
+        assert self.measure.score is not None
+        every = np.arange(self.items)[None]
+        whole = {name: self._some(name, every) for name in self._matrices}
+        found = []
+        for pair in pairs:
+            sides = self._vectors if all(name in self._vectors for name in pair) else whole
+            found += self.measure.score(*(sides[name] for name in pair))
+        return found
 
     def paired(self, pairs: Sequence[Pair], orders: np.ndarray) -> np.ndarray:
-        return np.array(
-            [
-                [self._value(self._matrices[a], _picked(self._matrices[b], o)) for a, b in pairs]
-                for o in orders
-            ]
-        )
+        moved = {name: self._some(name, orders) for name in {name for _, name in pairs}}
+        every, same = np.arange(self.items)[None], np.zeros(len(orders), dtype=np.int64)
+        fixed = {n: taken(self._some(n, every), same) for n in {name for name, _ in pairs}}
+        return np.column_stack([self._compare(fixed[a], moved[b]) for a, b in pairs])
 
     def halved(self, pairs: Sequence[Pair], rows: np.ndarray) -> np.ndarray:
-        return np.array(
-            [
-                [
-                    self._value(*(_picked(self._matrices[name], r) for name in pair))
-                    for pair in pairs
-                ]
-                for r in rows
-            ]
-        )
+        halves = {
+            name: self._some(name, rows) for name in {name for pair in pairs for name in pair}
+        }
+        return np.column_stack([self._compare(halves[a], halves[b]) for a, b in pairs])
 
-
-def _picked(matrix: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    picked: np.ndarray = matrix[np.ix_(rows, rows)]
-    return picked
+    def parts(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+        """Cut halves or orders into parts whose pairs are in memory at once."""
+        step = max(1, MOST_NUMBERS // max(1, pair_count(rows.shape[1])))
+        for start in range(0, len(rows), step):
+            yield rows[start : start + step]
 
 
 def dissimilarity_of(measure: Measure) -> str:
-    """Return which dissimilarity of vectors a measure compares, or that which is usual.
+    """Return which dissimilarity of vectors a measure compares: its key's, or its family's.
 
     Example:
-        >>> [dissimilarity_of(MEASURES[k]) for k in ("rsa.crossnobis.cosine", "trsa.l20.u80")]
-        ['crossnobis', 'sqeuclidean']
+        >>> keys = "rsa.crossnobis.cosine", "trsa.l20.u80", "mutual_knn.k5"
+        >>> [dissimilarity_of(MEASURES[key]) for key in keys]
+        ['crossnobis', 'sqeuclidean', 'cosine']
     """
-    _, *parts = measure.key.split(".")
-    return next((part for part in parts if part in DISSIMILARITIES), "sqeuclidean")
+    family, *parts = measure.key.split(".")
+    usual = "sqeuclidean" if family == "trsa" else "cosine"
+    return next((part for part in parts if part in DISSIMILARITIES), usual)
 
 
 def noted(score: Score, *notes: str) -> Score:
