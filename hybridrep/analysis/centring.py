@@ -105,14 +105,21 @@ def _squares(rows: Float64[np.ndarray, "models items dim"]) -> Float64[np.ndarra
     return squares
 
 
-def one_model(array: Num[np.ndarray, ...]) -> Num[np.ndarray, "1 items dim"]:
+def one_model(
+    array: Num[np.ndarray, ...], *, repeats: bool = False
+) -> Num[np.ndarray, "1 items *repeats dim"]:
     """Return a representation as the only one of its models.
 
+    Args:
+        array: items x dimensions, or items x repeats x dimensions.
+        repeats: whether each item was measured repeatedly.
+
     Raises:
-        ValueError: when it is no array of items x dimensions.
+        ValueError: when it has other axes.
     """
-    if array.ndim != 2:
-        raise ValueError(f"a representation is an array of items x dims, not {array.shape}")
+    axes = "items x repeats x dims" if repeats else "items x dims"
+    if array.ndim != (3 if repeats else 2):
+        raise ValueError(f"a representation is an array of {axes}, not {array.shape}")
     return array[None]
 
 

@@ -11,6 +11,10 @@ n k'l + t u + 2 |C|^2, and the sum over pairs of one side's is n t. Whitened com
 by the covariance that noise in the items gives them (Diedrichsen et al. 2021, Neurons, Behavior,
 Data analysis and Theory): for independent items that is the product of the double-centred matrices
 -HDH/2, so that with squared Euclidean distances the whitened cosine is CKA.
+
+Crossvalidated distances are of items that were measured repeatedly, items x repeats x dimensions
+(Walther et al. 2016): those of the means over repeats, less what noise adds to them. They are
+estimates around the true squared distance, so that some are negative.
 """
 
 from __future__ import annotations
@@ -53,7 +57,7 @@ from hybridrep.analysis.descriptions import (
     triangle_index,
 )
 from hybridrep.analysis.descriptions import describe as describe_cosine
-from hybridrep.analysis.record import Centring, Chance, Change, Measure, Score
+from hybridrep.analysis.record import Centring, Chance, Change, Measure, Need, Score
 from hybridrep.analysis.similarity import unit_rows
 
 TIE = 1e-12
@@ -63,12 +67,15 @@ SHRINKAGE = 0.1
 """Share of the mean variance that is added to every direction's before whitening."""
 
 CONSTANT = "constant dissimilarities"
+NO_NOISE = "repeats do not differ in every direction, so that nothing can be whitened by it"
 IN_CACHE = 1 << 16
 """Numbers of rows that are gathered at once: half a megabyte stays in the processor's cache."""
 
 Models = Float64[np.ndarray, "models items dim"]
 Pairs = Float64[np.ndarray, "_"]
-Shape = Literal["cosine", "squared", "distance"]
+Shape = Literal["cosine", "squared", "distance", "crossvalidated"]
+Items = Num[np.ndarray, "items *repeats dim"]
+ModelItems = Num[np.ndarray, "models items *repeats dim"]
 Found = TypeVar("Found")
 
 
@@ -91,30 +98,49 @@ class Dissimilarity:
         prepare: brings many models' items into the form in which they are compared, with the units
             that were taken out and a note for each that cannot be described.
         shape: what is taken of two prepared items: 1 less their product (of items of length 1), the
-            square of their distance, or their distance.
+            square of their distance, their distance, or the square less what noise adds to it.
         invariant_to: the changes of the items that it does not notice.
         centres: what it takes out first.
         by_dimension: whether it is divided by the number of dimensions.
         reference: where it comes from.
+        needs: "repeats" if items are items x repeats x dimensions.
     """
 
     key: str
     name: str
-    prepare: Callable[[Num[np.ndarray, "models items dim"]], Prepared]
+    prepare: Callable[[ModelItems], Prepared]
     shape: Shape
     invariant_to: frozenset[Change]
     centres: Centring
     by_dimension: bool = False
     reference: str = "Kriegeskorte et al. (2008), Frontiers in Systems Neuroscience 2:4"
+    needs: frozenset[Need] = frozenset()
+
+    def one_model(self, items: Items) -> Num[np.ndarray, "1 items *repeats dim"]:
+        """Return a representation as the only one of its models.
+
+        Raises:
+            ValueError: when it has not the axes that this is taken of.
+        """
+        return one_model(items, repeats="repeats" in self.needs)
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Items in the form in which they are compared; zeros where there is a note."""
+    """Items in the form in which they are compared; zeros where there is a note.
+
+    Attributes:
+        rows: the items; of repeats their mean.
+        units: what they have been divided by.
+        notes: per model why nothing can be computed of it, or "".
+        noise: what repeats differ from their mean by, scaled so that its squared distances are what
+            noise adds to those of the means; None: nothing is known of it.
+    """
 
     rows: Models
     units: Float64[np.ndarray, " models"]
     notes: tuple[str, ...]
+    noise: Float64[np.ndarray, "models items noise_dim"] | None = None
 
 
 def _unit(rows: Models, lengths: Models, notes: tuple[str, ...]) -> Prepared:
@@ -168,6 +194,71 @@ def _prepare_whitened(embeddings: Num[np.ndarray, "models items dim"]) -> Prepar
     return _unit(rows, np.ones_like(rows), side.notes)
 
 
+def _prepare_repeats(
+    embeddings: Num[np.ndarray, "models items repeats dim"], whiten: bool = False
+) -> Prepared:
+    """Part repeated items into their means m and what repeats differ by, e^a = x^a - m.
+
+    The mean over ordered pairs of r repeats a != b of x_i^a'x_j^b is m_i'm_j less the sum over a of
+    e_i^a'e_j^a / (r (r - 1)); so are squared distances. Each repeat is centred first, which no
+    distance notices.
+    """
+    if embeddings.ndim != 4 or embeddings.shape[2] < 2:
+        raise ValueError(
+            "crossvalidated distances need at least two repeats: models x items x repeats x dims, "
+            f"not {embeddings.shape}"
+        )
+    models, items, repeats, dim = embeddings.shape
+    side = centred(embeddings.reshape(models, items, repeats * dim))
+    cube = side.rows.reshape(embeddings.shape)
+    means = cube.mean(axis=2)
+    apart, pairs = cube - means[:, :, None], math.sqrt(repeats * (repeats - 1))
+    if not whiten:
+        noise = apart.reshape(models, items, repeats * dim) / pairs
+        return Prepared(means, side.units, side.notes, noise)
+    axes = min(items * repeats, dim)
+    rows = np.zeros((models, items, axes + (dim if dim > axes else 0)))
+    noise, notes = np.zeros((models, items, repeats * axes)), list(side.notes)
+    for model in (model for model in range(models) if not notes[model]):
+        residuals = apart[model].reshape(items * repeats, dim)
+        found = _whitened(means[model], residuals, side.traces[model])
+        if found is None:
+            notes[model] = NO_NOISE
+        else:
+            rows[model], noise[model] = found[0], found[1].reshape(items, repeats * axes)
+    return Prepared(rows, np.ones(models), tuple(notes), noise / pairs)
+
+
+def _whitened(
+    means: Float64[np.ndarray, "items dim"], residuals: Float64[np.ndarray, "rows dim"],
+    trace: float,
+) -> tuple[Float64[np.ndarray, "items wide"], Float64[np.ndarray, "rows axes"]] | None:  # fmt: skip
+    """Return both times the inverse root of the residuals' shrunk covariance; None: it has none.
+
+    In axes of the residuals' own and, where they are fewer than the dimensions, what the means have
+    outside of them, so that no dim x dim matrix is made. Shrunk as Ledoit & Wolf (2004, Journal of
+    Multivariate Analysis 88:365) do. `trace` is the sum of squares that the residuals are part of.
+    """
+    from sklearn.covariance import ledoit_wolf_shrinkage
+
+    (rows, dim), square = residuals.shape, float(np.vdot(residuals, residuals))
+    if not square > LEAST_SPREAD**2 * trace:
+        return None
+    share = float(ledoit_wolf_shrinkage(residuals, assume_centered=True))
+    _, lengths, axes = np.linalg.svd(residuals, full_matrices=False)
+    outside = share * square / (rows * dim)
+    variances = (1 - share) * lengths**2 / rows + outside
+    smallest = outside if dim > len(axes) else variances[-1]
+    if not smallest > LEAST_SPREAD * variances[0]:
+        return None
+    turn = axes.T / np.sqrt(variances)
+    turned = means @ turn
+    if dim > len(axes):
+        turned = np.hstack([turned, (means - means @ axes.T @ axes) / math.sqrt(outside)])
+    return turned, residuals @ turn
+
+
+_WALTHER = "Walther et al. (2016), NeuroImage 137:188"
 DISSIMILARITIES: Mapping[str, Dissimilarity] = {
     each.key: each
     for each in (
@@ -188,6 +279,16 @@ DISSIMILARITIES: Mapping[str, Dissimilarity] = {
                       "columns"),
         Dissimilarity("whitened", "1 - cosine of whitened items", _prepare_whitened, "cosine",
                       RIGID, "columns"),
+        Dissimilarity(
+            "crossnobis", "crossvalidated squared distance per dimension", _prepare_repeats,
+            "crossvalidated", RIGID, "columns", by_dimension=True, reference=_WALTHER,
+            needs=frozenset({"repeats"}),
+        ),
+        Dissimilarity(
+            "crossnobis_whitened", "crossvalidated squared distance per dimension, noise whitened",
+            partial(_prepare_repeats, whiten=True), "crossvalidated", RIGID, "columns",
+            by_dimension=True, reference=_WALTHER, needs=frozenset({"repeats"}),
+        ),
     )
 }  # fmt: skip
 """Key -> dissimilarity of two items.
@@ -199,14 +300,19 @@ Examples:
 
 
 def dissimilarities(
-    embeddings: Num[np.ndarray, "items dim"], dissimilarity: str = "cosine"
+    embeddings: Items, dissimilarity: str = "cosine"
 ) -> Float64[np.ndarray, " pairs"]:
     """Return the dissimilarities of all pairs of items, in the order of `lower_triangle`.
 
-    All NaN where a value is not finite, or where the items have no variance that could be taken.
+    All NaN where a value is not finite, or where nothing can be whitened by the repeats; all 0
+    where the items have no variance.
+
+    Args:
+        embeddings: items x dims; of crossvalidated dissimilarities items x repeats x dims.
+        dissimilarity: one of `DISSIMILARITIES`.
 
     Raises:
-        ValueError: when there is no such dissimilarity.
+        ValueError: when there is no such dissimilarity, or not two repeats where it needs them.
 
     Examples:
         >>> corners = np.array([[3.0, 0.0], [0.0, 4.0], [0.0, 0.0]])
@@ -214,32 +320,42 @@ def dissimilarities(
         [5.0, 3.0, 4.0]
     """
     how = _named(DISSIMILARITIES, dissimilarity, "dissimilarity")
-    prepared = how.prepare(one_model(embeddings))
-    pairs = _of_pairs(prepared.rows[0], how)
-    power = {"cosine": 0, "squared": 2, "distance": 1}[how.shape]
+    prepared = how.prepare(how.one_model(embeddings))
+    pairs = _of_pairs(prepared, 0, how)
+    power = {"cosine": 0, "squared": 2, "distance": 1, "crossvalidated": 2}[how.shape]
     pairs *= prepared.units[0] ** power
     if how.by_dimension:
-        pairs /= max(embeddings.shape[1], 1)
+        pairs /= max(embeddings.shape[-1], 1)
     if prepared.notes[0]:
-        pairs[:] = np.nan if prepared.notes[0] == NOT_FINITE else 0.0
+        pairs[:] = 0.0 if prepared.notes[0] == NO_VARIANCE else np.nan
     return pairs
 
 
-def _of_pairs(rows: Float64[np.ndarray, "items dim"], how: Dissimilarity) -> Pairs:
-    """Return the dissimilarities of prepared items, in units of their own."""
-    items = len(rows)
-    products = rows @ rows.T
+def _of_pairs(prepared: Prepared, model: int, how: Dissimilarity) -> Pairs:
+    """Return the dissimilarities of a model's prepared items, in units of their own."""
+    rows = prepared.rows[model]
     if how.shape == "cosine":
-        cosines = products.ravel().take(triangle_index(items))
+        cosines = (rows @ rows.T).ravel().take(triangle_index(len(rows)))
         unlike: np.ndarray = 1.0 - np.clip(cosines, -1.0, 1.0)
         return unlike
+    pairs, scale = _squared(rows)
+    if prepared.noise is None:
+        return _distances(pairs, scale, how)
+    added, more = _squared(prepared.noise[model])
+    return _less(pairs, added, scale + more)
+
+
+def _squared(rows: Float64[np.ndarray, "items dim"]) -> tuple[Pairs, Pairs]:
+    """Return squared distances, and the items' own squares that their rounding grows with."""
+    items = len(rows)
+    products = rows @ rows.T
     squares = products.diagonal().copy()
     products *= -2.0
     products += squares
     products += squares[:, None]
     pairs = products.ravel().take(triangle_index(items))
     later, earlier = np.tril_indices(items, -1)
-    return _distances(pairs, squares[later] + squares[earlier], how)
+    return pairs, squares[later] + squares[earlier]
 
 
 def _distances(squared: Pairs, scale: Pairs, how: Dissimilarity) -> Pairs:
@@ -248,8 +364,24 @@ def _distances(squared: Pairs, scale: Pairs, how: Dissimilarity) -> Pairs:
     return np.sqrt(squared, out=squared) if how.shape == "distance" else squared
 
 
-def _of_sample(rows: Float64[np.ndarray, "items dim"], how: Dissimilarity) -> Pairs:
-    """Return the dissimilarities of a seeded sample of pairs of prepared items."""
+def _less(squared: Pairs, added: Pairs, scale: Pairs) -> Pairs:
+    """Take off squared distances what noise adds; the rest may be negative, and has no root."""
+    squared -= added
+    squared[np.abs(squared) <= 1e-14 * scale] = 0.0
+    return squared
+
+
+def _of_sample(prepared: Prepared, model: int, how: Dissimilarity) -> Pairs:
+    """Return the dissimilarities of a seeded sample of pairs of a model's prepared items."""
+    rows = prepared.rows[model]
+    pairs = _sampled(rows, how)
+    if prepared.noise is not None:
+        pairs -= _sampled(prepared.noise[model], how)
+    return pairs
+
+
+def _sampled(rows: Float64[np.ndarray, "items dim"], how: Dissimilarity) -> Pairs:
+    """Return 1 less products, squared distances or distances of a seeded sample of pairs."""
     later, earlier = sampled_pairs(len(rows), SAMPLED_PAIRS)
     pairs = np.empty(len(later))
     step = max(1, IN_CACHE // max(1, rows.shape[1]))
@@ -449,7 +581,7 @@ def compare_dissimilarities(
     Args:
         first: in the order of `lower_triangle`, or any other that both have in common (not for
             whitened comparators).
-        second: of the same pairs.
+        second: of the same pairs. Dissimilarities may be negative; then cosines may be, too.
         comparator: one of `COMPARATORS`.
 
     Raises:
@@ -460,9 +592,26 @@ def compare_dissimilarities(
         >>> compare_dissimilarities(first, first**3, "spearman").value
         1.0
     """
-    how = _named(COMPARATORS, comparator, "comparator")
-    sides = [side_of_pairs([pairs.copy()], ("",), how) for pairs in (first, second)]
+    sides = (describe_dissimilarities(pairs[None], comparator) for pairs in (first, second))
     return score_rsa(*sides)[0]
+
+
+def describe_dissimilarities(
+    pairs: Float64[np.ndarray, "models pairs"], comparator: str = "pearson"
+) -> RsaSide:
+    """Describe one side for `rsa` by its dissimilarities, wherever they come from, of many models.
+
+    Raises:
+        ValueError: when there is no such comparator.
+
+    Examples:
+        >>> pairs = np.random.default_rng(0).uniform(size=(2, 6))
+        >>> one, other = (describe_dissimilarities(each) for each in (pairs, 2 * pairs))
+        >>> compare_rsa(one, other).round(6).tolist()
+        [1.0, 1.0]
+    """
+    how = _named(COMPARATORS, comparator, "comparator")
+    return side_of_pairs((each.copy() for each in pairs), ("",) * len(pairs), how, low=-1.0)
 
 
 def crossnobis(
@@ -493,28 +642,15 @@ def crossnobis(
         >>> bool(abs(pairs.mean()) < 0.1), bool(pairs.min() < 0)
         (True, True)
     """
-    from sklearn.covariance import LedoitWolf
-
     which, folds = np.unique(items), np.unique(repeats)
     if len(folds) < 2:
         raise ValueError("crossvalidated distances need at least two repeats")
-    rows = measurements.astype(np.float64)
-    order = np.lexsort((items, repeats))
-    full = np.array_equal(items[order], np.tile(which, len(folds)))
-    if not full or not np.array_equal(repeats[order], np.repeat(folds, len(which))):
+    order = np.lexsort((repeats, items))
+    full = np.array_equal(repeats[order], np.tile(folds, len(which)))
+    if not full or not np.array_equal(items[order], np.repeat(which, len(folds))):
         raise ValueError("every item must be measured once in each repeat")
-    cube = rows[order].reshape(len(folds), len(which), -1)
-    cube = cube - cube.mean(axis=1, keepdims=True)
-    if whiten:
-        residuals = (cube - cube.mean(axis=0)).reshape(-1, cube.shape[-1])
-        values, vectors = np.linalg.eigh(
-            LedoitWolf(assume_centered=True).fit(residuals).covariance_
-        )
-        cube = cube @ (vectors / np.sqrt(values))
-    total, own = cube.sum(axis=0), np.einsum("rid,rjd->ij", cube, cube)
-    products = (total @ total.T - own) / (len(folds) * (len(folds) - 1) * cube.shape[-1])
-    selves = products.diagonal()
-    return lower_triangle(selves[:, None] + selves - products - products.T)
+    cube = measurements[order].reshape(len(which), len(folds), measurements.shape[1])
+    return dissimilarities(cube, "crossnobis_whitened" if whiten else "crossnobis")
 
 
 # ------------------------------------------------------------------ many models at once
@@ -571,6 +707,7 @@ class RsaSide:
             whitened cosine the trace; `diagonals`: of the whitened cosine sum M_ii^2 / |M|^2.
         notes: per model why nothing can be computed of it, or "".
         remark: what to know of all values.
+        low: the least value that a comparison with it can have.
     """
 
     form: TriangleSide | GramSide | SquaredSide
@@ -580,6 +717,7 @@ class RsaSide:
     notes: tuple[str, ...]
     items: int
     remark: str = ""
+    low: float = 0.0
 
     @property
     def vectors(self) -> Float64[np.ndarray, "models pairs"] | None:
@@ -605,13 +743,19 @@ class RsaSide:
 
 
 def describe_rsa(
-    embeddings: Num[np.ndarray, "models items dim"], dissimilarity: str = "cosine",
-    comparator: str = "pearson",
-) -> RsaSide:  # fmt: skip
+    embeddings: ModelItems, dissimilarity: str = "cosine", comparator: str = "pearson"
+) -> RsaSide:
     """Describe one side for `rsa`, for many models at once.
 
+    Args:
+        embeddings: models x items x dims; of crossvalidated dissimilarities models x items x
+            repeats x dims.
+        dissimilarity: one of `DISSIMILARITIES`.
+        comparator: one of `COMPARATORS`.
+
     Raises:
-        ValueError: when there is no such dissimilarity or comparator.
+        ValueError: when there is no such dissimilarity or comparator, or not two repeats where they
+            are needed.
 
     Examples:
         >>> models = np.random.default_rng(0).normal(size=(5, 20, 8))
@@ -637,11 +781,17 @@ def describe_rsa(
         notes = tuple(each or note for each in prepared.notes)
         return RsaSide(empty, comparator, nothing, nothing, notes, items)
     pairs, remark = _pairs(prepared, how)
-    return side_of_pairs(pairs, prepared.notes, comparing, items, _scale(how), remark)
+    low = least(how, comparing)
+    return side_of_pairs(pairs, prepared.notes, comparing, items, _scale(how), remark, low)
+
+
+def least(how: Dissimilarity, comparing: Comparator) -> float:
+    """Return the least value there can be: the comparator's, but -1 where distances have a sign."""
+    return -1.0 if how.shape == "crossvalidated" else comparing.low
 
 
 def described_pairs(
-    embeddings: Num[np.ndarray, "models items dim"], dissimilarity: str
+    embeddings: ModelItems, dissimilarity: str
 ) -> tuple[Iterator[Pairs], tuple[str, ...], float, str]:
     """Return dissimilarities in units of their own, per model, each made when it is asked for.
 
@@ -666,10 +816,10 @@ def _pairs(prepared: Prepared, how: Dissimilarity) -> tuple[Iterator[Pairs], str
     """Return the dissimilarities of all pairs, or of a sample of many, and a remark on that."""
     items = prepared.rows.shape[1]
     if items <= WHOLE_UP_TO:
-        return (_of_pairs(rows, how) for rows in prepared.rows), ""
+        return (_of_pairs(prepared, model, how) for model in range(len(prepared.rows))), ""
     sampled = len(sampled_pairs(items, SAMPLED_PAIRS)[0])
     remark = f"of a sample of {sampled:,} pairs"
-    return (_of_sample(rows, how) for rows in prepared.rows), remark
+    return (_of_sample(prepared, model, how) for model in range(len(prepared.rows))), remark
 
 
 def _as_the_paper(embeddings: Num[np.ndarray, "models items dim"]) -> RsaSide:
@@ -722,6 +872,7 @@ def _squared_side(prepared: Prepared, comparing: Comparator) -> RsaSide:
 def side_of_pairs(
     descriptions: Iterable[Pairs], notes: tuple[str, ...], comparing: Comparator,
     items: int | None = None, scale: float | None = None, remark: str = "",
+    low: float | None = None,
 ) -> RsaSide:  # fmt: skip
     """Standardise descriptions of every model, given as pairs that may be overwritten."""
     vectors, chances, diagonals, found = [], np.zeros(len(notes)), np.zeros(len(notes)), []
@@ -743,7 +894,8 @@ def side_of_pairs(
     form = TriangleSide(np.stack(vectors) if vectors else np.zeros((0, 0)))
     if items is None:
         items = items_of(form.vectors.shape[1])
-    return RsaSide(form, comparing.key, chances, diagonals, tuple(found), items, remark)
+    low = comparing.low if low is None else low
+    return RsaSide(form, comparing.key, chances, diagonals, tuple(found), items, remark, low)
 
 
 def compare_rsa(first: RsaSide, second: RsaSide) -> Float64[np.ndarray, " models"]:
@@ -771,18 +923,21 @@ def score_rsa(first: RsaSide, second: RsaSide) -> list[Score]:
     comparing, n = COMPARATORS[first.comparator], first.items
     notes = pair_notes(first.notes, second.notes, n, 3)
     values = first.compare(second) if n > 2 else np.full(len(notes), np.nan)
-    values = np.where([not note for note in notes], np.clip(values, comparing.low, 1.0), np.nan)
+    low = min(comparing.low, first.low, second.low)
+    values = np.where([not note for note in notes], np.clip(values, low, 1.0), np.nan)
     notes = tuple(note or first.remark for note in notes)
     if comparing.chance == "zero":
         return scores(values, notes, n, 0.0)
     if comparing.key == "cosine":
         return scores(values, notes, n, first.chances * second.chances)
     sides = ((side.chances**2, side.diagonals) for side in (first, second))
-    return scores(values, notes, n, *random_pairing(n, *next(sides), *next(sides)))
+    mean, sd = random_pairing(n, *next(sides), *next(sides))
+    return scores(values, notes, n, np.copysign(mean, first.chances * second.chances), sd)
 
 
 def rsa(
-    first: Num[np.ndarray, "items first_dim"], second: Num[np.ndarray, "items second_dim"],
+    first: Num[np.ndarray, "items *repeats first_dim"],
+    second: Num[np.ndarray, "items *others second_dim"],
     dissimilarity: str = "cosine", comparator: str = "pearson",
 ) -> Score:  # fmt: skip
     """Compare the dissimilarities of all pairs of items in two representations of the same items.
@@ -793,13 +948,14 @@ def rsa(
     form, are taken over a seeded sample of 2,000,000 pairs, as the note says.
 
     Args:
-        first: items x dims; `second`: the same items, any other number of dims.
+        first: items x dims; `second`: the same items, any other number of dims. Of crossvalidated
+            dissimilarities both are items x repeats x dims.
         dissimilarity: one of `DISSIMILARITIES`.
         comparator: one of `COMPARATORS`.
 
     Raises:
         ValueError: when the two hold different numbers of items, or there is no such dissimilarity
-            or comparator.
+            or comparator, or not two repeats where they are needed.
 
     Examples:
         >>> items = np.random.default_rng(0).normal(size=(20, 8))
@@ -809,8 +965,17 @@ def rsa(
         >>> rsa(items, moved).value < 0.9, rsa(items, moved, "euclidean", "tau_a").value > 0.999
         (True, True)
     """
-    sides = (describe_rsa(one_model(each), dissimilarity, comparator) for each in (first, second))
-    return score_rsa(*sides)[0]
+    how = _named(DISSIMILARITIES, dissimilarity, "dissimilarity")
+    models = (how.one_model(each) for each in (first, second))
+    return score_rsa(*(describe_rsa(each, dissimilarity, comparator) for each in models))[0]
+
+
+def _cost(how: Dissimilarity, comparing: Comparator) -> str:
+    if how.shape == "crossvalidated":
+        return "(r + 1) n^2 d of r repeats" + (", then P log P" if comparing.monotone else "")
+    if comparing.monotone:
+        return "P log P of P = n (n-1) / 2 pairs"
+    return "n^2 d, or n d1 d2 above 700 items"
 
 
 def rsa_measure(dissimilarity: str = "cosine", comparator: str = "pearson") -> Measure:
@@ -825,16 +990,17 @@ def rsa_measure(dissimilarity: str = "cosine", comparator: str = "pearson") -> M
     given: dict[str, Any] = {"dissimilarity": dissimilarity, "comparator": comparator}
     return Measure(
         key=f"rsa.{dissimilarity}.{comparator}", name=f"RSA: {how.name}, {comparing.name}",
-        compares="two representations", low=comparing.low, high=1.0,
+        compares="two representations", low=least(how, comparing), high=1.0,
         best=None if comparator in ("rho_a", "tau_a") else 1.0, higher_means="more alike",
         symmetric=True, metric=comparator == "tau_a", invariant_to=how.invariant_to | blind,
         centres=how.centres,
         chance=comparing.chance,
         resampling="half samples" if comparing.whole else "pair weights", least_items=3,
-        cost="P log P of P = n (n-1) / 2 pairs" if comparing.monotone
-        else "n^2 d, or n d1 d2 above 700 items",
-        reference=comparing.reference, oracle="rsatoolbox, SciPy",
+        cost=_cost(how, comparing),
+        reference="; ".join((how.reference, comparing.reference)), oracle="rsatoolbox, SciPy",
+        needs=how.needs,
         compute=partial(rsa, **given), describe=partial(describe_rsa, **given),
         compare=compare_rsa, score=score_rsa,
         of_dissimilarities=partial(compare_dissimilarities, comparator=comparator),
+        describe_dissimilarities=partial(describe_dissimilarities, comparator=comparator),
     )  # fmt: skip

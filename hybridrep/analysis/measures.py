@@ -148,7 +148,8 @@ def measures_of_two(names: Sequence[str]) -> list[Measure]:
         names: keys, `core`, or `all`: those that take any two representations of the same items.
 
     Raises:
-        ValueError: there is none of a name, or it does not compare two representations.
+        ValueError: there is none of a name, it does not compare two representations, or it needs
+            items that were measured repeatedly.
 
     Examples:
         >>> [measure.key for measure in measures_of_two(["cka", "core"])][:3]
@@ -173,6 +174,10 @@ def measures_of_two(names: Sequence[str]) -> list[Measure]:
             raise ValueError(
                 f"{each.key} compares {each.compares}; those of two are, among others, "
                 f"{', '.join(CORE)}"
+            )
+        if "repeats" in each.needs:
+            raise ValueError(
+                f"{each.key} needs items that were measured repeatedly, which are here once each"
             )
         found[each.key] = each
     return list(found.values())

@@ -306,23 +306,28 @@ def _of_dissimilarities(
     first: Float64[np.ndarray, " pairs"], second: Float64[np.ndarray, " pairs"], k: int, kind: str
 ) -> Score:
     """Return one of the module's measures of two vectors of dissimilarities of the same items."""
-    sides = []
-    for pairs in (first, second):
-        n = items_of(pairs.size)
+    one, other = (_describe_dissimilarities(pairs[None], k) for pairs in (first, second))
+    return score_neighbours(one, other, kind)[0]
+
+
+def _describe_dissimilarities(pairs: Float64[np.ndarray, "models pairs"], k: int) -> NeighbourSide:
+    """Describe one side by its dissimilarities, for many models at once."""
+    models, n = len(pairs), items_of(pairs.shape[1])
+    finite = [bool(np.isfinite(each).all()) for each in pairs]
+    weights, tied = [], []
+    for each, ok in zip(pairs, finite, strict=True):
         matrix = np.zeros((n, n))
-        matrix[np.tril_indices(n, -1)] = pairs
-        finite = bool(np.isfinite(pairs).all())
+        matrix[np.tril_indices(n, -1)] = each
         own, near, values, ties = (
             _chosen(matrix + matrix.T, 0, min(k, max(n - 1, 1)), np.zeros(n))
-            if finite and n > 1
+            if ok and n > 1
             else (np.zeros(0, int),) * 4
         )
-        weights = csr_array((values, (own, near)), shape=(n, n))
-        note = "" if finite else NOT_FINITE
-        sides.append(
-            NeighbourSide((weights,), None, np.zeros((1, n, 0)), (bool(ties.any()),), (note,), n, k)
-        )
-    return score_neighbours(sides[0], sides[1], kind)[0]
+        weights.append(csr_array((values, (own, near)), shape=(n, n)))
+        tied.append(bool(ties.any()))
+    notes = tuple("" if ok else NOT_FINITE for ok in finite)
+    rows = np.zeros((models, n, 0))
+    return NeighbourSide(tuple(weights), None, rows, tuple(tied), notes, n, k)
 
 
 def knn_measure(k: int = 10, metric: str = "cosine", kind: str = "mutual") -> Measure:
@@ -351,6 +356,7 @@ def knn_measure(k: int = 10, metric: str = "cosine", kind: str = "mutual") -> Me
         describe=partial(describe_neighbours, **given),
         compare=partial(compare_neighbours, kind=kind), score=partial(score_neighbours, kind=kind),
         of_dissimilarities=partial(_of_dissimilarities, k=k, kind=kind) if ranks else None,
+        describe_dissimilarities=partial(_describe_dissimilarities, k=k) if ranks else None,
     )  # fmt: skip
 
 

@@ -55,7 +55,9 @@ halves without replacement where they would make neighbours, by what was held ou
 was fitted."""
 
 Need = Literal["labels", "repeats", "folds", "same space"]
-"""What a measure needs beside its arrays, or of them: "same space" are the same dimensions."""
+"""What a measure needs beside its arrays, or of them: "same space" are the same dimensions; with
+"repeats" every item was measured repeatedly, and its arrays are items x repeats x dim ([models,
+items, repeats, dim] of `describe`)."""
 
 CORE = (
     "rsa.cosine.pearson", "rsa.cosine_centred.spearman", "cka", "procrustes", "mutual_knn.k10",
@@ -139,6 +141,8 @@ class Measure:
         score: a `Score` of two sides that were described, per model.
         of_dissimilarities: the value of two vectors of dissimilarities of the same pairs of items
             (`lower_triangle`), for a measure that is one of them; else None.
+        describe_dissimilarities: describes one side by dissimilarities, [models, pairs], so that
+            `compare` and `score` take it; None where `of_dissimilarities` is.
 
     Examples:
         >>> from hybridrep.analysis import MEASURES
@@ -170,3 +174,4 @@ class Measure:
     compare: Callable[..., Any] | None = None
     score: Callable[..., Any] | None = None
     of_dissimilarities: Callable[..., Any] | None = None
+    describe_dissimilarities: Callable[..., Any] | None = None

@@ -15,11 +15,12 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float64, Num
 
-from hybridrep.analysis.centring import one_model
 from hybridrep.analysis.descriptions import items_of, lower_triangle
 from hybridrep.analysis.dissimilarity import COMPARATORS as _COMPARATORS
 from hybridrep.analysis.dissimilarity import (
     DISSIMILARITIES,
+    Dissimilarity,
+    ModelItems,
     RsaSide,
     compare_rsa,
     described_pairs,
@@ -88,9 +89,8 @@ def check_quantiles(low: float, high: float) -> None:
 
 
 def describe_trsa(
-    embeddings: Num[np.ndarray, "models items dim"], low: float = 0.2, high: float = 0.8,
-    dissimilarity: str = "sqeuclidean",
-) -> RsaSide:  # fmt: skip
+    embeddings: ModelItems, low: float = 0.2, high: float = 0.8, dissimilarity: str = "sqeuclidean"
+) -> RsaSide:
     """Describe one side for `trsa`, for many models at once.
 
     Raises:
@@ -108,7 +108,8 @@ def describe_trsa(
 
 
 def trsa(
-    first: Num[np.ndarray, "items first_dim"], second: Num[np.ndarray, "items second_dim"],
+    first: Num[np.ndarray, "items *repeats first_dim"],
+    second: Num[np.ndarray, "items *others second_dim"],
     low: float = 0.2, high: float = 0.8, dissimilarity: str = "sqeuclidean",
 ) -> Score:  # fmt: skip
     """Compare two representations by ranks of their dissimilarities, cut at two quantiles.
@@ -117,7 +118,8 @@ def trsa(
     finite. Above 5,000 items over a seeded sample of pairs, as the note says.
 
     Args:
-        first: items x dims; `second`: the same items, any other number of dims.
+        first: items x dims; `second`: the same items, any other number of dims. Of crossvalidated
+            dissimilarities both are items x repeats x dims.
         low: quantile below which dissimilarities count as equal; `high`: that above which they do
             (`PRESETS` has pairs of them by purpose). Chosen before; a sweep is shown whole.
         dissimilarity: one of `DISSIMILARITIES`.
@@ -133,8 +135,9 @@ def trsa(
         >>> abs(whole.value - rho.value) < 1e-12
         True
     """
-    sides = (describe_trsa(one_model(each), low, high, dissimilarity) for each in (first, second))
-    return score_rsa(*sides)[0]
+    how = _how(dissimilarity)
+    models = (how.one_model(each) for each in (first, second))
+    return score_rsa(*(describe_trsa(each, low, high, dissimilarity) for each in models))[0]
 
 
 def _of_dissimilarities(
@@ -142,12 +145,16 @@ def _of_dissimilarities(
     high: float,
 ) -> Score:  # fmt: skip
     """Return `trsa` of two vectors of dissimilarities."""
-    sides = []
-    for pairs in (first, second):
-        finite = bool(np.isfinite(pairs).all())
-        cut = cut_ranks(pairs, low, high) if finite else pairs.copy()
-        sides.append(side_of_pairs([cut], ("",), _COMPARATORS["pearson"], None, 1.0))
+    sides = (_describe_dissimilarities(pairs[None], low, high) for pairs in (first, second))
     return score_rsa(*sides)[0]
+
+
+def _describe_dissimilarities(
+    pairs: Float64[np.ndarray, "models pairs"], low: float, high: float
+) -> RsaSide:
+    """Describe one side for `trsa` by its dissimilarities, for many models at once."""
+    cut = (cut_ranks(each, low, high) if np.isfinite(each).all() else each.copy() for each in pairs)
+    return side_of_pairs(cut, ("",) * len(pairs), _COMPARATORS["pearson"], None, 1.0)
 
 
 def geodesic_ranks(
@@ -198,11 +205,7 @@ def trsa_measure(
         ValueError: when there is no such dissimilarity, or the quantiles are not in order.
     """
     check_quantiles(low, high)
-    if dissimilarity not in DISSIMILARITIES:
-        raise ValueError(
-            f"no dissimilarity {dissimilarity!r}; there are {', '.join(DISSIMILARITIES)}"
-        )
-    how = DISSIMILARITIES[dissimilarity]
+    how = _how(dissimilarity)
     key = f"trsa.l{round(100 * low)}.u{round(100 * high)}"
     return Measure(
         key=key if dissimilarity == "sqeuclidean" else f"{key}.{dissimilarity}",
@@ -215,4 +218,15 @@ def trsa_measure(
         describe=partial(describe_trsa, low=low, high=high, dissimilarity=dissimilarity),
         compare=compare_rsa, score=score_rsa,
         of_dissimilarities=partial(_of_dissimilarities, low=low, high=high),
+        describe_dissimilarities=partial(_describe_dissimilarities, low=low, high=high),
+        needs=how.needs,
     )  # fmt: skip
+
+
+def _how(dissimilarity: str) -> Dissimilarity:
+    """Look a dissimilarity up by its name."""
+    if dissimilarity not in DISSIMILARITIES:
+        raise ValueError(
+            f"no dissimilarity {dissimilarity!r}; there are {', '.join(DISSIMILARITIES)}"
+        )
+    return DISSIMILARITIES[dissimilarity]

@@ -42,6 +42,8 @@ EACH_SCORE = pytest.mark.parametrize(
 )
 OFFSETS = (0.0, 1.0, 3.0)
 ITEMS = 24
+REPEATS = 3
+"""How often the items of a measure that needs repeats are measured."""
 TRIES = 60
 """Made-up representations among which one must notice what a measure promises to notice."""
 
@@ -52,17 +54,24 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
 
 
+def drawn(measure: Measure, rng: np.random.Generator, items: int, dim: int) -> np.ndarray:
+    """A made-up representation: items x dims, or items x repeats x dims where it needs repeats."""
+    if "repeats" not in measure.needs:
+        return rng.normal(size=(items, dim))
+    return rng.normal(size=(items, 1, dim)) + rng.normal(size=(items, REPEATS, dim))
+
+
 def arguments(measure: Measure, seed: int, offset: float = 0.0) -> list[np.ndarray]:
     """Made-up arrays for a measure, as `compares` says; those of one item set alike."""
     rng = np.random.default_rng(seed)
-    first = rng.normal(size=(ITEMS, 4)) + offset
+    first = drawn(measure, rng, ITEMS, 4) + offset
     match measure.compares:
         case "two representations" if "same space" in measure.needs:
             spread = np.array([4, 2, 1, 0.5])
             return [first * spread, rng.normal(size=(ITEMS, 4)) * spread[::-1]]
         case "two representations":
             folds = [np.arange(ITEMS) % 5] if "folds" in measure.needs else []
-            return [first, rng.normal(size=(ITEMS, 3)), *folds]
+            return [first, drawn(measure, rng, ITEMS, 3), *folds]
         case "profiles of seeds":
             return [rng.normal(size=(5, 12)) + 2 * rng.normal(size=12) + offset]
         case "one representation and labels":
@@ -84,12 +93,13 @@ def numbers(value: object) -> np.ndarray:
 def changed(change: Change, arrays: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
     """Change the first array; only a new order concerns all of them."""
     first, *others = arrays
-    items, dim = first.shape
+    items, dim = len(first), first.shape[-1]
     match change:
         case "common_scale":
             return [first * rng.uniform(0.1, 10), *others]
         case "item_scale":
-            return [first * rng.uniform(0.1, 10, size=(items, 1)), *others]
+            own = rng.uniform(0.1, 10, size=items).reshape(-1, *(1,) * (first.ndim - 1))
+            return [first * own, *others]
         case "rotation":
             return [first @ ortho_group.rvs(dim, random_state=rng), *others]
         case "translation":
@@ -100,7 +110,7 @@ def changed(change: Change, arrays: list[np.ndarray], rng: np.random.Generator) 
             turn, back = ortho_group.rvs(dim, 2, random_state=rng)
             return [first @ turn @ np.diag(rng.uniform(0.3, 3, size=dim)) @ back, *others]
         case "dimension_order":
-            return [first[:, np.roll(np.arange(dim), 1)], *others]
+            return [first[..., np.roll(np.arange(dim), 1)], *others]
         case "dimension_scale":
             return [first * rng.uniform(0.3, 3, size=dim), *others]
         case _:
@@ -123,6 +133,8 @@ def test_every_measure_is_filled_in_and_every_way_to_compare_is_tried() -> None:
         assert measure.resampling in get_args(Resampling)
         assert measure.needs <= {*get_args(Need)}
         assert (measure.describe is None) == (measure.compare is None) == (measure.score is None)
+        alone = measure.of_dissimilarities is None
+        assert alone == (measure.describe_dissimilarities is None)
 
 
 OF_ARRAYS = [change for change in CHANGES if change != "monotone"]
@@ -196,8 +208,8 @@ def test_the_triangle_inequality_holds_just_if_its_record_says_so(key: str) -> N
     shortest = np.inf
     for seed in range(15):
         rng = np.random.default_rng(seed)
-        first, last = rng.normal(size=(2, ITEMS, 4))
-        between = [np.hstack([first, last]), first + last, first + 0.3 * last]
+        first, last = (drawn(measure, rng, ITEMS, 4) for _ in range(2))
+        between = [np.concatenate([first, last], -1), first + last, first + 0.3 * last]
         for middle in between[: 2 if "same space" in measure.needs else 3]:
             if "same space" in measure.needs and middle.shape[1] != 4:
                 continue
@@ -267,11 +279,26 @@ def test_described_once_for_many_models_it_says_the_same(key: str) -> None:
         assert score.note == other.note
 
 
+@pytest.mark.parametrize("key", [key for key, each in MEASURES.items() if each.of_dissimilarities])
+def test_described_by_dissimilarities_of_many_models_it_says_the_same(key: str) -> None:
+    measure = MEASURES[key]
+    models = np.random.default_rng(0).normal(size=(2, 4, ITEMS * (ITEMS - 1) // 2))
+    models[1, 2, 5] = np.nan  # one bad model spoils no other
+    copies = models.copy()
+    sides = [measure.describe_dissimilarities(side) for side in models]
+    expected = [measure.of_dissimilarities(*pair) for pair in models.transpose(1, 0, 2)]
+    assert [score.value for score in expected].count(0.0) == 0
+    np.testing.assert_array_equal(measure.compare(*sides), [score.value for score in expected])
+    assert [score.note for score in measure.score(*sides)] == [score.note for score in expected]
+    assert [bool(score.note) for score in expected] == [False, False, True, False]
+    np.testing.assert_array_equal(models, copies)
+
+
 @EACH_PAIR
 def test_higher_means_more_alike_where_a_record_says_so(key: str) -> None:
     measure = MEASURES[key]
     rng = np.random.default_rng(0)
-    first, noise = rng.normal(size=(30, 5)), rng.normal(size=(30, 5))
+    first, noise = (drawn(measure, rng, 30, 5) for _ in range(2))
     near, far = (measure.compute(first, first + by * noise).value for by in (0.1, 5))
     assert (near > far) == (measure.higher_means == "more alike")
 
@@ -279,7 +306,8 @@ def test_higher_means_more_alike_where_a_record_says_so(key: str) -> None:
 def smallest(measure: Measure, items: int, seed: int = 0) -> list[np.ndarray]:
     """As few items as are asked for, in so few dimensions that nothing else is too few."""
     rng = np.random.default_rng(seed)
-    first, second = rng.normal(size=(2, items, 1 if measure.least_items < 6 else 2))
+    dim = 1 if measure.least_items < 6 else 2
+    first, second = (drawn(measure, rng, items, dim) for _ in range(2))
     return {
         "two representations": [first, second],
         "one representation": [first],
@@ -318,7 +346,7 @@ def test_what_has_no_variance_or_is_not_finite_is_undefined_and_says_so(key: str
     ):
         for place in range(2 if measure.compares == "two representations" else 1):
             bad = list(given)
-            bad[place] = wrong[:, : given[place].shape[1]]
+            bad[place] = wrong[..., : given[place].shape[-1]]
             score = measure.compute(*bad)
             assert np.isnan(score.value), (place, score)
             assert score.note
@@ -353,7 +381,7 @@ def test_different_items_are_refused(key: str) -> None:
     first, second, *_ = arguments(measure, 0)
     with pytest.raises(ValueError, match="different numbers"):
         measure.compute(first, second[:-1])
-    with pytest.raises(ValueError, match="items x dims"):
+    with pytest.raises(ValueError, match=r"items x (repeats x )?dims"):
         measure.compute(first[:, 0], second)
 
 
@@ -362,7 +390,7 @@ def test_different_items_are_refused(key: str) -> None:
 def test_chance_is_the_mean_over_random_pairings(key: str) -> None:
     measure = MEASURES[key]
     rng = np.random.default_rng(5)
-    first, second = rng.normal(size=(2, 14, 2))
+    first, second = (drawn(measure, rng, 14, 2) for _ in range(2))
     second += first
     score = measure.compute(first, second)
     if measure.chance == "permutation":
@@ -384,9 +412,9 @@ def test_chance_is_the_mean_over_random_pairings(key: str) -> None:
 def test_all_pairs_at_once_are_the_pairs_one_by_one(key: str) -> None:
     measure = MEASURES[key]
     rng = np.random.default_rng(0)
-    models = rng.normal(size=(3, ITEMS, 4))
+    models = np.stack([drawn(measure, rng, ITEMS, 4) for _ in range(3)])
     models[2] = 0.1
-    other = rng.normal(size=(1, ITEMS, 4 if "same space" in measure.needs else 3))
+    other = drawn(measure, rng, ITEMS, 4 if "same space" in measure.needs else 3)[None]
     matrix = pairs_matrix(measure, [measure.describe(models), measure.describe(other)])
     every = [*models, *other]
     expected = [[measure.compute(one, two).value for two in every] for one in every]

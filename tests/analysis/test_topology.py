@@ -6,7 +6,8 @@ from scipy.spatial.distance import pdist
 from scipy.stats import pearsonr, rankdata
 
 from hybridrep.analysis.dissimilarity import dissimilarities, rsa
-from hybridrep.analysis.topology import PRESETS, geodesic_ranks, trsa
+from hybridrep.analysis.measures import MEASURES
+from hybridrep.analysis.topology import PRESETS, cut_ranks, geodesic_ranks, trsa
 from tests.analysis.oracle import FIRST, SECOND, TIGHT
 
 
@@ -26,6 +27,18 @@ def test_it_is_the_r_of_ranks_cut_at_their_quantiles(preset: str) -> None:
 def test_from_0_to_1_it_is_spearmans_rho() -> None:
     expected = rsa(FIRST, SECOND, "sqeuclidean", "spearman").value
     assert trsa(FIRST, SECOND, 0, 1).value == pytest.approx(expected, rel=TIGHT)
+
+
+def test_crossvalidated_distances_are_cut_by_their_ranks_too() -> None:
+    rng = np.random.default_rng(0)
+    sides = [rng.normal(size=(12, 1, 5)) + rng.normal(size=(12, 3, 5)) for _ in range(2)]
+    cut = [cut_ranks(dissimilarities(each, "crossnobis"), 0.2, 0.8) for each in sides]
+    measure = MEASURES["trsa.l20.u80.crossnobis"]
+    assert measure.needs == {"repeats"}
+    found = measure.compute(*sides).value
+    assert found == pytest.approx(pearsonr(*cut).statistic, rel=TIGHT)
+    with pytest.raises(ValueError, match="items x repeats x dims"):
+        measure.compute(FIRST, SECOND)
 
 
 def test_shortest_paths_follow_a_curve() -> None:

@@ -7,6 +7,9 @@
 | `.safetensors` | the same | metadata `ids` (JSON), or beside it |
 | `.parquet`, `.csv` | list column `embedding`, or number columns `0`.., `dim_0`.. | column `id` |
 | `.h5` | as `.npz`; files of rsatoolbox as they are | dataset or attribute `ids` |
+
+Where items were measured repeatedly, `repeat` stands wherever the ids do, and says of every row
+which repeat it is from: a column beside `id`, a key or metadata beside `ids`.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,8 @@ from hybridrep.parameters import shown
 KEYS = ("features", "embeddings", "embedding", "measurements", "dissimilarities")
 """What the values are looked for under, in this order."""
 ID_COLUMNS = ("id", "stimulus_id", "item")
+REPEAT = "repeat"
+"""What says which repeat a row is from."""
 PICKLES = {".pt", ".pth", ".bin", ".pkl", ".pickle", ".joblib"}
 """Endings of files that run code when they are read."""
 _DIMENSION = re.compile(r"(?:dim_?)?(\d+)")
@@ -36,12 +41,16 @@ _DIMENSION = re.compile(r"(?:dim_?)?(\d+)")
 
 @dataclass(frozen=True, eq=False)
 class Content:
-    """What a file holds: values as they stand there, ids if it has some, columns of the items."""
+    """What a file holds: values as they stand there, ids if it has some, columns of the items.
+
+    `repeats` says of every row which repeat it is from, where the file does.
+    """
 
     values: np.ndarray
     ids: list[str] | None = None
     items: pd.DataFrame = field(default_factory=pd.DataFrame)
     table: pd.DataFrame | None = None  # of a table without vectors: judgements
+    repeats: list[str] | None = None
 
 
 def read_file(path: Path, key: str = "", *, judgements: bool = False) -> Content:
@@ -73,7 +82,8 @@ def read_file(path: Path, key: str = "", *, judgements: bool = False) -> Content
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise RepresentationError(f"{path}: cannot be read: {reason}") from None
     if found.ids is None:
-        found = Content(found.values, _beside(path), found.items)
+        ids, repeats = _beside(path)
+        found = replace(found, ids=ids, repeats=found.repeats or repeats)
     return found
 
 
@@ -101,16 +111,17 @@ def ids_beside(path: Path) -> Path | None:
     return next((place for place in places if place.is_file()), None)
 
 
-def _beside(path: Path) -> list[str] | None:
-    """Return the ids of a file that stands beside another, one a line."""
+def _beside(path: Path) -> tuple[list[str] | None, list[str] | None]:
+    """Return the ids of a file that stands beside another, one a line, and their repeats."""
     place = ids_beside(path)
     if place is None:
-        return None
+        return None, None
     try:
         if place.suffix == ".csv":
             table = pd.read_csv(place, dtype=str, keep_default_na=False)
-            return [str(each) for each in table[_id_column(table, place)]]
-        return place.read_text("utf-8").splitlines()
+            repeats = _labels(table[REPEAT]) if REPEAT in table.columns else None
+            return [str(each) for each in table[_id_column(table, place)]], repeats
+        return place.read_text("utf-8").splitlines(), None
     except (OSError, ValueError) as error:
         raise RepresentationError(f"{place}: cannot be read: {error}") from None
 
@@ -133,7 +144,7 @@ def _chosen(names: list[str], key: str, path: Path) -> str:
             )
         return key
     usual = next((each for each in KEYS if each in names), None)
-    others = [name for name in names if name != "ids"]
+    others = [name for name in names if name not in ("ids", REPEAT)]
     if usual is None and len(others) != 1:
         raise RepresentationError(
             f"{path}: holds {', '.join(others) or 'no arrays'}: name the one with the values, e.g. "
@@ -148,6 +159,11 @@ def _texts(values: Any) -> list[str]:
     ]
 
 
+def _labels(column: pd.Series) -> list[str]:
+    """Return a column of repeats; what is missing is empty."""
+    return ["" if missing else str(e) for e, missing in zip(column, column.isna(), strict=True)]
+
+
 def _npy(path: Path, key: str) -> Content:
     return Content(np.load(path, allow_pickle=False))
 
@@ -155,7 +171,10 @@ def _npy(path: Path, key: str) -> Content:
 def _npz(path: Path, key: str) -> Content:
     with np.load(path, allow_pickle=False) as arrays:
         values = arrays[_chosen(list(arrays.files), key, path)]
-        return Content(values, _texts(arrays["ids"]) if "ids" in arrays.files else None)
+        ids, repeats = (
+            _texts(arrays[name]) if name in arrays.files else None for name in ("ids", REPEAT)
+        )
+        return Content(values, ids, repeats=repeats)
 
 
 def _safetensors(path: Path, key: str) -> Content:
@@ -164,10 +183,14 @@ def _safetensors(path: Path, key: str) -> Content:
     try:
         with safe_open(path, framework="numpy") as tensors:
             values = tensors.get_tensor(_chosen(list(tensors.keys()), key, path))
-            told = (tensors.metadata() or {}).get("ids")
+            told = tensors.metadata() or {}
     except SafetensorError as error:
         raise ValueError(str(error)) from None
-    return Content(values, None if told is None else [str(each) for each in json.loads(told)])
+    ids, repeats = (
+        [str(each) for each in json.loads(told[name])] if name in told else None
+        for name in ("ids", REPEAT)
+    )
+    return Content(values, ids, repeats=repeats)
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -200,9 +223,11 @@ def _columns(path: Path, key: str) -> Content:
                 "(`0`, `1`, ... or `dim_0`, ...)"
             )
         values = _numbers(table[[named[name] for name in used]], path)
-    rest = [named[name] for name in named if name not in used and name != ids]
+    rest = [named[name] for name in named if name not in used and name not in (ids, REPEAT)]
     items = table[rest].astype(str).rename(columns=str)
-    return Content(values, None if ids is None else _texts(table[named[ids]]), items)
+    repeats = _labels(table[named[REPEAT]]) if REPEAT in named else None
+    own = None if ids is None else _texts(table[named[ids]])
+    return Content(values, own, items, repeats=repeats)
 
 
 def _stacked(column: pd.Series, path: Path) -> np.ndarray:
@@ -244,24 +269,20 @@ def _h5(path: Path, key: str) -> Content:
         chosen = file[_chosen(arrays, key, path)]
         values = np.asarray(chosen)
         places: tuple[Any, ...] = (file, chosen.attrs, file.attrs)
+        names: tuple[str, ...] = ("ids",)
         if "rsatoolbox_version" in file.attrs:
             groups = ("obs_descriptors", "pattern_descriptors")
-            places = tuple(file[name] for name in groups if name in file)
-            return Content(values, _rsatoolbox_ids(places))
+            places = tuple(each for g in groups if g in file for each in (file[g], file[g].attrs))
+            names = (*ID_COLUMNS, "conds", "stimulus", "stim", "index")  # the last if no better
+        return Content(values, _told(places, names), repeats=_told(places, (REPEAT,)))
+
+
+def _told(places: tuple[Any, ...], names: tuple[str, ...]) -> list[str] | None:
+    """Return what the first of some names holds in the first of some places that has it."""
+    for name in names:
         for place in places:
-            if "ids" in place:
-                return Content(values, _texts(np.asarray(place["ids"])))
-    return Content(values)
-
-
-def _rsatoolbox_ids(places: tuple[Any, ...]) -> list[str] | None:
-    """Return the ids among rsatoolbox's descriptors; `index` where there is nothing better."""
-    for place in places:
-        for name in (*ID_COLUMNS, "conds", "stimulus", "stim", "index"):
             if name in place:
                 return _texts(np.asarray(place[name]))
-            if name in place.attrs:
-                return _texts(np.asarray(place.attrs[name]))
     return None
 
 

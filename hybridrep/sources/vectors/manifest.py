@@ -8,6 +8,9 @@ A manifest is TOML with one table each; `{seed}` in a file's name stands for the
     key = "hidden"
     seeds = "0-24"
     group = "task_specific"
+
+Items that were measured repeatedly have ids that repeat, and beside them a column or key `repeat`;
+or their arrays are items x repeats x dimensions, with `axis = "repeats"`.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ import pandas as pd
 from hybridrep.errors import RepresentationError
 from hybridrep.parameters import parse_seeds, shown, user_path
 from hybridrep.sources.digest import sha256_file
-from hybridrep.sources.vectors.files import ENDINGS, Content, read_file
+from hybridrep.sources.vectors.files import ENDINGS, REPEAT, Content, read_file
 from hybridrep.sources.vectors.judgements import checked_judgements
 from hybridrep.sources.vectors.records import (
     KINDS,
@@ -35,12 +38,15 @@ from hybridrep.sources.vectors.records import (
     checked_matrices,
     checked_name,
     checked_vectors,
+    of_repeats,
     refuse_without_ids,
+    rows_by_repeat,
 )
 
 FIELDS = ("name", "file", "kind", "key", "group", "seeds", "revision", "axis")
-AXES = {"layers": "layer", "time": "t"}
-"""What the middle axis of a three-dimensional array is -> what its parts are called."""
+AXES = {"layers": "layer", "time": "t", "repeats": ""}
+"""What the middle axis of a three-dimensional array is -> what its parts are called; "": repeats
+are no parts, but of one representation."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +165,8 @@ def load(text: str, seed_column: str = "") -> list[Representation]:
 
     A three-dimensional array of vectors, items x layers x dimensions, is one representation a
     layer, called `NAME.layer0` and so on; with `axis = "time"` one a time, `NAME.t0`. A table with
-    the column `seed_column` is one representation for each of its numbers, `NAME.s0`.
+    the column `seed_column` is one representation for each of its numbers, `NAME.s0`. Rows that
+    `repeat` tells apart, or an array with `axis = "repeats"`, are one with repeats.
 
     Raises:
         RepresentationError: naming the file, and the row or id where there is one.
@@ -185,10 +192,16 @@ def load_vectors(place: str) -> Representation:
     """Read the vectors that `FILE` or `FILE:KEY` names, with the ids of their items.
 
     Raises:
-        RepresentationError: as `load`, and when it holds several layers, or no ids.
+        RepresentationError: as `load`, and when it holds several layers, repeats, or no ids.
     """
     path, key = file_and_key(place)
-    found = list(_read(Listed(path.name, path, key=key)))
+    content = read_file(path, key)
+    if content.repeats is not None:
+        raise RepresentationError(
+            f"{path}: holds repeats of its items (`{REPEAT}`), where one vector each is wanted: "
+            f"take the mean over repeats first, and leave `{REPEAT}` out"
+        )
+    found = list(_records(Listed(path.name, path, key=key), content))
     if len(found) > 1:
         raise RepresentationError(
             f"{path}: holds {len(found)} layers, items x layers x dimensions, where one is wanted: "
@@ -199,9 +212,13 @@ def load_vectors(place: str) -> Representation:
 
 
 def _read(entry: Listed, seed_column: str = "") -> Iterator[Representation]:
+    judgements = entry.kind in ("ratings", "triplets")
+    yield from _records(entry, read_file(entry.path, entry.key, judgements=judgements), seed_column)
+
+
+def _records(entry: Listed, content: Content, seed_column: str = "") -> Iterator[Representation]:
     where = str(entry.path)
     kind = cast("Kind", entry.kind)
-    content = read_file(entry.path, entry.key, judgements=kind in ("ratings", "triplets"))
     one = Representation(
         entry.name, kind, np.empty((0, 0)), (), where, sha256_file(entry.path),
         entry.group or entry.name, entry.seed, entry.revision,
@@ -210,12 +227,20 @@ def _read(entry: Listed, seed_column: str = "") -> Iterator[Representation]:
         yield replace(one, judgements=checked_judgements(content.table, entry.kind, where))
         return
     if kind == "vectors":
-        part = AXES[entry.axis]
+        if seed_column == REPEAT and content.repeats is not None:
+            content = replace(
+                content, items=content.items.assign(**{REPEAT: content.repeats}), repeats=None
+            )
         if seed_column and seed_column in content.items.columns:
             yield from _by_seed(one, content, seed_column, where)
         else:
-            yield from _vectors(one, content.values, content.ids, content.items, where, part)
+            yield from _vectors(one, content, where, entry.axis)
         return
+    if content.repeats is not None:
+        raise RepresentationError(
+            f"{where}: `{REPEAT}` says which repeat a vector is from, and with kind = "
+            f"{shown(kind)} there are none: leave it out"
+        )
     values = checked_matrices(content.values, entry.kind, where)
     yield replace(one, values=values, ids=_ids(content.ids, values.shape[-1], where))
 
@@ -233,26 +258,82 @@ def _by_seed(
             )
     for seed in sorted(set(map(int, told))):
         rows = np.flatnonzero(told.astype(int) == seed)
-        ids = None if content.ids is None else [content.ids[row] for row in rows]
+        ids, repeats = (
+            None if names is None else [names[row] for row in rows]
+            for names in (content.ids, content.repeats)
+        )
         items = content.items.iloc[rows].drop(columns=column).reset_index(drop=True)
         own = replace(one, name=f"{one.name}.s{seed}", seed=seed)
-        yield from _vectors(own, content.values[rows], ids, items, f"{where}, seed {seed}", "layer")
+        part = Content(content.values[rows], ids, items, repeats=repeats)
+        yield from _vectors(own, part, f"{where}, seed {seed}", "layers")
 
 
 def _vectors(
-    one: Representation, values: np.ndarray, ids: list[str] | None, items: pd.DataFrame, where: str,
-    part: str,
-) -> Iterator[Representation]:  # fmt: skip
+    one: Representation, content: Content, where: str, axis: str
+) -> Iterator[Representation]:
+    """Return the representations of an array: one, or one a layer or time; with their repeats."""
+    if content.repeats is not None:
+        yield from _repeated(one, content, where, axis)
+        return
+    values = content.values
+    if axis == "repeats":
+        measured = of_repeats(one, values, where)
+        yield _named(measured, content.ids, content.items, where)
+        return
     layers = [values] if values.ndim != 3 else [values[:, at] for at in range(values.shape[1])]
     for layer, each in enumerate(layers):
         checked = checked_vectors(np.asarray(each), where)
-        named = _ids(ids, len(checked), where)
-        indexed = items.set_axis(list(named)) if named and len(items.columns) else pd.DataFrame()
-        more = f".{part}{layer}" if values.ndim == 3 else ""
-        yield replace(
-            one, name=one.name + more, group=one.group + more, values=checked, ids=named,
-            items=indexed,
-        )  # fmt: skip
+        part = f".{AXES[axis]}{layer}" if values.ndim == 3 else ""
+        yield _named(replace(one, values=checked), content.ids, content.items, where, part)
+
+
+def _repeated(
+    one: Representation, content: Content, where: str, axis: str
+) -> Iterator[Representation]:
+    """Return the representations of rows that `repeat` tells apart, as `_vectors`."""
+    if axis == "repeats":
+        raise RepresentationError(
+            f'{where}: repeats are named twice, by axis = "repeats" and by `{REPEAT}`'
+        )
+    if content.ids is None:
+        raise RepresentationError(
+            f"{where}: has `{REPEAT}`, but no ids that say which item was repeated"
+        )
+    values = content.values
+    if values.ndim not in (2, 3) or not all(values.shape):
+        checked_vectors(values, where)
+    if len(content.ids) != len(values):
+        raise RepresentationError(
+            f"{where}: there are {len(content.ids)} ids for {len(values)} rows"
+        )
+    ids, rows = rows_by_repeat(content.ids, content.repeats or (), where)
+    items = _of_items(content.items, rows)
+    layers = [values] if values.ndim == 2 else [values[:, at] for at in range(values.shape[1])]
+    for layer, each in enumerate(layers):
+        part = f".{AXES[axis]}{layer}" if values.ndim == 3 else ""
+        yield _named(of_repeats(one, each[rows], where), list(ids), items, where, part)
+
+
+def _of_items(columns: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    """Return the columns that say the same of an item in all its repeats, one row an item."""
+    if not len(columns.columns):
+        return columns
+    first = columns.iloc[rows[:, 0]].reset_index(drop=True)
+    same = [
+        name
+        for name in columns.columns
+        if (columns[name].to_numpy()[rows] == first[name].to_numpy()[:, None]).all()
+    ]
+    return first[same]
+
+
+def _named(
+    one: Representation, ids: list[str] | None, items: pd.DataFrame, where: str, part: str = ""
+) -> Representation:
+    """Return a representation, or a part of it, with the ids and columns of its items."""
+    names = _ids(ids, one.size, where)
+    indexed = items.set_axis(list(names)) if names and len(items.columns) else pd.DataFrame()
+    return replace(one, name=one.name + part, group=one.group + part, ids=names, items=indexed)
 
 
 def _ids(ids: list[str] | None, items: int, where: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -40,6 +40,8 @@ class Representation:
         group: what it is compared as: all seeds of one model, say.
         seed: the instance of that group; -1: it is none.
         revision: which version of a model made it, as its owner says.
+        measurements: of items that were measured repeatedly items x repeats x dimensions; `values`
+            are then their means over repeats. Empty: each was measured once.
     """
 
     name: str
@@ -53,6 +55,14 @@ class Representation:
     revision: str = ""
     judgements: pd.DataFrame = field(default_factory=pd.DataFrame)
     items: pd.DataFrame = field(default_factory=pd.DataFrame)
+    measurements: np.ndarray = field(default_factory=lambda: np.empty((0, 0, 0)))
+
+    @property
+    def repeats(self) -> int:
+        """How often each item was measured; 0 of what holds no vectors."""
+        if self.kind != "vectors":
+            return 0
+        return self.measurements.shape[1] if self.measurements.size else 1
 
     @property
     def size(self) -> int:
@@ -79,10 +89,75 @@ def checked_ids(ids: list[str], where: str) -> tuple[str, ...]:
         if name in first:
             raise RepresentationError(
                 f"{where}: the id {shown(name)} stands at items {first[name]} and {row}: give "
-                "every item an id of its own, or average repeats first"
+                "every item an id of its own; one that was measured repeatedly is averaged first, "
+                "or, for `measure`, has beside its id the `repeat` that a row is from"
             )
         first[name] = row
     return tuple(ids)
+
+
+def rows_by_repeat(
+    ids: Sequence[str], repeats: Sequence[str], where: str
+) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return items' ids as they first stand, and the rows that they are in, items x repeats.
+
+    Raises:
+        RepresentationError: not every item stands once in each of two repeats or more; it names
+            the item and the repeat.
+
+    Examples:
+        >>> ids, rows = rows_by_repeat(["a", "b", "b", "a"], ["1", "1", "2", "2"], "x.csv")
+        >>> ids, rows.tolist()
+        (('a', 'b'), [[0, 3], [1, 2]])
+    """
+    if len(repeats) != len(ids):
+        raise RepresentationError(f"{where}: there are {len(repeats)} repeats for {len(ids)} ids")
+    items = {name: at for at, name in enumerate(dict.fromkeys(ids))}
+    labels = {label: at for at, label in enumerate(dict.fromkeys(repeats))}
+    rows = np.full((len(items), len(labels)), -1)
+    for row, (name, label) in enumerate(zip(ids, repeats, strict=True)):
+        if not name.strip() or not label.strip():
+            lacking = "the repeat" if name.strip() else "the id"
+            raise RepresentationError(f"{where}: {lacking} of row {row + 1} is empty")
+        place = items[name], labels[label]
+        if rows[place] >= 0:
+            raise RepresentationError(
+                f"{where}: the item {shown(name)} stands twice in repeat {shown(label)}, in rows "
+                f"{rows[place] + 1} and {row + 1}: every item stands once in each repeat"
+            )
+        rows[place] = row
+    if len(labels) < 2:
+        raise RepresentationError(
+            f"{where}: `repeat` is {shown(next(iter(labels), ''))} in every row: give two repeats "
+            "or more, or leave `repeat` out where each item was measured once"
+        )
+    if (lacking_at := np.argwhere(rows < 0)).size:
+        item, repeat = (int(at) for at in lacking_at[0])
+        more = f" (and {len(lacking_at) - 1} more are)" if len(lacking_at) > 1 else ""
+        raise RepresentationError(
+            f"{where}: the item {shown(list(items)[item])} is missing in repeat "
+            f"{shown(list(labels)[repeat])}{more}: every item stands once in each of the "
+            f"{len(labels)} repeats; leave out items that do not"
+        )
+    return tuple(items), rows
+
+
+def of_repeats(one: Representation, measurements: np.ndarray, where: str) -> Representation:
+    """Return a representation with items x repeats x dimensions, its values their means.
+
+    Raises:
+        RepresentationError: these have other axes, fewer than two repeats, or are no numbers.
+    """
+    if measurements.dtype.kind not in "fiub":
+        raise RepresentationError(f"{where}: the values are {measurements.dtype}, not real numbers")
+    if measurements.ndim != 3 or not all(measurements.shape) or measurements.shape[1] < 2:
+        raise RepresentationError(
+            f"{where}: repeated vectors are items x repeats x dimensions, with two repeats or "
+            f"more; these are of shape {measurements.shape}"
+        )
+    with np.errstate(invalid="ignore", over="ignore"):
+        means = measurements.mean(axis=1, dtype=np.float64)
+    return replace(one, values=means, measurements=measurements)
 
 
 def refuse_without_ids(one: Representation, otherwise: str = "") -> None:

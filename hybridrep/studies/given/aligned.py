@@ -44,9 +44,10 @@ class Aligned:
 
 
 def digest_of(one: Representation) -> str:
-    """SHA-256 of a representation's values."""
-    head = f"{one.kind} {one.values.shape} {one.values.dtype}".encode()
-    return hashlib.sha256(head + np.ascontiguousarray(one.values).tobytes()).hexdigest()
+    """SHA-256 of a representation's values, of those of all its repeats where it has some."""
+    values = one.measurements if one.repeats > 1 else one.values
+    head = f"{one.kind} {values.shape} {values.dtype}".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(values).tobytes()).hexdigest()
 
 
 def aligned(
@@ -178,6 +179,9 @@ def _finite(one: Representation) -> np.ndarray:
 
 def _taken(one: Representation, rows: np.ndarray) -> Representation:
     ids = tuple(one.ids[row] for row in rows) if one.ids else ()
+    if one.repeats > 1:
+        chosen = np.asarray(one.measurements[rows], dtype=np.float64)
+        return replace(one, values=one.values[rows], measurements=chosen, ids=ids)
     if one.kind == "vectors":
         return replace(one, values=np.asarray(one.values[rows], dtype=np.float64), ids=ids)
     return replace(one, values=one.values[:, rows][:, :, rows], ids=ids)

@@ -17,8 +17,8 @@ import numpy as np
 
 from hybridrep.analysis import inference
 from hybridrep.analysis.centring import taken
-from hybridrep.analysis.descriptions import lower_triangle
-from hybridrep.analysis.dissimilarity import dissimilarities
+from hybridrep.analysis.descriptions import lower_triangle, pair_count
+from hybridrep.analysis.dissimilarity import DISSIMILARITIES, dissimilarities
 from hybridrep.analysis.inference import Alternative, Method, Resampled
 from hybridrep.analysis.measures import MEASURES
 from hybridrep.analysis.predictivity import ridge_held_out
@@ -120,6 +120,65 @@ def pairs_of(names: Sequence[str], measure: Measure, reference: str = "") -> tup
     return tuple(combinations(names, 2) if measure.symmetric else permutations(names, 2))
 
 
+def pairs_with_repeats(given: Aligned, measure: Measure, reference: str = "") -> tuple[Pair, ...]:
+    """Return the pairs of `pairs_of` whose representations have the repeats that a measure needs.
+
+    Of a matrix nobody knows whether its dissimilarities are crossvalidated, so that it may be the
+    other side; at least one side has repeats.
+    """
+    pairs = pairs_of(given.names, measure, reference)
+    if "repeats" not in measure.needs:
+        return pairs
+    if len(given.ids) > MOST_FOR_MATRICES:
+        return ()
+    repeats = {one.name: one.repeats for one in given.representations}
+    return tuple(
+        pair
+        for pair in pairs
+        if 1 not in (own := [repeats[name] for name in pair]) and max(own) > 1
+    )
+
+
+def with_repeats(
+    given: Aligned, measures: Sequence[Measure], reference: str = ""
+) -> tuple[list[Measure], tuple[str, ...]]:
+    """Return the measures that there are pairs for, and which pairs are left out of which, and why.
+
+    Raises:
+        ParameterError: no measure is left.
+    """
+    kept: list[Measure] = []
+    counts: dict[str, list[str]] = {}
+    for each in measures:
+        asked = pairs_of(given.names, each, reference)
+        pairs = pairs_with_repeats(given, each, reference)
+        if pairs or not asked:
+            kept.append(each)
+        if len(pairs) < len(asked):
+            counts.setdefault(f"{len(asked) - len(pairs)} of {len(asked)}", []).append(each.key)
+    notes = tuple(
+        f"{', '.join(keys)}: {count} pairs are left out, as {_lacking(given)}."
+        for count, keys in counts.items()
+    )
+    if measures and not kept:
+        raise ParameterError(
+            f"parameter measures: {' '.join(notes)} Name other measures, or give every item at "
+            "least twice, with the column `repeat`"
+        )
+    return kept, notes
+
+
+def _lacking(given: Aligned) -> str:
+    """Say why representations have no crossvalidated distances."""
+    if len(given.ids) > MOST_FOR_MATRICES:
+        return f"distances of all pairs are for {MOST_FOR_MATRICES:,} items at most"
+    once = [one.name for one in given.representations if one.repeats == 1]
+    if not once:
+        return "of two matrices neither has repeats"
+    names = ", ".join(once)
+    return f"crossvalidated distances need repeats and {names} {'have' if once[1:] else 'has'} none"
+
+
 def check_kinds(given: Aligned, measures: Sequence[Measure]) -> None:
     """Refuse measures of vectors where a representation is a matrix, by their names."""
     matrices = [one.name for one in given.representations if one.kind != "vectors"]
@@ -180,9 +239,10 @@ def _numbers(
     given: Aligned, measure: Measure, pairs: Sequence[Pair], resamples: int, orders: int,
     settings: Settings,
 ) -> tuple[list[Score], Resampled | None, np.ndarray]:  # fmt: skip
-    by_name = {one.name: one for one in given.representations}
-    kinds = {by_name[name].kind for pair in pairs for name in pair}
-    if kinds != {"vectors"}:
+    compared = {name for pair in pairs for name in pair}
+    by_name = {one.name: one for one in given.representations if one.name in compared}
+    kinds = {one.kind for one in by_name.values()}
+    if kinds != {"vectors"} or "repeats" in measure.needs:
         sides: _Sides = _Dissimilar(measure, by_name)
     elif measure.describe is not None and measure.compare is not None:
         sides = _Described(measure, by_name)
@@ -281,14 +341,16 @@ class _Sides:
             return np.asarray(one.values.mean(axis=0))
         if one.kind == "similarity":
             return np.asarray(-one.values.mean(axis=0))
-        how = (
-            self.measure.key.split(".")[1] if self.measure.key.startswith("rsa.") else "sqeuclidean"
-        )
-        pairs = dissimilarities(one.values, how)
+        pairs = dissimilarities(self.vectors(name), dissimilarity_of(self.measure))
         matrix = np.zeros((self.items, self.items))
         rows, columns = np.tril_indices(self.items, -1)
         matrix[rows, columns] = matrix[columns, rows] = pairs
         return matrix
+
+    def vectors(self, name: str) -> np.ndarray:
+        """Return a representation's vectors as the measure takes them."""
+        one = self.by_name[name]
+        return one.measurements if "repeats" in self.measure.needs else one.values
 
     def parts(self, rows: np.ndarray) -> Iterator[np.ndarray]:
         """Cut halves or orders into parts that are in memory at once."""
@@ -370,51 +432,67 @@ class _Plain(_Sides):
 
 
 class _Dissimilar(_Sides):
-    """Of dissimilarities: where a side is a matrix, all are."""
+    """Of dissimilarities: where a side is a matrix, all are, and where vectors have repeats.
+
+    Noise that is whitened is that of all items, in halves of them, too.
+    """
 
     def __init__(self, measure: Measure, by_name: Mapping[str, Representation]) -> None:
         super().__init__(measure, by_name)
-        assert measure.of_dissimilarities is not None
-        self._of: Callable[..., Any] = measure.of_dissimilarities
+        assert measure.describe is not None
+        assert measure.describe_dissimilarities is not None
+        assert measure.compare is not None
+        self._describe: Callable[..., Any] = measure.describe_dissimilarities
+        self._compare: Callable[..., Any] = measure.compare
+        vectors = (name for name, one in by_name.items() if one.kind == "vectors")
+        self._vectors = {name: measure.describe(self.vectors(name)[None]) for name in vectors}
         self._matrices = {name: self.matrix(name) for name in by_name}
 
-    def _value(self, first: np.ndarray, second: np.ndarray) -> float:
-        found = self._of(lower_triangle(first), lower_triangle(second))
-        return float(found.value if isinstance(found, Score) else found)
+    def _some(self, name: str, rows: np.ndarray) -> Any:
+        """Describe some items, or some orders of them, by their dissimilarities."""
+        matrix = self._matrices[name]
+        return self._describe(np.stack([lower_triangle(matrix[np.ix_(r, r)]) for r in rows]))
 
     def scores(self, pairs: Sequence[Pair]) -> list[Score]:
-        chance = 0.0 if self.measure.chance == "zero" else math.nan
-        best = math.nan if self.measure.best is None else self.measure.best
-        return [
-            Score(
-                self._value(self._matrices[a], self._matrices[b]), chance, n=self.items, best=best
-            )
-            for a, b in pairs
-        ]
+        assert self.measure.score is not None
+        every = np.arange(self.items)[None]
+        whole = {name: self._some(name, every) for name in self._matrices}
+        found = []
+        for pair in pairs:
+            sides = self._vectors if all(name in self._vectors for name in pair) else whole
+            found += self.measure.score(*(sides[name] for name in pair))
+        return found
 
     def paired(self, pairs: Sequence[Pair], orders: np.ndarray) -> np.ndarray:
-        return np.array(
-            [
-                [self._value(self._matrices[a], _picked(self._matrices[b], o)) for a, b in pairs]
-                for o in orders
-            ]
-        )
+        moved = {name: self._some(name, orders) for name in {name for _, name in pairs}}
+        every, same = np.arange(self.items)[None], np.zeros(len(orders), dtype=np.int64)
+        fixed = {n: taken(self._some(n, every), same) for n in {name for name, _ in pairs}}
+        return np.column_stack([self._compare(fixed[a], moved[b]) for a, b in pairs])
 
     def halved(self, pairs: Sequence[Pair], rows: np.ndarray) -> np.ndarray:
-        return np.array(
-            [
-                [
-                    self._value(*(_picked(self._matrices[name], r) for name in pair))
-                    for pair in pairs
-                ]
-                for r in rows
-            ]
-        )
+        halves = {
+            name: self._some(name, rows) for name in {name for pair in pairs for name in pair}
+        }
+        return np.column_stack([self._compare(halves[a], halves[b]) for a, b in pairs])
+
+    def parts(self, rows: np.ndarray) -> Iterator[np.ndarray]:
+        """Cut halves or orders into parts whose pairs are in memory at once."""
+        step = max(1, MOST_NUMBERS // max(1, pair_count(rows.shape[1])))
+        for start in range(0, len(rows), step):
+            yield rows[start : start + step]
 
 
-def _picked(matrix: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    picked: np.ndarray = matrix[np.ix_(rows, rows)]
-    return picked
+def dissimilarity_of(measure: Measure) -> str:
+    """Return which dissimilarity of vectors a measure compares: its key's, or its family's.
+
+    Example:
+        >>> keys = "rsa.crossnobis.cosine", "trsa.l20.u80", "mutual_knn.k5"
+        >>> [dissimilarity_of(MEASURES[key]) for key in keys]
+        ['crossnobis', 'sqeuclidean', 'cosine']
+    """
+    family, *parts = measure.key.split(".")
+    usual = "sqeuclidean" if family == "trsa" else "cosine"
+    return next((part for part in parts if part in DISSIMILARITIES), usual)
 
 
 def noted(score: Score, *notes: str) -> Score:

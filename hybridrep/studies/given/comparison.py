@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,12 @@ from hybridrep.analysis.statistics import holm
 from hybridrep.errors import ParameterError
 from hybridrep.execution.store import Store
 from hybridrep.randomness import generator
-from hybridrep.sources.vectors.records import Representation, checked_name, checked_vectors
+from hybridrep.sources.vectors.records import (
+    Representation,
+    checked_name,
+    checked_vectors,
+    of_repeats,
+)
 from hybridrep.studies.given.aligned import SIMULATION, Aligned, aligned
 from hybridrep.studies.given.comparing import (
     Measured,
@@ -30,7 +35,8 @@ from hybridrep.studies.given.comparing import (
     measure_of,
     measured,
     noted,
-    pairs_of,
+    pairs_with_repeats,
+    with_repeats,
 )
 from hybridrep.studies.given.instances import ceilings, identified
 from hybridrep.studies.given.judged import judged
@@ -84,7 +90,7 @@ class Comparison:
             if measure.symmetric:
                 found.loc[row["second"], row["first"]] = row["value"]
         if measure.best is not None:
-            for name in names:
+            for name in {*rows["first"], *rows["second"]}:
                 found.loc[name, name] = measure.best
         return found
 
@@ -108,8 +114,9 @@ def measure(
     """Compare representations of the same items by measures, with inference over the items.
 
     Args:
-        representations: name -> items x dimensions, of the same items in the same order; or records
-            from `hybridrep.sources.vectors.manifest.load`, which are matched by their ids.
+        representations: name -> items x dimensions, or items x repeats x dimensions, of the same
+            items in the same order; or records from `hybridrep.sources.vectors.manifest.load`,
+            which are matched by their ids. Measures that need no repeats take their mean.
         measures: `core`, `all`, or keys of `MEASURES`.
         ids: of the items of arrays; without, their numbers.
         primary: the measure that is tested uncorrected.
@@ -144,11 +151,13 @@ def measure(
         chosen = []
     check_kinds(together, chosen)
     check_reference(together, reference)
+    chosen, left_out = with_repeats(together, chosen, reference)
+    together = replace(together, notes=(*together.notes, *left_out))
     alone = check_describes(describe, settings)
     found = [
         measured(
-            together, each, pairs_of(together.names, each, reference), resamples, permutations,
-            store, settings,
+            together, each, pairs_with_repeats(together, each, reference), resamples,
+            permutations, store, settings,
         )
         for each in chosen
     ]  # fmt: skip
@@ -228,12 +237,17 @@ def check_describes(keys: Sequence[str], settings: Settings = USUAL_SETTINGS) ->
 
 
 def _record(name: str, values: np.ndarray, ids: Sequence[str] | None) -> Representation:
-    checked = checked_vectors(np.asarray(values), name)
-    own = tuple(map(str, range(len(checked)) if ids is None else ids))
-    if len(own) != len(checked):
-        raise ParameterError(f"{name}: there are {len(own)} ids for {len(checked)} items")
+    array = np.asarray(values)
     checked_name(name, "representations")
-    return Representation(name, "vectors", checked, own, "an array", group=name)
+    found = Representation(name, "vectors", np.empty((0, 0)), (), "an array", group=name)
+    if array.ndim == 3:
+        found = of_repeats(found, array, name)
+    else:
+        found = replace(found, values=checked_vectors(array, name))
+    own = tuple(map(str, range(found.size) if ids is None else ids))
+    if len(own) != found.size:
+        raise ParameterError(f"{name}: there are {len(own)} ids for {found.size} items")
+    return replace(found, ids=own)
 
 
 def _pairs(
@@ -379,15 +393,16 @@ def _representations(given: Aligned, said: Sequence[Representation]) -> list[dic
     judgements = [
         {
             "representation": one.name, "kind": one.kind, "group": one.group, "seed": one.seed,
-            "items": 0, "lost": 0, "dimensions": 0, "source": one.source, "sha256": one.digest,
-            "revision": one.revision,
+            "items": 0, "repeats": 0, "lost": 0, "dimensions": 0, "source": one.source,
+            "sha256": one.digest, "revision": one.revision,
         }
         for one in said
     ]  # fmt: skip
     compared = [
         {
             "representation": one.name, "kind": one.kind, "group": one.group, "seed": one.seed,
-            "items": one.size + given.lost[one.name], "lost": given.lost[one.name],
+            "items": one.size + given.lost[one.name], "repeats": one.repeats,
+            "lost": given.lost[one.name],
             "dimensions": one.values.shape[1] if one.kind == "vectors" else 0,
             "source": one.source, "sha256": one.digest, "revision": one.revision,
         }

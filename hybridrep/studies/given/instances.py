@@ -13,7 +13,7 @@ import pandas as pd
 from hybridrep.analysis.agreement import identification, seed_retrieval
 from hybridrep.analysis.ceilings import noise_ceiling
 from hybridrep.analysis.descriptions import lower_triangle
-from hybridrep.analysis.dissimilarity import dissimilarities
+from hybridrep.analysis.dissimilarity import DISSIMILARITIES, dissimilarities
 from hybridrep.analysis.record import Measure
 from hybridrep.randomness import generator
 from hybridrep.sources.vectors.records import Representation
@@ -52,14 +52,14 @@ def identified(
         resamples: of the seeds, for intervals.
         permutations: of the groups within seeds.
     """
-    groups = {n: some for n, some in instances_of(given).items() if len(some) >= FEWEST_SEEDS}
-    if len(groups) < FEWEST_GROUPS:
-        return []
-    names = [one.name for some in groups.values() for one in some]
-    group = np.array([name for name, some in groups.items() for _ in some])
-    seeds = np.array([one.seed for some in groups.values() for one in some])
     rows = []
     for key, (measure, matrix) in matrices.items():
+        groups = _groups_of(given, measure)
+        if len(groups) < FEWEST_GROUPS:
+            continue
+        names = [one.name for some in groups.values() for one in some]
+        group = np.array([name for name, some in groups.items() for _ in some])
+        seeds = np.array([one.seed for some in groups.values() for one in some])
         values = matrix.loc[names, names].to_numpy(dtype=np.float64)
         alike = (values + values.T) / 2 * (-1 if measure.best == 0 else 1)
         rng = generator(0, "measure", "identification", simulation=SIMULATION)
@@ -73,6 +73,15 @@ def identified(
             }
         )  # fmt: skip
     return rows
+
+
+def _groups_of(given: Aligned, measure: Measure) -> dict[str, list[Representation]]:
+    """Return the groups of enough seeds that a measure can be asked of."""
+    fits = {
+        name: [one for one in some if "repeats" not in measure.needs or one.repeats > 1]
+        for name, some in instances_of(given).items()
+    }
+    return {name: some for name, some in fits.items() if len(some) >= FEWEST_SEEDS}
 
 
 def ceilings(given: Aligned, measures: Sequence[Measure]) -> list[dict[str, Any]]:
@@ -93,6 +102,8 @@ def ceilings(given: Aligned, measures: Sequence[Measure]) -> list[dict[str, Any]
             continue
         for name, some in several.items():
             vectors = all(one.kind == "vectors" for one in some)
+            if "repeats" in measure.needs and any(one.repeats == 1 for one in some):
+                continue
             profiles = np.stack([_profile(one, parts[0]) for one in some])
             rows.append(
                 _bounds(measure.key, name, "seeds" if vectors else "files", profiles, parts[1])
@@ -108,7 +119,8 @@ def ceilings(given: Aligned, measures: Sequence[Measure]) -> list[dict[str, Any]
 
 def _profile(one: Representation, how: str) -> np.ndarray:
     if one.kind == "vectors":
-        return dissimilarities(one.values, how)
+        repeated = "repeats" in DISSIMILARITIES[how].needs
+        return dissimilarities(one.measurements if repeated else one.values, how)
     sign = -1 if one.kind == "similarity" else 1
     return np.asarray(sign * lower_triangle(one.values.mean(axis=0)))
 

@@ -134,6 +134,7 @@ def _given(found: Comparison) -> TableView:
     columns = [
         words("representation", "Representation"), words("kind", "Kind"), words("group", "Group"),
         numbers("dimensions", "Dimensions", 0), numbers("items", "Items in the file", 0),
+        numbers("repeats", "Times each", 0),
         numbers("lost", "of these left out", 0), words("source", "From", wrap=True),
     ]  # fmt: skip
     return table_view("given-table", "Representations", found.tables["representations"], columns)

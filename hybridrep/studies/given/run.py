@@ -18,7 +18,13 @@ from hybridrep.reporting.markup import plain
 from hybridrep.sources.vectors import manifest
 from hybridrep.sources.vectors.records import Representation
 from hybridrep.studies.given.aligned import SIMULATION, Aligned, aligned, digest_of
-from hybridrep.studies.given.comparing import check_kinds, chosen_measures, measure_of, pairs_of
+from hybridrep.studies.given.comparing import (
+    check_kinds,
+    chosen_measures,
+    measure_of,
+    pairs_with_repeats,
+    with_repeats,
+)
 from hybridrep.studies.given.comparison import (
     Comparison,
     check_describes,
@@ -131,13 +137,15 @@ def _checked(config: MeasureConfig, given: list[Representation]) -> Aligned:
     check_describes(config.describe, settings)
     check_kinds(together, chosen)
     check_reference(together, config.reference)
+    with_repeats(together, chosen, config.reference)
     return together
 
 
 def _plan(config: MeasureConfig, together: Aligned) -> pd.DataFrame:
+    chosen, left_out = with_repeats(together, chosen_measures(config.measures), config.reference)
     rows = [
-        {"measure": m.key, "pairs": len(pairs_of(together.names, m, config.reference))}
-        for m in chosen_measures(config.measures)
+        {"measure": m.key, "pairs": len(pairs_with_repeats(together, m, config.reference))}
+        for m in chosen
     ]
     found = pd.DataFrame(rows)
     console = Console(highlight=False)
@@ -145,6 +153,8 @@ def _plan(config: MeasureConfig, together: Aligned) -> pd.DataFrame:
         f"Plan: nothing is run. {len(together.ids)} items of {together.names}.", markup=False
     )
     console.print(found.to_string(index=False), markup=False)
+    for note in left_out:
+        console.print(note, markup=False)
     return found
 
 

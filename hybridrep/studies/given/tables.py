@@ -119,6 +119,8 @@ REPRESENTATIONS = Schema(
         "group": Column("text", meaning="what it is an instance of"),
         "seed": Column("int", low=-1, meaning="which instance; -1: none"),
         "items": Column("int", low=0, meaning="how many items its file holds"),
+        "repeats": Column("int", low=0, meaning="how often each was measured; measures that need "
+                          "no repeats take the mean; 0 of a matrix or judgements"),
         "lost": Column("int", low=0, meaning="of these, not compared"),
         "dimensions": Column("int", low=0, meaning="of its vectors; 0 of a matrix"),
         "source": Column("text", meaning="the file"),
@@ -126,7 +128,7 @@ REPRESENTATIONS = Schema(
         "revision": Column("text", meaning="as its owner says"),
     },
     key=("representation",),
-)
+)  # fmt: skip
 ALIGNMENT = Schema(
     {
         "item": Column("text", meaning="its id"),

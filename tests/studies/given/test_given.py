@@ -158,6 +158,44 @@ def test_a_matrix_side_is_compared_by_dissimilarities():
         measure(given, "cka", **FEW)
 
 
+def test_beside_a_matrix_vectors_have_the_dissimilarities_of_the_measures_key():
+    rng = np.random.default_rng(3)
+    x, y, seen = rng.normal(size=(3, 14, 4)) + 1
+    ids = [f"i{n}" for n in range(14)]
+    matrix = squareform(pdist(seen))
+    given = [one("x", x, ids), one("y", y, ids), one("people", matrix[None], ids, "rdm")]
+    apart = {"rsa.cosine.spearman": "cosine", "rsa.sqeuclidean.cosine": "sqeuclidean",
+             "trsa.l20.u80": "sqeuclidean", "trsa.l20.u80.correlation": "correlation",
+             "mutual_knn.k4": "cosine", "mutual_knn.k4.euclidean": "euclidean"}  # fmt: skip
+    found = measure(given, [*apart], **FEW, k=4).pairs.set_index(["measure", "first", "second"])
+    rows, columns = np.tril_indices(14, -1)
+    for key, metric in apart.items():
+        own = squareform(pdist(x, metric))[rows, columns]
+        expected = MEASURES[key].of_dissimilarities(own, matrix[rows, columns])
+        row = found.loc[(key, "x", "people")]
+        assert row["value"] == pytest.approx(expected.value, rel=1e-9)
+        assert row["chance"] == pytest.approx(expected.chance, rel=1e-9)
+        both = MEASURES[key].compute(x, y)
+        row = found.loc[(key, "x", "y")]
+        assert row["value"] == pytest.approx(both.value, rel=1e-9)
+        assert row["chance"] == pytest.approx(both.chance, rel=1e-9)
+
+
+def test_shuffled_and_halved_matrices_are_those_of_shuffled_and_halved_vectors():
+    rng = np.random.default_rng(4)
+    x, y = rng.normal(size=(2, 12, 3))
+    by_name = {"x": one("x", x), "y": one("y", y)}
+    rows = np.stack([rng.permutation(12) for _ in range(5)])
+    for key in ("rsa.sqeuclidean.spearman", "mutual_knn.k3", "rsa.euclidean.tau_a", "trsa.l20.u80"):
+        sides = [
+            way(MEASURES[key], by_name) for way in (comparing._Described, comparing._Dissimilar)
+        ]
+        for pairs in ([("x", "y")], [("x", "y"), ("y", "x")]):
+            np.testing.assert_allclose(*(each.paired(pairs, rows) for each in sides), atol=1e-9)
+            halves = rows[:, :6]
+            np.testing.assert_allclose(*(each.halved(pairs, halves) for each in sides), atol=1e-9)
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -115,6 +115,10 @@ def test_bad_files_are_refused_as_elsewhere(store, tmp_path):
     np.save(tmp_path / "bare.npy", np.ones((6, 2, 2)))
     with pytest.raises(RepresentationError, match="holds 2 layers"):
         given(store, f"vectors:{tmp_path}/bare.npy")
+    repeat = np.repeat(["1", "2"], 6)
+    np.savez(tmp_path / "twice.npz", features=np.ones((12, 2)), ids=numbered() * 2, repeat=repeat)
+    with pytest.raises(RepresentationError, match=r"twice.npz: holds repeats .*take the mean over"):
+        given(store, f"vectors:{tmp_path}/twice.npz")
     (tmp_path / "x.pkl").write_bytes(pickle.dumps([1]))
     with pytest.raises(RepresentationError, match="is a pickle, which runs code"):
         given(store, f"vectors:{tmp_path}/x.pkl")

@@ -86,5 +86,8 @@ def test_names_stand_for_measures():
     assert tuple(each.key for each in measures_of_two(["core", "cka"])) == CORE
     with pytest.raises(ValueError, match="no measure 'nonsense'"):
         measures_of_two(["nonsense"])
+    with pytest.raises(ValueError, match="needs items that were measured repeatedly"):
+        measures_of_two(["rsa.crossnobis"])
+    assert not any(each.needs & {"repeats", "same space"} for each in measures_of_two(["all"]))
     with pytest.raises(ValueError, match="twonn compares one representation"):
         measures_of_two(["twonn"])
