@@ -159,6 +159,12 @@ EpochRange = Annotated[tuple[int, int], BeforeValidator(parse_epoch_range)]
 Source = Annotated[str, Field(min_length=1, max_length=4096)]
 Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 
+CPU = "cpu"
+"""The device that every machine has; it stands in no key."""
+
+Device = Annotated[str, Field(pattern=r"^(cpu|cuda(:\d{1,3})?|mps)$")]
+"""Where networks are trained."""
+
 Role = Literal["number", "place", "amount", "name", "profile"]
 """What a parameter is to a study. Only a `number` may change one; a `place` says where and how to
 compute, an `amount` how much of the same, the `name` what it is called, and the `profile` is
@@ -231,6 +237,11 @@ class Parameters(BaseModel):
         """What makes two invocations one study: all but how much is computed, and where."""
         others = {*with_role(type(self), "place", "amount", "profile")}
         return self.model_dump(mode="json", exclude=others)
+
+
+def device_of(config: Parameters) -> str:
+    """Return where a configuration lets networks train; without a choice on the processor."""
+    return str(getattr(config, "device", CPU))
 
 
 P = TypeVar("P", bound=Parameters)

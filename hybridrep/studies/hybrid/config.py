@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from hybridrep.parameters import Epochs, Names, Parameters, Seeds, Source, setting, shown
+from hybridrep.parameters import (
+    CPU,
+    Device,
+    Epochs,
+    Names,
+    Parameters,
+    Seeds,
+    Source,
+    setting,
+    shown,
+)
 from hybridrep.sources.encoders.reading import Pooling
 from hybridrep.sources.texts.rows import Quoting
 from hybridrep.studies.hybrid.fusion.parsing import parse_fusions
@@ -192,6 +202,10 @@ class StudyParameters(Parameters, Generic[E]):
         True, "whether tweets may stand in reports, artifacts and model examples",
         stages=("report",),
     )  # fmt: skip
+    device: Device = setting(
+        "cpu", "where encoder and networks run: `cpu`, `cuda`, `cuda:N` or `mps`",
+        stages=("embed", "lstm", "autoencode", "transfer", "fuse", "fuse_sweep"),
+    )  # fmt: skip
     trials: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
         12, "of a sweep alone: how many trials it runs (a grid runs all its points)", paper=100,
         role="amount", stages=("sweep",),
@@ -200,6 +214,11 @@ class StudyParameters(Parameters, Generic[E]):
         0, "of a sweep alone: seconds after which it starts no further trial; 0: no limit",
         role="amount", stages=("sweep",),
     )  # fmt: skip
+
+    def study_identity(self) -> dict[str, Any]:
+        """What makes two invocations one study; the processor stands in no key."""
+        identity = super().study_identity()
+        return {k: v for k, v in identity.items() if (k, v) != ("device", CPU)}
 
 
 class Config(StudyParameters[Epochs]):
