@@ -100,12 +100,18 @@ def memory_explained() -> Iterator[None]:
         ) from error
 
 
-def _left_unused() -> list[str]:
-    """Say which other device there is; without a driver PyTorch, slow to import, is not asked."""
+def other_device() -> str:
+    """Return `cuda` or `mps` where PyTorch finds one, else nothing.
+
+    Without a driver PyTorch, which is slow to import, is not asked.
+    """
     if sys.platform == "linux" and not any(Path(driver).exists() for driver in _DRIVERS):
-        return []
-    found = next((kind for kind in ("cuda", "mps") if _count(kind)), "")
-    if not found:
+        return ""
+    return next((kind for kind in ("cuda", "mps") if _count(kind)), "")
+
+
+def _left_unused() -> list[str]:
+    if not (found := other_device()):
         return []
     return [f"note: networks train on the processor (device=cpu); this machine has `{found}`, too"]
 

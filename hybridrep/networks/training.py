@@ -179,8 +179,8 @@ def width_on(
     each = dtype.itemsize * (4 * shape.parameters + rows * sum(shape.padded) + data)
     if each > memory:
         raise ExecutionError(
-            f"device={device}: one model and its data need {each / 2**20:,.0f} MiB, and there are "
-            f"{max(memory, 0) / 2**20:,.0f} for them: end what else uses the device, choose one "
+            f"device={device}: one model and its data need {each / 2**20:,.1f} MiB, and there are "
+            f"{max(memory, 0) / 2**20:,.1f} for them: end what else uses the device, choose one "
             "with more memory, or device=cpu"
         )
     return memory // each

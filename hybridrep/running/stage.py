@@ -165,12 +165,15 @@ class Stage:
         """The entry point that the stage belongs to."""
         return self.entry or self.name
 
-    def key(self, *arguments: Any, device: str = CPU, **needs: Needs) -> str:
+    def key(self, *arguments: Any, **needs: Needs) -> str:
         """Return the key of a result: a hash of the stage's code, the arguments and the needs.
 
-        A data class counts by its fields, an object with a `fingerprint` by that alone; another
-        device than the processor counts, too.
+        A data class counts by its fields, an object with a `fingerprint` by that alone.
         """
+        return self._key_on(CPU, arguments, needs)
+
+    def _key_on(self, device: str, arguments: Sequence[Any], needs: Mapping[str, Needs]) -> str:
+        """Return the key of a result on a device, which counts unless it is the processor."""
         return content_key(
             {
                 "stage": self.name,
@@ -202,7 +205,7 @@ class Stage:
             device: where its networks are trained or run, its reader's `device`.
         """
         read = {name: _all(need) for name, need in {**needs, **(reads or {})}.items()}
-        key = self.key(*arguments, device=device, **needs)
+        key = self._key_on(device, arguments, needs)
         told = {"seed": seed} if about is None else {**about}
         told |= {} if device == CPU else {"device": device}
         return Node(

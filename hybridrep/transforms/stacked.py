@@ -165,7 +165,7 @@ def train_autoencoders(
 @torch.inference_mode()
 def apply_autoencoder(
     config: AutoencoderConfig, state: Mapping[str, np.ndarray],
-    inputs: Float[np.ndarray, "items inputs"], device: str = "cpu",
+    inputs: Float[np.ndarray, "items inputs"], *, device: str = "cpu",
 ) -> tuple[Float[np.ndarray, "items bottleneck"], Float[np.ndarray, "items outputs"]]:  # fmt: skip
     """Return bottleneck and reconstruction of inputs, float32, computed on a device.
 

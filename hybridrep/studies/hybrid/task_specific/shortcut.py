@@ -137,9 +137,7 @@ class Shortcut:
         (batch,) = self.batches(tokens, [np.arange(len(token_ids))])
         return self._last_of(batch)
 
-    def batches(
-        self, tokens: Tokens, rows: Sequence[Int[np.ndarray, " items"]]
-    ) -> list[PackedBatch]:
+    def batches(self, tokens: Tokens, rows: Sequence[np.ndarray]) -> list[PackedBatch]:
         """Pack batches of some rows; how they are packed goes to the model's device at once."""
         given = [tokens.given[each] for each in rows]
         packings = [pack(token_ids, self._begins(token_ids)) for token_ids in given]

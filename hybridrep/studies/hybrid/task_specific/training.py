@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -147,6 +147,15 @@ def _exact(device: str) -> Iterator[None]:
         yield
 
 
+class _Path(Protocol):
+    """A forward pass, with a form of its own for batches and for what is only read."""
+
+    def batches(self, tokens: Tokens, rows: Sequence[np.ndarray]) -> Sequence[Any]: ...
+    def scores(self, batch: Any) -> Tensor: ...
+    def lay_out(self, token_ids: np.ndarray) -> Any: ...
+    def read(self, corpus: Any) -> Tensor: ...
+
+
 class _Plain:
     """The plain module behind the interface of `Shortcut`."""
 
@@ -201,7 +210,7 @@ class _Plain:
         return hidden
 
 
-def _path(config: LSTMConfig, model: TaskLSTM) -> Shortcut | _Plain:
+def _path(config: LSTMConfig, model: TaskLSTM) -> _Path:
     """Return the forward pass that the configuration asks for."""
     if not config.takes_shortcut:
         return _Plain(config, model)
@@ -209,12 +218,12 @@ def _path(config: LSTMConfig, model: TaskLSTM) -> Shortcut | _Plain:
 
 
 def _train_epoch(
-    path: Shortcut | _Plain, optimizer: torch.optim.Optimizer, tokens: Tokens, classes: Tensor,
+    path: _Path, optimizer: torch.optim.Optimizer, tokens: Tokens, classes: Tensor,
     order: np.ndarray, batch_size: int,
 ) -> float:  # fmt: skip
     """Take one step a batch; return the mean loss over the items, read once at the end."""
     rows = np.split(order, range(batch_size, len(order), batch_size))
-    batches: Sequence[Any] = path.batches(tokens, rows)
+    batches = path.batches(tokens, rows)
     ordered = classes.index_select(0, torch.from_numpy(order).to(classes.device))
     losses = []
     for batch, right in zip(batches, ordered.split(batch_size), strict=True):

@@ -102,7 +102,7 @@ def _layers(read: Reader, tested: Tested, items: Items) -> dict[str, np.ndarray]
         source, target = items.sides(variant.direction)
         bottleneck, reconstructed = apply_autoencoder(
             transformation.network(variant, (source.shape[1], target.shape[1])),
-            read.store.open(key).arrays("half"), source, read.device,
+            read.store.open(key).arrays("half"), source, device=read.device,
         )  # fmt: skip
         layers[f"{variant.direction}_bottleneck"] = bottleneck
         layers[f"{variant.direction}_reconstructed"] = reconstructed
