@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
 from hybridrep.parameters import (
-    CPU,
     Device,
     Epochs,
     Names,
@@ -204,6 +203,7 @@ class StudyParameters(Parameters, Generic[E]):
     )  # fmt: skip
     device: Device = setting(
         "cpu", "where encoder and networks run: `cpu`, `cuda`, `cuda:N` or `mps`",
+        role="device",
         stages=("embed", "lstm", "autoencode", "transfer", "fuse", "fuse_sweep"),
     )  # fmt: skip
     trials: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
@@ -214,11 +214,6 @@ class StudyParameters(Parameters, Generic[E]):
         0, "of a sweep alone: seconds after which it starts no further trial; 0: no limit",
         role="amount", stages=("sweep",),
     )  # fmt: skip
-
-    def study_identity(self) -> dict[str, Any]:
-        """What makes two invocations one study; the processor stands in no key."""
-        identity = super().study_identity()
-        return {k: v for k, v in identity.items() if (k, v) != ("device", CPU)}
 
 
 class Config(StudyParameters[Epochs]):
