@@ -226,8 +226,9 @@ class Config(Parameters):
     )
     epoch_iterations: Count = setting(28, "training batches of an epoch", stages=_TRAINS)
     device: Device = setting(
-        "cpu", "where networks train: `cpu`, `cuda`, `cuda:N` or `mps`", stages=_TRAINS
-    )
+        "cpu", "where networks train: `cpu`, `cuda`, `cuda:N` or `mps`", role="device",
+        stages=_TRAINS,
+    )  # fmt: skip
     analysis_trials: Annotated[int, Field(ge=16, le=1_000_000)] = setting(
         1200, "trials of a task and a set that analyses fit on, and as many that they test on",
         paper=2400, stages=_READS,
