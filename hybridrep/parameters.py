@@ -159,10 +159,16 @@ EpochRange = Annotated[tuple[int, int], BeforeValidator(parse_epoch_range)]
 Source = Annotated[str, Field(min_length=1, max_length=4096)]
 Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 
-Role = Literal["number", "place", "amount", "name", "profile"]
-"""What a parameter is to a study. Only a `number` may change one; a `place` says where and how to
-compute, an `amount` how much of the same, the `name` what it is called, and the `profile` is
-known by the defaults that it gives."""
+CPU = "cpu"
+"""The device that every machine has; it stands in no key."""
+
+Device = Annotated[str, Field(pattern=r"^(cpu|cuda(:\d{1,3})?|mps)$")]
+"""Where networks are trained."""
+
+Role = Literal["number", "device", "place", "amount", "name", "profile"]
+"""What a parameter is to a study. Only a `number` may change one, and a `device` that is not the
+processor; a `place` says where and how to compute, an `amount` how much of the same, the `name`
+what it is called, and the `profile` is known by the defaults that it gives."""
 
 
 def setting(
@@ -228,9 +234,18 @@ class Parameters(BaseModel):
         return {**texts, "seeds": seeds_as_text(self.seeds)}
 
     def study_identity(self) -> dict[str, Any]:
-        """What makes two invocations one study: all but how much is computed, and where."""
+        """What makes two invocations one study: all but how much is computed, and where.
+
+        The processor is no part of it either; another device is.
+        """
         others = {*with_role(type(self), "place", "amount", "profile")}
+        others.update(n for n in with_role(type(self), "device") if getattr(self, n) == CPU)
         return self.model_dump(mode="json", exclude=others)
+
+
+def device_of(config: Parameters) -> str:
+    """Return where a configuration lets networks train; without a choice on the processor."""
+    return str(getattr(config, "device", CPU))
 
 
 P = TypeVar("P", bound=Parameters)

@@ -15,10 +15,11 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from benchmarks import __main__ as command
-from benchmarks import autoencoder, fusion, harness, lstm, rsa, scale, transfer, tweets
+from benchmarks import autoencoder, device, fusion, harness, lstm, rsa, scale, transfer, tweets
 from benchmarks.__main__ import MODULES, select
 from benchmarks.harness import Agreement, Machine, Part, Timed, measure, run
 from benchmarks.scale import Measured, Point
+from hybridrep.testing.pretended_device import pretended_device
 from hybridrep.transforms.autoencoder import AutoencoderConfig
 from hybridrep.transforms.stacked import AutoencoderResult
 
@@ -413,3 +414,32 @@ def test_fusions_agree_in_float64(name: str, monkeypatch: pytest.MonkeyPatch) ->
     assert not fusion.check(objective, plain, plain).holds
     doubled = [(2 * weight, bias) for weight, bias in plain]
     assert fusion.difference(plain, doubled) == pytest.approx(1.0)
+
+
+SMALL = device.Sizes(models=2, items=160, wide=20, narrow=16, time_steps=9, words=80, hidden=12)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_device_is_compared_with_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "free_memory", lambda _: 2**40)
+    monkeypatch.setattr("hybridrep.studies.nback.memory.training.CHECK_TRIALS", 40)
+    console = Console(record=True, width=120, quiet=True)
+    with pretended_device() as pretended:
+        assert device.compare(pretended.name, SMALL, console)
+        monkeypatch.setitem(
+            device.SUBJECTS, "fusions",
+            lambda *given: {n: 1.01 * a for n, a in device.fusions(*given).items()}
+            if given[1] == pretended.name else device.fusions(*given),
+        )  # fmt: skip
+        assert not device.compare(pretended.name, SMALL, console)
+
+
+def test_without_a_device_nothing_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(device, "other_device", lambda: "")
+    done = CliRunner().invoke(device.main)
+    assert done.exit_code == 2
+    assert "nothing was compared" in done.output
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    done = CliRunner().invoke(device.main, ["--device", "cuda"])
+    assert done.exit_code == 2
+    assert "PyTorch finds no such device" in done.output

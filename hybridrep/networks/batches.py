@@ -71,6 +71,21 @@ class InputSource(Protocol):
         """Move what the inputs are made of, given the gradient by them."""
 
 
+class Place:
+    """The device that a stack computes on, with the arrays that were moved there, each once."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = torch.device(device)
+        self._moved: dict[tuple[int, torch.dtype], tuple[np.ndarray, Tensor]] = {}
+
+    def of(self, array: np.ndarray, dtype: torch.dtype) -> Tensor:
+        """Return an array there, never written to; what reads the same array shares it."""
+        key = id(array), dtype
+        if key not in self._moved:  # the array is kept, for its id must not be another's
+            self._moved[key] = array, as_tensor(array, dtype).to(self.device)
+        return self._moved[key][1]
+
+
 class Rows:
     """Rows of each model's table [items, size], gathered by item.
 
@@ -79,9 +94,12 @@ class Rows:
 
     trainable = False
 
-    def __init__(self, tables: Sequence[np.ndarray], dtype: torch.dtype) -> None:
-        self._size = tables[0].shape[1]
-        converted = {id(table): as_tensor(table, dtype) for table in tables}
+    def __init__(
+        self, tables: Sequence[np.ndarray], dtype: torch.dtype, place: Place | None = None
+    ) -> None:
+        place = place or Place()
+        self._device, self._size = place.device, tables[0].shape[1]
+        converted = {id(table): place.of(table, dtype) for table in tables}
         distinct = list(converted.values())
         self._tables = [converted[id(table)] for table in tables]
         small = sum(table.nbytes for table in distinct) <= _JOINED_BYTES
@@ -99,7 +117,7 @@ class Rows:
     def plan(self, plan: Batches) -> None:
         """Prepare for these batches."""
         rows = plan.items + self._first_rows[None, :, None]
-        self._rows = torch.from_numpy(rows)
+        self._rows = torch.from_numpy(rows).to(self._device)
 
     def fill(self, step: int, out: Tensor) -> None:
         """Write the rows of a step's batch into [models, rows, size]."""

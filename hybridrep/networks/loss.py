@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from hybridrep.networks.batches import Batches, InputSource
+from hybridrep.networks.network import sum_dtype
 
 
 @runtime_checkable
@@ -33,9 +34,12 @@ class SquaredError:
 
     factor = 2.0
 
-    def __init__(self, targets: InputSource, width: int, dtype: torch.dtype) -> None:
+    def __init__(
+        self, targets: InputSource, width: int, dtype: torch.dtype,
+        device: torch.device | str = "cpu",
+    ) -> None:  # fmt: skip
         self._targets = targets
-        self._sums = torch.zeros(width, 1, 1, dtype=dtype)
+        self._sums = torch.zeros(width, 1, 1, dtype=dtype, device=device)
 
     def plan(self, plan: Batches) -> None:
         """Prepare for these batches."""
@@ -52,7 +56,7 @@ class SquaredError:
 
     def correct(self, step: int, output: Tensor, valid: int) -> Tensor:
         """Count nothing: there are no classes."""
-        return torch.zeros(len(output), dtype=torch.int64)
+        return torch.zeros(len(output), dtype=torch.int64, device=output.device)
 
 
 class CrossEntropy:
@@ -60,21 +64,25 @@ class CrossEntropy:
 
     factor = 1.0
 
-    def __init__(self, labels: Sequence[np.ndarray], dtype: torch.dtype) -> None:
+    def __init__(
+        self, labels: Sequence[np.ndarray], dtype: torch.dtype, device: torch.device | str = "cpu"
+    ) -> None:
         self._labels = list(labels)
-        self._minus_one = -torch.ones((), dtype=dtype)
+        self._minus_one = -torch.ones((), dtype=dtype, device=device)
         self._planned = torch.empty(0)
 
     def plan(self, plan: Batches) -> None:
         """Prepare for these batches."""
         planned = [labels[plan.items[:, model]] for model, labels in enumerate(self._labels)]
-        self._planned = torch.from_numpy(np.stack(planned, axis=1).astype(np.int64)).unsqueeze(3)
+        stacked = torch.from_numpy(np.stack(planned, axis=1).astype(np.int64))
+        self._planned = stacked.to(self._minus_one.device).unsqueeze(3)
 
     def measure(self, step: int, output: Tensor, valid: int, error: Tensor) -> Tensor:
         """Sum each model's cross-entropy; `error` becomes probabilities - one-hot labels."""
         labels = self._planned[step]
         torch.log_softmax(output, 2, out=error)
-        sums = error.gather(2, labels)[:, :valid].sum((1, 2), dtype=torch.float64).neg_()
+        wide = sum_dtype(error.device)
+        sums = error.gather(2, labels)[:, :valid].sum((1, 2), dtype=wide).neg_()
         error.exp_().scatter_add_(2, labels, self._minus_one.expand(labels.shape))
         if valid < error.shape[1]:
             error[:, valid:].zero_()

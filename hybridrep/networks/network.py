@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -26,6 +27,15 @@ LANE = 16
 
 _BETAS = (0.9, 0.999)
 _EPSILON = 1e-8
+
+
+def sum_dtype(device: torch.device) -> torch.dtype:
+    """Return the dtype of sums over batches: double, but on Apple's devices, which have none.
+
+    >>> sum_dtype(torch.device("cuda")), sum_dtype(torch.device("mps"))
+    (torch.float64, torch.float32)
+    """
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 def round_up(size: int) -> int:
@@ -85,11 +95,26 @@ class Shape:
 class _Buffer:
     """One layer's numbers for all models: weights, then biases, in one stretch of memory."""
 
-    def __init__(self, width: int, inputs: int, outputs: int, dtype: torch.dtype) -> None:
+    def __init__(self, sizes: tuple[int, int, int], flat: Tensor) -> None:
+        width, inputs, outputs = sizes
         weights, biases = width * inputs * outputs, width * outputs
-        self.flat = torch.zeros(weights + round_up(biases), dtype=dtype)
-        self.weight = self.flat[:weights].view(width, inputs, outputs)
-        self.bias = self.flat[weights : weights + biases].view(width, 1, outputs)
+        self._sizes, self.flat = sizes, flat
+        self.weight = flat[:weights].view(width, inputs, outputs)
+        self.bias = flat[weights : weights + biases].view(width, 1, outputs)
+
+    @classmethod
+    def zeros(
+        cls, sizes: tuple[int, int, int], dtype: torch.dtype, device: torch.device | str = "cpu"
+    ) -> Self:
+        """Return zeros for so many models, inputs and outputs."""
+        width, inputs, outputs = sizes
+        length = width * inputs * outputs + round_up(width * outputs)
+        return cls(sizes, torch.zeros(length, dtype=dtype, device=device))
+
+    def on(self, device: torch.device) -> Self:
+        """Return the same numbers on a device."""
+        moved = self.flat.to(device)
+        return self if moved is self.flat else type(self)(self._sizes, moved)
 
 
 class Workspace:
@@ -103,10 +128,13 @@ class Workspace:
     """
 
     def __init__(
-        self, shape: Shape, width: int, rows: int, dtype: torch.dtype, *, training: bool
-    ) -> None:
+        self, shape: Shape, width: int, rows: int, dtype: torch.dtype, *, training: bool,
+        device: torch.device | str = "cpu",
+    ) -> None:  # fmt: skip
         self.width, self.rows = width, rows
-        self.outputs = [torch.zeros(width, rows, size, dtype=dtype) for size in shape.padded]
+        self.outputs = [
+            torch.zeros(width, rows, size, dtype=dtype, device=device) for size in shape.padded
+        ]
         self.transposed = [output.transpose(1, 2) for output in self.outputs]
         kept = self.outputs if training else self.outputs[-1:]
         self.errors = [torch.zeros_like(output) for output in kept]
@@ -115,9 +143,11 @@ class Workspace:
         if training and (nested := shape.nested) is not None:
             widths = torch.tensor(nested.widths)[torch.arange(rows) % len(nested.widths)]
             units = torch.arange(shape.padded[nested.layer])
-            self.kept[nested.layer] = (units < widths[:, None]).to(dtype)
+            self.kept[nested.layer] = (units < widths[:, None]).to(device, dtype)
         if training:
-            self.gradients = [_Buffer(width, i, o, dtype) for i, o in pairwise(shape.padded)]
+            self.gradients = [
+                _Buffer.zeros((width, i, o), dtype, device) for i, o in pairwise(shape.padded)
+            ]
 
 
 @dataclass(frozen=True)
@@ -132,31 +162,35 @@ class _Layer:
 class StackedNetwork:
     """Networks of one shape; parameters and Adam state, but no activations (see `Workspace`).
 
-    `models` are the initial layers of each network, unpadded; they are copied.
+    `models` are the initial layers of each network, unpadded; they are copied to `device`.
     """
 
     def __init__(
         self, shape: Shape, models: Sequence[Sequence[LinearMap]], learning_rate: float,
-        dtype: torch.dtype,
+        dtype: torch.dtype, device: torch.device | str = "cpu",
     ) -> None:  # fmt: skip
         self.shape, self.width, self.dtype = shape, len(models), dtype
+        self.device = torch.device(device)
         self._learning_rate = learning_rate
         self._activation = ACTIVATIONS[shape.activation]
-        self._steps = torch.zeros(())
+        self._steps = torch.zeros((), device=self.device)
         self._layers = []
         for number, (inputs, outputs) in enumerate(pairwise(shape.padded)):
-            parameters = _Buffer(self.width, inputs, outputs, dtype)
+            drawn = _Buffer.zeros((self.width, inputs, outputs), dtype)
             for model, maps in enumerate(models):
                 given = maps[number]
                 rows, columns = given.weight.shape
-                parameters.weight[model, :rows, :columns] = given.weight
-                parameters.bias[model, 0, :columns] = given.bias
+                drawn.weight[model, :rows, :columns] = given.weight
+                drawn.bias[model, 0, :columns] = given.bias
+            parameters = drawn.on(self.device)
             moments = torch.zeros_like(parameters.flat), torch.zeros_like(parameters.flat)
             self._layers.append(_Layer(parameters, parameters.weight.transpose(1, 2), moments))
 
     def workspace(self, rows: int, *, training: bool) -> Workspace:
         """Return room for batches of `rows` rows."""
-        return Workspace(self.shape, self.width, rows, self.dtype, training=training)
+        return Workspace(
+            self.shape, self.width, rows, self.dtype, training=training, device=self.device
+        )
 
     def forward(self, work: Workspace) -> Tensor:
         """Compute all layers from `work.outputs[0]` on; return the last, [models, rows, units]."""
@@ -198,8 +232,8 @@ class StackedNetwork:
         """Return copies of one model's layers, without padding."""
         return [
             LinearMap(
-                layer.parameters.weight[model, :inputs, :outputs].clone(),
-                layer.parameters.bias[model, 0, :outputs].clone(),
+                layer.parameters.weight[model, :inputs, :outputs].to("cpu", copy=True),
+                layer.parameters.bias[model, 0, :outputs].to("cpu", copy=True),
             )
             for layer, (inputs, outputs) in zip(
                 self._layers, pairwise(self.shape.sizes), strict=True

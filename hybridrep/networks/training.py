@@ -13,11 +13,15 @@ import torch
 from jaxtyping import Float64
 from torch import Tensor
 
+from hybridrep.errors import ExecutionError
 from hybridrep.networks.batches import EVALUATION_ROWS, InputSource, batches, evaluation_batches
 from hybridrep.networks.loss import Loss
-from hybridrep.networks.network import StackedNetwork, Workspace, round_up
+from hybridrep.networks.network import Shape, StackedNetwork, Workspace, round_up, sum_dtype
 
 Result = TypeVar("Result")
+
+STACK_MEMORY = 2**30
+"""Bytes for the models that are trained at once, where the caller knows no better number."""
 
 BLOCK_MEMORY = 10 * 2**20
 """Bytes of parameters and Adam state that make one batched product: a share of the cache.
@@ -69,7 +73,7 @@ class Stack:
         plan = batches(np.stack(order), self.batch_size)
         self.inputs.plan(plan)
         self.loss.plan(plan)
-        work, total = bench.training, torch.zeros(self.network.width, dtype=torch.float64)
+        work, total = bench.training, self._no_sum()
         learn = self.inputs.trainable
         for step, valid in enumerate(plan.valid):
             self.inputs.fill(step, work.outputs[0])
@@ -79,8 +83,12 @@ class Stack:
             self.network.backward(work, to_inputs=learn)
             if learn:
                 self.inputs.learn(step, work.errors[0])
-        means: np.ndarray = total.numpy() / self.train.shape[1]
+        means: np.ndarray = _on_cpu(total) / self.train.shape[1]
         return means
+
+    def _no_sum(self) -> Tensor:
+        device = self.network.device
+        return torch.zeros(self.network.width, dtype=sum_dtype(device), device=device)
 
     def measure(
         self, bench: Bench
@@ -89,21 +97,19 @@ class Stack:
         plan = evaluation_batches(self.test)
         self.inputs.plan(plan)
         self.loss.plan(plan)
-        work, width = bench.evaluation, self.network.width
-        total = torch.zeros(width, dtype=torch.float64)
-        correct = torch.zeros(width, dtype=torch.float64)
+        work, total, correct = bench.evaluation, self._no_sum(), self._no_sum()
         for step, valid in enumerate(plan.valid):
             self.inputs.fill(step, work.outputs[0])
             output = self.network.forward(work)
             correct += self.loss.correct(step, output, valid)
             total += self.loss.measure(step, output, valid, work.errors[-1])
         count = self.test.shape[1]
-        return total.numpy() / count, correct.numpy() / count
+        return _on_cpu(total) / count, _on_cpu(correct) / count
 
     def outputs_of(self, bench: Bench, items: np.ndarray, layers: Sequence[int]) -> list[Tensor]:
         """Return outputs of some layers for given items, [models, items, units] each.
 
-        Layer 0 is the inputs; units come without padding.
+        Layer 0 is the inputs; units come without padding, on the network's device.
         """
         work, sizes = bench.evaluation, self.network.shape.sizes
         if not items.shape[1]:
@@ -117,6 +123,10 @@ class Stack:
             for layer, part in zip(layers, parts, strict=True):
                 part.append(work.outputs[layer][:, :valid, : sizes[layer]].clone())
         return [torch.cat(part, dim=1) for part in parts]
+
+
+def _on_cpu(sums: Tensor) -> Float64[np.ndarray, " models"]:
+    return sums.cpu().double().numpy()
 
 
 class Benches:
@@ -136,6 +146,44 @@ class Benches:
 def block_width(parameters: int) -> int:
     """Return how many models make one batched product, by parameters, gradients and moments."""
     return max(1, BLOCK_MEMORY // (4 * 4 * parameters))
+
+
+def width_on(
+    device: str, memory: int, shape: Shape, batch_size: int, data: int, dtype: torch.dtype,
+    width: int,
+) -> int:  # fmt: skip
+    """Return how many models are trained at once on a device: as many as its memory takes.
+
+    Args:
+        device: where they are trained.
+        memory: bytes for them.
+        shape: of each.
+        batch_size: of each.
+        data: how many numbers one model reads.
+        dtype: of all numbers.
+        width: how many on the processor, whose cache decides, not its memory.
+
+    Raises:
+        ExecutionError: the memory does not take one of them.
+
+    Examples:
+        >>> shape = Shape((768, 128, 300), (True, False), "relu")
+        >>> width_on("cpu", 0, shape, 32, 0, torch.float32, width=3)
+        3
+        >>> width_on("cuda", 2**30, shape, 32, 0, torch.float32, width=3)
+        139
+    """
+    if device == "cpu":
+        return width
+    rows = round_up(batch_size) * 2 + EVALUATION_ROWS
+    each = dtype.itemsize * (4 * shape.parameters + rows * sum(shape.padded) + data)
+    if each > memory:
+        raise ExecutionError(
+            f"device={device}: one model and its data need {each / 2**20:,.1f} MiB, and there are "
+            f"{max(memory, 0) / 2**20:,.1f} for them: end what else uses the device, choose one "
+            "with more memory, or device=cpu"
+        )
+    return memory // each
 
 
 def share_evenly(models: Sequence[int], most: int) -> list[list[int]]:

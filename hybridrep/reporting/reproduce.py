@@ -27,7 +27,7 @@ def reproduce_command(
     if profile not in PROFILES:
         profile = PROFILES[0]
     given = {"profile": profile, "seeds": seeds_as_text(tuple(seeds))}
-    for name in with_role(model, "number", "name"):
+    for name in with_role(model, "number", "device", "name"):
         if config.get(name) is None:
             continue
         text = value_as_text(config[name])

@@ -20,7 +20,7 @@ from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 from hybridrep.execution.temporary import check_temporary_folder
 from hybridrep.execution.terminal import printed_last, show
-from hybridrep.parameters import Parameters
+from hybridrep.parameters import CPU, Parameters, device_of
 from hybridrep.running import work
 from hybridrep.running.place import store_folder
 from hybridrep.running.stage import Node, tasks_of
@@ -99,9 +99,11 @@ def _how_long(frame: pd.DataFrame, tasks: Sequence[Task], store: Store, config: 
     if config.cluster:
         time = f"{duration_text(left['seconds'].sum())} of work, shared by the cluster's workers"
     else:
-        workers = worker_count(config.workers)
-        seconds = wall_seconds(tasks, store, config.workers)
+        workers = worker_count(work.processes(config))
+        seconds = wall_seconds(tasks, store, work.processes(config))
         time = f"{duration_text(seconds)} on {workers} {'worker' if workers == 1 else 'workers'}"
+        if (device := device_of(config)) != CPU:
+            time += f" with {device}"
     measured = (left["basis"] == "measured").all()
     basis = "by the times of finished results" if measured else "a first guess"
     return f"About {time}, and a minute for start and report ({basis})."

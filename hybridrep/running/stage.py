@@ -29,10 +29,12 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.execution.code_version import code_version
+from hybridrep.execution.devices import memory_explained
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.execution.stored import StoredResult
 from hybridrep.execution.tasks import Task
+from hybridrep.parameters import CPU
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,14 @@ class Made:
 
 @dataclass(frozen=True)
 class Reader:
-    """The results that one call of a stage's function may read, by the names it gave them."""
+    """The results that one call of a stage's function may read, by the names it gave them.
+
+    `device` is where it trains or runs networks.
+    """
 
     store: Store
     keys: Mapping[str, tuple[str, ...]]
+    device: str = CPU
 
     @classmethod
     def of(cls, store: Store, **needs: Needs) -> Reader:
@@ -94,6 +100,7 @@ class Node:
     units: int = 1  # how much work it is, in the stage's noun
     seconds: float = 0.0  # estimate on one core; 0 = unknown
     about: Mapping[str, Any] = field(default_factory=dict)  # what its manifest says, for people
+    device: str = CPU  # where its networks are trained or run
 
     @property
     def needed(self) -> tuple[str, ...]:
@@ -110,7 +117,9 @@ class Node:
     def call(self) -> Call:
         """Return what another process needs to make it."""
         keys = {name: tuple(map(_key, some)) for name, some in self.needs.items()}
-        return Call(self.stage, self.key, self.make, self.arguments, keys, dict(self.about))
+        return Call(
+            self.stage, self.key, self.make, self.arguments, keys, dict(self.about), self.device
+        )
 
 
 def _key(need: Node | str) -> str:
@@ -127,10 +136,11 @@ class Call:
     arguments: tuple[Any, ...]
     keys: Mapping[str, tuple[str, ...]]
     about: Mapping[str, Any]
+    device: str = CPU
 
     def reading(self, store: Store) -> tuple[Any, ...]:
         """Return what its function is called with."""
-        return Reader(store, self.keys), *self.arguments
+        return Reader(store, self.keys, self.device), *self.arguments
 
 
 Needs = Node | str | Iterable[Node | str]
@@ -156,6 +166,10 @@ class Stage:
 
         A data class counts by its fields, an object with a `fingerprint` by that alone.
         """
+        return self._key_on(CPU, arguments, needs)
+
+    def _key_on(self, device: str, arguments: Sequence[Any], needs: Mapping[str, Needs]) -> str:
+        """Return the key of a result on a device, which counts unless it is the processor."""
         return content_key(
             {
                 "stage": self.name,
@@ -164,13 +178,15 @@ class Stage:
                 "needs": {
                     name: [_key(each) for each in _all(need)] for name, need in needs.items()
                 },
+                **({} if device == CPU else {"device": device}),
             }
         )
 
     def node(
         self, make: Function, *arguments: Any, reads: Mapping[str, Needs] | None = None,
         name: str = "", seed: int | None = None, stack: str = "", units: int = 1,
-        seconds: float = 0.0, about: Mapping[str, Any] | None = None, **needs: Needs,
+        seconds: float = 0.0, about: Mapping[str, Any] | None = None, device: str = CPU,
+        **needs: Needs,
     ) -> Node:  # fmt: skip
         """Declare a result: its key and what it reads, at once.
 
@@ -182,11 +198,15 @@ class Stage:
                 key.
             name: as for `Node`, like the following.
             seed: the simulation; its number stands in the key if it is among the arguments.
+            device: where its networks are trained or run, its reader's `device`.
         """
         read = {name: _all(need) for name, need in {**needs, **(reads or {})}.items()}
-        key = self.key(*arguments, **needs)
-        told = {"seed": seed} if about is None else about
-        return Node(self, key, make, arguments, read, name, seed, stack, units, seconds, told)
+        key = self._key_on(device, arguments, needs)
+        told = {"seed": seed} if about is None else {**about}
+        told |= {} if device == CPU else {"device": device}
+        return Node(
+            self, key, make, arguments, read, name, seed, stack, units, seconds, told, device
+        )
 
     def keep(
         self, store: Store, key: str, make: Callable[[], Made], about: Mapping[str, Any]
@@ -256,7 +276,8 @@ def make_each(store: Store, calls: tuple[Call, ...], missing: tuple[str, ...]) -
     for call in calls:
         if call.key in missing:
             started = time.perf_counter()
-            made = call.make(*call.reading(store))
+            with memory_explained():
+                made = call.make(*call.reading(store))
             _file(store, call.stage, call.key, made, call.about, time.perf_counter() - started)
 
 
@@ -268,10 +289,11 @@ def make_stack(store: Store, calls: tuple[Call, ...], missing: tuple[str, ...]) 
     left = [call for call in calls if call.key in missing]
     started = time.perf_counter()
     seconds = 0.0
-    results: Iterator[Made] = iter(left[0].make([call.reading(store) for call in left]))
-    for call, made in zip(left, results, strict=True):
-        seconds = seconds or (time.perf_counter() - started) / len(left)
-        _file(store, call.stage, call.key, made, call.about, seconds)
+    with memory_explained():
+        results: Iterator[Made] = iter(left[0].make([call.reading(store) for call in left]))
+        for call, made in zip(left, results, strict=True):
+            seconds = seconds or (time.perf_counter() - started) / len(left)
+            _file(store, call.stage, call.key, made, call.about, seconds)
 
 
 def _file(

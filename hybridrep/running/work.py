@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from hybridrep.execution.devices import process_count
 from hybridrep.execution.progress import Progress, progress_for
 from hybridrep.execution.schedule import Outcome
 from hybridrep.execution.scheduler import run_tasks
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
 from hybridrep.execution.workers import Workers
-from hybridrep.parameters import Parameters
+from hybridrep.parameters import Parameters, device_of
 from hybridrep.running.stage import Node, tasks_of
 from hybridrep.running.study import Prepared, Study
 
@@ -82,7 +83,12 @@ def compute(
 
 def open_workers(config: Parameters) -> Workers:
     """Return the workers that a configuration asks for, to be used as a context."""
-    return Workers(config.workers, config.cluster)
+    return Workers(processes(config), config.cluster)
+
+
+def processes(config: Parameters) -> int:
+    """Return how many processes of this machine compute, 0: one for each core."""
+    return process_count(device_of(config), config.workers)
 
 
 def warm_up(

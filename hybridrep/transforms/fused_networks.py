@@ -17,11 +17,19 @@ from jaxtyping import Float, Float64, Int, Num
 from torch import Tensor
 
 from hybridrep.errors import ParameterError
-from hybridrep.networks.batches import Batches, Rows
+from hybridrep.networks.batches import Batches, Place, Rows
 from hybridrep.networks.fitting import TrainedNetwork, initial_layers
 from hybridrep.networks.loss import Loss
 from hybridrep.networks.network import Shape, StackedNetwork
-from hybridrep.networks.training import Bench, Stack, block_width, check_rows, train_alike
+from hybridrep.networks.training import (
+    STACK_MEMORY,
+    Bench,
+    Stack,
+    block_width,
+    check_rows,
+    train_alike,
+    width_on,
+)
 from hybridrep.transforms.transform import Sizes, Transform, check_pairs, split
 
 LEAST_ITEMS = 64
@@ -95,16 +103,20 @@ class ScaledSides:
 
     def __init__(
         self, sides: Sequence[Sequence[np.ndarray]], scalings: Sequence[Sequence[Scaling]],
-        dtype: torch.dtype,
+        dtype: torch.dtype, place: Place,
     ) -> None:  # fmt: skip
-        self._rows = [Rows(tables, dtype) for tables in sides]
+        self._rows = [Rows(tables, dtype, place) for tables in sides]
         self._widths = [tables[0].shape[1] for tables in sides]
         self._means = [
-            torch.from_numpy(np.stack([each.mean for each in of_side])[:, None]).to(dtype)
+            torch.from_numpy(np.stack([each.mean for each in of_side])[:, None])
+            .to(dtype)
+            .to(place.device)
             for of_side in scalings
         ]
         self._factors = [
-            torch.tensor([1 / each.spread for each in of_side], dtype=dtype).view(-1, 1, 1)
+            torch.tensor([1 / each.spread for each in of_side], dtype=dtype)
+            .view(-1, 1, 1)
+            .to(place.device)
             for of_side in scalings
         ]
         self._room: list[Tensor] = []
@@ -119,7 +131,8 @@ class ScaledSides:
         models, count, _ = out.shape
         if not self._room or self._room[0].shape[:2] != (models, count):
             self._room = [
-                torch.empty(models, count, width, dtype=out.dtype) for width in self._widths
+                torch.empty(models, count, width, dtype=out.dtype, device=out.device)
+                for width in self._widths
             ]
         start = 0
         for rows, room, mean, factor in zip(
@@ -147,9 +160,9 @@ class Objective(Protocol):
 
     def loss(
         self, models: Sequence[PairData], scalings: Sequence[tuple[Scaling, Scaling]],
-        dtype: torch.dtype,
+        dtype: torch.dtype, place: Place,
     ) -> Loss:  # fmt: skip
-        """Return the loss of a stack of models."""
+        """Return the loss of a stack of models, computed where their data are."""
 
     @property
     def epochs(self) -> int:
@@ -196,6 +209,7 @@ each, [models, items], to what each fuses of its own, [models, items, size]."""
 def train_fused(
     objective: Objective, models: Sequence[PairData], reads: tuple[bool, bool], *,
     on_epoch: OnEpoch | None = None, block: int | None = None, dtype: torch.dtype = torch.float32,
+    device: str = "cpu", memory: int = STACK_MEMORY,
 ) -> list[FusedNetwork]:  # fmt: skip
     """Train fusions of one kind, each on its own data, order and initialisation, as stacks.
 
@@ -206,9 +220,12 @@ def train_fused(
         on_epoch: looks at the models before training and after every epoch.
         block: how many make one batched product; only speed depends on it.
         dtype: of the arithmetic. Initial parameters are drawn in float32 in any case.
+        device: where they are trained; what is drawn is drawn on the processor in any case.
+        memory: bytes of another device than the processor for those that are trained at once.
 
     Raises:
         ParameterError: fewer than `LEAST_ITEMS` training rows.
+        ExecutionError: another device than the processor has too little memory for one.
 
     Examples:
         >>> from hybridrep.transforms import Matching
@@ -234,12 +251,16 @@ def train_fused(
     scalings = [(Scaling.of(m.first[m.train]), Scaling.of(m.second[m.train])) for m in models]
 
     def stack_of(part: Sequence[int]) -> Stack:
-        chosen, scaled = [models[n] for n in part], [scalings[n] for n in part]
+        chosen, scaled, place = (
+            [models[n] for n in part],
+            [scalings[n] for n in part],
+            Place(device),
+        )
         layers = [initial_layers(shape, m.rng) for m in chosen]
         return Stack(
-            network=StackedNetwork(shape, layers, objective.learning_rate, dtype),
-            inputs=sides_of(chosen, scaled, reads, dtype),
-            loss=objective.loss(chosen, scaled, dtype),
+            network=StackedNetwork(shape, layers, objective.learning_rate, dtype, place.device),
+            inputs=sides_of(chosen, scaled, reads, dtype, place),
+            loss=objective.loss(chosen, scaled, dtype, place),
             train=np.stack([m.train for m in chosen]), test=np.stack([m.test for m in chosen]),
             orders=[m.rng for m in chosen],
             batch_size=even_batches(len(chosen[0].train), objective.batch_size),
@@ -253,10 +274,15 @@ def train_fused(
     def watch(epoch: int, part: Sequence[int], stack: Stack, bench: Bench) -> None:
         if on_epoch is not None:
             layers = (objective.kept_layers,)
-            on_epoch(epoch, part, lambda items: stack.outputs_of(bench, items, layers)[0].numpy())
+            on_epoch(
+                epoch, part, lambda items: stack.outputs_of(bench, items, layers)[0].cpu().numpy()
+            )
 
     rows = [(m.train, m.test) for m in models]
-    width = block or block_width(shape.parameters)
+    numbers = max(m.first.size + m.second.size for m in models)
+    width = block or width_on(
+        device, memory, shape, objective.batch_size, numbers, dtype, block_width(shape.parameters)
+    )
     trained = train_alike(
         rows, width, objective.epochs, stack_of, result_of, watch if on_epoch else None
     )
@@ -268,16 +294,16 @@ def train_fused(
 
 def sides_of(
     models: Sequence[PairData], scalings: Sequence[tuple[Scaling, Scaling]],
-    reads: tuple[bool, bool], dtype: torch.dtype,
+    reads: tuple[bool, bool], dtype: torch.dtype, place: Place,
 ) -> ScaledSides:  # fmt: skip
     """Return the sides that are read, as inputs or targets of a stack."""
     tables = [[m.first for m in models], [m.second for m in models]]
-    places = [place for place in (0, 1) if reads[place]]
+    read = [side for side in (0, 1) if reads[side]]
     return ScaledSides(
-        [tables[place] for place in places],
-        [[both[place] for both in scalings] for place in places],
-        dtype,
-    )
+        [tables[side] for side in read],
+        [[both[side] for both in scalings] for side in read],
+        dtype, place,
+    )  # fmt: skip
 
 
 def even_batches(items: int, most: int) -> int:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from hybridrep.errors import ParameterError
-from hybridrep.networks.batches import InputSource
+from hybridrep.networks.batches import InputSource, Place
 from hybridrep.networks.checks import check_positive, check_whole
 from hybridrep.networks.loss import SquaredError
 from hybridrep.networks.network import Nested, Shape
@@ -73,13 +73,13 @@ class Heads:
 
     def loss(
         self, models: Sequence[PairData], scalings: Sequence[tuple[Scaling, Scaling]],
-        dtype: torch.dtype,
+        dtype: torch.dtype, place: Place,
     ) -> _WeightedError:  # fmt: skip
         """Return the weighted squared error against both sides."""
         widths = [models[0].first.shape[1], models[0].second.shape[1]]
         weights = np.repeat([1 - self.weight, self.weight], widths)
-        targets = sides_of(models, scalings, (True, True), dtype)
-        return _WeightedError(targets, torch.from_numpy(weights).to(dtype))
+        targets = sides_of(models, scalings, (True, True), dtype, place)
+        return _WeightedError(targets, torch.from_numpy(weights).to(dtype).to(place.device))
 
 
 class _WeightedError(SquaredError):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from hybridrep.errors import ParameterError
-from hybridrep.networks.batches import Batches, InputSource, Rows
+from hybridrep.networks.batches import Batches, InputSource, Place, Rows
 from hybridrep.networks.checks import check_positive, check_whole
 from hybridrep.networks.network import Shape
 from hybridrep.transforms.fused_networks import PairData, Scaling, TrainedFusion
@@ -68,13 +68,14 @@ class Matching:
 
     def loss(
         self, models: Sequence[PairData], scalings: Sequence[tuple[Scaling, Scaling]],
-        dtype: torch.dtype,
+        dtype: torch.dtype, place: Place,
     ) -> _SimilarityLoss:  # fmt: skip
         """Return the loss against the cosines of both sides as they are, not scaled."""
         sides = [[m.first for m in models], [m.second for m in models]]
         widths = [tables[0].shape[1] for tables in sides]
         prefixes = tuple(sorted({*self.prefixes, self.size}))
-        return _SimilarityLoss([Rows(tables, dtype) for tables in sides], widths, prefixes, dtype)
+        rows = [Rows(tables, dtype, place) for tables in sides]
+        return _SimilarityLoss(rows, widths, prefixes, dtype)
 
 
 def check_prefixes(prefixes: Sequence[int], size: int) -> None:
@@ -118,11 +119,11 @@ class _SimilarityLoss:
         models, rows, _ = output.shape
         targets = []
         for side, width in zip(self._sides, self._widths, strict=True):
-            room = torch.empty(models, rows, width, dtype=self._dtype)
+            room = torch.empty(models, rows, width, dtype=self._dtype, device=output.device)
             side.fill(step, room)
             targets.append(_centred_cosines(_unit(room[:, :valid])[0])[0])
         error.zero_()
-        total = torch.zeros(models, dtype=self._dtype)
+        total = torch.zeros(models, dtype=self._dtype, device=output.device)
         for width in self._prefixes:
             loss, gradient = _match(output[:, :valid, :width], *targets)
             total += loss
@@ -133,7 +134,7 @@ class _SimilarityLoss:
 
     def correct(self, step: int, output: Tensor, valid: int) -> Tensor:
         """Count nothing: there are no classes."""
-        return torch.zeros(len(output), dtype=torch.int64)
+        return torch.zeros(len(output), dtype=torch.int64, device=output.device)
 
 
 def _unit(rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,11 +15,19 @@ import pandas as pd
 import torch
 from jaxtyping import Float, Int
 
-from hybridrep.networks.batches import Rows
+from hybridrep.networks.batches import Place, Rows
 from hybridrep.networks.linear import LinearMap
 from hybridrep.networks.loss import SquaredError
 from hybridrep.networks.network import Shape, StackedNetwork
-from hybridrep.networks.training import Benches, Stack, block_width, of_equal_counts, share_evenly
+from hybridrep.networks.training import (
+    STACK_MEMORY,
+    Benches,
+    Stack,
+    block_width,
+    of_equal_counts,
+    share_evenly,
+    width_on,
+)
 from hybridrep.transforms.autoencoder import (
     ACTIVATED,
     ENCODER_LAYERS,
@@ -32,9 +40,6 @@ from hybridrep.transforms.autoencoder import (
     runs_alike,
     state_arrays,
 )
-
-STACK_MEMORY = 2**30
-"""Bytes for the models that are trained at once, where the caller knows no better number."""
 
 _BOTTLENECK, _OUTPUT = ENCODER_LAYERS, len(ACTIVATED)
 
@@ -77,7 +82,7 @@ class StackView:
             block.outputs_of(self._benches.of(block), items, (_BOTTLENECK, _OUTPUT))
             for block, items in zip(self._blocks, parts, strict=True)
         ]
-        middle, end = (torch.cat(part).numpy() for part in zip(*outputs, strict=True))
+        middle, end = (torch.cat(part).cpu().numpy() for part in zip(*outputs, strict=True))
         return middle, end
 
 
@@ -99,7 +104,7 @@ def stack_width(config: AutoencoderConfig, models: int, budget: int = STACK_MEMO
 def train_autoencoders(
     config: AutoencoderConfig | Sequence[AutoencoderConfig], models: Sequence[ModelData], *,
     on_epoch: OnEpoch | None = None, memory: int = STACK_MEMORY, block: int | None = None,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype = torch.float32, device: str = "cpu",
 ) -> list[AutoencoderResult]:  # fmt: skip
     """Train autoencoders of one shape, each on its own data, order and initialisation.
 
@@ -113,14 +118,17 @@ def train_autoencoders(
             models. Models that are not trained at once (see `memory`; also those with other
             numbers of items) come in views of their own, one after the other. What it raises
             ends the training.
-        memory: bytes for the models that are trained at once, see `stack_width`.
-        block: how many models make one batched product; without it, as many as the cache holds.
-            Only speed depends on it.
+        memory: bytes for the models that are trained at once, see `stack_width`; on another
+            device than the processor for their data, too.
+        block: how many models make one batched product; without it, as many as the cache holds,
+            on another device all. Only speed depends on it.
         dtype: of the arithmetic. Initial parameters are drawn in float32 in any case.
+        device: where they are trained; what is drawn is drawn on the processor in any case.
 
     Raises:
         ValueError: when arrays do not fit `config` or each other, or configurations differ in
             more than they may.
+        ExecutionError: another device than the processor has too little memory for one model.
 
     Examples:
         >>> rng, rows = np.random.default_rng(0), np.arange(80)
@@ -134,12 +142,21 @@ def train_autoencoders(
     """
     configs = [config] * len(models) if isinstance(config, AutoencoderConfig) else list(config)
     check_models(configs, models)
-    at_once = min((stack_width(each, len(models), memory) for each in configs), default=1)
+    numbers = max((model.inputs.size + model.targets.size for model in models), default=0)
+    at_once = min(
+        (
+            width_on(device, memory, _shape(each), each.batch_size, numbers, dtype,
+                     stack_width(each, len(models), memory))
+            for each in configs
+        ),
+        default=1,
+    )  # fmt: skip
     results: dict[int, AutoencoderResult] = {}
     for equal in of_equal_counts([m.train for m in models], [m.test for m in models]):
         for group in share_evenly(equal, at_once):
             settings = [configs[model] for model in group]
-            training = _Training(settings, [models[model] for model in group], block, dtype)
+            chosen = [models[model] for model in group]
+            training = _Training(settings, chosen, block, dtype, Place(device))
             view = StackView(group, training.blocks, training.benches)
             results.update(zip(group, training.run(view, on_epoch), strict=True))
     return [results[model] for model in range(len(models))]
@@ -147,13 +164,13 @@ def train_autoencoders(
 
 @torch.inference_mode()
 def apply_autoencoder(
-    config: AutoencoderConfig,
-    state: Mapping[str, np.ndarray],
-    inputs: Float[np.ndarray, "items inputs"],
-) -> tuple[Float[np.ndarray, "items bottleneck"], Float[np.ndarray, "items outputs"]]:
-    """Return bottleneck and reconstruction of inputs, float32.
+    config: AutoencoderConfig, state: Mapping[str, np.ndarray],
+    inputs: Float[np.ndarray, "items inputs"], *, device: str = "cpu",
+) -> tuple[Float[np.ndarray, "items bottleneck"], Float[np.ndarray, "items outputs"]]:  # fmt: skip
+    """Return bottleneck and reconstruction of inputs, float32, computed on a device.
 
-    Bitwise what `StackView.apply` gave for the same parameters and rows, on one thread.
+    On the processor bitwise what `StackView.apply` gave for the same parameters and rows, on one
+    thread.
 
     Raises:
         ValueError: when the state is not one of `config`, or inputs have another width.
@@ -169,13 +186,14 @@ def apply_autoencoder(
             f"inputs are {inputs.shape[1]} wide, the autoencoder's {config.input_size}"
         )
     maps = autoencoder_of_state(config, state).linear_maps()
-    network = StackedNetwork(_shape(config), [maps], config.learning_rate, torch.float32)
+    single, place = torch.float32, Place(device)
+    network = StackedNetwork(_shape(config), [maps], config.learning_rate, single, place.device)
     every = np.arange(len(inputs))[None]
-    source = Rows([inputs], torch.float32)
-    targets = SquaredError(source, 1, torch.float32)
+    source = Rows([inputs], single, place)
+    targets = SquaredError(source, 1, single, place.device)
     stack = Stack(network, source, targets, every, every, (), config.batch_size)
     middle, end = stack.outputs_of(Benches().of(stack), every, (_BOTTLENECK, _OUTPUT))
-    return middle[0].numpy(), end[0].numpy()
+    return middle[0].cpu().numpy(), end[0].cpu().numpy()
 
 
 class _Training:
@@ -183,15 +201,17 @@ class _Training:
 
     def __init__(
         self, configs: Sequence[AutoencoderConfig], models: Sequence[ModelData], block: int | None,
-        dtype: torch.dtype,
+        dtype: torch.dtype, place: Place,
     ) -> None:  # fmt: skip
-        self._configs, self._models, self._dtype = configs, models, dtype
+        self._configs, self._models, self._dtype, self._place = configs, models, dtype, place
         self._modules = [
             build_autoencoder(config, each.init)
             for config, each in zip(configs, models, strict=True)
         ]
         self.benches = Benches()
-        width = block or block_width(_shape(configs[0]).parameters)
+        on_processor = place.device.type == "cpu"
+        wide = block_width(_shape(configs[0]).parameters) if on_processor else len(models)
+        width = block or wide
         self.blocks = [
             self._stack(part)
             for alike in runs_alike(configs)
@@ -199,13 +219,15 @@ class _Training:
         ]
 
     def _stack(self, part: Sequence[int]) -> Stack:
-        dtype, models = self._dtype, [self._models[number] for number in part]
+        dtype, place, models = self._dtype, self._place, [self._models[n] for n in part]
         config, layers = self._configs[part[0]], [self._modules[n].linear_maps() for n in part]
-        targets = Rows([each.targets for each in models], dtype)
+        targets = Rows([each.targets for each in models], dtype, place)
         return Stack(
-            network=StackedNetwork(_shape(config), layers, config.learning_rate, dtype),
-            inputs=Rows([m.inputs for m in models], dtype),
-            loss=SquaredError(targets, len(models), dtype),
+            network=StackedNetwork(
+                _shape(config), layers, config.learning_rate, dtype, place.device
+            ),
+            inputs=Rows([m.inputs for m in models], dtype, place),
+            loss=SquaredError(targets, len(models), dtype, place.device),
             train=np.stack([m.train for m in models]), test=np.stack([m.test for m in models]),
             orders=[m.order for m in models], batch_size=config.batch_size,
         )  # fmt: skip

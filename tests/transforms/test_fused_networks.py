@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from hybridrep.errors import ParameterError
+from hybridrep.errors import ExecutionError, ParameterError
 from hybridrep.networks.network import Shape
 from hybridrep.testing.plain_network import plain_network
+from hybridrep.testing.pretended_device import pretended_device
 from hybridrep.transforms.fused_networks import PairData, even_batches, train_fused
 from hybridrep.transforms.heads import Heads, MatryoshkaJoint
 from hybridrep.transforms.matching import Matching, MatryoshkaMatched, _match, _SimilarityLoss
@@ -235,3 +236,27 @@ def test_batches_are_even_and_prefixes_double():
 def test_what_cannot_be_trained_is_refused(make, message):
     with pytest.raises(ParameterError, match=message):
         make()
+
+
+@pytest.mark.parametrize("reads", [BOTH, (True, False)])
+@pytest.mark.parametrize("objective", [Heads(4, epochs=2, prefixes=(2,)), Matching(4, epochs=2)])
+def test_on_a_device_nothing_is_left_elsewhere_and_numbers_are_the_processors(objective, reads):
+    found = {}
+    with pretended_device() as device:
+        for place in ("cpu", device.name):
+            seen = []
+            fused = train_fused(
+                objective, [pair_data(seed) for seed in range(3)], reads, device=place,
+                on_epoch=lambda _, part, fuse, seen=seen: seen.append(
+                    fuse(np.tile(np.arange(9), (len(part), 1)))
+                ),
+            )  # fmt: skip
+            found[place] = [each for one in fused for pair in one.network.layers for each in pair]
+            found[place] += [*seen, *(one.network.curves.to_numpy() for one in fused)]
+    assert all(map(np.array_equal, found["cpu"], found[device.name]))
+    assert device.moved.count(150 * 9) == device.moved.count(150 * 5) == 3  # once, read twice
+
+
+def test_a_device_too_small_for_one_is_refused():
+    with pytest.raises(ExecutionError, match="one model and its data need 0"):
+        train_fused(Heads(4), [pair_data(0)], BOTH, device="meta", memory=100)

@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from benchmarks.autoencoder import train_plainly
+from hybridrep.errors import ExecutionError
 from hybridrep.networks.batches import Rows
 from hybridrep.testing.autoencoder_data import assert_close, assert_identical, data
+from hybridrep.testing.pretended_device import pretended_device
 from hybridrep.transforms.autoencoder import (
     AutoencoderConfig,
     autoencoder_of_state,
@@ -286,3 +288,79 @@ def test_data_that_do_not_fit_are_refused() -> None:
 
 def test_no_models_no_results() -> None:
     assert train_autoencoders(AutoencoderConfig(24, 10, 5), []) == []
+
+
+def on_a_device(device: str = "cpu") -> tuple[list, list]:
+    """Train three, and look at them after every epoch."""
+    seen = []
+    rows = np.tile(np.arange(9), (3, 1))
+    results = train_autoencoders(
+        AutoencoderConfig(24, 10, 5, epochs=3), data(3), device=device,
+        on_epoch=lambda _, view: seen.append(view.apply(rows[: len(view.models)])),
+    )  # fmt: skip
+    return results, seen
+
+
+def test_on_a_device_nothing_is_left_elsewhere_and_numbers_are_the_processors():
+    wanted, looked_at = on_a_device()
+    with pretended_device() as device:
+        found, seen = on_a_device(device.name)
+        config, inputs = AutoencoderConfig(24, 10, 5, epochs=3), data(1)[0].inputs
+        applied = apply_autoencoder(config, found[0].half_state, inputs, device=device.name)
+    for first, second in zip(found, wanted, strict=True):
+        assert_identical(first, second)
+    for mine, theirs in zip(seen, looked_at, strict=True):
+        assert all(map(np.array_equal, mine, theirs))
+    again = apply_autoencoder(config, found[0].half_state, inputs)
+    assert all(map(np.array_equal, applied, again))
+
+
+def test_on_a_device_arrays_are_moved_once_and_no_batch_moves_or_reads_any():
+    moved, read = {}, {}
+    for epochs in (1, 2, 6):
+        for size in (70, 10):  # rows of a batch: one batch an epoch, or seven
+            config = AutoencoderConfig(23, 10, 5, epochs=epochs, batch_size=size)
+            with pretended_device() as device:
+                train_autoencoders(config, data(3, 23), device=device.name)
+            assert device.moved.count(100 * 23) == 1  # shared by all
+            assert device.moved.count(100 * 10) == 3
+            moved[epochs, size], read[epochs, size] = len(device.moved), device.read
+    for counts in (moved, read):
+        assert all(counts[epochs, 70] == counts[epochs, 10] for epochs in (1, 2, 6))
+        assert counts[6, 10] - counts[2, 10] == 4 * (counts[2, 10] - counts[1, 10])
+    assert moved[2, 10] - moved[1, 10] == 4  # orders and targets' rows, to learn and to measure
+    assert read[2, 10] - read[1, 10] == 3  # losses, test losses, hits
+
+
+def test_on_a_device_a_stack_is_as_wide_as_its_memory_takes():
+    config, widths = AutoencoderConfig(23, 10, 5, epochs=1), []
+    needed = least_memory(config, data(1, 23)[0])
+
+    def look(epoch, view):
+        widths.append(len(view.models))
+
+    for memory in (3 * needed, needed):
+        widths.clear()
+        with pretended_device() as device:
+            train_autoencoders(
+                config, data(3, 23), device=device.name, memory=memory, on_epoch=look
+            )
+        assert set(widths) == ({3} if memory > needed else {1})
+        if memory > needed:  # one product: the cache of a processor is no matter there
+            assert device.moved.count(100 * 23) == 1
+    with pytest.raises(ExecutionError, match="device=meta: one model and its data need"):
+        train_autoencoders(config, data(3, 23), device="meta", memory=needed - 1)
+
+
+def least_memory(config, model) -> int:
+    """The least memory that one model is trained with."""
+    low, high = 0, 2**24
+    while low < high:
+        middle = (low + high) // 2
+        try:
+            with pretended_device() as device:
+                train_autoencoders(config, [model], device=device.name, memory=middle)
+            high = middle
+        except ExecutionError:
+            low = middle + 1
+    return low

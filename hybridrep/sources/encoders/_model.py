@@ -60,8 +60,11 @@ def pooled(states: Tensor, pooling: Pooling) -> Tensor:
     return states[:, 0] if pooling == "cls" else states.mean(dim=1)
 
 
-def load_encoder(folder: Path) -> FrozenEncoder:
-    """Load an encoder's tokenizer and whole weights: float32, evaluation mode, safetensors only."""
+def load_encoder(folder: Path, device: str = "cpu") -> FrozenEncoder:
+    """Load an encoder's tokenizer and whole weights: float32, evaluation mode, safetensors only.
+
+    The weights go to the device, where both of its functions take token ids and leave vectors.
+    """
     config, tokenizer = load_settings(folder)
     with quiet(), as_encoder_errors(folder):
         model, report = AutoModel.from_pretrained(
@@ -78,6 +81,7 @@ def load_encoder(folder: Path) -> FrozenEncoder:
         # Own, aligned memory instead of the mapped file: the last bits of a matrix product depend
         # on alignment, and should not depend on where a tensor lies in its file.
         parameter.data = parameter.data.clone()
+    model.to(device)
     longest = longest_text(config, tokenizer, folder, _reserved_positions(model))
 
     def tokenize(texts: Sequence[str]) -> list[list[int]]:
@@ -92,7 +96,7 @@ def load_encoder(folder: Path) -> FrozenEncoder:
         return ids
 
     cls = _cls_function(model.eval(), folder)
-    _check_tells_apart(cls, tokenizer, min(longest, _PROBED_TOKENS), folder)
+    _check_tells_apart(cls, tokenizer, min(longest, _PROBED_TOKENS), folder, device)
     return FrozenEncoder(tokenize, longest, cls, _states_function(model, folder))
 
 
@@ -106,14 +110,14 @@ def _reserved_positions(model: Any) -> int:
 
 
 def _check_tells_apart(
-    cls: Callable[[Tensor], Tensor], tokenizer: Any, longest: int, folder: Path
+    cls: Callable[[Tensor], Tensor], tokenizer: Any, longest: int, folder: Path, device: str
 ) -> None:
     """Refuse an encoder that gives two different texts the same vector, whatever the reason."""
     words = sorted(set(tokenizer.get_vocab().values()) - set(tokenizer.all_special_ids))
     if len(words) < 2:
         return  # it knows no words to be told apart
     first, second = (
-        cls(torch.tensor([[tokenizer.cls_token_id, *row]]))
+        cls(torch.tensor([[tokenizer.cls_token_id, *row]]).to(device))
         for row in ([words[0]], [words[-1]] * (longest - 1))
     )
     if torch.equal(first, second):

@@ -39,13 +39,15 @@ BATCH_TOKENS = 640
 """Tokens of a batch. About 29 tweets: larger batches are slower, their activations leave the
 processor's cache."""
 
+_ELSEWHERE_TOKENS = 16_384
+"""Tokens of a batch on another device than the processor."""
 
 MOST_TRIED_TOKENS = 2_048
 """Tokens of the longest text that an encoder is tried with: more would take minutes."""
 
 
 def embed_texts(
-    encoder: EncoderSource, texts: Sequence[str], reading: Reading = USUAL
+    encoder: EncoderSource, texts: Sequence[str], reading: Reading = USUAL, device: str = "cpu"
 ) -> Float32[np.ndarray, "items hidden"]:
     """Return the vector of every text; longer texts than the encoder can read are cut.
 
@@ -57,6 +59,7 @@ def embed_texts(
         encoder: from `resolve_encoder`.
         texts: in any order.
         reading: which states are a text's vector; without, [CLS] of the last layer.
+        device: where the encoder runs.
 
     Raises:
         EncoderError: the encoder cannot be loaded, has no such layer, or gives vectors that are
@@ -64,8 +67,8 @@ def embed_texts(
         CorpusError: a text cannot be encoded in UTF-8.
     """
     how = reading.of(encoder.layers)
-    frozen = _loaded(encoder)
-    return _embedded(encoder, texts, (), lambda ids: frozen.vectors(ids, how).numpy())
+    frozen = _loaded(encoder, device)
+    return _embedded(encoder, texts, (), lambda ids: frozen.vectors(ids, how).cpu().numpy(), device)
 
 
 def embed_layers(
@@ -81,7 +84,7 @@ def embed_layers(
 
     from hybridrep.sources.encoders._model import pooled
 
-    frozen = _loaded(encoder)
+    frozen = _loaded(encoder, "cpu")
 
     def vectors(ids: Tensor) -> np.ndarray:
         return torch.stack([pooled(each, pooling) for each in frozen.states(ids)], dim=1).numpy()
@@ -91,19 +94,28 @@ def embed_layers(
 
 def _embedded(
     encoder: EncoderSource, texts: Sequence[str], shape: tuple[int, ...],
-    vectors_of: Callable[[Tensor], np.ndarray],
+    vectors_of: Callable[[Tensor], np.ndarray], device: str = "cpu",
 ) -> np.ndarray:  # fmt: skip
-    """Run each distinct text once; `vectors_of` token ids of one length are [batch, *shape, d]."""
+    """Run each distinct text once; `vectors_of` token ids of one length are [batch, *shape, d].
+
+    All token ids are moved to the device together.
+    """
     import torch
 
     distinct = sorted(set(texts))
     for text in distinct:
         _check_text(text)
-    ids = _loaded(encoder).tokenize(distinct)
+    ids = _loaded(encoder, device).tokenize(distinct)
     lengths = np.array([len(row) for row in ids], dtype=np.int64)
     vectors = np.empty((len(distinct), *shape, encoder.hidden_size), dtype=np.float32)
-    for batch in equal_length_batches(lengths):
-        vectors[batch] = vectors_of(torch.tensor([ids[i] for i in batch]))
+    tokens = BATCH_TOKENS if device == "cpu" else _ELSEWHERE_TOKENS
+    batches = list(equal_length_batches(lengths, tokens))
+    flat = torch.tensor(
+        [token for batch in batches for i in batch for token in ids[i]], dtype=torch.int64
+    )
+    parts = flat.to(device).split([int(lengths[batch].sum()) for batch in batches])
+    for batch, part in zip(batches, parts, strict=True):
+        vectors[batch] = vectors_of(part.view(len(batch), -1))
     if not np.isfinite(vectors).all():
         raise EncoderError(
             f"The encoder {encoder.description} gives vectors that are not finite: its weights "
@@ -122,7 +134,7 @@ def try_encoder(encoder: EncoderSource) -> int:
     Raises:
         EncoderError: weights or settings would be left out, or it cannot be loaded or run.
     """
-    longest = min(_loaded(encoder).longest, MOST_TRIED_TOKENS)
+    longest = min(_loaded(encoder, "cpu").longest, MOST_TRIED_TOKENS)
     embed_texts(encoder, ["a " * longest])
     forget_encoder()
     return longest
@@ -148,10 +160,10 @@ def forget_encoder() -> None:
 
 
 @lru_cache(maxsize=1)
-def _loaded(encoder: EncoderSource) -> FrozenEncoder:
+def _loaded(encoder: EncoderSource, device: str) -> FrozenEncoder:
     from hybridrep.sources.encoders._model import load_encoder
 
-    return load_encoder(local_folder(encoder))
+    return load_encoder(local_folder(encoder), device)
 
 
 def _check_text(text: str) -> None:

@@ -7,7 +7,16 @@ from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field
 
-from hybridrep.parameters import Epochs, Names, Parameters, Seeds, Source, setting, shown
+from hybridrep.parameters import (
+    Device,
+    Epochs,
+    Names,
+    Parameters,
+    Seeds,
+    Source,
+    setting,
+    shown,
+)
 from hybridrep.sources.encoders.reading import Pooling
 from hybridrep.sources.texts.rows import Quoting
 from hybridrep.studies.hybrid.fusion.parsing import parse_fusions
@@ -191,6 +200,11 @@ class StudyParameters(Parameters, Generic[E]):
     share_text: bool = setting(
         True, "whether tweets may stand in reports, artifacts and model examples",
         stages=("report",),
+    )  # fmt: skip
+    device: Device = setting(
+        "cpu", "where encoder and networks run: `cpu`, `cuda`, `cuda:N` or `mps`",
+        role="device",
+        stages=("embed", "lstm", "autoencode", "transfer", "fuse", "fuse_sweep"),
     )  # fmt: skip
     trials: Annotated[int, Field(ge=1, le=1_000_000)] = setting(
         12, "of a sweep alone: how many trials it runs (a grid runs all its points)", paper=100,

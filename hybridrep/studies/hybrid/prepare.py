@@ -14,6 +14,7 @@ import pandas as pd
 
 from hybridrep.analysis.record import CORE
 from hybridrep.errors import CorpusError, ParameterError
+from hybridrep.execution.devices import check_device
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.parameters import shown
@@ -59,6 +60,7 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
     Vectors that are given in place of a representation are checked and stored as well. No
     bottleneck may be larger than the input of its autoencoder, in any of the directions.
     """
+    said = check_device(config.device, config.cluster, config.workers)
     emotion, of_emotion = _load_emotion(config)
     hate, of_hate = _load_hate(config)
     cleaned = clean_corpus(hate)
@@ -76,7 +78,7 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         config, (encoder.hidden_size, task_size), sizes["fusion_training_tweets"]
     )
     shared, no_shared = shared_items(emotion, config.items_per_emotion)
-    said = [f"caution: {text}" for text in (*cautions(sizes), *of_fusions)]
+    said += [f"caution: {text}" for text in (*cautions(sizes), *of_fusions)]
     said += left_out(encoder, *task_specific)
     if no_shared:
         said.append(f"note: there are no tweets that all seeds share: {no_shared}")

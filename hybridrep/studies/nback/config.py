@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from hybridrep.parameters import Parameters, Seeds, Source, setting, shown
+from hybridrep.parameters import Device, Parameters, Seeds, Source, setting, shown
 from hybridrep.studies.nback import names
 from hybridrep.studies.nback.names import ARCHITECTURES, DIET_GROUPS
 
@@ -225,9 +225,9 @@ class Config(Parameters):
         0, "epochs between two decays; 0: one decay, at 80% of the iterations", stages=_TRAINS
     )
     epoch_iterations: Count = setting(28, "training batches of an epoch", stages=_TRAINS)
-    device: str = setting(
-        "cpu", "where networks train: `cpu`, `cuda`, `cuda:N` or `mps`", stages=_TRAINS,
-        pattern=r"^(cpu|cuda(:\d{1,3})?|mps)$",
+    device: Device = setting(
+        "cpu", "where networks train: `cpu`, `cuda`, `cuda:N` or `mps`", role="device",
+        stages=_TRAINS,
     )  # fmt: skip
     analysis_trials: Annotated[int, Field(ge=16, le=1_000_000)] = setting(
         1200, "trials of a task and a set that analyses fit on, and as many that they test on",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import click
 import numpy as np
 
 from hybridrep.errors import ParameterError, StimuliError
 from hybridrep.execution.code_version import code_version
+from hybridrep.execution.devices import check_device
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
 from hybridrep.parameters import shown, user_path
@@ -32,7 +34,8 @@ MOST_TEXTURE = 256
 
 def prepare(config: Config, store: Store) -> Inputs:
     """Find and check the stimuli, the background and the vision model."""
-    _check_device(config)
+    for line in check_device(config.device, config.cluster, config.workers):
+        click.echo(line)
     folder = user_path(config.stimuli)
     stimuli = (
         rendered_stimuli(config) if config.stimuli == SHAPES else _given(config, store, folder)
@@ -104,18 +107,3 @@ def rendered_stimuli(config: Config) -> Stimuli:
     })  # fmt: skip
     return Stimuli(SHAPES, f"{len(objects[0].identities)} rendered objects to train on, of "
                    f"{config.categories} categories", digest, objects)  # fmt: skip
-
-
-def _check_device(config: Config) -> None:
-    """Refuse a device that this machine does not have; a cluster's workers may have others."""
-    if config.device == "cpu" or config.cluster:
-        return
-    import torch
-
-    kind, _, number = config.device.partition(":")
-    found = torch.cuda.device_count() if kind == "cuda" else int(torch.backends.mps.is_available())
-    if int(number or 0) >= found:
-        raise ParameterError(
-            f"parameter device={config.device}: PyTorch finds no such device on this machine; "
-            "give `cpu`, or install a build of PyTorch for it"
-        )

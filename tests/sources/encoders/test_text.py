@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hybridrep.errors import CorpusError, EncoderError
+from hybridrep.sources.encoders.reading import Reading
 from hybridrep.sources.encoders.text import (
     embed_texts,
     equal_length_batches,
@@ -15,6 +16,7 @@ from hybridrep.sources.encoders.text import (
     resolve_encoder,
 )
 from hybridrep.studies.hybrid.global_vectors.stage import distinct_chunks
+from hybridrep.testing.pretended_device import pretended_device
 from hybridrep.testing.tiny_encoder import TEXTS, configure, make_model, plain_vectors
 
 pytest_plugins = ["hybridrep.testing.encoder_folders"]
@@ -128,3 +130,17 @@ def test_a_checkpoint_in_half_precision_is_computed_in_float32(folder):
     with torch.no_grad():
         plain = model(**tokenizer(TEXTS[1], return_tensors="pt")).last_hidden_state[0, 0]
     np.testing.assert_allclose(vectors[1], plain.numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("reading", [Reading(), Reading("mean", 1)])
+def test_on_a_device_nothing_is_left_elsewhere_and_ids_are_moved_once(folder, reading):
+    source = resolve_encoder(str(folder))
+    wanted = embed_texts(source, TEXTS, reading)
+    forget_encoder()
+    with pretended_device() as device:
+        embed_texts(source, TEXTS[:1], reading, device.name)  # loads the weights
+        device.moved.clear()
+        found = embed_texts(source, TEXTS, reading, device.name)
+    np.testing.assert_allclose(found, wanted, atol=1e-5)
+    assert len(device.moved) == 1
+    forget_encoder()

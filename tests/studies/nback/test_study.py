@@ -30,6 +30,7 @@ from hybridrep.studies.hybrid.report.config import CompareConfig
 from hybridrep.studies.nback import pipeline
 from hybridrep.studies.nback.config import Config
 from hybridrep.studies.nback.load import load
+from hybridrep.studies.nback.memory import stage as memory
 from hybridrep.studies.nback.memory.networks import recipes
 from hybridrep.studies.nback.register.register import run as register_best
 from hybridrep.studies.nback.results.catalogue import PLACEHOLDERS, VERSION_TAGS
@@ -332,3 +333,20 @@ def test_a_device_that_is_not_here_is_refused_before_any_work(tmp_path):
     config = resolve({"device": "cuda:98", "store": str(tmp_path / "store")}, Config)
     with pytest.raises(ParameterError, match="device=cuda:98: PyTorch finds no such device"):
         NBACK.prepare(config, Store(tmp_path / "store"))
+
+
+def test_only_another_device_stands_in_keys(small_nback, monkeypatch):
+    monkeypatch.setattr("hybridrep.studies.nback.prepare.check_device", lambda *_: [])
+    config = small_config(small_nback, store=str(small_nback / "store"))
+    store = Store(small_nback / "store")
+    found = {}
+    for device in ("cpu", "cuda"):
+        there = config.model_copy(update={"device": device})
+        study = Prepared(small_study().prepare(there, store), store)
+        found[device] = [memory.node(study, recipe, 0) for recipe in recipes(there)]
+    for mine, theirs in zip(*found.values(), strict=True):
+        assert (mine.device, theirs.device) == ("cpu", "cuda")
+        assert "device" not in mine.about
+        assert mine.key != theirs.key
+        assert mine.arguments == theirs.arguments
+    assert "device" not in config.study_identity()

@@ -37,7 +37,7 @@ def node(study: Hybrid, fusion: Fusion, seed: int) -> Node:
         chunks=global_vectors.chunk_nodes(study, inputs.hate),
         vectors=task_specific.vectors_node(study, seed), fused=fusing.node(study, fusion, seed),
         reads={"corpus": inputs.hate.key}, name=fusion.place, seed=seed, stack="fused",
-        units=len(sizes), seconds=0.05 * config.transfer_epochs * len(sizes),
+        units=len(sizes), device=config.device, seconds=0.05 * config.transfer_epochs * len(sizes),
         about={"seed": seed, "method": fusion.method, "b": fusion.size},
     )  # fmt: skip
 
@@ -69,7 +69,7 @@ def train(stack: Sequence[Asked]) -> Iterator[Made]:
             {METHODS[stack[place][1].method].representation: _fused(stack[place], mine, size)}
             for place, mine in zip(places, items, strict=True)
         ]
-        trained = train_representations(config, size, items, vectors)
+        trained = train_representations(config, size, items, vectors, stack[0][0].device)
         for place, tables in zip(places, trained, strict=True):
             curves[place] += [table.assign(bottleneck=size) for table in tables]
     for tables in curves:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from hybridrep.execution.devices import free_memory
+from hybridrep.parameters import CPU
 from hybridrep.randomness import generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.running.study import declared_once
@@ -111,6 +113,7 @@ def node(study: Hybrid, fusion: Fusion, seed: int) -> Node:
         train if fusion.epochs else fit, fusion, seed, inputs.config.items_per_emotion,
         **data_nodes(study, seed), name=fusion.place, seed=seed,
         stack=f"{fusion.place} {fusion.epochs}" if fusion.epochs else "", seconds=seconds,
+        device=study.config.device if fusion.epochs else CPU,
         about={"seed": seed, "method": fusion.method, "b": fusion.size},
     )  # fmt: skip
 
@@ -155,7 +158,7 @@ def train(stack: Sequence[tuple[Reader, Fusion, int, int]]) -> Iterator[Made]:
     from hybridrep.transforms.methods import TRANSFORMS
 
     data = [seed_data(read, seed, per_emotion) for read, _, seed, per_emotion in stack]
-    fusion = stack[0][1]
+    fusion, device = stack[0][1], stack[0][0].device
     kind = cast("type[TrainedFusion]", TRANSFORMS[fusion.method])
     found = Measured(data)
     widths = [(size, size) for size in fusion.sizes]
@@ -170,7 +173,7 @@ def train(stack: Sequence[tuple[Reader, Fusion, int, int]]) -> Iterator[Made]:
 
     trained = train_fused(
         kind.objective(**fusion.settings), [_pairs(mine, fusion) for mine in data], kind.reads,
-        on_epoch=measure,
+        on_epoch=measure, device=device, memory=free_memory(device) // 2,
     )  # fmt: skip
     for fused, table in zip(trained, found.tables(), strict=True):
         yield Made(files={FILE: kind(fused).to_bytes()}, tables={"fusion": table})

@@ -40,7 +40,7 @@ def node(study: Hybrid, fusion: Fusion, seed: int) -> Node:
         chunks=global_vectors.chunk_nodes(study, inputs.hate),
         vectors=task_specific.vectors_node(study, seed), fused=fusing.node(study, fusion, seed),
         reads={"corpus": inputs.hate.key}, name=fusion.place, seed=seed, stack="validated",
-        seconds=0.05 * config.transfer_epochs,
+        device=config.device, seconds=0.05 * config.transfer_epochs,
         about={"seed": seed, "method": fusion.method, "b": fusion.size},
     )  # fmt: skip
 
@@ -59,7 +59,9 @@ def train(stack: Sequence[Asked]) -> Iterator[Made]:
         transform = fusing.read_transform(read, read.key("fused"))
         vectors = transform.apply(*mine.sides("bert_to_lstm")).astype(np.float32)
         name = METHODS[fusion.method].representation
-        ((curves,),) = train_representations(config, fusion.size, [mine], [{name: vectors}])
+        ((curves,),) = train_representations(
+            config, fusion.size, [mine], [{name: vectors}], read.device
+        )
         yield Made(tables={"curves": curves})
 
 

@@ -38,16 +38,19 @@ def chunk_nodes(study: Hybrid, corpus: CorpusInput) -> tuple[Node | str, ...]:
     encoder = study.inputs.encoder
     if isinstance(encoder, GivenVectors):
         return (encoder.emotion_key if corpus.name == "emotion" else encoder.hate_key,)
-    return _chunk_nodes(study.store, corpus.name, corpus.key, encoder, study.inputs.reading)
+    inputs = study.inputs
+    return _chunk_nodes(
+        study.store, corpus.name, corpus.key, encoder, inputs.reading, inputs.config.device
+    )
 
 
 @lru_cache(maxsize=8)
 def _chunk_nodes(
-    store: Store, name: str, key: str, encoder: EncoderSource, reading: Reading
+    store: Store, name: str, key: str, encoder: EncoderSource, reading: Reading, device: str
 ) -> tuple[Node, ...]:
     parts = distinct_chunks(read_corpus(store, key).texts, CHUNK)
     return tuple(
-        chunks.node(encoder, reading, texts, f"{name} {number}")
+        chunks.node(encoder, reading, texts, f"{name} {number}", device)
         for number, texts in enumerate(parts, 1)
     )
 

@@ -7,9 +7,9 @@ of the paper (section 3.1.3) would write them. `shortcut` computes the same numb
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, Self, get_args
 
 import numpy as np
 import torch
@@ -109,6 +109,24 @@ class TaskLSTM(nn.Module):
     def forward(self, token_ids: Int[Tensor, "items time"]) -> Float[Tensor, "items classes"]:
         """Return class scores (no activation)."""
         return self.head(self.last_hidden(token_ids))
+
+
+class Tokens(NamedTuple):
+    """Token ids, [items, time]: as they were given, and where the model is."""
+
+    given: np.ndarray
+    moved: Tensor
+
+    @classmethod
+    def on(cls, device: torch.device, token_ids: Int[np.ndarray, "items time"]) -> Self:
+        """Move them."""
+        return cls(token_ids, torch.from_numpy(token_ids).long().to(device))
+
+    def rows(self, batches: Sequence[np.ndarray]) -> list[Tensor]:
+        """Return batches of rows; which these are is moved at once."""
+        order = torch.from_numpy(np.concatenate(batches)).to(self.moved.device)
+        parts = order.split([len(batch) for batch in batches])
+        return [self.moved.index_select(0, part) for part in parts]
 
 
 def state_arrays(model: TaskLSTM) -> dict[str, np.ndarray]:

@@ -18,6 +18,7 @@ vector before the first one with a vector is zeros like the padding and is treat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -34,9 +35,10 @@ from hybridrep.studies.hybrid.task_specific._branching import (
     loop_weight,
     run_packed,
 )
-from hybridrep.studies.hybrid.task_specific.lstm import BATCH_NORM_MOMENTUM, TaskLSTM
+from hybridrep.studies.hybrid.task_specific.lstm import BATCH_NORM_MOMENTUM, TaskLSTM, Tokens
 
 _EXTRACTED_TOGETHER = 256  # tweets; measured: fewer than 100 are slower, more than 256 no faster
+_TOGETHER_ELSEWHERE = 8_192  # on another device than the processor: few steps, each a large one
 
 
 class Weights(NamedTuple):
@@ -64,6 +66,39 @@ class Packing(NamedTuple):
     step: np.ndarray
 
 
+class PackedBatch(NamedTuple):
+    """A packed batch as the recurrence takes it, on the model's device.
+
+    Attributes:
+        token_ids: of its items, [items, time].
+        counts: as of `Packing`, like `words` and `step`.
+        parts: rows of the table of gates that add up in each row, [rows, 3].
+        back: row of each item among the last states.
+    """
+
+    token_ids: Tensor
+    counts: list[int]
+    words: Tensor
+    parts: Tensor
+    step: Tensor
+    back: Tensor
+
+
+class LaidOut(NamedTuple):
+    """A corpus as `Shortcut.read` takes it, on the model's device.
+
+    Attributes:
+        items: how many there are.
+        words: distinct word ids; `known`: which of them stands where, [items, time].
+        groups: positions of the first word, and the items of which it is that.
+    """
+
+    items: int
+    words: Tensor
+    known: Tensor
+    groups: list[tuple[int, Tensor]]
+
+
 def pack(token_ids: Int[np.ndarray, "items time"], begins: Int[np.ndarray, " items"]) -> Packing:
     """Lay out a batch for the branching recurrence.
 
@@ -89,7 +124,8 @@ class Shortcut:
     def __init__(self, model: TaskLSTM, products: torch.dtype | None = None) -> None:
         self.model = model
         self._products = products or model.lookup.dtype
-        self._silent = (model.lookup == 0).all(1).numpy()
+        self._device = model.lookup.device
+        self._silent = (model.lookup == 0).all(1).cpu().numpy()
 
     def __call__(self, token_ids: Int[Tensor, "items time"]) -> Float[Tensor, "items classes"]:
         """Return class scores, as `TaskLSTM.forward`."""
@@ -97,27 +133,70 @@ class Shortcut:
 
     def last_hidden(self, token_ids: Int[Tensor, "items time"]) -> Float[Tensor, "items hidden"]:
         """Return the hidden states after the last step, as `TaskLSTM.last_hidden`."""
-        ids = token_ids.numpy()
-        packing = pack(ids, self._begins(ids))
+        tokens = Tokens.on(self._device, token_ids.numpy())
+        (batch,) = self.batches(tokens, [np.arange(len(token_ids))])
+        return self._last_of(batch)
+
+    def batches(self, tokens: Tokens, rows: Sequence[np.ndarray]) -> list[PackedBatch]:
+        """Pack batches of some rows; how they are packed goes to the model's device at once."""
+        given = [tokens.given[each] for each in rows]
+        packings = [pack(token_ids, self._begins(token_ids)) for token_ids in given]
+        words = self._moved(np.concatenate([each.words for each in packings]))
+        step = self._moved(np.concatenate([each.step for each in packings]))
+        parts = self._moved(np.concatenate([_parts(each) for each in packings]))
+        back = self._moved(np.concatenate([np.argsort(each.items) for each in packings]))
+        lengths = [len(each.step) for each in packings]
+        return [
+            PackedBatch(token_ids, packing.counts, *rest)
+            for token_ids, packing, *rest in zip(
+                tokens.rows(rows), packings, words.split([len(each.words) for each in packings]),
+                parts.split(lengths), step.split(lengths), back.split([len(r) for r in rows]),
+                strict=True,
+            )
+        ]  # fmt: skip
+
+    def scores(self, batch: PackedBatch) -> Float[Tensor, "items classes"]:
+        """Return class scores of a packed batch, as calling it gives of token ids."""
+        return self.model.head(self._last_of(batch))
+
+    def _last_of(self, batch: PackedBatch) -> Tensor:
         if self.model.normalise.training:
-            scale, shift = self._affine(*self._batch_statistics(token_ids))
+            scale, shift = self._affine(*self._batch_statistics(batch.token_ids))
         else:
             scale, shift = self._affine(*self._running_statistics())
         weights = self._weights()
-        gates = self._input_gates(packing, weights, scale, shift)
-        last = BranchingLSTM.apply(gates, weights.recurrent, packing.counts, self._products)
-        return last.index_select(0, torch.from_numpy(np.argsort(packing.items)))
+        gates = self._input_gates(batch, weights, scale, shift)
+        last: Tensor = BranchingLSTM.apply(gates, weights.recurrent, batch.counts, self._products)
+        return last.index_select(0, batch.back)
 
-    @torch.no_grad()
+    def _moved(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(self._device)
+
     def extract(self, token_ids: Int[np.ndarray, "items time"]) -> Float[Tensor, "items hidden"]:
         """Return the last hidden states of a whole corpus in eval mode, whatever the mode is."""
-        weights, time = self._weights(), token_ids.shape[1]
-        scale, shift = self._affine(*self._running_statistics())
+        return self.read(self.lay_out(token_ids))
+
+    def lay_out(self, token_ids: Int[np.ndarray, "items time"]) -> LaidOut:
+        """Lay out a corpus, once for all epochs that it is read after."""
         used = np.zeros(len(self._silent), dtype=bool)
         used[token_ids] = True
-        words = torch.from_numpy(np.flatnonzero(used))
-        known = torch.from_numpy((np.cumsum(used) - 1)[token_ids])
-        word_gates = self._multiply(self.model.lookup.index_select(0, words), weights.input)
+        begins = self._begins(token_ids)
+        order = np.argsort(begins, kind="stable")
+        first, counts = np.unique(begins, return_counts=True)
+        groups = self._moved(order).split(counts.tolist())
+        return LaidOut(
+            len(token_ids), self._moved(np.flatnonzero(used)),
+            self._moved((np.cumsum(used) - 1)[token_ids]),
+            list(zip(first.tolist(), groups, strict=True)),
+        )  # fmt: skip
+
+    @torch.no_grad()
+    def read(self, corpus: LaidOut) -> Float[Tensor, "items hidden"]:
+        """Return the last hidden states of a corpus in eval mode, whatever the mode is."""
+        weights, known = self._weights(), corpus.known
+        time = known.shape[1]
+        scale, shift = self._affine(*self._running_statistics())
+        word_gates = self._multiply(self.model.lookup.index_select(0, corpus.words), weights.input)
         row_sums = weights.input.sum(1)
         padding_gates = torch.addmm(weights.bias, shift.unsqueeze(1), row_sums.unsqueeze(0))
         path = run_packed(
@@ -128,11 +207,11 @@ class Shortcut:
             gates[:, 2 * size : 3 * size] *= 2
         weight, scales = loop_weight(weights.recurrent, self._products), scale.tolist()
 
-        begins = self._begins(token_ids)
-        last = word_gates.new_empty(len(token_ids), size)
-        for begin in np.unique(begins):
-            equal = torch.from_numpy(np.flatnonzero(begins == begin))
-            for items in equal.split(_EXTRACTED_TOGETHER):
+        on_processor = self._device.type == "cpu"
+        together = _EXTRACTED_TOGETHER if on_processor else _TOGETHER_ELSEWHERE
+        last = word_gates.new_empty(corpus.items, size)
+        for begin, equal in corpus.groups:
+            for items in equal.split(together):
                 hidden = (path.hidden[begin] / 2).repeat(len(items), 1)
                 cell = (path.cell[begin] * 2).repeat(len(items), 1)
                 cell_tanh = torch.empty_like(cell)
@@ -151,8 +230,11 @@ class Shortcut:
     @cached_property
     def _moments(self) -> Float[Tensor, "words 2"]:
         """Sum and sum of squares of each word's vector; double, for the variance subtracts them."""
-        rows = self.model.lookup.double()
-        return torch.stack([rows.sum(1), rows.square().sum(1)], dim=1)
+        rows = self.model.lookup.cpu().double()
+        moments = torch.stack([rows.sum(1), rows.square().sum(1)], dim=1)
+        if self._device.type == "mps":  # which has no double
+            moments = moments.float()
+        return moments.to(self._device)
 
     def _begins(self, token_ids: Int[np.ndarray, "items time"]) -> Int[np.ndarray, " items"]:
         """Return the position of each item's first word with a vector; `time` if it has none."""
@@ -197,11 +279,11 @@ class Shortcut:
         return mean.to(dtype), variance.to(dtype)
 
     def _input_gates(
-        self, packing: Packing, weights: Weights, scale: Float[Tensor, " time"],
+        self, batch: PackedBatch, weights: Weights, scale: Float[Tensor, " time"],
         shift: Float[Tensor, " time"],
     ) -> Float[Tensor, "rows gates"]:  # fmt: skip
         """Return input weights times normalised input plus biases, as sums of table rows."""
-        vectors = self.model.lookup.index_select(0, torch.from_numpy(packing.words))
+        vectors = self.model.lookup.index_select(0, batch.words)
         table = torch.cat(
             [
                 self._multiply(vectors, weights.input),
@@ -209,10 +291,16 @@ class Shortcut:
                 weights.bias.unsqueeze(0),
             ]
         )
-        parts = np.empty((len(packing.word), 3), dtype=np.int64)
-        parts[:, 0], parts[:, 1], parts[:, 2] = packing.word, len(table) - 2, len(table) - 1
         factors = torch.stack([scale, shift, torch.ones_like(scale)], dim=1)
         return functional.embedding_bag(
-            torch.from_numpy(parts), table, mode="sum",
-            per_sample_weights=factors.index_select(0, torch.from_numpy(packing.step)),
+            batch.parts, table, mode="sum",
+            per_sample_weights=factors.index_select(0, batch.step),
         )  # fmt: skip
+
+
+def _parts(packing: Packing) -> Int[np.ndarray, "rows 3"]:
+    """Return which rows of the table add up: each distinct word's, of all ones, the bias."""
+    words = len(packing.words)
+    parts = np.empty((len(packing.word), 3), dtype=np.int64)
+    parts[:, 0], parts[:, 1], parts[:, 2] = packing.word, words, words + 1
+    return parts

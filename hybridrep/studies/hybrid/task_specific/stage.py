@@ -32,7 +32,7 @@ def network_node(study: Hybrid, seed: int) -> Node:
     tweets = inputs.emotion.items * inputs.config.lstm_epochs
     return STAGE.node(
         train, network(study), seed, tokens=inputs.emotion.tokens_key,
-        reads={"corpus": inputs.emotion.key}, seed=seed,
+        reads={"corpus": inputs.emotion.key}, seed=seed, device=inputs.config.device,
         seconds=tweets * inputs.time_steps / 30_000,
         about={"seed": seed, "corpus": inputs.emotion.source},
     )  # fmt: skip
@@ -58,7 +58,7 @@ def vectors_node(study: Hybrid, seed: int) -> Node:
         extract, network(study), seed, inputs.config.duplicates,
         lstm=network_node(study, seed), hate_tokens=inputs.hate.tokens_key,
         reads={"tokens": inputs.emotion.tokens_key, "hate": inputs.hate.key}, seed=seed,
-        seconds=inputs.emotion.items / 4_000,
+        device=inputs.config.device, seconds=inputs.emotion.items / 4_000,
     )  # fmt: skip
 
 
@@ -85,6 +85,7 @@ def train(read: Reader, network: Mapping[str, Any], seed: int) -> Made:
         corpus.labels[split.train], take(tokens.batch, split.validation),
         corpus.labels[split.validation], take(tokens.batch, split.test), corpus.labels[split.test],
         init=torch_generator(seed, "lstm", "init"), order=generator(seed, "lstm", "order"),
+        device=read.device,
     )  # fmt: skip
     return Made(arrays={"state": result.state}, tables={"curves": result.curves})
 
@@ -101,7 +102,9 @@ def extract(read: Reader, network: Mapping[str, Any], seed: int, duplicates: Dup
     emotion = read_tokens(read.store, read.key("tokens"))
     hate = read_tokens(read.store, read.key("hate_tokens"))
     rows = transfer_rows(read_corpus(read.store, read.key("hate")), seed, duplicates)
-    hidden = partial(extract_hidden, LSTMConfig(**network), read["lstm"].arrays("state"))
+    hidden = partial(
+        extract_hidden, LSTMConfig(**network), read["lstm"].arrays("state"), device=read.device
+    )
     vectors = {
         "emotion": hidden(emotion.vectors, emotion.batch),
         "hate_train": hidden(hate.vectors, take(hate.batch, rows.train)),

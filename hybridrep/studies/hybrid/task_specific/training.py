@@ -1,14 +1,17 @@
 """Training the LSTM on emotions, and taking its last hidden state as the representation.
 
 As in section 3.1.3: cross-entropy, Adam, batches of 32, the last epoch's model. Takes the exact
-shortcut where the configuration allows. On one thread the same generators give the same bits.
+shortcut where the configuration allows. On one thread of a processor the same generators give the
+same bits. On another device token ids, labels and word vectors are moved once; of an epoch only its
+order follows (and how the shortcut lays it out), and its losses come back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -22,6 +25,7 @@ from hybridrep.sources.words.tokens import TokenBatch
 from hybridrep.studies.hybrid.task_specific.lstm import (
     LSTMConfig,
     TaskLSTM,
+    Tokens,
     model_of_state,
     state_arrays,
 )
@@ -52,12 +56,13 @@ def train_lstm(
     train_labels: Int[np.ndarray, " train"], validation: TokenBatch,
     validation_labels: Int[np.ndarray, " validation"], test: TokenBatch,
     test_labels: Int[np.ndarray, " test"], *, init: torch.Generator, order: np.random.Generator,
-    on_epoch: OnEpoch | None = None,
+    on_epoch: OnEpoch | None = None, device: str = "cpu",
 ) -> LSTMResult:  # fmt: skip
     """Train an LSTM to tell the class of a tweet, a number from 0.
 
     Validation tweets are never trained on; only the curve of `test_accuracy` sees the test tweets.
-    `on_epoch` is called with every finished row of the curves; both generators are advanced.
+    `on_epoch` is called with every finished row of the curves; both generators, which draw on the
+    processor whatever the `device` that trains, are advanced.
 
     Raises:
         ParameterError: the loss is no longer a number: the learning rate is too high.
@@ -69,29 +74,41 @@ def train_lstm(
         ("test", test, test_labels),
     ):
         _check_tweets(config, lookup, name, tokens, labels)
-    model = TaskLSTM(config, lookup, init)
-    path = _path(config, model)
+    with _exact(device):
+        return _trained(
+            config, TaskLSTM(config, lookup, init).to(device), (train, train_labels),
+            (validation, validation_labels), (test, test_labels), order, on_epoch,
+        )  # fmt: skip
+
+
+_Labelled = tuple[TokenBatch, np.ndarray]
+
+
+def _trained(
+    config: LSTMConfig, model: TaskLSTM, train: _Labelled, validation: _Labelled, test: _Labelled,
+    order: np.random.Generator, on_epoch: OnEpoch | None,
+) -> LSTMResult:  # fmt: skip
+    """Train a model where it is."""
+    device, path = model.lookup.device, _path(config, model)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
-    train_ids, train_classes = _tensors(train, train_labels)
-    held_out = np.concatenate([validation.token_ids, test.token_ids])
-    held_out_classes = torch.from_numpy(np.concatenate([validation_labels, test_labels])).long()
+    tokens, classes = Tokens.on(device, train[0].token_ids), _classes(train[1]).to(device)
+    held_out = path.lay_out(np.concatenate([validation[0].token_ids, test[0].token_ids]))
+    held_out_classes = _classes(np.concatenate([validation[1], test[1]])).to(device)
     rows = []
     for epoch in range(1, config.epochs + 1):
-        permutation = torch.from_numpy(order.permutation(len(train_classes)))
+        permutation = order.permutation(len(classes))
         model.train()
-        train_loss = _train_epoch(
-            path, optimizer, train_ids, train_classes, permutation.split(config.batch_size)
-        )
+        train_loss = _train_epoch(path, optimizer, tokens, classes, permutation, config.batch_size)
         if not np.isfinite(train_loss):
             raise ParameterError(
                 f"LSTM: the training loss is {train_loss} in epoch {epoch}. "
                 f"Choose a learning_rate below {config.learning_rate}."
             )
         with torch.no_grad():
-            predicted = model.head(path.extract(held_out))
-            n = len(validation_labels)
+            predicted = model.head(path.read(held_out))
+            n = len(validation[1])
             validation_loss = functional.cross_entropy(predicted[:n], held_out_classes[:n])
-            hits = (predicted.argmax(1) == held_out_classes).double()
+            hits = (predicted.argmax(1) == held_out_classes).cpu().double()
         rows.append(
             {
                 "epoch": epoch, "train_loss": train_loss, "validation_loss": validation_loss.item(),
@@ -106,15 +123,37 @@ def train_lstm(
 
 def extract_hidden(
     config: LSTMConfig, state: Mapping[str, np.ndarray], lookup: Float32[np.ndarray, "words dim"],
-    tokens: TokenBatch,
+    tokens: TokenBatch, device: str = "cpu",
 ) -> Float32[np.ndarray, "items hidden"]:  # fmt: skip
     """Return the task-specific representation of tweets: the last hidden state, in eval mode.
 
     `lookup` has the word vectors of the ids in `tokens`, which may be other words than in training.
     """
     _check_tweets(config, lookup, "extraction", tokens)
-    path = _path(config, model_of_state(config, state, lookup))
-    return path.extract(tokens.token_ids).numpy()
+    path = _path(config, model_of_state(config, state, lookup).to(device))
+    with _exact(device):
+        return path.read(path.lay_out(tokens.token_ids)).cpu().numpy()
+
+
+@contextmanager
+def _exact(device: str) -> Iterator[None]:
+    """Let cuDNN, which computes `nn.LSTM` on GPUs, neither round float32 to 19 bits nor guess."""
+    if torch.device(device).type != "cuda":
+        yield
+        return
+    with torch.backends.cudnn.flags(
+        enabled=True, benchmark=False, deterministic=True, allow_tf32=False
+    ):
+        yield
+
+
+class _Path(Protocol):
+    """A forward pass, with a form of its own for batches and for what is only read."""
+
+    def batches(self, tokens: Tokens, rows: Sequence[np.ndarray]) -> Sequence[Any]: ...
+    def scores(self, batch: Any) -> Tensor: ...
+    def lay_out(self, token_ids: np.ndarray) -> Any: ...
+    def read(self, corpus: Any) -> Tensor: ...
 
 
 class _Plain:
@@ -122,9 +161,13 @@ class _Plain:
 
     def __init__(self, config: LSTMConfig, model: TaskLSTM) -> None:
         self.model = model
+        self._device = model.lookup.device
         self._low = config.precision == "bfloat16"
 
-    def __call__(self, token_ids: Tensor) -> Tensor:
+    def batches(self, tokens: Tokens, rows: Sequence[np.ndarray]) -> list[Tensor]:
+        return tokens.rows(rows)
+
+    def scores(self, token_ids: Tensor) -> Tensor:
         with self._precision():
             return self.model(token_ids).float()
 
@@ -136,6 +179,10 @@ class _Plain:
         """
         if not self._low:
             yield
+            return
+        if self._device.type != "cpu":
+            with torch.autocast(self._device.type, torch.bfloat16):
+                yield
             return
         # No public name tells: lists of the processor's instructions only let oneDNN's answer be
         # guessed. Of its settings only this one is touched: putting back others warns of GPUs.
@@ -149,18 +196,21 @@ class _Plain:
             if before is not None:
                 switch(before, _fp32_precision=None)
 
+    def lay_out(self, token_ids: np.ndarray) -> Tensor:
+        return torch.from_numpy(token_ids).to(self._device)
+
     @torch.no_grad()
-    def extract(self, token_ids: np.ndarray) -> Tensor:
+    def read(self, token_ids: Tensor) -> Tensor:
         training = self.model.training
         self.model.eval()
-        batches = torch.from_numpy(token_ids).split(_PLAIN_BATCH)
+        batches = token_ids.split(_PLAIN_BATCH)
         with self._precision():
             hidden = torch.cat([self.model.last_hidden(batch).float() for batch in batches])
         self.model.train(training)
         return hidden
 
 
-def _path(config: LSTMConfig, model: TaskLSTM) -> Shortcut | _Plain:
+def _path(config: LSTMConfig, model: TaskLSTM) -> _Path:
     """Return the forward pass that the configuration asks for."""
     if not config.takes_shortcut:
         return _Plain(config, model)
@@ -168,24 +218,28 @@ def _path(config: LSTMConfig, model: TaskLSTM) -> Shortcut | _Plain:
 
 
 def _train_epoch(
-    path: Shortcut | _Plain, optimizer: torch.optim.Optimizer, token_ids: Tensor, classes: Tensor,
-    batches: tuple[Tensor, ...],
+    path: _Path, optimizer: torch.optim.Optimizer, tokens: Tokens, classes: Tensor,
+    order: np.ndarray, batch_size: int,
 ) -> float:  # fmt: skip
-    """Take one step a batch; return the mean loss over the items."""
-    total = 0.0
-    for batch in batches:
-        loss = functional.cross_entropy(
-            path(token_ids.index_select(0, batch)), classes.index_select(0, batch)
-        )
+    """Take one step a batch; return the mean loss over the items, read once at the end."""
+    rows = np.split(order, range(batch_size, len(order), batch_size))
+    batches = path.batches(tokens, rows)
+    ordered = classes.index_select(0, torch.from_numpy(order).to(classes.device))
+    losses = []
+    for batch, right in zip(batches, ordered.split(batch_size), strict=True):
+        loss = functional.cross_entropy(path.scores(batch), right)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        total += loss.item() * len(batch)
+        losses.append(loss.detach())
+    total = 0.0
+    for value, some in zip(torch.stack(losses).tolist(), rows, strict=True):
+        total += value * len(some)
     return total / len(classes)
 
 
-def _tensors(tokens: TokenBatch, labels: np.ndarray) -> tuple[Tensor, Tensor]:
-    return torch.from_numpy(tokens.token_ids).long(), torch.from_numpy(labels).long()
+def _classes(labels: np.ndarray) -> Tensor:
+    return torch.from_numpy(labels).long()
 
 
 def _check_tweets(

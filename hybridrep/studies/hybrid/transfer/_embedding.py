@@ -55,13 +55,14 @@ class Embeddings:
     trainable = True
 
     def __init__(
-        self, models: Sequence[Texts], pooling: Pooling, learning_rate: float, dtype: torch.dtype
-    ) -> None:
+        self, models: Sequence[Texts], pooling: Pooling, learning_rate: float, dtype: torch.dtype,
+        device: torch.device | str = "cpu",
+    ) -> None:  # fmt: skip
         self._models, self._pooling, self._learning_rate = models, pooling, learning_rate
         self._time_steps = models[0].token_ids.shape[1]
         words = [_Words.of(texts) for texts in models]
         self._moving = [distinct_words(t.token_ids[t.train], len(t.embedding)) for t in models]
-        self._lay_out(words, dtype)
+        self._table = self._lay_out(words, dtype).to(device)
         self._index_of_item = [each.index_of_item for each in words]
         counts = [len(each.lengths) for each in words]
         self._first_item = np.cumsum([0, *counts[:-1]])
@@ -71,10 +72,10 @@ class Embeddings:
         moved = self._table[: self._span]
         self._gradient = torch.zeros_like(moved)
         self._moments = torch.zeros_like(moved).view(-1), torch.zeros_like(moved).view(-1)
-        self._steps = torch.zeros(())
+        self._steps = torch.zeros((), device=device)
 
-    def _lay_out(self, words: Sequence[_Words], dtype: torch.dtype) -> None:
-        """Make the table: every model's moving rows, then all rows that stay as they are."""
+    def _lay_out(self, words: Sequence[_Words], dtype: torch.dtype) -> Tensor:
+        """Return the table: every model's moving rows, then all rows that stay as they are."""
         self._stride = round_up(max(len(moving) for moving in self._moving))
         self._span = self._stride * len(self._models)
         rows: list[np.ndarray] = []
@@ -92,7 +93,7 @@ class Embeddings:
             parts[0][first : first + len(moving)] = as_tensor(texts.embedding[moving], dtype)
             parts.append(as_tensor(texts.embedding[still], dtype))
         self._rows = np.concatenate(rows)
-        self._table = torch.cat(parts)
+        return torch.cat(parts)
 
     def plan(self, plan: Batches) -> None:
         """List the words of these batches, batch after batch and row after row."""
@@ -114,10 +115,12 @@ class Embeddings:
             slots = slots * self._time_steps + self._positions[words]
         self._edges = [0, *ends[:, -1].tolist()]
         starts = starts.reshape(steps, -1)
-        self._offsets = torch.from_numpy(starts - starts[:, :1])
-        self._words = torch.from_numpy(self._rows[words])
-        self._slots = torch.from_numpy(slots)
-        self._scales = torch.from_numpy(1 / divisors).to(self._table.dtype).unsqueeze(3)
+        device = self._table.device
+        self._offsets = torch.from_numpy(starts - starts[:, :1]).to(device)
+        self._words = torch.from_numpy(self._rows[words]).to(device)
+        self._slots = torch.from_numpy(slots).to(device)
+        scales = torch.from_numpy(1 / divisors).to(self._table.dtype)
+        self._scales = scales.to(device).unsqueeze(3)
 
     def fill(self, step: int, out: Tensor) -> None:
         """Write the pooled embeddings of a step's batch into [models, rows, inputs]."""
@@ -156,7 +159,7 @@ class Embeddings:
         full = as_tensor(texts.embedding, self._table.dtype).clone()
         full[PADDING] = 0
         first = model * self._stride
-        full[torch.from_numpy(moving)] = self._table[first : first + len(moving)]
+        full[torch.from_numpy(moving)] = self._table[first : first + len(moving)].cpu()
         return full.numpy()
 
 

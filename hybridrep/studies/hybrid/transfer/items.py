@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hybridrep.execution.devices import free_memory
+from hybridrep.parameters import CPU
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.running.stage import Reader
 from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
@@ -64,7 +66,7 @@ def items_of(read: Reader, seed: int, duplicates: Duplicates) -> Items:
 
 def train_representations(
     config: ClassifierConfig, bottleneck: int, items: Sequence[Items],
-    read: Sequence[Mapping[str, np.ndarray]],
+    read: Sequence[Mapping[str, np.ndarray]], device: str = CPU,
 ) -> list[list[pd.DataFrame]]:  # fmt: skip
     """Train a classifier on each representation; return per seed the curves of each.
 
@@ -73,6 +75,7 @@ def train_representations(
         bottleneck: size that names their random streams; 0 where representations have none.
         items: the tweets of each seed.
         read: per seed the vectors of its tweets, by representation.
+        device: where they are trained.
     """
     from hybridrep.studies.hybrid.transfer.stacked import ClassifierData, train_classifiers
 
@@ -84,6 +87,7 @@ def train_representations(
         for place, name, vectors in named
     ]
     curves: list[list[pd.DataFrame]] = [[] for _ in items]
-    for (place, name, _), result in zip(named, train_classifiers(config, models), strict=True):
+    trained = train_classifiers(config, models, device=device, memory=free_memory(device) // 2)
+    for (place, name, _), result in zip(named, trained, strict=True):
         curves[place].append(result.curves.assign(representation=name))
     return curves

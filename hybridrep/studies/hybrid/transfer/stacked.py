@@ -15,10 +15,17 @@ import pandas as pd
 import torch
 from jaxtyping import Float, Int
 
-from hybridrep.networks.batches import InputSource, Rows
+from hybridrep.networks.batches import InputSource, Place, Rows
 from hybridrep.networks.loss import CrossEntropy
 from hybridrep.networks.network import Shape, StackedNetwork
-from hybridrep.networks.training import Stack, block_width, check_rows, train_alike
+from hybridrep.networks.training import (
+    STACK_MEMORY,
+    Stack,
+    block_width,
+    check_rows,
+    train_alike,
+    width_on,
+)
 from hybridrep.studies.hybrid.transfer._embedding import Embeddings, Texts, distinct_words
 from hybridrep.studies.hybrid.transfer.classifier import Classifier, ClassifierConfig, pooled_size
 
@@ -79,7 +86,7 @@ class ClassifierResult:
 @torch.inference_mode()
 def train_classifiers(
     config: ClassifierConfig, models: Sequence[ClassifierData], *, block: int | None = None,
-    dtype: torch.dtype = torch.float32,
+    dtype: torch.dtype = torch.float32, device: str = "cpu", memory: int = STACK_MEMORY,
 ) -> list[ClassifierResult]:  # fmt: skip
     """Train classifiers of any input widths, each on its own data, order and initialisation.
 
@@ -87,8 +94,13 @@ def train_classifiers(
 
     Args:
         block: how many models of equal width make one batched product; without it, as many as
-            the cache holds. Only speed depends on it.
+            the cache holds, on another device its memory. Only speed depends on it.
         dtype: of the arithmetic. Initial parameters are drawn in float32 in any case.
+        device: where they are trained; what is drawn is drawn on the processor in any case.
+        memory: bytes of another device than the processor for those that are trained at once.
+
+    Raises:
+        ExecutionError: another device than the processor has too little memory for one.
     """
     for number, model in enumerate(models):
         _check(config, number, model, len(model.inputs))
@@ -96,16 +108,21 @@ def train_classifiers(
     for input_size in dict.fromkeys(model.inputs.shape[1] for model in models):
         same = [n for n, model in enumerate(models) if model.inputs.shape[1] == input_size]
         shape = _shape(input_size, config)
-        width = block or min(_MOST, block_width(shape.parameters))
         alike = [models[number] for number in same]
-        results.update(zip(same, _train(config, shape, alike, width, _rows, dtype), strict=True))
+        width = block or width_on(
+            device, memory, shape, config.batch_size, max(m.inputs.size for m in alike), dtype,
+            min(_MOST, block_width(shape.parameters)),
+        )  # fmt: skip
+        trained = _train(config, shape, alike, width, _rows, dtype, device)
+        results.update(zip(same, trained, strict=True))
     return [results[number] for number in range(len(models))]
 
 
 @torch.inference_mode()
 def train_baselines(
     config: ClassifierConfig, models: Sequence[BaselineData], *, embeddings: bool = False,
-    block: int | None = None, dtype: torch.dtype = torch.float32,
+    block: int | None = None, dtype: torch.dtype = torch.float32, device: str = "cpu",
+    memory: int = STACK_MEMORY,
 ) -> list[ClassifierResult]:  # fmt: skip
     """Train baselines, which learn embeddings of their own; see `train_classifiers`.
 
@@ -121,33 +138,39 @@ def train_baselines(
         raise ValueError(f"baselines of several time steps and dimensions: {sorted(shapes)}")
     time_steps, dim = shapes.pop()
 
-    def inputs_of(part: Sequence[BaselineData], dtype: torch.dtype) -> Embeddings:
+    def inputs_of(part: Sequence[BaselineData], dtype: torch.dtype, place: Place) -> Embeddings:
         texts = [Texts(m.token_ids, m.embedding, m.train, m.test) for m in part]
-        return Embeddings(texts, config.pooling, config.learning_rate, dtype)
+        return Embeddings(texts, config.pooling, config.learning_rate, dtype, place.device)
 
     shape = _shape(pooled_size(config.pooling, time_steps, dim), config)
     words = max(len(distinct_words(m.token_ids[m.train], len(m.embedding))) for m in models)
-    width = block or min(_MOST, block_width(shape.parameters + words * dim))
-    return _train(config, shape, models, width, inputs_of, dtype, embeddings)
+    # on a device: the table with Adam's moments and gradients, and the words of an epoch
+    numbers = max(4 * m.embedding.size + 4 * m.token_ids.size for m in models)
+    width = block or width_on(
+        device, memory, shape, config.batch_size, numbers, dtype,
+        min(_MOST, block_width(shape.parameters + words * dim)),
+    )  # fmt: skip
+    return _train(config, shape, models, width, inputs_of, dtype, device, embeddings)
 
 
-def _rows(part: Sequence[ClassifierData], dtype: torch.dtype) -> Rows:
-    return Rows([each.inputs for each in part], dtype)
+def _rows(part: Sequence[ClassifierData], dtype: torch.dtype, place: Place) -> Rows:
+    return Rows([each.inputs for each in part], dtype, place)
 
 
 def _train(
     config: ClassifierConfig, shape: Shape, models: Sequence[_Data], width: int,
-    inputs_of: Callable[[Sequence[_Data], torch.dtype], InputSource], dtype: torch.dtype,
-    embeddings: bool = False,
+    inputs_of: Callable[[Sequence[_Data], torch.dtype, Place], InputSource], dtype: torch.dtype,
+    device: str, embeddings: bool = False,
 ) -> list[ClassifierResult]:  # fmt: skip
     """Train models of one shape."""
 
     def stack_of(part: Sequence[int]) -> Stack:
-        given = [models[number] for number in part]
+        given, place = [models[number] for number in part], Place(device)
         initial = [Classifier(shape.sizes[0], config, m.init).linear_maps() for m in given]
         return Stack(
-            network=StackedNetwork(shape, initial, config.learning_rate, dtype),
-            inputs=inputs_of(given, dtype), loss=CrossEntropy([m.labels for m in given], dtype),
+            network=StackedNetwork(shape, initial, config.learning_rate, dtype, place.device),
+            inputs=inputs_of(given, dtype, place),
+            loss=CrossEntropy([m.labels for m in given], dtype, place.device),
             train=np.stack([m.train for m in given]), test=np.stack([m.test for m in given]),
             orders=[m.order for m in given], batch_size=config.batch_size,
         )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from hybridrep.execution.devices import free_memory
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
@@ -63,7 +64,7 @@ def node(study: Hybrid, bottleneck: int, seed: int) -> Node:
         vectors=task_specific.vectors_node(study, seed),
         autoencoders=[transformation.node(study, variant, seed) for variant in variants],
         reads={"corpus": inputs.hate.key, "tokens": inputs.hate.tokens_key},
-        name=f"b{bottleneck}", seed=seed, stack=f"b{bottleneck}",
+        name=f"b{bottleneck}", seed=seed, stack=f"b{bottleneck}", device=config.device,
         units=len(SIZED if bottleneck else UNSIZED), seconds=0.05 * config.transfer_epochs,
         about={"seed": seed, "bottleneck": bottleneck},
     )  # fmt: skip
@@ -73,7 +74,7 @@ def train(stack: Sequence[tuple[Reader, Tested, int]]) -> Iterator[Made]:
     """Train the classifiers of a group of seeds: the curves of each seed's."""
     from hybridrep.studies.hybrid.transfer.classifier import ClassifierConfig
 
-    tested = stack[0][1]
+    tested, device = stack[0][1], stack[0][0].device
     items = [items_of(read, seed, tested.duplicates) for read, _, seed in stack]
     settings: dict[str, Any] = {"pooling": tested.pooling} if tested.pooling else {}
     config = ClassifierConfig(classes=items[0].classes, epochs=tested.epochs, **settings)
@@ -81,10 +82,10 @@ def train(stack: Sequence[tuple[Reader, Tested, int]]) -> Iterator[Made]:
         vectors = [
             _layers(read, tested, mine) for (read, _, _), mine in zip(stack, items, strict=True)
         ]
-        curves = train_representations(config, tested.bottleneck, items, vectors)
+        curves = train_representations(config, tested.bottleneck, items, vectors, device)
     else:
         vectors = [{"lstm": mine.task_specific, "bert": mine.global_} for mine in items]
-        curves = train_representations(config, 0, items, vectors)
+        curves = train_representations(config, 0, items, vectors, device)
         for mine, baseline in zip(
             curves, _train_baselines(stack[0][0], config, items), strict=True
         ):
@@ -102,7 +103,7 @@ def _layers(read: Reader, tested: Tested, items: Items) -> dict[str, np.ndarray]
         source, target = items.sides(variant.direction)
         bottleneck, reconstructed = apply_autoencoder(
             transformation.network(variant, (source.shape[1], target.shape[1])),
-            read.store.open(key).arrays("half"), source,
+            read.store.open(key).arrays("half"), source, device=read.device,
         )  # fmt: skip
         layers[f"{variant.direction}_bottleneck"] = bottleneck
         layers[f"{variant.direction}_reconstructed"] = reconstructed
@@ -119,5 +120,7 @@ def _train_baselines(
         BaselineData(tokens.batch.token_ids[m.rows], tokens.vectors, *m.given(BASELINE, 0))
         for m in items
     ]
-    results = train_baselines(config, models)
+    results = train_baselines(
+        config, models, device=read.device, memory=free_memory(read.device) // 2
+    )
     return [result.curves.assign(representation=BASELINE) for result in results]

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hybridrep.execution.devices import free_memory
 from hybridrep.execution.local import share_of_memory
+from hybridrep.parameters import CPU
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.running.study import declared_once
@@ -92,7 +94,7 @@ def node(study: Hybrid, variant: Variant, seed: int) -> Node:
     inputs = study.inputs
     return STAGE.node(
         train, variant, seed, inputs.config.items_per_emotion, **data_nodes(study, seed),
-        name=variant.name, seed=seed,
+        name=variant.name, seed=seed, device=inputs.config.device,
         stack=f"{variant.place} {variant.epochs}",
         seconds=_estimate(variant, inputs.size_of(variant.direction), inputs.emotion.items),
         about={"seed": seed, **vars(variant)},
@@ -119,6 +121,8 @@ def train(stack: Sequence[tuple[Reader, Variant, int, int]]) -> Iterator[Made]:
     data = [loaded[seed] for _, _, seed, _ in stack]
     variants = [variant for _, variant, _, _ in stack]
     trajectories = Trajectories(variants[0].direction, data, variants[0].epochs)
+    device = stack[0][0].device
+    free = share_of_memory() if device == CPU else free_memory(device)
     results = train_autoencoders(
         [
             network(variant, _sizes(mine, variant.direction))
@@ -126,7 +130,8 @@ def train(stack: Sequence[tuple[Reader, Variant, int, int]]) -> Iterator[Made]:
         ],
         [_model_data(mine, variant) for variant, mine in zip(variants, data, strict=True)],
         on_epoch=trajectories.record,
-        memory=share_of_memory() // 2,  # the rest: batches, similarity matrices, other programs
+        memory=free // 2,  # the rest: batches, similarity matrices, other programs
+        device=device,
     )
     tables = zip(trajectories.tables(), trajectories.measures(), strict=True)
     for result, (rsa, measures) in zip(results, tables, strict=True):

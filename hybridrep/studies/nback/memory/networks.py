@@ -20,7 +20,6 @@ class NetworkRecipe:
 
     Attributes:
         name: of the architecture in names: `gru`; of a further size `rnn-256`.
-        device: where it is trained.
     """
 
     name: str
@@ -33,7 +32,6 @@ class NetworkRecipe:
     nonlinearity: str
     initial_state: str
     training: TrainingConfig
-    device: str = "cpu"
 
     @property
     def place(self) -> str:
@@ -89,7 +87,7 @@ def recipe(config: Config, architecture: str, diet: str, hidden: int = 0) -> Net
         architecture=architecture, hidden=size, diet=diet, n_back=config.n_back,
         task_code=config.task_code, front_end=config.front_end,
         nonlinearity=config.rnn_nonlinearity if architecture == "rnn" else "tanh",
-        initial_state=config.initial_state, training=training, device=config.device,
+        initial_state=config.initial_state, training=training,
     )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ def node(study: NBack, recipe: NetworkRecipe, seed: int) -> Node:
         needs = {split: features.nodes(study, split) for split in SPLITS}
     return STAGE.node(
         make, recipe, study.inputs.stimuli.objects, seed, **needs, name=recipe.label, seed=seed,
+        device=study.config.device,
         seconds=recipe.seconds(study.config.components),
         about={"seed": seed, "architecture": recipe.name, "diet": recipe.diet},
     )  # fmt: skip
@@ -49,7 +50,7 @@ def make(read: Reader, recipe: NetworkRecipe, objects: tuple[Objects, ...], seed
     network = recipe.network(channels, positions)
     (trained,) = train_memory(
         network, recipe.training, splits, [learner(recipe, seed)], recipe.code,
-        device=recipe.device,
+        device=read.device,
     )  # fmt: skip
     return Made(
         arrays={"weights": trained.state},

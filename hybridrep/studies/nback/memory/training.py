@@ -229,6 +229,8 @@ class _Course:
         self._config, self._training, self._code = config, training, code
         self._seen = {**seen, SELECTION: seen["val_angle"]}
         self._learners, self._stack = learners, stack
+        apple = stack.device.type == "mps"  # which has no double precision
+        self._sums = torch.float32 if apple else torch.float64
         self._alive = list(range(len(learners)))
         self._checks = {
             name: [self._drawn(name, each.checks[name], each, CHECK_TRIALS) for each in learners]
@@ -258,7 +260,7 @@ class _Course:
         return [self._done[place] for place in range(len(self._learners))]
 
     def _no_loss(self) -> Tensor:
-        return torch.zeros(len(self._alive), dtype=torch.float64, device=self._stack.device)
+        return torch.zeros(len(self._alive), dtype=self._sums, device=self._stack.device)
 
     def _drawn(self, split: str, rng: np.random.Generator, learner: Learner, count: int) -> Trials:
         training, stimuli = self._training, self._seen[split].stimuli
@@ -287,7 +289,7 @@ class _Course:
         self._optimiser.zero_grad()
         losses.sum().backward()
         self._optimiser.step()
-        return losses.detach().double()
+        return losses.detach().to(self._sums)
 
     def _note_losses(self, iteration: int, means: Tensor) -> None:
         for place, loss in zip(self._alive, means.tolist(), strict=True):

@@ -13,6 +13,7 @@ from hybridrep.errors import ParameterError
 from hybridrep.sources.words.tokens import TokenBatch
 from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig
 from hybridrep.studies.hybrid.task_specific.training import LSTMResult, extract_hidden, train_lstm
+from hybridrep.testing.pretended_device import pretended_device
 
 TIME, WORDS, CLASSES = 12, 40, 4
 CONFIG = LSTMConfig(
@@ -232,3 +233,45 @@ def test_arrays_that_do_not_fit_are_refused(place, spoil, message):
     data[place] = spoil(data[place])
     with pytest.raises(ValueError, match=message):
         train(CONFIG, data)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_on_a_device_the_shortcut_has_the_processors_numbers(precision, one_thread):
+    config = replace(CONFIG, precision=precision)
+    wanted, tokens = train(config), split()[4]
+    with pretended_device() as device:
+        found = train(config, device=device.name)
+        hidden = extract_hidden(config, found.state, word_vectors(), tokens, device.name)
+    pd.testing.assert_frame_equal(found.curves, wanted.curves, check_exact=True)
+    assert all(np.array_equal(found.state[name], value) for name, value in wanted.state.items())
+    expected = extract_hidden(config, wanted.state, word_vectors(), tokens)
+    np.testing.assert_array_equal(hidden, expected)
+
+
+@pytest.mark.parametrize("padding", ["front", "after"])
+def test_on_a_device_the_plain_path_leaves_nothing_elsewhere(padding, one_thread):
+    """To rounding: on a processor oneDNN computes `nn.LSTM`, there PyTorch's own kernels."""
+    config = replace(CONFIG, padding=padding, path="plain")
+    wanted, tokens = train(config), split(padding)[4]
+    with pretended_device() as device:
+        found = train(config, device=device.name)
+        hidden = extract_hidden(config, found.state, word_vectors(), tokens, device.name)
+    pd.testing.assert_frame_equal(found.curves, wanted.curves, rtol=1e-5)
+    expected = extract_hidden(config, wanted.state, word_vectors(), tokens)
+    np.testing.assert_allclose(hidden, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("path", ["fast", "plain"])
+def test_on_a_device_tokens_and_vectors_are_moved_once(path, one_thread):
+    moved, read = {}, {}
+    for epochs, batch_size in ((1, 8), (2, 8), (2, 33)):
+        config = replace(CONFIG, path=path, epochs=epochs, batch_size=batch_size)
+        with pretended_device() as device:
+            train(config, device=device.name)
+        assert device.moved.count(33 * TIME) == 1  # token ids to train on
+        assert device.moved.count(24 * TIME) == 1  # those held out
+        assert device.moved.count(WORDS * 8) == 1  # word vectors
+        moved[epochs, batch_size], read[epochs, batch_size] = len(device.moved), device.read
+    assert moved[2, 8] == moved[2, 33]
+    assert read[2, 8] == read[2, 33]
+    assert moved[2, 8] - moved[1, 8] <= 7  # of an epoch its order, and how it is packed

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from benchmarks.transfer import train_plainly
+from hybridrep.errors import ExecutionError
 from hybridrep.studies.hybrid.transfer.classifier import (
     Classifier,
     ClassifierConfig,
@@ -19,6 +20,7 @@ from hybridrep.studies.hybrid.transfer.stacked import (
     train_baselines,
     train_classifiers,
 )
+from hybridrep.testing.pretended_device import pretended_device
 
 DOUBLE, SINGLE = torch.float64, torch.float32
 TOLERANCES = [(DOUBLE, 1e-10), (SINGLE, 1e-4)]
@@ -225,3 +227,34 @@ def test_data_that_do_not_fit_are_refused() -> None:
 def test_no_models_no_results() -> None:
     assert train_classifiers(ClassifierConfig(), []) == []
     assert train_baselines(ClassifierConfig(), []) == []
+
+
+def test_on_a_device_classifiers_have_the_processors_numbers():
+    config, sizes = ClassifierConfig(epochs=2), (11, 7, 11)
+    with pretended_device() as device:
+        found = train_classifiers(config, representations(*sizes), device=device.name)
+    for first, second in zip(
+        found, train_classifiers(config, representations(*sizes)), strict=True
+    ):
+        assert_identical(first, second)
+    assert device.moved.count(ITEMS * 7) == 1
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_on_a_device_baselines_have_the_processors_numbers(pooling):
+    config, read = ClassifierConfig(epochs=2, pooling=pooling), []
+    for batch_size in (32, 90):
+        config = ClassifierConfig(epochs=2, pooling=pooling, batch_size=batch_size)
+        with pretended_device() as device:
+            found = train_baselines(config, tweets(3), embeddings=True, device=device.name)
+        wanted = train_baselines(config, tweets(3), embeddings=True)
+        for first, second in zip(found, wanted, strict=True):
+            assert_identical(first, second)
+        read.append((device.read, len(device.moved)))
+    assert read[0] == read[1]  # whatever the number of batches
+
+
+def test_a_device_too_small_for_one_is_refused():
+    for train, given in ((train_classifiers, representations(6)), (train_baselines, tweets(1))):
+        with pytest.raises(ExecutionError, match="end what else uses the device"):
+            train(ClassifierConfig(), given, device="meta", memory=100)

@@ -23,6 +23,7 @@ from hybridrep.studies.nback.names import NO_ACTION, SPLITS, tasks_in_diet
 from hybridrep.studies.nback.stimuli.stimulus_set import StimulusSet
 from hybridrep.studies.nback.tasks.task_code import TaskCode
 from hybridrep.studies.nback.tasks.trials import trials
+from hybridrep.testing.pretended_device import pretended_device
 from tests.studies.nback.memory.plain import PlainNetwork
 
 UNITS = 12
@@ -239,3 +240,21 @@ def test_frames_without_a_response_are_those_of_the_task():
     drawn = trials(20, some.tasks, stimuli, 0.5, some.trials, code=CODE)
     assert (drawn.response[:, :2] == NO_ACTION).all()
     assert (drawn.response[:, 2:] != NO_ACTION).all()
+
+
+@pytest.mark.parametrize("kind", ["rnn", "gru", "lstm"])
+@pytest.mark.parametrize("initial", ["zero", "kaiming"])
+def test_on_a_device_nothing_is_left_elsewhere_and_numbers_are_the_processors(kind, initial):
+    config = TrainingConfig(25, batch=9, learning_rate=0.02, stop_at=0.3)
+    found = {}
+    with pretended_device() as device:
+        for place in ("cpu", device.name):
+            found[place] = trained(
+                config, learner("stmf_1"), learner("stmf_1", 1), kind=kind, device=place,
+                network={"initial_state": initial},
+            )  # fmt: skip
+    for first, second in zip(found["cpu"], found[device.name], strict=True):
+        assert first.curves.equals(second.curves)
+        assert first.losses.equals(second.losses)
+        assert all(np.array_equal(first.state[n], second.state[n]) for n in first.state)
+    assert device.moved[:3] == [64 * UNITS] * 3  # the images of each split
