@@ -274,7 +274,7 @@ def test_results_of_changed_code_are_never_reused(given, finished, monkeypatch, 
         stages, "code_version",
         lambda name: f"changed {name}" if name == stage.__name__ else real(name),
     )  # fmt: skip
-    after = HYBRID.complete(study, 0)
+    after = HYBRID.complete(study_of(given, store), 0)  # what is declared is kept with a study
     apart = {"lstm", "task_specific", "linear_baseline", "transfer/b0"}
     fused = {n for n in before if n.startswith(("fuse/", "fused_")) and "_to_" not in n}
     kept = {lstm: set(), autoencode: apart | fused}
