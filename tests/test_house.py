@@ -270,7 +270,7 @@ def test_types_and_shapes_of_what_is_imported_are_checked():
     from hybridrep.studies.hybrid.similarity.measured import orders_of
 
     with pytest.raises(TypeCheckError, match="dissimilarities"):
-        dissimilarities(np.zeros((2, 3, 4)))
+        dissimilarities(np.zeros(3))
     with pytest.raises(BeartypeCallHintParamViolation, match="orders_of"):
         orders_of("0", 40)
     with pytest.raises(TypeCheckError, match="__init__"):

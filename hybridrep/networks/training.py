@@ -171,7 +171,7 @@ def width_on(
         >>> width_on("cpu", 0, shape, 32, 0, torch.float32, width=3)
         3
         >>> width_on("cuda", 2**30, shape, 32, 0, torch.float32, width=3)
-        139
+        266
     """
     if device == "cpu":
         return width

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from hybridrep.errors import ParameterError
+from hybridrep.execution import devices
 from hybridrep.execution.store import Store
 from hybridrep.parameters import resolve, stages_of
 from hybridrep.running import work
@@ -56,7 +57,7 @@ def test_every_stage_that_a_parameter_names_is_run_by_an_entry_point():
 def test_parameters_bear_on_what_reads_them():
     always = {"profile", "study", "workers", "cluster", "store", "plan"}
     assert bearing("embed") == always | {
-        "encoder", "encoder_layer", "encoder_pooling",
+        "device", "encoder", "encoder_layer", "encoder_pooling",
         "emotion", "emotion_columns", "emotion_split", "emotion_quoting", "emotion_names", "hate",
         "hate_columns", "hate_split", "hate_quoting", "hate_positive",
     }  # fmt: skip
@@ -82,7 +83,7 @@ CHANGES = {
     "share_text": "false", "trials": "7", "timeout": "7", "study": "other", "workers": "2",
     "cluster": "tcp://nowhere:1", "plan": "true", "fusions": "joint_autoencoder",
     "fusion_weight": "0.3", "fusion_epochs": "3", "encoder_layer": "0", "encoder_pooling": "mean",
-    "measures": "cka",
+    "measures": "cka", "device": "cuda:1",
 }  # fmt: skip
 
 
@@ -106,7 +107,10 @@ def given_vectors(path: Path, given: dict[str, str]) -> str:
 
 
 @pytest.mark.slow
-def test_what_bears_on_an_entry_point_changes_its_results_and_nothing_else_does(tmp_path):
+def test_what_bears_on_an_entry_point_changes_its_results_and_nothing_else_does(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(devices, "_count", lambda kind: 2)
     given = small_study.parameters(tmp_path)
     store = Store(tmp_path / "store")
     others = small_study.write_corpora(
