@@ -169,7 +169,8 @@ def _npy(path: Path, key: str) -> Content:
 
 
 def _npz(path: Path, key: str) -> Content:
-    with np.load(path, allow_pickle=False) as arrays:
+    # NumPy leaves a damaged archive open that it has opened itself
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         values = arrays[_chosen(list(arrays.files), key, path)]
         ids, repeats = (
             _texts(arrays[name]) if name in arrays.files else None for name in ("ids", REPEAT)
