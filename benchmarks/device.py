@@ -24,10 +24,10 @@ from rich.console import Console
 from rich.table import Table
 
 from hybridrep.errors import ParameterError
-from hybridrep.execution.devices import check_device, free_memory, other_device
+from hybridrep.execution.devices import check_device, other_device, stack_memory
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.sources.words.tokens import TokenBatch
-from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig, TaskLSTM, Tokens
+from hybridrep.studies.hybrid.task_specific.lstm import LSTMConfig, PlacedTokens, TaskLSTM
 from hybridrep.studies.hybrid.task_specific.shortcut import Shortcut
 from hybridrep.studies.hybrid.task_specific.training import train_lstm
 from hybridrep.studies.hybrid.transfer.classifier import ClassifierConfig
@@ -89,7 +89,7 @@ def lstm(sizes: Sizes, device: str, dtype: torch.dtype) -> Weights:
     path, optimizer = Shortcut(model), torch.optim.Adam(model.parameters(), fused=True)
     place = torch.device(device)
     rows = np.split(np.arange(items), range(32, items, 32))
-    for batch, some in zip(path.batches(Tokens.on(place, ids), rows), rows, strict=True):
+    for batch, some in zip(path.batches(PlacedTokens.on(place, ids), rows), rows, strict=True):
         right = torch.from_numpy(labels[some]).to(place)
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(path.scores(batch), right).backward()
@@ -111,7 +111,7 @@ def autoencoders(sizes: Sizes, device: str, dtype: torch.dtype) -> Weights:
         for seed in range(sizes.models)
     ]  # fmt: skip
     config = AutoencoderConfig(sizes.wide, sizes.narrow, min(32, sizes.narrow), epochs=2)
-    memory = free_memory(device) // 2
+    memory = stack_memory(device)
     found = train_autoencoders(config, models, device=device, dtype=dtype, memory=memory)
     return _named(result.final_state for result in found)
 
@@ -128,7 +128,7 @@ def classifiers(sizes: Sizes, device: str, dtype: torch.dtype) -> Weights:
     def rest(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, torch.Generator, object]:
         return labels, train, test, torch_generator(seed, "init"), generator(seed, "order")
 
-    config, memory = ClassifierConfig(epochs=2), free_memory(device) // 2
+    config, memory = ClassifierConfig(epochs=2), stack_memory(device)
     seeds = range(sizes.models)
     found = train_classifiers(
         config, [ClassifierData(vectors, *rest(seed)) for seed in seeds],
@@ -153,7 +153,7 @@ def fusions(sizes: Sizes, device: str, dtype: torch.dtype) -> Weights:
     ]
     found = train_fused(
         Matching(min(32, sizes.narrow), epochs=1), models, (True, True), device=device,
-        dtype=dtype, memory=free_memory(device) // 2,
+        dtype=dtype, memory=stack_memory(device),
     )  # fmt: skip
     return _named(
         {f"{n}.{kind}": array for n, pair in enumerate(each.network.layers)

@@ -421,7 +421,7 @@ SMALL = device.Sizes(models=2, items=160, wide=20, narrow=16, time_steps=9, word
 
 @pytest.mark.usefixtures("one_thread")
 def test_a_device_is_compared_with_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device, "free_memory", lambda _: 2**40)
+    monkeypatch.setattr(device, "stack_memory", lambda _: 2**40)
     monkeypatch.setattr("hybridrep.studies.nback.memory.training.CHECK_TRIALS", 40)
     console = Console(record=True, width=120, quiet=True)
     with pretended_device() as pretended:

@@ -299,6 +299,15 @@ Examples:
 """
 
 
+def dissimilarity_named(key: str) -> Dissimilarity:
+    """Look a dissimilarity up by its name.
+
+    Raises:
+        ValueError: there is none of that name; the message lists them.
+    """
+    return _named(DISSIMILARITIES, key, "dissimilarity")
+
+
 def dissimilarities(
     embeddings: Items, dissimilarity: str = "cosine"
 ) -> Float64[np.ndarray, " pairs"]:
@@ -319,7 +328,7 @@ def dissimilarities(
         >>> dissimilarities(corners, "euclidean").round(9).tolist()
         [5.0, 3.0, 4.0]
     """
-    how = _named(DISSIMILARITIES, dissimilarity, "dissimilarity")
+    how = dissimilarity_named(dissimilarity)
     prepared = how.prepare(how.one_model(embeddings))
     pairs = _of_pairs(prepared, 0, how)
     power = {"cosine": 0, "squared": 2, "distance": 1, "crossvalidated": 2}[how.shape]
@@ -763,7 +772,7 @@ def describe_rsa(
         >>> side.compare(side).round(6).tolist()
         [1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    how = _named(DISSIMILARITIES, dissimilarity, "dissimilarity")
+    how = dissimilarity_named(dissimilarity)
     comparing = _named(COMPARATORS, comparator, "comparator")
     items = embeddings.shape[1]
     if (dissimilarity, comparator) == ("cosine", "pearson"):
@@ -801,7 +810,7 @@ def described_pairs(
     Raises:
         ValueError: when there is no such dissimilarity.
     """
-    how = _named(DISSIMILARITIES, dissimilarity, "dissimilarity")
+    how = dissimilarity_named(dissimilarity)
     prepared = how.prepare(embeddings)
     pairs, remark = _pairs(prepared, how)
     return pairs, prepared.notes, _scale(how) or 0.0, remark
@@ -965,7 +974,7 @@ def rsa(
         >>> rsa(items, moved).value < 0.9, rsa(items, moved, "euclidean", "tau_a").value > 0.999
         (True, True)
     """
-    how = _named(DISSIMILARITIES, dissimilarity, "dissimilarity")
+    how = dissimilarity_named(dissimilarity)
     models = (how.one_model(each) for each in (first, second))
     return score_rsa(*(describe_rsa(each, dissimilarity, comparator) for each in models))[0]
 
@@ -984,7 +993,7 @@ def rsa_measure(dissimilarity: str = "cosine", comparator: str = "pearson") -> M
     Raises:
         ValueError: when there is no such dissimilarity or comparator.
     """
-    how = _named(DISSIMILARITIES, dissimilarity, "dissimilarity")
+    how = dissimilarity_named(dissimilarity)
     comparing = _named(COMPARATORS, comparator, "comparator")
     blind: frozenset[Change] = frozenset({"monotone"}) if comparing.monotone else frozenset()
     given: dict[str, Any] = {"dissimilarity": dissimilarity, "comparator": comparator}

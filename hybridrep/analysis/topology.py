@@ -18,12 +18,11 @@ from jaxtyping import Float64, Num
 from hybridrep.analysis.descriptions import items_of, lower_triangle
 from hybridrep.analysis.dissimilarity import COMPARATORS as _COMPARATORS
 from hybridrep.analysis.dissimilarity import (
-    DISSIMILARITIES,
-    Dissimilarity,
     ModelItems,
     RsaSide,
     compare_rsa,
     described_pairs,
+    dissimilarity_named,
     levels,
     score_rsa,
     side_of_pairs,
@@ -135,7 +134,7 @@ def trsa(
         >>> abs(whole.value - rho.value) < 1e-12
         True
     """
-    how = _how(dissimilarity)
+    how = dissimilarity_named(dissimilarity)
     models = (how.one_model(each) for each in (first, second))
     return score_rsa(*(describe_trsa(each, low, high, dissimilarity) for each in models))[0]
 
@@ -205,7 +204,7 @@ def trsa_measure(
         ValueError: when there is no such dissimilarity, or the quantiles are not in order.
     """
     check_quantiles(low, high)
-    how = _how(dissimilarity)
+    how = dissimilarity_named(dissimilarity)
     key = f"trsa.l{round(100 * low)}.u{round(100 * high)}"
     return Measure(
         key=key if dissimilarity == "sqeuclidean" else f"{key}.{dissimilarity}",
@@ -221,12 +220,3 @@ def trsa_measure(
         describe_dissimilarities=partial(_describe_dissimilarities, low=low, high=high),
         needs=how.needs,
     )  # fmt: skip
-
-
-def _how(dissimilarity: str) -> Dissimilarity:
-    """Look a dissimilarity up by its name."""
-    if dissimilarity not in DISSIMILARITIES:
-        raise ValueError(
-            f"no dissimilarity {dissimilarity!r}; there are {', '.join(DISSIMILARITIES)}"
-        )
-    return DISSIMILARITIES[dissimilarity]

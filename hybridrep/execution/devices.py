@@ -79,6 +79,14 @@ def free_memory(device: str) -> int:
     return int(torch.cuda.mem_get_info(device)[0]) + kept
 
 
+def stack_memory(device: str) -> int:
+    """Return the bytes for models that are trained at once: half of what is free.
+
+    The rest is for batches, similarity matrices, other programs.
+    """
+    return free_memory(device) // 2
+
+
 @contextmanager
 def memory_explained() -> Iterator[None]:
     """Say what to do where a device runs out of memory inside.

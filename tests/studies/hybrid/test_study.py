@@ -289,7 +289,7 @@ def test_a_stack_is_split_where_little_memory_is_free(given, finished, monkeypat
     variant = autoencode.variants(study)[0]
     (task,) = tasks_of([autoencode.node(study, variant, seed) for seed in (0, 1)])
     widths, written = [], {}
-    monkeypatch.setattr(autoencode, "share_of_memory", lambda: 0)
+    monkeypatch.setattr(autoencode, "stack_memory", lambda _: 0)
     record = autoencode.Trajectories.record
     monkeypatch.setattr(
         autoencode.Trajectories, "record",

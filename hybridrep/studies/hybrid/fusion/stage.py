@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from hybridrep.execution.devices import free_memory
+from hybridrep.execution.devices import stack_memory
 from hybridrep.parameters import CPU
 from hybridrep.randomness import generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
@@ -173,7 +173,7 @@ def train(stack: Sequence[tuple[Reader, Fusion, int, int]]) -> Iterator[Made]:
 
     trained = train_fused(
         kind.objective(**fusion.settings), [_pairs(mine, fusion) for mine in data], kind.reads,
-        on_epoch=measure, device=device, memory=free_memory(device) // 2,
+        on_epoch=measure, device=device, memory=stack_memory(device),
     )  # fmt: skip
     for fused, table in zip(trained, found.tables(), strict=True):
         yield Made(files={FILE: kind(fused).to_bytes()}, tables={"fusion": table})

@@ -111,7 +111,7 @@ class TaskLSTM(nn.Module):
         return self.head(self.last_hidden(token_ids))
 
 
-class Tokens(NamedTuple):
+class PlacedTokens(NamedTuple):
     """Token ids, [items, time]: as they were given, and where the model is."""
 
     given: np.ndarray

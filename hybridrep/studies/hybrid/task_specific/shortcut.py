@@ -35,7 +35,7 @@ from hybridrep.studies.hybrid.task_specific._branching import (
     loop_weight,
     run_packed,
 )
-from hybridrep.studies.hybrid.task_specific.lstm import BATCH_NORM_MOMENTUM, TaskLSTM, Tokens
+from hybridrep.studies.hybrid.task_specific.lstm import BATCH_NORM_MOMENTUM, PlacedTokens, TaskLSTM
 
 _EXTRACTED_TOGETHER = 256  # tweets; measured: fewer than 100 are slower, more than 256 no faster
 _TOGETHER_ELSEWHERE = 8_192  # on another device than the processor: few steps, each a large one
@@ -133,11 +133,11 @@ class Shortcut:
 
     def last_hidden(self, token_ids: Int[Tensor, "items time"]) -> Float[Tensor, "items hidden"]:
         """Return the hidden states after the last step, as `TaskLSTM.last_hidden`."""
-        tokens = Tokens.on(self._device, token_ids.numpy())
+        tokens = PlacedTokens.on(self._device, token_ids.numpy())
         (batch,) = self.batches(tokens, [np.arange(len(token_ids))])
         return self._last_of(batch)
 
-    def batches(self, tokens: Tokens, rows: Sequence[np.ndarray]) -> list[PackedBatch]:
+    def batches(self, tokens: PlacedTokens, rows: Sequence[np.ndarray]) -> list[PackedBatch]:
         """Pack batches of some rows; how they are packed goes to the model's device at once."""
         given = [tokens.given[each] for each in rows]
         packings = [pack(token_ids, self._begins(token_ids)) for token_ids in given]

@@ -24,8 +24,8 @@ from hybridrep.errors import ParameterError
 from hybridrep.sources.words.tokens import TokenBatch
 from hybridrep.studies.hybrid.task_specific.lstm import (
     LSTMConfig,
+    PlacedTokens,
     TaskLSTM,
-    Tokens,
     model_of_state,
     state_arrays,
 )
@@ -91,7 +91,7 @@ def _trained(
     """Train a model where it is."""
     device, path = model.lookup.device, _path(config, model)
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, fused=True)
-    tokens, classes = Tokens.on(device, train[0].token_ids), _classes(train[1]).to(device)
+    tokens, classes = PlacedTokens.on(device, train[0].token_ids), _classes(train[1]).to(device)
     held_out = path.lay_out(np.concatenate([validation[0].token_ids, test[0].token_ids]))
     held_out_classes = _classes(np.concatenate([validation[1], test[1]])).to(device)
     rows = []
@@ -150,7 +150,7 @@ def _exact(device: str) -> Iterator[None]:
 class _Path(Protocol):
     """A forward pass, with a form of its own for batches and for what is only read."""
 
-    def batches(self, tokens: Tokens, rows: Sequence[np.ndarray]) -> Sequence[Any]: ...
+    def batches(self, tokens: PlacedTokens, rows: Sequence[np.ndarray]) -> Sequence[Any]: ...
     def scores(self, batch: Any) -> Tensor: ...
     def lay_out(self, token_ids: np.ndarray) -> Any: ...
     def read(self, corpus: Any) -> Tensor: ...
@@ -164,7 +164,7 @@ class _Plain:
         self._device = model.lookup.device
         self._low = config.precision == "bfloat16"
 
-    def batches(self, tokens: Tokens, rows: Sequence[np.ndarray]) -> list[Tensor]:
+    def batches(self, tokens: PlacedTokens, rows: Sequence[np.ndarray]) -> list[Tensor]:
         return tokens.rows(rows)
 
     def scores(self, token_ids: Tensor) -> Tensor:
@@ -218,7 +218,7 @@ def _path(config: LSTMConfig, model: TaskLSTM) -> _Path:
 
 
 def _train_epoch(
-    path: _Path, optimizer: torch.optim.Optimizer, tokens: Tokens, classes: Tensor,
+    path: _Path, optimizer: torch.optim.Optimizer, tokens: PlacedTokens, classes: Tensor,
     order: np.ndarray, batch_size: int,
 ) -> float:  # fmt: skip
     """Take one step a batch; return the mean loss over the items, read once at the end."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hybridrep.execution.devices import free_memory
+from hybridrep.execution.devices import stack_memory
 from hybridrep.parameters import CPU
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.running.stage import Reader
@@ -87,7 +87,7 @@ def train_representations(
         for place, name, vectors in named
     ]
     curves: list[list[pd.DataFrame]] = [[] for _ in items]
-    trained = train_classifiers(config, models, device=device, memory=free_memory(device) // 2)
+    trained = train_classifiers(config, models, device=device, memory=stack_memory(device))
     for (place, name, _), result in zip(named, trained, strict=True):
         curves[place].append(result.curves.assign(representation=name))
     return curves

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from hybridrep.execution.devices import free_memory
+from hybridrep.execution.devices import stack_memory
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.running.study import declared_once
 from hybridrep.studies.hybrid.global_vectors import stage as global_vectors
@@ -120,7 +120,5 @@ def _train_baselines(
         BaselineData(tokens.batch.token_ids[m.rows], tokens.vectors, *m.given(BASELINE, 0))
         for m in items
     ]
-    results = train_baselines(
-        config, models, device=read.device, memory=free_memory(read.device) // 2
-    )
+    results = train_baselines(config, models, device=read.device, memory=stack_memory(read.device))
     return [result.curves.assign(representation=BASELINE) for result in results]

@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hybridrep.execution.devices import free_memory
-from hybridrep.execution.local import share_of_memory
-from hybridrep.parameters import CPU
+from hybridrep.execution.devices import stack_memory
 from hybridrep.randomness import generator, torch_generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.running.study import declared_once
@@ -122,7 +120,6 @@ def train(stack: Sequence[tuple[Reader, Variant, int, int]]) -> Iterator[Made]:
     variants = [variant for _, variant, _, _ in stack]
     trajectories = Trajectories(variants[0].direction, data, variants[0].epochs)
     device = stack[0][0].device
-    free = share_of_memory() if device == CPU else free_memory(device)
     results = train_autoencoders(
         [
             network(variant, _sizes(mine, variant.direction))
@@ -130,7 +127,7 @@ def train(stack: Sequence[tuple[Reader, Variant, int, int]]) -> Iterator[Made]:
         ],
         [_model_data(mine, variant) for variant, mine in zip(variants, data, strict=True)],
         on_epoch=trajectories.record,
-        memory=free // 2,  # the rest: batches, similarity matrices, other programs
+        memory=stack_memory(device),
         device=device,
     )
     tables = zip(trajectories.tables(), trajectories.measures(), strict=True)
