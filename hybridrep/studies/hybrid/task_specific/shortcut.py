@@ -209,7 +209,7 @@ class Shortcut:
 
         on_processor = self._device.type == "cpu"
         together = _EXTRACTED_TOGETHER if on_processor else _TOGETHER_ELSEWHERE
-        last = word_gates.new_empty(corpus.items, size)
+        last, half = word_gates.new_empty(corpus.items, size), word_gates.new_full((), 0.5)
         for begin, equal in corpus.groups:
             for items in equal.split(together):
                 hidden = (path.hidden[begin] / 2).repeat(len(items), 1)
@@ -222,7 +222,7 @@ class Shortcut:
                     torch.index_select(word_gates, 0, steps[t], out=gates)
                     torch.add(padding_gates[t], gates, alpha=scales[t], out=gates)
                     add_product_(gates, hidden, weight)
-                    out = cell_step_(gates, blocks, cell, cell, cell_tanh)
+                    out = cell_step_(gates, blocks, cell, cell, cell_tanh, half)
                     torch.mul(out, cell_tanh, out=hidden)
                 last[items] = hidden.mul_(2)
         return last
@@ -230,8 +230,9 @@ class Shortcut:
     @cached_property
     def _moments(self) -> Float[Tensor, "words 2"]:
         """Sum and sum of squares of each word's vector; double, for the variance subtracts them."""
-        rows = self.model.lookup.cpu().double()
-        moments = torch.stack([rows.sum(1), rows.square().sum(1)], dim=1)
+        rows = self.model.lookup.cpu()
+        norm = torch.linalg.vector_norm(rows, dim=1, dtype=torch.float64)
+        moments = torch.stack([rows.sum(1, dtype=torch.float64), norm.square()], dim=1)
         if self._device.type == "mps":  # which has no double
             moments = moments.float()
         return moments.to(self._device)
