@@ -107,8 +107,12 @@ def _doubling(size: int) -> tuple[int, ...]:
 def node(study: Hybrid, fusion: Fusion, seed: int) -> Node:
     """Declare a seed's fusion; the trained ones of a method and size train as one stack."""
     inputs = study.inputs
-    width = inputs.encoder.hidden_size + inputs.task_size
-    seconds = inputs.emotion.items * max(1, fusion.epochs) * width * 256 * 8 / 2e10
+    items, width = inputs.emotion.items, inputs.encoder.hidden_size + inputs.task_size
+    if fusion.epochs and not METHODS[fusion.method].matched:  # without similarities every epoch
+        sizes, epochs = (width, width), fusion.epochs
+        seconds = transformation.training_seconds(sizes, fusion.size, epochs, items) * 2 / 3
+    else:
+        seconds = items * max(1, fusion.epochs) * width * 256 * 8 / 5e10
     return STAGE.node(
         train if fusion.epochs else fit, fusion, seed, inputs.config.items_per_emotion,
         **data_nodes(study, seed), name=fusion.place, seed=seed,

@@ -33,7 +33,7 @@ def network_node(study: Hybrid, seed: int) -> Node:
     return STAGE.node(
         train, network(study), seed, tokens=inputs.emotion.tokens_key,
         reads={"corpus": inputs.emotion.key}, seed=seed, device=inputs.config.device,
-        seconds=tweets * inputs.time_steps / 30_000,
+        seconds=tweets * inputs.time_steps / 45_000,
         about={"seed": seed, "corpus": inputs.emotion.source},
     )  # fmt: skip
 
