@@ -26,7 +26,7 @@ endif
 help: ## list the targets
 	@grep -hE '^[a-z $$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/$$(STAGES)/$(STAGES)/' | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
-$(BIN)/.ready: pyproject.toml constraints.txt
+$(BIN)/.ready: pyproject.toml constraints.txt hashes.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, e.g. make PYTHON=python3.12 full")'
 	@echo "Installing the pinned versions into $(VENV): a minute with uv, some with pip"
 	$(PYTHON) -m venv $(VENV)
@@ -35,7 +35,7 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 	-@$(BIN)/python -m hybridrep.tracking.sqlite  # else the first run makes the database
 	@touch $@
 
-setup: $(BIN)/.ready ## make .venv, install the pinned versions (TORCH=cpu or cuda) and make MLflow's database
+setup: $(BIN)/.ready ## make .venv, install the pinned versions (TORCH=cpu, cuda or any) and make MLflow's database
 
 # Not through `mlflow run`, which does the same: its start alone imports for seven seconds.
 $(STAGES): setup ## run an entry point, parameters in ARGS

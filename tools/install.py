@@ -1,6 +1,9 @@
 """`make setup`: install the project and its pinned versions, with uv where it can be had.
 
-    .venv/bin/python tools/install.py [cpu | cuda]
+    .venv/bin/python tools/install.py [cpu | cuda | any]
+
+Every file is checked against hashes.txt (`tools.hashes` writes it), whichever index it comes from;
+the project itself, which is this folder, has no hash and is installed after what it needs.
 
 uv takes a fifth of pip's time, and reads nothing of pip's configuration: an index, a folder of
 wheels, certificates or a proxy that pip was told of are handed on to it, in the environment, where
@@ -13,16 +16,24 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from importlib.metadata import distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PROJECT = ("-c", "constraints.txt", "-e", ".[dev]")
-BACKENDS = {"": (), "cpu": ("--torch-backend", "cpu"), "cuda": ("--torch-backend", "auto")}
-"""What `make setup TORCH=...` asks uv for: the build for the processor, or for the GPU found."""
+HASHES = ROOT / "hashes.txt"
+TORCH_FOR_GPUS = "# What torch's builds for NVIDIA's GPUs need beside:"
+"""The line of hashes.txt behind which nobody else needs anything."""
+BACKENDS = {
+    "": (), "cpu": ("--torch-backend", "cpu"), "cuda": ("--torch-backend", "auto"), "any": (),
+}  # fmt: skip
+"""What `make setup TORCH=...` asks uv for: the build for the processor, or for the GPU found, or
+whichever its configuration finds. These builds have hashes that are in no list of ours."""
 
 HANDED_ON = {
     "index-url": ("UV_DEFAULT_INDEX", " "),
@@ -72,27 +83,86 @@ def uv_command(python: str) -> list[str] | None:
     return [python, "-m", "uv"] if got.returncode == 0 else None
 
 
+def listed(text: str) -> dict[str, str]:
+    """Return the requirements of a list by name, each with its hashes."""
+    found: dict[str, str] = {}
+    for name, rest in re.findall(r"^([\w.-]+)(==.*\n(?:[ ]+--hash=.*\n)+)", text, re.MULTILINE):
+        found[name] = name + rest
+    return found
+
+
+def without_torch(text: str) -> str:
+    """Return the list without torch and what it needs for GPUs: a build of the user's choice."""
+    requirements = listed(text.partition(TORCH_FOR_GPUS)[0])
+    return "".join(each for name, each in requirements.items() if name != "torch")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Install; return the exit code."""
     backend = arguments[0] if arguments else ""
     if backend not in BACKENDS:
-        return _say(f"TORCH={backend} is neither cpu nor cuda")
-    python = sys.executable
-    if uv := uv_command(python):
-        listing = [python, "-m", "pip", "config", "list"]
-        said = subprocess.run(listing, capture_output=True, text=True, check=True).stdout
-        install = [*uv, "pip", "install", "--quiet", "--python", python, *BACKENDS[backend]]
-        if sys.flags.dont_write_bytecode:  # else Python keeps it of what is imported first
-            install.append("--compile-bytecode")
-        environment = uv_environment(pip_settings(said), os.environ)
-        if subprocess.run([*install, *PROJECT], cwd=ROOT, env=environment).returncode == 0:
-            return 0
-        print("uv could not install it (above): pip tries", flush=True)
+        return _say(f"TORCH={backend} is none of cpu, cuda and any")
+    text = HASHES.read_text(encoding="utf-8")
     if backend:
-        return _say("TORCH=... chooses a build through uv, which could not do it; without TORCH, "
-                    "pip takes the build that its configuration finds")  # fmt: skip
-    pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    return subprocess.run([*pip, *PROJECT], cwd=ROOT).returncode
+        text = without_torch(text)
+        print("torch's own file is not checked: hashes.txt has the published builds", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        if _installed_by_uv(Path(folder, "hashes.txt"), text, BACKENDS[backend]):
+            return 0
+        if backend in ("cpu", "cuda"):
+            return _say(
+                f"TORCH={backend} chooses a build through uv, which could not do it; without "
+                "TORCH, pip takes the published build, or one for processors that it finds"
+            )
+        return _installed_by_pip(Path(folder, "list.txt"), text, own_torch=bool(backend))
+
+
+def _installed_by_uv(file: Path, text: str, options: Sequence[str]) -> bool:
+    """Let uv install all in one go; return whether it did."""
+    python = sys.executable
+    if not (uv := uv_command(python)):
+        return False
+    file.write_text(text, encoding="utf-8")
+    listing = [python, "-m", "pip", "config", "list"]
+    said = subprocess.run(listing, capture_output=True, text=True, check=True).stdout
+    install = [*uv, "pip", "install", "--quiet", "--python", python, *options]
+    if sys.flags.dont_write_bytecode:  # else Python keeps it of what is imported first
+        install.append("--compile-bytecode")
+    install += ["-c", str(file), "-b", str(file), "-c", "constraints.txt", "-e", ".[dev]"]
+    environment = uv_environment(pip_settings(said), os.environ)
+    if subprocess.run(install, cwd=ROOT, env=environment).returncode == 0:
+        return True
+    print("uv could not install it (above): pip tries", flush=True)
+    return False
+
+
+def _installed_by_pip(file: Path, text: str, own_torch: bool) -> int:
+    """Let pip install the list, what torch needs beside, and the project; return the exit code.
+
+    pip takes a list with hashes only whole: nothing that is not in it, and no folder. Of two builds
+    it prefers the one whose hash its index states, so a folder of wheels is asked for torch before.
+    """
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    checked = [*install, "--require-hashes", "--no-deps", "-r", str(file)]
+
+    def run(command: Sequence[str], requirements: str = "", quiet: bool = False) -> int:
+        file.write_text(requirements, encoding="utf-8")
+        return subprocess.run(command, cwd=ROOT, capture_output=quiet).returncode
+
+    general, _, for_gpus = text.partition(TORCH_FOR_GPUS)
+    if not own_torch and run([*checked, "--no-index"], listed(text)["torch"], quiet=True) == 0:
+        general = without_torch(text)
+    code = run(checked, general)
+    if code == 0 and own_torch:
+        code = run([*install, "-c", "constraints.txt", "torch"])
+    elif code == 0 and _torch_wants_gpus():
+        code = run(checked, for_gpus)
+    return code or run([*install, "--no-deps", "-e", ".[dev]"])
+
+
+def _torch_wants_gpus() -> bool:
+    """Return whether the torch just installed is a build that brings the GPU libraries."""
+    return any("nvidia" in each for each in distribution("torch").requires or ())
 
 
 def _say(message: str) -> int:

@@ -1,6 +1,7 @@
 """Setting up: what pip was told reaches uv, and pip does it where uv cannot."""
 
 import subprocess
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -39,15 +40,18 @@ def commands(monkeypatch):
     """Every command that would be run; `fails` holds words of those that shall fail."""
     ran: list[list[str]] = []
     fails: set[str] = set()
+    lists: list[str] = []
 
     def run(command, **_):
         ran.append(command)
+        lists.extend(Path(each).read_text() for each in command if each.startswith("/tmp"))
         code = int(bool(fails & {*command}))
         return SimpleNamespace(returncode=code, stdout=LISTING, stderr="")
 
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(install.shutil, "which", lambda name: None)
-    return SimpleNamespace(ran=ran, fails=fails)
+    monkeypatch.setattr(install, "_torch_wants_gpus", lambda: False)
+    return SimpleNamespace(ran=ran, fails=fails, lists=lists)
 
 
 def test_uv_is_got_by_pip_and_installs(commands, capfd):
@@ -55,6 +59,7 @@ def test_uv_is_got_by_pip_and_installs(commands, capfd):
     *_, last = commands.ran
     assert last[1:4] == ["-m", "uv", "pip"]
     assert last[-4:] == ["-c", "constraints.txt", "-e", ".[dev]"]
+    assert commands.lists == [install.HASHES.read_text()] * 2  # of what is installed, and builds
     assert "secret" not in " ".join(last) + "".join(capfd.readouterr())
 
 
@@ -69,14 +74,48 @@ def test_bytecode_is_made_where_python_would_keep_none(commands, monkeypatch):
 def test_pip_does_it_where_uv_cannot_be_had_or_fails(commands, missing):
     commands.fails.add(missing)
     assert install.main([]) == 0
-    assert commands.ran[-1][1:4] == ["-m", "pip", "install"]
-    assert commands.ran[-1][-1] == ".[dev]"
+    *_, torch, needs, project = commands.ran
+    assert needs[1:4] == ["-m", "pip", "install"]
+    assert {"--require-hashes", "--no-deps", "-r"} <= {*needs} <= {*torch}
+    assert {*install.listed(commands.lists[-2])} == {"torch"}
+    assert "--no-index" in torch
+    assert "torch" not in install.listed(commands.lists[-1])
+    assert "nvidia" not in commands.lists[-1]
+    assert project[-3:] == ["--no-deps", "-e", ".[dev]"]
+
+
+def test_pip_installs_what_torch_needs_for_gpus_where_its_build_does(commands, monkeypatch):
+    commands.fails |= {"uv", "--no-index"}
+    monkeypatch.setattr(install, "_torch_wants_gpus", lambda: True)
+    assert install.main([]) == 0
+    assert {"nvidia-cublas", "triton"} <= {*install.listed(commands.lists[-1])}
+    assert "numpy" not in install.listed(commands.lists[-1])
+    assert "torch" in install.listed(commands.lists[-2])
+
+
+def test_a_list_that_does_not_fit_ends_it(commands):
+    commands.fails |= {"uv", "--require-hashes"}
+    assert install.main([]) == 1
+    assert "--require-hashes" in commands.ran[-1]
 
 
 def test_a_build_of_torch_is_chosen_through_uv_alone(commands, capsys):
     assert install.main(["cpu"]) == 0
     assert "--torch-backend cpu" in " ".join(commands.ran[-1])
+    assert "torch" not in install.listed(commands.lists[-1])
+    assert "torch's own file is not checked" in capsys.readouterr().out
     commands.fails.add("uv")
     assert install.main(["cpu"]) == 2
     assert install.main(["tpu"]) == 2
-    assert "neither cpu nor cuda" in capsys.readouterr().err
+    assert "none of cpu, cuda and any" in capsys.readouterr().err
+
+
+def test_any_build_of_torch_that_is_found_is_taken_unchecked(commands):
+    commands.fails.add("uv")
+    assert install.main(["any"]) == 0
+    *_, needs, torch, project = commands.ran
+    assert "--require-hashes" in needs
+    assert "torch" not in install.listed(commands.lists[-1])
+    assert torch[-1] == "torch"
+    assert "--require-hashes" not in torch
+    assert project[-1] == ".[dev]"
