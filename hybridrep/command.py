@@ -153,7 +153,9 @@ def command(
     def callback(pairs: Sequence[str], experiment: str | None, **given: object) -> None:
         if experiment:
             os.environ["MLFLOW_EXPERIMENT_NAME"] = experiment
-        given |= dict(map(_pair, pairs))
+        paired = [*map(_pair, pairs)]
+        for name, _ in paired:  # a pair beats an option, but not another pair
+            given[name] = _only(name, [value for each, value in paired if each == name])
         checked = _checked(entry, given, catalogue)  # before anything heavy is imported
         (function or entry.function)(checked)
 
@@ -209,6 +211,14 @@ def _unknown(wrong: str, names: Iterable[str], listed: Iterable[str]) -> str:
     return f"unknown parameter {shown(wrong)}{near}; the parameters are: {', '.join(listed)}"
 
 
+def _only(name: str, values: Sequence[object]) -> object:
+    """Return what a parameter is given, however often; None: it is not. Two values are refused."""
+    if len(distinct := dict.fromkeys(values)) > 1:
+        both = " and ".join(map(shown, distinct))
+        raise ParameterError(f"parameter {name} is given more than once, as {both}: leave one")
+    return next(iter(distinct), None)
+
+
 def _pair(text: str) -> tuple[str, str]:
     """Split NAME=VALUE at its first sign of equality."""
     name, sign, value = text.partition("=")
@@ -222,7 +232,10 @@ def _option(parameter: str, model: type[Parameters], *, hidden: bool) -> click.O
     defaults = f"{quickstart}" if quickstart == paper else f"{quickstart}; paper: {paper}"
     text = f"{model.model_fields[parameter].description}  [{defaults}]".replace("`", "")
     names = dict.fromkeys([f"--{parameter}", f"--{parameter.replace('_', '-')}"])
-    return click.Option([*names, parameter], help=text, metavar="VALUE", hidden=hidden)
+    return click.Option(
+        [*names, parameter], help=text, metavar="VALUE", hidden=hidden, multiple=True,
+        callback=lambda _, option, values: _only(option.name, values),
+    )  # fmt: skip
 
 
 def exit_code(entry: click.Command, arguments: Sequence[str] | None = None) -> int:

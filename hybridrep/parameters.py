@@ -183,6 +183,10 @@ def setting(
     return Field(default=default, description=description, json_schema_extra=extra, **rules)
 
 
+STUDY_NAME = r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}$"
+"""What a study may be called."""
+
+
 class Parameters(BaseModel):
     """A resolved, checked configuration of any study. Make it with `resolve`, never by hand.
 
@@ -196,7 +200,7 @@ class Parameters(BaseModel):
     )
     study: str = setting(
         "hybridrep", "the study's name: prefix of its runs' names and a tag", role="name",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}$",
+        pattern=STUDY_NAME,
     )  # fmt: skip
 
     @field_validator("study")
@@ -317,6 +321,13 @@ def _explain(error: ValidationError, model: type[BaseModel]) -> str:
         reason = finding["msg"].removeprefix("Value error, ")
         if finding["type"].startswith("bool_"):
             reason = "write true or false"
+        if finding["type"] == "string_pattern_mismatch":
+            reason = "it is none of the forms that are taken"
+            if finding["ctx"]["pattern"] == STUDY_NAME:
+                reason = (
+                    "write at most 64 letters a to z, digits, spaces and any of . _ + -, a letter "
+                    "or a digit first"
+                )
         description = model.model_fields[name].description
         lines.append(f"parameter {name}={shown(finding['input'])}: {reason} ({description})")
     return "\n".join(dict.fromkeys(lines))

@@ -145,6 +145,14 @@ def test_parameters_may_be_given_as_mlflow_run_takes_them():
     assert (config.seeds, config.vectors, config.plan) == ((0, 1), "a=b.txt", True)
 
 
+@pytest.mark.parametrize("style", [["-P", "seeds={}"], ["--seeds", "{}"]])
+def test_two_values_of_a_parameter_are_refused(style, capsys):
+    twice = [part.format(value) for value in (2, 3) for part in style]
+    assert exit_code(command("full", full), twice) == 2
+    assert "parameter seeds is given more than once, as '2' and '3'" in capsys.readouterr().err
+    assert read([part.format(2) for part in style] * 2).seeds == (0, 1)
+
+
 def test_the_experiment_may_be_named_as_mlflow_run_takes_it(monkeypatch):
     monkeypatch.setenv("MLFLOW_EXPERIMENT_NAME", "of the shell")
     read(["--experiment-name", "mine", "-P", "seeds=1"])

@@ -8,6 +8,7 @@ accuracy less that of the control is the probe's selectivity.
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,10 @@ MOST_FOR_NEWTON = 400
 """Coefficients up to which Newton's method is the quicker one."""
 
 
+MOST_STEPS = 1000
+"""Steps after which the fit of a probe is stopped."""
+
+
 @dataclass(frozen=True)
 class Decoded:
     """What a probe makes of items that it was not fitted on.
@@ -37,6 +42,7 @@ class Decoded:
         control: share that the same probe finds of labels given at random to distinct items.
         folds: which fold an item was held out in.
         note: why there is nothing, or "".
+        unfinished: probes that were stopped before they fitted as well as they can.
     """
 
     hits: Bool[np.ndarray, " items"]
@@ -45,6 +51,7 @@ class Decoded:
     control: float
     folds: Int[np.ndarray, " items"]
     note: str = ""
+    unfinished: int = 0
 
     @property
     def accuracy(self) -> float:
@@ -132,13 +139,18 @@ def decode(
     if rows.shape[1] > n:
         rows = np.transpose(np.linalg.qr(rows.T, mode="r"))
     rows = rows * math.sqrt(n * embeddings.shape[1] / side.traces[0])
-    hits = _predicted(rows, labels, fold) == labels
+    read, unfinished = _predicted(rows, labels, fold)
+    hits = read == labels
     kinds, which = np.unique(groups, return_inverse=True)
     random = np.random.default_rng(seed).choice(labels, size=len(kinds))[which]
-    control = float((_predicted(rows, random, fold) == random).mean())
+    read, more = _predicted(rows, random, fold)
+    control = float((read == random).mean())
     recalls = [hits[labels == name].mean() for name in np.unique(labels)]
     majority = np.concatenate([_most(labels[fold != f]) == labels[fold == f] for f in set(fold)])
-    return Decoded(hits, float(np.mean(recalls)), float(majority.mean()), control, fold)
+    return Decoded(
+        hits, float(np.mean(recalls)), float(majority.mean()), control, fold,
+        unfinished=unfinished + more,
+    )  # fmt: skip
 
 
 def _most(labels: Shaped[np.ndarray, " items"]) -> object:
@@ -149,25 +161,28 @@ def _most(labels: Shaped[np.ndarray, " items"]) -> object:
 def _fitted(
     rows: Float64[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " items"], strength: float,
     new: Float64[np.ndarray, "new dim"],
-) -> Shaped[np.ndarray, " new"]:  # fmt: skip
-    """Return the labels of new items; where training has one class, that."""
+) -> tuple[Shaped[np.ndarray, " new"], bool]:  # fmt: skip
+    """Return the labels of new items, where training has one class that; whether it converged."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     if len(np.unique(labels)) < 2:
-        return np.full(len(new), labels[0])
+        return np.full(len(new), labels[0]), True
     small = rows.shape[1] * len(np.unique(labels)) <= MOST_FOR_NEWTON
     solver = "newton-cholesky" if small else "lbfgs"
-    model = LogisticRegression(C=strength, tol=1e-6, max_iter=1000, solver=solver)
-    predicted: Shaped[np.ndarray, " new"] = model.fit(rows, labels).predict(new)
-    return predicted
+    model = LogisticRegression(C=strength, tol=1e-6, max_iter=MOST_STEPS, solver=solver)
+    with warnings.catch_warnings():  # said once by who counts them, not at every fit
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        predicted: Shaped[np.ndarray, " new"] = model.fit(rows, labels).predict(new)
+    return predicted, bool(np.max(model.n_iter_) < MOST_STEPS)
 
 
 def _predicted(
     rows: Float64[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " items"],
     folds: Int[np.ndarray, " items"],
-) -> Shaped[np.ndarray, " items"]:  # fmt: skip
-    """Return every item's label as read by a probe that did not see its fold."""
-    predicted = np.empty_like(labels)
+) -> tuple[Shaped[np.ndarray, " items"], int]:  # fmt: skip
+    """Return every item's label as read by a probe that did not see its fold; unfinished probes."""
+    predicted, unfinished = np.empty_like(labels), 0
     for held_out in np.unique(folds):
         outer = folds != held_out
         scores = []
@@ -175,12 +190,14 @@ def _predicted(
             hits = []
             for inner in np.unique(folds[outer]):
                 train, tried = outer & (folds != inner), folds == inner
-                found = _fitted(rows[train], labels[train], strength, rows[tried])
+                found, finished = _fitted(rows[train], labels[train], strength, rows[tried])
+                unfinished += not finished
                 hits.append(found == labels[tried])
             scores.append(float(np.concatenate(hits).mean()))
         best = STRENGTHS[int(np.argmax(scores))]
-        predicted[~outer] = _fitted(rows[outer], labels[outer], best, rows[~outer])
-    return predicted
+        predicted[~outer], finished = _fitted(rows[outer], labels[outer], best, rows[~outer])
+        unfinished += not finished
+    return predicted, unfinished
 
 
 def decoding(
@@ -208,6 +225,8 @@ def decoding(
     if found.note:
         return Score(math.nan, n=len(embeddings), note=found.note)
     note = f"most frequent class {found.majority:.3f}, balanced {found.balanced:.3f}"
+    if found.unfinished:
+        note += f", {found.unfinished} probes stopped after {MOST_STEPS} steps, before their best"
     return Score(found.accuracy, chance=found.control, n=len(embeddings), note=note)
 
 
@@ -235,7 +254,7 @@ def learning_curve(
         for held_out in range(folds):
             train = rng.permutation(np.flatnonzero(fold != held_out))[:size]
             tried = fold == held_out
-            read = _fitted(rows[train], labels[train], 1.0, rows[tried])
+            read, _ = _fitted(rows[train], labels[train], 1.0, rows[tried])
             hits.append(read == labels[tried])
         found[size] = float(np.concatenate(hits).mean())
     return found

@@ -39,6 +39,14 @@ def test_random_labels_of_distinct_items_are_the_control(found: Decoded) -> None
     assert score.note == f"most frequent class 0.444, balanced {found.balanced:.3f}"
 
 
+def test_probes_that_do_not_converge_are_counted_not_warned_of(monkeypatch, recwarn) -> None:
+    monkeypatch.setattr(probes, "MOST_STEPS", 1)
+    monkeypatch.setattr(probes, "MOST_FOR_NEWTON", 0)
+    note = decoding(ITEMS, LABELS).note
+    assert "probes stopped after 1 steps, before their best" in note
+    assert not recwarn.list
+
+
 def test_copies_stay_in_one_fold() -> None:
     rng = np.random.default_rng(1)
     noise, labels = rng.normal(size=(40, 60)), np.tile([0, 1], 20)

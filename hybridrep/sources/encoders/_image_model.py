@@ -16,7 +16,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from hybridrep.errors import EncoderError
 from hybridrep.sources.encoders._image_source import PACKAGED
-from hybridrep.sources.encoders._settings import as_encoder_errors, quiet
+from hybridrep.sources.encoders._settings import as_encoder_errors, quiet, refuse_mismatched
 
 
 def packaged(weights: Mapping[str, np.ndarray]) -> Callable[[Sequence[np.ndarray]], Tensor]:
@@ -70,8 +70,9 @@ def of_folder(folder: Path) -> Callable[[Sequence[np.ndarray]], Tensor]:
     with quiet(), as_encoder_errors(folder):
         model, report = AutoModel.from_pretrained(
             folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False,
-            local_files_only=True, output_loading_info=True,
+            local_files_only=True, output_loading_info=True, ignore_mismatched_sizes=True,
         )  # fmt: skip
+    refuse_mismatched(report["mismatched_keys"], folder)
     if missing := sorted(report["missing_keys"]):
         raise EncoderError(
             f"The weights in {folder} lack {len(missing)} tensors of the model, e.g. "

@@ -23,6 +23,7 @@ from hybridrep.sources.encoders._settings import (
     load_settings,
     longest_text,
     quiet,
+    refuse_mismatched,
 )
 from hybridrep.sources.encoders.reading import USUAL, Pooling, Reading
 
@@ -70,14 +71,21 @@ def load_encoder(folder: Path, device: str = "cpu") -> FrozenEncoder:
         model, report = AutoModel.from_pretrained(
             folder, config=config, dtype=torch.float32, use_safetensors=True,
             trust_remote_code=False, local_files_only=True, output_loading_info=True,
+            ignore_mismatched_sizes=True,
         )  # fmt: skip
+    refuse_mismatched(report["mismatched_keys"], folder)
     if missing := sorted(key for key in report["missing_keys"] if not key.startswith("pooler.")):
         raise EncoderError(
             f"The weights in {folder} lack {len(missing)} tensors of the model, e.g. "
             f"{missing[0]}: they belong to another model."
         )
     refuse_left_out(model, report["unexpected_keys"], folder)
-    for parameter in model.parameters():
+    for name, parameter in model.named_parameters():
+        if not name.startswith("pooler.") and not torch.isfinite(parameter).all():
+            raise EncoderError(
+                f"The weights in {folder} hold values that are not finite, the first in {name}: "
+                "they are damaged. Fetch them again."
+            )
         # Own, aligned memory instead of the mapped file: the last bits of a matrix product depend
         # on alignment, and should not depend on where a tensor lies in its file.
         parameter.data = parameter.data.clone()

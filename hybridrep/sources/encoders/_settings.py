@@ -6,7 +6,7 @@ Imports transformers, but none of its models, which take as long again to import
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,6 +197,21 @@ def as_encoder_errors(folder: Path, action: str = "loaded") -> Iterator[None]:
         raise EncoderError(
             f"The encoder in {folder} cannot be {action} with transformers: {reason}"
         ) from error
+
+
+def refuse_mismatched(
+    mismatched: Iterable[tuple[str, Sequence[int], Sequence[int]]], folder: Path
+) -> None:
+    """Refuse weights that are of another shape than the configuration states: name, found, stated.
+
+    transformers itself points to a report that it has only logged.
+    """
+    for name, found, stated in sorted(mismatched):
+        sizes = (" x ".join(map(str, each)) or "a number" for each in (found, stated))
+        raise EncoderError(
+            f"The weights in {folder} are of another model than {CONFIG_FILE}: {name} is "
+            f"{', not '.join(sizes)}."
+        )
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def json_line_items(text: str, place: str, choice: ColumnChoice) -> Iterator[Ite
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
+            record = _parsed(line)
         except (ValueError, RecursionError) as error:
             raise CorpusError(f"{place}, line {number}: not JSON ({error}).") from error
         if not isinstance(record, dict):
@@ -38,6 +38,20 @@ def json_line_items(text: str, place: str, choice: ColumnChoice) -> Iterator[Ite
     yield from _record_items(found, place, "line", choice)
 
 
+def _parsed(text: str) -> Any:
+    """Read JSON; of a name that stands twice in an object nothing says which value counts."""
+    return json.loads(text, object_pairs_hook=_named_once)
+
+
+def _named_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"an object has the name {twice!r} twice: remove one")
+    return found
+
+
 def json_parts(text: str, place: str, choice: ColumnChoice) -> tuple[str, dict[str, list[Item]]]:
     """Read a whole JSON text: the unit that its numbers count, and per split ("": none) its items.
 
@@ -45,7 +59,7 @@ def json_parts(text: str, place: str, choice: ColumnChoice) -> tuple[str, dict[s
         CorpusError: it is not JSON, or of none of the forms that are read.
     """
     try:
-        value = json.loads(text)
+        value = _parsed(text)
     except (ValueError, RecursionError) as error:
         if _is_lines(text):
             return "line", {"": list(json_line_items(text, place, choice))}
@@ -90,7 +104,7 @@ def _value_items(value: Any, place: str, choice: ColumnChoice) -> Iterator[Item]
         return
     records = _records_in(value)
     if records is None:
-        raise CorpusError(f"{place}: {_what_it_is(value)}. Expected is {FORMS}.")
+        raise CorpusError(f"{place}: {_what_it_is(value).rstrip('.')}. Expected is {FORMS}.")
     yield from _record_items(list(enumerate(records, 1)), place, "record", choice)
 
 

@@ -6,6 +6,7 @@ joined: one is chosen by `#NAME`.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from hybridrep.errors import CorpusError
 from hybridrep.messages import escaped
 from hybridrep.sources.texts.rows import SPLIT_WORDS
 
+_log = logging.getLogger(__name__)
 _SHARD = re.compile(r"\d+-of-\d+(-[0-9a-f]{8,})?")
 _NUMBERED = re.compile(r"\d{4,}")
 """The whole name of a file where the hub has converted a corpus: 0000, 0001, ..."""
@@ -104,6 +106,8 @@ def arrange(
     if name:
         parts = _chosen(parts, place, name)
     if any(part.split == "train" for part in parts):
+        if others := [part for part in parts if not part.split]:
+            _log.warning("%s: left out, for its name says no split: %s", place, _listed(others))
         parts = [part for part in parts if part.split]
     _refuse_several_tasks(parts, place)
     for split in (*_ORDER, ""):
@@ -115,7 +119,7 @@ def arrange(
             (part.path, part.split or default)
             for part in sorted(parts, key=lambda part: (*_ORDER, "").index(part.split))
         ]
-    if len(parts) == 1:
+    if len(parts) == 1 and (name or not parts[0].split):
         return [(parts[0].path, "")]
     trouble = f"only {_listed(parts)}" if parts else "no corpus file"
     raise CorpusError(

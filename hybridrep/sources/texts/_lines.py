@@ -50,6 +50,8 @@ def text_of(content: bytes, place: str) -> str:
         raise CorpusError(
             f"{place} is a web page, not the data. Fetch the file itself, e.g. by the link `raw`."
         )
+    if content.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        raise CorpusError(f"{place} is in UTF-32. Save it as UTF-8.")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or _has_utf16_form(content):
         raise CorpusError(f"{place} is in UTF-16. Save it as UTF-8.")
     if (nul := content.find(b"\0")) >= 0:
@@ -66,6 +68,8 @@ def text_of(content: bytes, place: str) -> str:
             f"{place}, line {line}: byte 0x{error.object[error.start]:02x} is not UTF-8. "
             "Save the file as UTF-8 (e.g. `iconv -f latin1 -t utf-8`)."
         ) from error
+    if text.startswith("\ufeff"):
+        raise CorpusError(f"{place} begins with two byte-order marks. Save it anew as UTF-8.")
     if not text.strip():
         raise CorpusError(f"The corpus file '{place}' is empty.")
     return text

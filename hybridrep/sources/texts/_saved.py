@@ -22,9 +22,8 @@ def is_saved(folder: Path) -> bool:
     """Tell whether a folder is what `save_to_disk` leaves."""
     names = {file.name for file in folder.iterdir()}
     of_arrow = any(name.endswith(".arrow") for name in names)
-    return "dataset_dict.json" in names or (
-        "dataset_info.json" in names and ("state.json" in names or of_arrow)
-    )
+    signs = ("dataset_info.json" in names, "state.json" in names, of_arrow)
+    return "dataset_dict.json" in names or sum(signs) > 1  # one may be lost: then it is damaged
 
 
 def read_saved(folder: Path, choice: ColumnChoice) -> list[Rows]:

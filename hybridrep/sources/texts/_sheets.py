@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hybridrep.messages import escaped
 from hybridrep.sources.texts._tables import Item
 from hybridrep.sources.texts.rows import SPLIT_WORDS, ColumnChoice, Columns
 
+_log = logging.getLogger(__name__)
 _TITLE_ROWS = 20
 """Rows of titles and remarks in which the names of the columns are looked for, for a message."""
 
@@ -79,6 +81,8 @@ def _chosen(
     named = [name for name, split in splits.items() if split]
     if "train" in splits.values() and len({splits[name] for name in named}) == len(named):
         order = ("train", "validation", "test")
+        for name in filled.keys() - named:
+            _log.warning("%s: its sheet %r is left out", place, name)
         return {name: splits[name] for name in sorted(named, key=lambda n: order.index(splits[n]))}
     raise CorpusError(
         f"{place} has several sheets: {listed}. Say which: `{place}#{escaped(next(iter(filled)))}`."

@@ -241,6 +241,8 @@ def _content(file: CorpusFile) -> str:
             f"The corpus file '{file.place}' holds more than {LARGEST:,} bytes unpacked, which is "
             "the most that is read. Take a sample of it."
         )
+    if content.startswith(b"\x1f\x8b"):
+        raise CorpusError(f"{file.place} is packed by gzip twice. Unpack it once.")
     return text_of(content, file.place)
 
 
@@ -333,7 +335,9 @@ def _read_parquet(file: CorpusFile, choice: ColumnChoice) -> list[Rows]:
             table = parquet.read(columns=[*dict.fromkeys(names)])
         values = [table[name].to_pylist() for name in names]
     except (pa.ArrowException, OSError, ValueError, OverflowError, KeyError, TypeError) as error:
-        raise CorpusError(f"{file.place} cannot be read as Parquet: {error}.") from error
+        raise CorpusError(
+            f"{file.place} cannot be read as Parquet: {str(error).rstrip('.')}."
+        ) from error
     numbers = range(1, len(values[0]) + 1)
     rows = Rows(
         values[0], values[1], numbers, file.place, "row", file.split,

@@ -36,6 +36,8 @@ REPEAT = "repeat"
 """What says which repeat a row is from."""
 PICKLES = {".pt", ".pth", ".bin", ".pkl", ".pickle", ".joblib"}
 """Endings of files that run code when they are read."""
+_MAGIC = b"\x93NUMPY"
+"""What a `.npy` file begins with."""
 _DIMENSION = re.compile(r"(?:dim_?)?(\d+)")
 
 
@@ -69,7 +71,8 @@ def read_file(path: Path, key: str = "", *, judgements: bool = False) -> Content
         raise RepresentationError(_pickle_advice(path))
     if path.suffix.lower() not in _READERS:
         known = ", ".join(sorted(_READERS))
-        raise RepresentationError(f"{path}: files of values end in {known}")
+        named = "no file is named" if path == Path() else str(path)
+        raise RepresentationError(f"{named}: files of values end in {known}")
     if not path.is_file():
         raise RepresentationError(f"{path}: there is no such file")
     if judgements:
@@ -77,7 +80,7 @@ def read_file(path: Path, key: str = "", *, judgements: bool = False) -> Content
     try:
         found = _READERS[path.suffix.lower()](path, key)
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        if isinstance(error, ValueError) and "pickle" in str(error).lower():
+        if isinstance(error, ValueError) and _is_pickle(path, str(error)):
             raise RepresentationError(_pickle_advice(path)) from None
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise RepresentationError(f"{path}: cannot be read: {reason}") from None
@@ -85,6 +88,11 @@ def read_file(path: Path, key: str = "", *, judgements: bool = False) -> Content
         ids, repeats = _beside(path)
         found = replace(found, ids=ids, repeats=found.repeats or repeats)
     return found
+
+
+def _is_pickle(path: Path, reason: str) -> bool:
+    """Tell whether NumPy refused Python objects; whatever it does not know it calls a pickle."""
+    return reason.startswith("Object arrays") or path.read_bytes()[:1] == b"\x80"
 
 
 def _pickle_advice(path: Path) -> str:
@@ -122,6 +130,10 @@ def _beside(path: Path) -> tuple[list[str] | None, list[str] | None]:
             repeats = _labels(table[REPEAT]) if REPEAT in table.columns else None
             return [str(each) for each in table[_id_column(table, place)]], repeats
         return place.read_text("utf-8").splitlines(), None
+    except UnicodeDecodeError as error:
+        raise RepresentationError(
+            f"{place}: byte 0x{error.object[error.start]:02x} is not UTF-8: save it as UTF-8"
+        ) from None
     except (OSError, ValueError) as error:
         raise RepresentationError(f"{place}: cannot be read: {error}") from None
 
@@ -165,11 +177,25 @@ def _labels(column: pd.Series) -> list[str]:
 
 
 def _npy(path: Path, key: str) -> Content:
-    return Content(np.load(path, allow_pickle=False))
+    with path.open("rb") as file:
+        start = file.read(6)
+        if start.startswith(b"PK"):
+            raise ValueError("it is an archive of arrays: let its name end in .npz")
+        if not start.startswith(_MAGIC) and not start.startswith(b"\x80"):
+            raise ValueError("it is no file of NumPy, or its start is damaged")
+    try:
+        return Content(np.load(path, allow_pickle=False))
+    except ValueError as error:
+        if "max_header_size" in str(error):
+            raise ValueError("its header is damaged: write it anew") from None
+        raise
 
 
 def _npz(path: Path, key: str) -> Content:
     # NumPy leaves a damaged archive open that it has opened itself
+    with path.open("rb") as file:
+        if file.read(6) == _MAGIC:
+            raise ValueError("it is a single array: let its name end in .npy")
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         values = arrays[_chosen(list(arrays.files), key, path)]
         ids, repeats = (
@@ -187,11 +213,19 @@ def _safetensors(path: Path, key: str) -> Content:
             told = tensors.metadata() or {}
     except SafetensorError as error:
         raise ValueError(str(error)) from None
-    ids, repeats = (
-        [str(each) for each in json.loads(told[name])] if name in told else None
-        for name in ("ids", REPEAT)
-    )
+    ids, repeats = (_listed(told[name], name) if name in told else None for name in ("ids", REPEAT))
     return Content(values, ids, repeats=repeats)
+
+
+def _listed(text: str, name: str) -> list[str]:
+    """Return a list that metadata hold as JSON."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise ValueError(f'its metadata {name!r} is no list in JSON, such as ["first", "second"]')
+    return [str(each) for each in found]
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -219,6 +253,11 @@ def _columns(path: Path, key: str) -> Content:
         if [number for number, _ in found] not in (
             list(range(len(found))), list(range(1, len(found) + 1)),
         ) or not found:  # fmt: skip
+            if found:
+                raise RepresentationError(
+                    f"{path}: has {len(found)} columns of numbers, from {used[0]} to {used[-1]}: "
+                    "a column a dimension counts from 0 or 1 without a gap, none twice"
+                )
             raise RepresentationError(
                 f"{path}: has neither a column `embedding` of lists nor a column a dimension "
                 "(`0`, `1`, ... or `dim_0`, ...)"

@@ -160,12 +160,19 @@ def of_repeats(one: Representation, measurements: np.ndarray, where: str) -> Rep
     return replace(one, values=means, measurements=measurements)
 
 
+def _place_of_ids(source: str) -> str:
+    path = Path(source)
+    if path.suffix.lower() in (".csv", ".parquet"):
+        return "give the table a column `id`"
+    return f"put them beside it ({path.stem}.ids.txt, one a line)"
+
+
 def refuse_without_ids(one: Representation, otherwise: str = "") -> None:
     """Refuse a representation that names no ids; `otherwise` is what else could be done."""
     if not one.ids:
         raise RepresentationError(
-            f"{one.source}: {one.name} names no ids of its items; put them beside it "
-            f"({Path(one.source).stem}.ids.txt, one a line){otherwise}"
+            f"{one.source}: {one.name} names no ids of its items; {_place_of_ids(one.source)}"
+            f"{otherwise}"
         )
 
 

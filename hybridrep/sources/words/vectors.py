@@ -49,7 +49,8 @@ def load_word_vectors(source: str, words: Collection[str] | None = None) -> Word
         words: the only words to keep (much faster for a text file); None for all.
 
     Raises:
-        VectorsError: the vectors are missing or damaged, or none of `words` is among them.
+        VectorsError: the vectors are missing or damaged, or none of `words` is among them, or all
+            of those are zeros.
     """
     located = locate(source)
     fingerprint = located.fingerprint()
@@ -59,6 +60,11 @@ def load_word_vectors(source: str, words: Collection[str] | None = None) -> Word
         raise VectorsError(
             f"{located.description} has a vector for none of the {len(wanted)} words of the "
             "texts. Are they of another language, or is the file not lower case?"
+        )
+    if wanted and not matrix.any():
+        raise VectorsError(
+            f"{located.description} has only zeros for the {len(found)} words of the texts that it "
+            "knows: they would all be the same. Fetch the file again."
         )
     return WordVectors(found, matrix, located.description, fingerprint)
 

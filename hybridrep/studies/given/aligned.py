@@ -114,6 +114,11 @@ def aligned(
         )
     chosen = tuple(_taken(one, rows[one.name][kept]) for one in representations)
     lost = {one.name: one.size - len(kept) for one in representations}
+    notes.extend(
+        f"{one.name} has the same vector for all items: no measure tells anything of it."
+        for one in chosen
+        if one.kind == "vectors" and (one.values == one.values[0]).all()
+    )
     return Aligned(chosen, tuple(ids[row] for row in kept), lost, tuple(notes))
 
 

@@ -243,6 +243,13 @@ def _check_corpora(config: Config, emotion: Corpus, hate: Corpus) -> None:
 
 def _check_new_task(config: Config, hate: Corpus) -> None:
     """Refuse a new task of so few tweets of a class that no accuracy would say anything."""
+    left = np.bincount(hate.labels, minlength=len(hate.label_names))
+    for label in np.flatnonzero(left == 0):
+        raise CorpusError(
+            f"No tweet of the class {hate.label_names[label]!r} of the hate corpus ({hate.source}) "
+            "is left after mentions, hashtags, URLs, emojis and foreign characters are removed. "
+            "Use a corpus in English, or leave the class out."
+        )
     split = transfer_rows(hate, config.seeds[0], config.duplicates)  # the sizes are any seed's
     used = np.concatenate([split.train, split.test])
     fewest, of_test = (

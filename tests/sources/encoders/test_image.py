@@ -124,6 +124,17 @@ def test_weights_that_lack_a_layer_are_refused_not_made_up(folder):
         image_maps(resolve_image_encoder(str(folder), SIDE), images(1))
 
 
+def test_weights_of_another_shape_are_refused_by_name(folder):
+    from safetensors.numpy import load_file, save_file
+
+    weights = load_file(folder / "model.safetensors")
+    name = next(name for name, each in weights.items() if each.ndim == 4)
+    weights[name] = np.zeros((1, *weights[name].shape[1:]), np.float32)
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(EncoderError, match=rf"of another model than config.json: {name} is 1 x"):
+        image_maps(resolve_image_encoder(str(folder), SIDE), images(1))
+
+
 def test_weights_that_are_not_finite_are_refused(folder):
     from safetensors.numpy import load_file, save_file
 

@@ -14,6 +14,7 @@ from hybridrep.sources.encoders.text import (
     equal_length_batches,
     forget_encoder,
     resolve_encoder,
+    try_encoder,
 )
 from hybridrep.studies.hybrid.global_vectors.stage import distinct_chunks
 from hybridrep.testing.pretended_device import pretended_device
@@ -102,7 +103,9 @@ def test_batches_are_a_partition_of_equal_lengths_within_the_budget(lengths, bud
 def test_weights_of_another_size_are_refused(folder):
     configure(folder, intermediate_size=41)
     source = resolve_encoder(str(folder))
-    with pytest.raises(EncoderError, match="cannot be loaded with transformers"):
+    with pytest.raises(
+        EncoderError, match=r"of another model than config.json: .* is \d+.*, not 41"
+    ):
         embed_texts(source, ["happy"])
 
 
@@ -120,6 +123,15 @@ def test_weights_that_are_not_finite_are_refused(folder):
     model.save_pretrained(folder)
     with pytest.raises(EncoderError, match="not finite"):
         embed_texts(resolve_encoder(str(folder)), ["happy"])
+
+
+def test_a_word_whose_weights_are_not_finite_is_found_before_it_is_read(folder):
+    model = transformers.AutoModel.from_pretrained(folder)
+    with torch.no_grad():
+        model.get_input_embeddings().weight[-1, 0] = torch.inf
+    model.save_pretrained(folder)
+    with pytest.raises(EncoderError, match=r"not finite, the first in embeddings\.word_embeddings"):
+        try_encoder(resolve_encoder(str(folder)))
 
 
 def test_a_checkpoint_in_half_precision_is_computed_in_float32(folder):

@@ -1,6 +1,8 @@
 import csv
+import gzip
 import io
 import json
+import logging
 from pathlib import Path
 
 import pandas as pd
@@ -122,6 +124,13 @@ def test_lines_are_counted_as_an_editor_does(tmp_path):
         ("a.csv", b"\xef\xbb\xbftext,label\ncaf\xe9,joy\n", "line 2: byte 0xe9 is not UTF-8"),
         ("a.tsv", b"text\tlabel\nok\tjoy\na\x00b\tjoy\n", "line 3: a NUL byte"),
         ("a.txt", "a;joy\n".encode("utf-16"), "is in UTF-16"),
+        ("a.txt", "a;joy\n".encode("utf-32"), "is in UTF-32"),
+        ("a.txt", b"\xef\xbb\xbf" * 2 + b"a;joy\n", "begins with two byte-order marks"),
+        ("a.csv.gz", gzip.compress(gzip.compress(b"text,label\na,joy\n")), "by gzip twice"),
+        ("a.json", b'[{"text": "a", "label": 1, "text": "b"}]', "has the name 'text' twice"),
+        ("a.jsonl", b'{"text": "a", "label": 1, "text": "b"}\n', "line 1: .*'text' twice"),
+        ("a.parquet", b"no table", r"not a parquet file\.$"),
+        ("a.json", b'{"what": 1}', r"Its columns: 'what'\. Expected"),
         ("a.txt", b"ok;joy\n\nno semicolon\n", "line 3: no semicolon"),
         ("a.jsonl", b'{"text": "a", "label": 1}\n{"text": \n', "line 2: not JSON"),
         ("a.jsonl", b'["a", 1]\n', "line 1: not a JSON object"),
@@ -227,10 +236,26 @@ def test_a_folder_with_one_file_is_that_file(tmp_path):
     assert rows.split == ""
 
 
+def test_a_lone_test_file_is_read_where_it_is_asked_for(tmp_path):
+    write(tmp_path / "test.txt", "a;joy\n")
+    (rows,) = read_path(f"{tmp_path}#test.txt", DETECT)
+    assert rows.split == ""
+
+
+def test_a_file_beside_the_splits_is_said_to_be_left_out(tmp_path, caplog):
+    for name in ("train.txt", "test.txt", "more.txt"):
+        write(tmp_path / name, f"{name};joy\n")
+    with caplog.at_level(logging.WARNING):
+        assert len(read_path(str(tmp_path), DETECT)) == 2
+    assert "left out, for its name says no split: more.txt" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [
         ([], "holds no corpus file"),
+        (["test.csv"], "holds only test.csv. Expected is a training file"),
+        (["validation.csv"], "holds only validation.csv. Expected is a training file"),
         (["readme.md"], "holds no corpus file"),
         (["test.csv", "val.csv"], "holds only test.csv, val.csv. Expected is a training file"),
         (["train.csv", "train.jsonl"], "has several train files: train.csv, train.jsonl"),

@@ -119,11 +119,12 @@ def sheets(path, **frames: pd.DataFrame) -> None:
             frame.to_excel(writer, sheet_name=name, index=False)
 
 
-def test_sheets_are_splits_or_one_is_chosen(tmp_path):
+def test_sheets_are_splits_or_one_is_chosen(tmp_path, caplog):
     sheets(tmp_path / "a.xlsx", test=FRAME[8:], Train=FRAME[:8], notes=FRAME[:1])
     assert read(tmp_path / "a.xlsx") == [
         *expected(FRAME[:8], "train"), *expected(FRAME[8:], "test"),
     ]  # fmt: skip
+    assert "a.xlsx: its sheet 'notes' is left out" in caplog.text
     sheets(tmp_path / "b.xlsx", tweets=FRAME, others=FRAME[:3], empty=pd.DataFrame())
     with pytest.raises(CorpusError, match=r"several sheets: tweets, others, empty.*b\.xlsx#tweets"):
         read(tmp_path / "b.xlsx")
@@ -208,6 +209,10 @@ def test_saved_data_that_is_damaged_or_unclear_is_refused_by_its_folder(tmp_path
     whole.select([]).save_to_disk(tmp_path / "empty")
     with pytest.raises(CorpusError, match="empty', of `save_to_disk`, holds an empty data set"):
         read(tmp_path / "empty")
+    whole.save_to_disk(tmp_path / "lost")
+    (tmp_path / "lost" / "dataset_info.json").unlink()
+    with pytest.raises(CorpusError, match="lost', of `save_to_disk`, cannot be read"):
+        read(tmp_path / "lost")
     whole.save_to_disk(tmp_path / "cut")
     for file in (tmp_path / "cut").glob("*.arrow"):
         file.write_bytes(b"not arrow")

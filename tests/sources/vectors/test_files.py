@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -115,11 +116,15 @@ def test_pickles_are_never_run_and_the_message_says_how_to_convert(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("x.npy", b"no array", r"x\.npy: (cannot be read|holds Python objects)"),
+        ("x.npy", b"no array", r"x\.npy: cannot be read: it is no file of NumPy"),
+        ("x.npy", b"PK\x03\x04 an archive", r"an archive of arrays: let its name end in \.npz"),
+        ("x.npy", b"\x93NUMPY\x01\x00\xff\xff{" + b" " * 70000, r"x\.npy: cannot be read"),
+        ("x.npz", b"\x93NUMPY\x01\x00", r"a single array: let its name end in \.npy"),
         ("x.npz", b"PK\x03\x04 cut", r"x\.npz: cannot be read"),
         ("x.safetensors", b"\xff" * 20, r"x\.safetensors: cannot be read"),
         ("x.parquet", b"no table", r"x\.parquet: cannot be read"),
         ("x.csv", b"id,a\n1,2\n", "has neither a column `embedding`"),
+        ("x.csv", b"id,0,2\na,1,2\n", "2 columns of numbers, from 0 to 2: .* without a gap"),
         ("x.csv", b"id,0,1\na,1,2\nb,1,two\n", r"x\.csv, row 2, column 1: 'two' is no number"),
         ("x.csv", b'id,embedding\na,"[1, 2]"\nb,"[1]"\n', r"row 2: has 1 numbers, row 1 2"),
         ("x.csv", b"id,embedding\na,what\n", "row 1: is no list of numbers"),
@@ -130,6 +135,21 @@ def test_what_is_damaged_or_something_else_is_refused(name, content, message, tm
     (tmp_path / name).write_bytes(content)
     with pytest.raises(RepresentationError, match=message):
         read_file(tmp_path / name)
+
+
+def test_ids_that_are_no_list_or_no_text_are_said_to_be(tmp_path):
+    save_file({"features": VALUES}, tmp_path / "x.safetensors", {"ids": "first, second"})
+    with pytest.raises(RepresentationError, match=r"its metadata 'ids' is no list in JSON"):
+        read_file(tmp_path / "x.safetensors")
+    np.save(tmp_path / "y.npy", VALUES)
+    (tmp_path / "y.ids.txt").write_text("\n".join(IDS), encoding="utf-16")
+    with pytest.raises(RepresentationError, match=r"y\.ids\.txt: byte 0xff is not UTF-8: save it"):
+        read_file(tmp_path / "y.npy")
+
+
+def test_no_file_at_all_is_said_to_be_missing():
+    with pytest.raises(RepresentationError, match="no file is named: files of values end in"):
+        read_file(Path())
 
 
 def test_a_missing_number_is_one_not_a_mistake(tmp_path):

@@ -48,6 +48,13 @@ def test_vectors_of_another_language_are_refused(tmp_path):
         load_word_vectors(write(tmp_path / "v.txt"), words=["heureux", "triste"])
 
 
+def test_vectors_that_are_all_zeros_are_refused(tmp_path):
+    path = write(tmp_path / "v.txt", "sun 0 0\nrain 0 0\nmoon 1 2\n")
+    with pytest.raises(VectorsError, match="only zeros for the 2 words"):
+        load_word_vectors(path, words=["sun", "rain"])
+    assert load_word_vectors(path, words=["sun", "moon"]).words == ("sun", "moon")
+
+
 def test_a_missing_file_names_the_alternatives(tmp_path):
     with pytest.raises(VectorsError, match=r"no file of word vectors .*glove-50"):
         load_word_vectors(str(tmp_path / "nowhere.txt"))

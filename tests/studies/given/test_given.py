@@ -1,5 +1,6 @@
 """Given representations: matched by id, measured, tested, reported, exported, refused."""
 
+import dataclasses
 import io
 import math
 
@@ -51,6 +52,18 @@ def test_only_common_and_finite_items_are_kept():
     assert given.ids == tuple("bdefgh")
     assert given.lost == {"x": 2, "y": 1}
     assert "1 items have a value that is not finite, the first 'c'" in given.notes[0]
+
+
+def test_a_representation_that_tells_no_item_from_another_is_named():
+    values = np.random.default_rng(0).normal(size=(8, 3))
+    given = aligned([one("x", values, "abcdefgh"), one("y", np.ones((8, 2)), "abcdefgh")])
+    assert given.notes == ("y has the same vector for all items: no measure tells anything of it.",)
+
+
+def test_a_table_without_ids_is_told_of_its_column():
+    table = dataclasses.replace(one("x", np.ones((6, 2))), source="x.csv")
+    with pytest.raises(RepresentationError, match="names no ids of its items; give the table a"):
+        aligned([table, table])
 
 
 def test_of_many_items_some_are_drawn_the_same_ones_every_time():

@@ -74,6 +74,12 @@ def test_a_new_task_of_few_tweets_of_a_class_is_refused():
     check(emotion, few(hate, 10), duplicates="keep")
 
 
+def test_a_class_of_which_cleaning_leaves_nothing_is_named():
+    hate = load_corpus("hate", "sample")
+    with pytest.raises(CorpusError, match=r"No tweet of the class 'hate' of the hate corpus .* is"):
+        check(load_corpus("emotion", "sample"), hate.take(np.flatnonzero(hate.labels == 0)))
+
+
 def test_a_new_task_whose_own_test_split_lacks_a_class_is_refused():
     hate = few(load_corpus("hate", "sample"), 60)
     splits = ["train"] * 60 + ["test"] + ["train"] * 59

@@ -43,7 +43,7 @@ def texts_of(model_input: object) -> list[str]:
         ['hello']
     """
     if isinstance(model_input, str):
-        return [model_input]
+        return _values([model_input])
     if isinstance(model_input, Mapping):
         return _values(_column_of_mapping(model_input))
     if isinstance(model_input, pd.DataFrame):
@@ -87,6 +87,8 @@ def _values(values: list[object]) -> list[str]:
     """Return the values, each of which must be a text."""
     for place, value in enumerate(values, 1):
         if isinstance(value, str):
+            if half := next((sign for sign in value if "\ud800" <= sign <= "\udfff"), ""):
+                raise TextError(f"text {place} holds half a character (U+{ord(half):04X})")
             continue
         missing = value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
         what = "is missing" if missing else f"is {_kind(value)}, and no text"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ _NOT_HOSTILE = {
     *(f"{no}{link}{word}" for no in ("no", "non", "not") for link in ("-", "")
       for word, kind in _HOSTILE.items() if kind),
 }  # fmt: skip
-_WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,9})(\.0*)?")
+_WHOLE_NUMBER = re.compile(r"([+-]?\d{1,9})(\.0*)?")  # of any script: int reads them all
 
 Say = Callable[[str], None]
 """Takes a line for people: how labels were understood."""
@@ -111,7 +112,7 @@ def _word(rows: Rows, item: int) -> str:
     """Return a label as a lower-case word or a whole number, named where the file names it."""
     raw = rows.labels[item]
     if isinstance(raw, str):
-        word = raw.strip().lower()
+        word = _plain(raw)
         if number := _WHOLE_NUMBER.fullmatch(word):
             word = str(int(number[1]))
     elif isinstance(raw, bool):  # not its number: 1 would be an emotion
@@ -127,7 +128,7 @@ def _word(rows: Rows, item: int) -> str:
     if not word:
         raise CorpusError(f"{rows.where(item)}: no label. Add it, or remove the {rows.unit}.")
     named = {str(number): name for number, name in enumerate(rows.label_names)}
-    word = named.get(word, word).strip().lower()
+    word = _plain(named.get(word, word))
     if stray := stray_character(word):
         raise CorpusError(f"{rows.where(item)}: the label {_shown(word)} holds {stray}. Remove it.")
     if not 0 < len(word) <= LONGEST_LABEL:
@@ -138,8 +139,13 @@ def _word(rows: Rows, item: int) -> str:
     return word
 
 
+def _plain(word: str) -> str:
+    """Return a word as it is compared: without case, and an accent one way, not as two signs."""
+    return unicodedata.normalize("NFC", word.strip().lower())
+
+
 def _spelled(word: str) -> str:
-    return re.sub(r"[\s_-]+", "-", word.strip().lower())
+    return re.sub(r"[\s_-]+", "-", _plain(word))
 
 
 def _of_new_task(
@@ -246,7 +252,7 @@ def _named_by_user(names: str, found: set[str], place: str) -> dict[str, str]:
 
     A list of as many names as there are numbers names them from the lowest, any other from 0 on.
     """
-    given = [name.strip().lower() for name in names.split(",")]
+    given = [_plain(name) for name in names.split(",")]
     if any("=" in name for name in given):
         pairs = [name.partition("=") for name in given]
         meaning = {number.strip(): name.strip() for number, _, name in pairs}
@@ -276,17 +282,20 @@ def _refuse_slips(
 ) -> None:  # fmt: skip
     """Refuse a label that is rare and not known, or may not stand among others; `said`: known."""
     counts = Counter(word for part in words for word in part)
-    wrong = {
-        word for word, n in counts.items()
-        if word in never or (word not in known and n < SMALLEST_OWN_CLASS)
-    }  # fmt: skip
+    wrong = {word for word, n in counts.items() if word not in known and n < SMALLEST_OWN_CLASS}
     for rows, item, word in _items(words, parts):
+        if word in never:
+            other = next(each for each in counts if each not in never)
+            raise CorpusError(
+                f"{rows.where(item)}: the label {_shown(word)} is a number, but others are words, "
+                f"e.g. {_shown(other)}. Words and numbers are not mixed: write all labels one way."
+            )
         if word in wrong:
             of_words = f"Known are {said}. " if said else ""
             raise CorpusError(
                 f"{rows.where(item)}: the label {_shown(word)} is unknown"
                 f"{_how_often(counts[word])}. {of_words}Any other class needs at least "
-                f"{SMALLEST_OWN_CLASS} tweets, and words and numbers are not mixed."
+                f"{SMALLEST_OWN_CLASS} tweets."
             )
 
 

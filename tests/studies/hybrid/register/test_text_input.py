@@ -44,6 +44,8 @@ def test_one_text_is_one_and_none_are_none():
         (pd.DataFrame({"text": ["a", pd.NA]}), "text 2 is missing"),
         ([1, 2], "text 1 is a number"),
         (["a", 1], "text 2 is a number"),
+        (["a", "half \ud83d"], r"text 2 holds half a character \(U\+D83D\)"),
+        ("\udfff", r"text 1 holds half a character \(U\+DFFF\)"),
         ([True], "text 1 is a truth value"),
         ([["a", "b"]], "text 1 is of the type list"),
         (3, "a request is a number"),

@@ -88,13 +88,27 @@ def test_hate_is_two_classes_however_they_are_spelled(tmp_path, not_hate, hate):
     assert corpus.labels.tolist() == [1, 0, 1]
 
 
+@pytest.mark.parametrize("name", ["emotion", "hate"])
+def test_labels_that_read_alike_are_one_class(tmp_path, name):
+    spelled = ["caf\u00e9", "cafe\u0301", "tea"] * 5
+    words, corpus = labels_of(tmp_path, name, spelled)
+    assert corpus.label_names == ("caf\u00e9", "tea")
+    assert words[:3] == ["caf\u00e9", "caf\u00e9", "tea"]
+    assert set(labels_of(tmp_path, name, ["1", "\uff11", "7"] * 5)[0]) == {"1", "7"}
+
+
 @pytest.mark.parametrize(
     ("name", "labels", "message"),
     [
         ("emotion", ["joy", "anger", "sadnes"], "line 3: the label 'sadnes' is unknown"),
         ("emotion", [0, 1, 6], "line 3: the label '6' is unknown"),
         ("emotion", [0, 1, -1], "line 3: the label '-1' is unknown"),
-        ("emotion", ["joy"] * 9 + ["anger"] + [3] * 9, "line 11: the label '3' is unknown"),
+        (
+            "emotion",
+            ["joy"] * 9 + ["anger"] + [3] * 9,
+            "line 11: the label '3' is a number, but others are words, e.g. 'joy'",
+        ),
+        ("emotion", [True, False, 1] * 9, "line 3: the label '1' is a number, but others"),
         ("emotion", ["joy", "joy"], "has only one class, 'joy'"),
         ("hate", [1, 1], "has only one class, 'hate'"),
         ("hate", [0, 1, 2], "line 3: the label '2' is unknown and stands on a single tweet"),
