@@ -23,6 +23,7 @@ import pandas as pd
 
 import hybridrep
 from hybridrep.errors import ParameterError, TablesError
+from hybridrep.parameters import where_looked
 from hybridrep.tracking.queries import META_FILE, PARTS_FOLDER
 
 SUFFIX = ".zip"
@@ -175,7 +176,8 @@ def read_study_file(file: Path) -> StudyFile:
     except OSError as error:
         if isinstance(error, FileNotFoundError):
             raise TablesError(
-                f"there is no file {str(file)!r}; `export` writes one of a finished study"
+                f"there is no file {str(file)!r}; `export` writes one of a finished study."
+                f"{where_looked(file)}"
             ) from error
         raise TablesError(
             f"the file {str(file)!r} cannot be read: {error.strerror or error}"

@@ -98,9 +98,12 @@ def test_a_bad_place_is_refused_before_any_work(tmp_path, name, message):
         check_place(tmp_path / name)
 
 
-def test_a_missing_file_is_named(tmp_path):
+def test_a_missing_file_is_named_and_a_relative_one_as_it_was_looked_for(tmp_path, monkeypatch):
     with pytest.raises(TablesError, match=r"there is no file .*none\.zip"):
         load_study(tmp_path / "none.zip")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TablesError, match=f"Looked for: '{tmp_path}/none.zip'"):
+        load_study("none.zip")
     (tmp_path / "folder.zip").mkdir()
     with pytest.raises(TablesError, match="cannot be read: Is a directory"):
         load_study(tmp_path / "folder.zip")

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from hybridrep.errors import EncoderError
-from hybridrep.parameters import user_path
+from hybridrep.parameters import user_path, where_looked
 from hybridrep.sources.digest import sha256_file, sha256_parts
 from hybridrep.sources.encoders._folder import (
     CONFIG_FILE,
@@ -96,8 +96,8 @@ def resolve_image_encoder(source: str, side: int) -> ImageEncoderSource:
         folder = user_path(source)
         if not folder.is_dir():
             raise EncoderError(
-                f"There is no vision model {source!r}. Give `{PACKAGED}`, a local folder in "
-                f"Hugging Face format, or `{HUB_PREFIX}ID` for a model of the hub."
+                f"There is no vision model {source!r}.{where_looked(folder)} Give `{PACKAGED}`, a "
+                f"local folder in Hugging Face format, or `{HUB_PREFIX}ID` for one of the hub."
             )
         return _resolve_folder(source, folder.resolve(), source, side)
     except OSError as error:

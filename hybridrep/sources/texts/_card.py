@@ -110,10 +110,13 @@ class Card:
 
 
 def _said(root: Path) -> Any:
+    """Return what a folder's card says to programs; None: there is no card, or it is prose."""
     from huggingface_hub import DatasetCard
+    from huggingface_hub.repocard import REGEX_YAML_BLOCK
 
     card = root / CARD
-    return DatasetCard.load(card).data if card.is_file() else None
+    text = card.read_bytes().decode("utf-8") if card.is_file() else ""
+    return DatasetCard(text).data if REGEX_YAML_BLOCK.search(text) else None
 
 
 def check_card(root: Path, described: str) -> bool:

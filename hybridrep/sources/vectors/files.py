@@ -27,7 +27,7 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.errors import RepresentationError
-from hybridrep.parameters import shown
+from hybridrep.parameters import shown, where_looked
 
 KEYS = ("features", "embeddings", "embedding", "measurements", "dissimilarities")
 """What the values are looked for under, in this order."""
@@ -74,7 +74,7 @@ def read_file(path: Path, key: str = "", *, judgements: bool = False) -> Content
         named = "no file is named" if path == Path() else str(path)
         raise RepresentationError(f"{named}: files of values end in {known}")
     if not path.is_file():
-        raise RepresentationError(f"{path}: there is no such file")
+        raise RepresentationError(f"{path}: there is no such file.{where_looked(path)}")
     if judgements:
         return Content(np.empty(0), table=_table(path))
     try:

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.errors import RepresentationError
-from hybridrep.parameters import parse_seeds, shown, user_path
+from hybridrep.parameters import parse_seeds, shown, user_path, where_looked
 from hybridrep.sources.digest import sha256_file
 from hybridrep.sources.vectors.files import ENDINGS, REPEAT, Content, read_file
 from hybridrep.sources.vectors.judgements import checked_judgements
@@ -89,7 +89,9 @@ def listed(text: str) -> list[Listed]:
     if path.suffix == ".toml":
         return _manifest(path)
     if not path.exists():
-        raise RepresentationError(f"{path}: there is no such folder, manifest or file")
+        raise RepresentationError(
+            f"{path}: there is no such folder, manifest or file.{where_looked(path)}"
+        )
     return [Listed(checked_name(path.stem, str(path)), path)]
 
 

@@ -13,7 +13,7 @@ from hybridrep.execution.code_version import code_version
 from hybridrep.execution.devices import check_device
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
-from hybridrep.parameters import shown, user_path
+from hybridrep.parameters import shown, user_path, where_looked
 from hybridrep.sources.digest import sha256_parts
 from hybridrep.sources.encoders.image import resolve_image_encoder
 from hybridrep.studies.nback.config import Config
@@ -70,7 +70,7 @@ def _background(config: Config, store: Store) -> Background:
     if not folder.is_dir():
         raise ParameterError(
             f"parameter background={shown(config.background)}: it is none of `{PLAIN}` and "
-            f"`{TEXTURE}`, and there is no such folder"
+            f"`{TEXTURE}`, and there is no such folder.{where_looked(folder)}"
         )
     files = sorted(each for each in folder.iterdir() if each.suffix.lower() in ENDINGS)
     if not files:

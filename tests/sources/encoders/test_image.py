@@ -146,9 +146,12 @@ def test_weights_that_are_not_finite_are_refused(folder):
         image_maps(resolve_image_encoder(str(folder), SIDE), images(1))
 
 
-def test_a_missing_folder_names_the_alternatives():
+def test_a_missing_folder_names_the_alternatives_and_where_it_was_looked_for(tmp_path, monkeypatch):
     with pytest.raises(EncoderError, match=r"efficientnet-lite0.*hub:ID"):
         resolve_image_encoder("/nowhere/at/all", SIDE)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(EncoderError, match=f"Looked for: '{tmp_path}/models/x'"):
+        resolve_image_encoder("models/x", SIDE)
 
 
 def test_packaged_weights_must_have_the_known_checksum(tmp_path, monkeypatch):

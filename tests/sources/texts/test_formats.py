@@ -286,6 +286,16 @@ def test_the_card_of_a_local_copy_names_its_configurations(tmp_path):
         read(tmp_path)
 
 
+def test_a_readme_of_prose_is_no_card_and_nothing_is_said_of_it(tmp_path, monkeypatch):
+    from huggingface_hub import repocard
+
+    monkeypatch.setattr(repocard.logger, "warning", pytest.fail)
+    table(tmp_path, "train.csv")
+    for prose in ("# My tweets\n\nOf 2026.\n", ""):
+        (tmp_path / "README.md").write_text(prose)
+        assert {text for _, text, _ in read(tmp_path)} == {"train.csv "}
+
+
 def test_a_relative_path_is_shown_as_it_was_looked_for(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CorpusError, match=rf"such\.csv'\. Looked for: '{tmp_path}/no/such\.csv"):

@@ -157,6 +157,12 @@ def test_a_missing_number_is_one_not_a_mistake(tmp_path):
     assert np.isnan(read_file(tmp_path / "x.csv").values).sum() == 1
 
 
-def test_a_missing_file_is_said_to_be(tmp_path):
-    with pytest.raises(RepresentationError, match="there is no such file"):
+def test_a_missing_file_is_said_to_be_and_a_relative_one_where_it_was_looked_for(
+    tmp_path, monkeypatch
+):
+    with pytest.raises(RepresentationError, match="there is no such file") as caught:
         read_file(tmp_path / "x.npy")
+    assert "Looked for" not in str(caught.value)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RepresentationError, match=f"no such file. Looked for: '{tmp_path}/x.npy'"):
+        read_file(Path("x.npy"))

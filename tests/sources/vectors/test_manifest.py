@@ -165,11 +165,14 @@ def test_bad_values_and_ids_are_refused_by_their_item(values, ids, message, tmp_
         load(str(tmp_path))
 
 
-def test_places_where_nothing_is_and_names_given_twice_are_refused(tmp_path):
+def test_places_where_nothing_is_and_names_given_twice_are_refused(tmp_path, monkeypatch):
     with pytest.raises(RepresentationError, match="holds no manifest"):
         load(str(tmp_path))
     with pytest.raises(RepresentationError, match="there is no such folder"):
         load(str(tmp_path / "gone"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RepresentationError, match=f"Looked for: '{tmp_path}/gone'"):
+        load("gone")
     save(tmp_path / "x.npz")
     with pytest.raises(RepresentationError, match="two representations are called 'x'"):
         load(f"x={tmp_path}/x.npz,x={tmp_path}/x.npz")

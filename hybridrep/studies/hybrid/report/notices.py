@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log
 from statistics import fmean
 
 import hybridrep
@@ -13,6 +14,7 @@ from hybridrep.studies.hybrid.results.facts import (
     corpora_of,
     encoder_name,
     is_given,
+    more_classes_than_the_paper,
     task_specific_name,
 )
 from hybridrep.studies.hybrid.results.published import BOTTLENECKS
@@ -93,10 +95,12 @@ def _labels(tables: StudyTables) -> list[Notice]:
     for corpus in corpora_of(tables):
         said = corpus.notes.get("labels")
         lines = [str(line) for line in said] if isinstance(said, list | tuple) else []
-        if corpus.name == "hate" and corpus.classes > 2:
+        if corpus.name == "hate" and (classes := more_classes_than_the_paper(tables)):
             lines.append(
-                f"The new task has {corpus.classes} classes where the paper’s has two, so its "
-                "losses and accuracies are not comparable with the paper’s."
+                f"The new task has {classes} classes where the paper’s has two, so its losses and "
+                "accuracies are not comparable with the paper’s and do not stand beside them: "
+                f"guessing has an accuracy of {1 / classes:.3f} and a loss of ln {classes} = "
+                f"{log(classes):.3f} here, and of 0.500 and 0.693 there."
             )
         if lines:
             text = " ".join(f"{line[0].upper()}{line[1:].removesuffix('.')}." for line in lines)
@@ -130,7 +134,7 @@ def _most_seeds(tables: StudyTables) -> int:
 def _size(tables: StudyTables) -> list[Notice]:
     """Say when what stands beside the paper's Table 1 has another bottleneck."""
     size = size_beside_paper(tables)
-    if size in (0, BOTTLENECKS[0]):
+    if size in (0, BOTTLENECKS[0]) or more_classes_than_the_paper(tables):
         return []
     return [
         Notice(

@@ -47,6 +47,11 @@ def corpora_of(tables: StudyTables) -> list[CorpusFacts]:
     ]  # fmt: skip
 
 
+def more_classes_than_the_paper(tables: StudyTables) -> int:
+    """Return how many classes the new task has if more than the paper's two, else 0."""
+    return next((c.classes for c in corpora_of(tables) if c.name == "hate" and c.classes > 2), 0)
+
+
 def cautions_of(tables: StudyTables) -> list[str]:
     """Return a sentence for each of a study's numbers that stands on few tweets."""
     notes = {name: value for corpus in corpora_of(tables) for name, value in corpus.notes.items()}

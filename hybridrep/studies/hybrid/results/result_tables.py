@@ -19,6 +19,7 @@ from hybridrep.studies.hybrid.names import (
     TRANSFER,
     TRANSFER_METRICS,
 )
+from hybridrep.studies.hybrid.results.facts import more_classes_than_the_paper
 from hybridrep.studies.hybrid.results.published import BOTTLENECKS, beside_paper, rsa_beside_paper
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import (
@@ -34,18 +35,22 @@ from hybridrep.studies.hybrid.results.views import (
     "beside_paper",
     "our transfer results at bottleneck 32 (without it, the study's first) beside the printed "
     "Table 1; `in_published_sds` and `in_own_sds` are the difference in SDs of the paper and "
-    "of ours",
+    "of ours; empty where the new task has more than two classes",
     (
         *("representation", "metric", "published_mean", "published_sd"),
         *("mean", "sd", "n", "difference", "in_published_sds", "in_own_sds", "bottleneck"),
     ),
 )
 def transfer_beside_paper(tables: StudyTables) -> pd.DataFrame:
-    """Return `beside_paper` with our `bottleneck`, 0 where a representation has none."""
+    """Return `beside_paper` with our `bottleneck`, 0 where a representation has none.
+
+    Losses and accuracies over more classes than the paper's two do not stand beside its own.
+    """
     size = size_beside_paper(tables)
     parts = [transfer_values(tables, m, size).assign(metric=m) for m in TRANSFER_METRICS]
     table = beside_paper(pd.concat(parts, ignore_index=True))
-    return table.assign(bottleneck=table["representation"].isin(SIZED) * size)
+    table = table.assign(bottleneck=table["representation"].isin(SIZED) * size)
+    return table.iloc[:0] if more_classes_than_the_paper(tables) else table
 
 
 def size_beside_paper(tables: StudyTables) -> int:

@@ -20,6 +20,7 @@ from jaxtyping import UInt8
 
 from hybridrep.errors import StimuliError
 from hybridrep.messages import escaped
+from hybridrep.parameters import where_looked
 from hybridrep.studies.nback.inputs import Objects
 from hybridrep.studies.nback.names import SPLITS, Split
 from hybridrep.studies.nback.stimuli.pictures import ENDINGS, read_patch
@@ -73,7 +74,9 @@ def read_folder(
             message names; or too few categories, identities or views.
     """
     if not folder.is_dir():
-        raise StimuliError(f"There is no folder of stimuli {escaped(str(folder))}.")
+        raise StimuliError(
+            f"There is no folder of stimuli {escaped(str(folder))}.{where_looked(folder)}"
+        )
     pictures = _pictures(folder)
     _refuse_repeated(pictures)
     if not any(picture.split for picture in pictures):

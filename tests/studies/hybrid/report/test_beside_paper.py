@@ -73,6 +73,23 @@ def test_the_papers_means_are_drawn_at_its_own_bottleneck_only(tables):
     assert {name for name, _ in drawn["transfer_b64"]} == set(UNSIZED)
 
 
+def test_a_new_task_of_several_classes_stands_beside_no_number_of_the_papers():
+    counts = dict.fromkeys(("a", "b", "c"), 40)
+    corpora = [{"name": "hate", "source": "x.csv", "fingerprint": "b", "items": 120,
+                "synthetic": False, "classes": counts, "notes": {}}]  # fmt: skip
+    tables = study_tables(seeds=3, epochs=2, bottlenecks=(64,), corpora=corpora)
+    report = undrawn_report(tables)
+    text = text_of(report.html)
+    assert "accuracy of 0.333 and a loss of ln 3 = 1.099 here, and of 0.500 and 0.693" in text
+    assert report.tables["beside_paper"].empty
+    assert "Published values next to ours" not in text
+    assert "Another bottleneck" not in text
+    assert "Reconstruction and target, next to the paper" in text, "these are no matter of classes"
+    (plan,) = (each for each in plan_figures(tables) if each.name == "transfer_b64")
+    assert plan.draw.args[2] is None
+    assert "the paper printed" not in plan.caption
+
+
 def test_the_papers_t_is_recomputed_and_its_two_contradictions_stand_out(page):
     table = shown_table(page, "recomputed").set_index(["Representation", "Measure"])
     assert len(table) == 18

@@ -203,12 +203,15 @@ def test_too_little_is_refused(tmp_path, categories, identities, views, message)
         read_folder(folders(tmp_path / "f", views), categories, identities)
 
 
-def test_a_folder_of_no_layout_names_all_three(tmp_path):
+def test_a_folder_of_no_layout_names_all_three(tmp_path, monkeypatch):
     (tmp_path / "notes.txt").write_text("x")
     with pytest.raises(StimuliError, match=r"metadata.csv.*iWISDM.*CATEGORY/IDENTITY/VIEW.png"):
         read_folder(tmp_path, 2, 2)
     with pytest.raises(StimuliError, match="no folder of stimuli"):
         read_folder(tmp_path / "none", 2, 2)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StimuliError, match=f"Looked for: '{tmp_path}/none'"):
+        read_folder(Path("none"), 2, 2)
 
 
 @pytest.mark.parametrize("columns", ["ctg_mod,obj_mod,ang_mod\n0,0,0\n", ""])
@@ -246,9 +249,12 @@ def test_a_user_s_folder_is_kept_in_the_store_for_the_stages(tmp_path):
     assert again.stimuli.digest == inputs.stimuli.digest
 
 
-def test_bad_backgrounds_and_too_many_categories_are_refused(tmp_path):
+def test_bad_backgrounds_and_too_many_categories_are_refused(tmp_path, monkeypatch):
     store = Store(tmp_path / "store")
-    with pytest.raises(ParameterError, match="parameter background='brick'"):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        ParameterError, match=f"parameter background='brick'.* Looked for: '{tmp_path}/brick'"
+    ):
         preparing.prepare(config(background="brick"), store)
     with pytest.raises(ParameterError, match="has 8 categories"):
         preparing.prepare(config(categories=9), store)

@@ -38,7 +38,7 @@ from hybridrep.studies.hybrid.report.figures.trajectories import trajectories
 from hybridrep.studies.hybrid.report.figures.transfer import transfer_results
 from hybridrep.studies.hybrid.report.figures.tsne import autoencoded, originals, whole_way
 from hybridrep.studies.hybrid.results.comparison import Comparison
-from hybridrep.studies.hybrid.results.facts import encoder_name
+from hybridrep.studies.hybrid.results.facts import encoder_name, more_classes_than_the_paper
 from hybridrep.studies.hybrid.results.fused import COMPARED_ON, final_fusion
 from hybridrep.studies.hybrid.results.published import BOTTLENECKS, published_table_1
 from hybridrep.studies.hybrid.results.tables import StudyTables
@@ -196,27 +196,30 @@ def _transfer(tables: StudyTables, sizes: tuple[int, ...]) -> Iterator[Plan]:
     last = final_transfer(tables)
     if not len(last):
         return
-    paper = {
+    paper = {} if more_classes_than_the_paper(tables) else {
         (str(row["representation"]), str(row["metric"])): float(row["mean"])
         for row in published_table_1().to_dict("records")
-    }
+    }  # fmt: skip
     for place, size in enumerate(sizes or (0,)):
         # Table 1 is of one bottleneck; only what has none stands beside every size
         shown = TRANSFER if size == BOTTLENECKS[0] else UNSIZED
         printed = {key: mean for key, mean in paper.items() if key[0] in shown}
+        beside = "" if not paper else (
+            ", and the mean that the paper printed for its own corpora and encoder"
+            + ("" if size == BOTTLENECKS[0]
+               else f", where it has one (it printed the autoencoders’ at {BOTTLENECKS[0]} only)")
+        )  # fmt: skip
         mine = last[last["bottleneck"].isin([0, size])]
         best = mine.groupby("representation")["test_accuracy"].mean()
         yield Plan(
             name=f"transfer_b{size}", title=f"The new task, bottleneck {size}",
             caption="Every seed as a point, the mean and its 95% confidence interval (Student’s "
-            "t) above it, and the mean that the paper printed for its own corpora and encoder"
-            + ("." if size == BOTTLENECKS[0]
-               else f", where it has one (it printed the autoencoders’ at {BOTTLENECKS[0]} only)."),
+            f"t) above it{beside}.",
             alternative=f"Three dot plots ({listed([readable(m) for m in TRANSFER_METRICS])}) of "
             f"seven representations. Highest mean test accuracy: {number(best.max(), 2)} "
             f"({readable(str(best.idxmax()))}).",
             group="transfer" if place == 0 else "appendix",
-            draw=partial(transfer_results, mine, f"bottleneck {size}, last epoch", printed),
+            draw=partial(transfer_results, mine, f"bottleneck {size}, last epoch", printed or None),
         )  # fmt: skip
 
 
