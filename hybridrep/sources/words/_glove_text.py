@@ -139,6 +139,8 @@ def read_glove(
     words: dict[str, None] = {}
     values = bytearray()
     for number, line in _numbered_lines(stream, place):
+        if number == 1 and line.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise VectorsError(f"{place} is in UTF-16. Save it as UTF-8.")
         if number == 1 and _HEADER.fullmatch(line):
             counted, width = map(int, line.split(b" "))
             _check_width(width, place, number)

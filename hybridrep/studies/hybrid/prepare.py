@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.analysis.record import CORE
-from hybridrep.errors import CorpusError, ParameterError
+from hybridrep.errors import CorpusError, EncoderError, ParameterError
 from hybridrep.execution.devices import check_device
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.store import Store
@@ -124,7 +124,10 @@ def _reading(config: Config, encoder: EncoderSource | GivenVectors) -> Reading:
     """Return which states of the encoder are a text's vector; given ones leave no choice."""
     asked = Reading(config.encoder_pooling, config.encoder_layer)
     if isinstance(encoder, EncoderSource):
-        return asked.of(encoder.layers)
+        try:
+            return asked.of(encoder.layers)
+        except EncoderError as error:
+            raise ParameterError(f"parameter encoder_layer: {error}") from error
     if asked != Reading():
         raise ParameterError(
             "parameters encoder_pooling and encoder_layer: the vectors of encoder="

@@ -31,7 +31,7 @@ def _once(found: Sequence[Any], noun: str) -> None:
     if not found:
         raise ValueError(f"at least one {noun} is needed")
     if len(set(found)) != len(found):
-        raise ValueError(f"a {noun} is named twice")
+        raise ValueError(f"one {noun} is named twice")
 
 
 def parse_n_back(value: object) -> tuple[int, ...]:

@@ -95,6 +95,7 @@ def test_any_bytes_are_read_or_refused(data):
         ("a 1 2\nb 1  2\n", "line 2: expected 2 numbers"),
         ("a 1 2\n 1 2\n", "line 2: expected a word before the numbers"),
         ("some text\n", "line 1: expected a word and its numbers"),
+        ("sun 1 2\n".encode("utf-16"), "is in UTF-16. Save it as UTF-8"),
         ("word\t1\t2\n", "line 1: expected a word and its numbers"),
         (b"a 1 2\n\xff\xfe 1 2\n", r"line 2: expected a word in UTF-8, .*'\\\\xff"),
         ("", "the file is empty"),

@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hybridrep.errors import CorpusError
+from hybridrep.errors import CorpusError, ParameterError
 from hybridrep.parameters import resolve
+from hybridrep.sources.encoders.text import resolve_encoder
 from hybridrep.studies.hybrid import prepare
 from hybridrep.studies.hybrid.config import Config
 from hybridrep.studies.hybrid.tweets.loading import load_corpus
@@ -96,3 +97,9 @@ def test_the_sizes_that_numbers_stand_on_are_those_of_the_splits():
     assert sizes["validation_tweets"] + sizes["test_tweets"] == emotion.splits.count(
         "validation"
     ) + emotion.splits.count("test")
+
+
+def test_a_layer_that_the_encoder_lacks_is_refused_under_its_parameter():
+    config = resolve(Config, {"encoder_layer": "99"})
+    with pytest.raises(ParameterError, match="parameter encoder_layer: the encoder has 6 layers"):
+        prepare._reading(config, resolve_encoder("minilm"))
