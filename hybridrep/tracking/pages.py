@@ -50,7 +50,7 @@ def ui_address(server: Server) -> str:
 
 def run_page(experiment_id: str, run_id: str, title: str = "This run") -> Page:
     """Return the page of a run."""
-    return Page(title, f"#/experiments/{experiment_id}/runs/{run_id}")
+    return Page(title, _training(f"#/experiments/{experiment_id}/runs/{run_id}"))
 
 
 def where_to_look(server: Server, run_id: str) -> str:
@@ -150,11 +150,12 @@ def _charts(study_key: str, metrics: Sequence[str], others: Iterable[str]) -> st
     The UI adds a chart of every further metric in a section of its folder; those are named here to
     be folded, as far as there is room.
     """
-    mine, first = "Seeds", "0"
-    base = {"metricSectionId": first, "deleted": False, "isGenerated": False}
+    wide, small = "0", "1"
+    base = {"metricSectionId": small, "deleted": False, "isGenerated": False}
     charts: list[dict[str, Any]] = [
         {
-            **base, "uuid": "p", "type": "PARALLEL", "displayName": "Parallel coordinates",
+            **base, "metricSectionId": wide, "uuid": "p", "type": "PARALLEL",
+            "displayName": "Parallel coordinates",
             "selectedParams": [], "selectedMetrics": list(metrics), "showAllRuns": True,
         }
     ]  # fmt: skip
@@ -165,7 +166,10 @@ def _charts(study_key: str, metrics: Sequence[str], others: Iterable[str]) -> st
         }
         for number, name in enumerate(metrics)
     ]  # fmt: skip
-    sections = [{"uuid": first, "name": mine, "display": True}]
+    sections = [  # the parallel axes need the whole width
+        {"uuid": wide, "name": "All seeds", "display": True, "columns": 1},
+        {"uuid": small, "name": "Seeds", "display": True, "columns": 3},
+    ]
     folders = sorted({name.rpartition("/")[0] for name in (*metrics, *others)})
 
     def state(shown: int) -> str:

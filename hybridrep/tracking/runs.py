@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 from hybridrep.messages import publishable, without_passwords
 from hybridrep.tracking import names
+from hybridrep.tracking.pages import run_page
 from hybridrep.tracking.process import process_tags, terminated_with_parent, undisturbed
 from hybridrep.tracking.provenance import environment_json, provenance_tags
 from hybridrep.tracking.queries import search
@@ -65,7 +66,7 @@ class Tracker:
 
     def link(self, run_id: str) -> str:
         """Return a link to a run of this experiment that works inside the UI's descriptions."""
-        return f"#/experiments/{self.server.experiment_id}/runs/{run_id}"
+        return run_page(self.server.experiment_id, run_id).place
 
     @contextmanager
     def main_run(

@@ -13,6 +13,7 @@ from hybridrep.tracking.pages import (
     entrances,
     keep_views,
     latest_studies,
+    run_page,
     study_pages,
     ui_address,
 )
@@ -79,9 +80,12 @@ def test_the_charts_begin_with_parallel_axes_of_the_chosen_metrics():
     assert (first["type"], first["selectedMetrics"]) == ("PARALLEL", ["b/y", "a/x"])
     assert [(each["type"], each["metricKey"]) for each in bars] == [("BAR", "b/y"), ("BAR", "a/x")]
     sections = state["compareRunSections"]
-    assert {each["metricSectionId"] for each in state["compareRunCharts"]} == {sections[0]["uuid"]}
+    wide, small = sections[:2]
+    assert (wide["columns"], first["metricSectionId"]) == (1, wide["uuid"])
+    assert {each["metricSectionId"] for each in bars} == {small["uuid"]}
     assert [(each["name"], each["display"]) for each in sections] == [
-        ("Seeds", True), ("Model metrics", False), ("a", False), ("b", False), ("c/d", False),
+        ("All seeds", True), ("Seeds", True), ("Model metrics", False), ("a", False), ("b", False),
+        ("c/d", False),
     ]  # fmt: skip
 
 
@@ -106,6 +110,7 @@ def test_pages_lead_to_the_kept_views_the_seeds_and_the_report():
     }  # fmt: skip
     assert "/7/runs/run1/artifacts/report/report.html?" in by_title["Report"]
     assert f"- [Report]({by_title['Report']})" in as_links(pages)
+    assert run_page("7", "run1").place == "#/experiments/7/runs/run1?workflowType=machine_learning"
     alone = study_pages(server(), KEY, "run1", ["s0"])
     assert not [page for page in alone if "compare-runs" in page.place]
 
