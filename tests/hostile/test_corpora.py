@@ -76,7 +76,7 @@ def check_outcome(folder: Path, ending: str, content: bytes) -> None:
         of_the_file = (
             "is empty", "has no tweets", "UTF-16", "cannot be read as Parquet", "only one class",
             "column that", "columns that could", "is packed by", "is a Parquet", "is a ZIP",
-            "is an old", "is a pointer", "is a web page",
+            "is an old", "is a pointer", "is a web page", "UTF-32", "two byte-order marks",
         )  # fmt: skip
         assert re.search(r", (line|row) \d+", refusal) or any(t in refusal for t in of_the_file)
         return

@@ -100,6 +100,6 @@ def test_the_sizes_that_numbers_stand_on_are_those_of_the_splits():
 
 
 def test_a_layer_that_the_encoder_lacks_is_refused_under_its_parameter():
-    config = resolve(Config, {"encoder_layer": "99"})
+    config = resolve({"encoder_layer": "99"}, Config)
     with pytest.raises(ParameterError, match="parameter encoder_layer: the encoder has 6 layers"):
         prepare._reading(config, resolve_encoder("minilm"))
