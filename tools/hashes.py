@@ -10,14 +10,11 @@ stands at the end, for pip installs every line that it is handed (`tools.install
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
-from tools.install import HASHES, ROOT, TORCH_FOR_GPUS, listed, pip_settings, uv_environment
+from tools.install import HASHES, ROOT, TORCH_FOR_GPUS, environment_of_uv, listed
 
 HEADER = """\
 # What `make setup` installs, with the hash of every file of each version; made by
@@ -59,18 +56,15 @@ def merged(published: dict[str, str], own: dict[str, str]) -> str:
     return "".join([HEADER, *general, TORCH_FOR_GPUS, "\n", *for_gpus])
 
 
-def main(_: Sequence[str] = ()) -> int:
-    """Write the list; return the exit code."""
-    listing = [sys.executable, "-m", "pip", "config", "list"]
-    said = subprocess.run(listing, capture_output=True, text=True, check=True).stdout
-    environment = uv_environment(pip_settings(said), os.environ)
+def main() -> None:
+    """Write the list."""
+    environment = environment_of_uv()
     elsewhere = {
         k: v for k, v in environment.items() if k not in ("UV_FIND_LINKS", "UV_CONSTRAINT")
     }
     text = merged(resolved(elsewhere, "--universal"), resolved(environment))
-    Path(HASHES).write_text(text, encoding="utf-8")
-    return 0
+    HASHES.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main()

@@ -74,6 +74,13 @@ def uv_environment(settings: Mapping[str, str], environment: Mapping[str, str]) 
     return {**made, **environment}
 
 
+def environment_of_uv() -> dict[str, str]:
+    """Return the environment for uv on this machine, as pip is configured here."""
+    listing = [sys.executable, "-m", "pip", "config", "list"]
+    said = subprocess.run(listing, capture_output=True, text=True, check=True).stdout
+    return uv_environment(pip_settings(said), os.environ)
+
+
 def uv_command(python: str) -> list[str] | None:
     """Return what starts uv: one that is installed, else one that pip can get, else None."""
     if found := shutil.which("uv"):
@@ -123,14 +130,11 @@ def _installed_by_uv(file: Path, text: str, options: Sequence[str]) -> bool:
     if not (uv := uv_command(python)):
         return False
     file.write_text(text, encoding="utf-8")
-    listing = [python, "-m", "pip", "config", "list"]
-    said = subprocess.run(listing, capture_output=True, text=True, check=True).stdout
     install = [*uv, "pip", "install", "--quiet", "--python", python, *options]
     if sys.flags.dont_write_bytecode:  # else Python keeps it of what is imported first
         install.append("--compile-bytecode")
     install += ["-c", str(file), "-b", str(file), "-c", "constraints.txt", "-e", ".[dev]"]
-    environment = uv_environment(pip_settings(said), os.environ)
-    if subprocess.run(install, cwd=ROOT, env=environment).returncode == 0:
+    if subprocess.run(install, cwd=ROOT, env=environment_of_uv()).returncode == 0:
         return True
     print("uv could not install it (above): pip tries", flush=True)
     return False
