@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from hybridrep.analysis.similarity import cosine_similarity, unit_rows
     from hybridrep.analysis.descriptions import Side, correlate, describe, lower_triangle
     from hybridrep.analysis.dissimilarity import (
-        COMPARATORS, DISSIMILARITIES, Comparator, Dissimilarity, compare_dissimilarities,
-        crossnobis, describe_rsa, dissimilarities, rsa, score_rsa,
+        DISSIMILARITIES, Dissimilarity, crossnobis, dissimilarities,
+    )
+    from hybridrep.analysis.comparators import COMPARATORS, Comparator
+    from hybridrep.analysis.representational_similarity import (
+        compare_dissimilarities, describe_rsa, rsa, score_rsa,
     )
     from hybridrep.analysis.ceilings import (
         NoiseCeiling, class_profile, class_similarity, noise_ceiling,
@@ -125,9 +128,9 @@ _HOMES = {
     "measures": "FAMILIES MEASURES Family",
     "similarity": "cosine_similarity unit_rows",
     "descriptions": "Side correlate describe lower_triangle",
-    "dissimilarity": "COMPARATORS DISSIMILARITIES Comparator Dissimilarity "
-        "compare_dissimilarities crossnobis describe_rsa dissimilarities rsa "
-        "score_rsa",
+    "dissimilarity": "DISSIMILARITIES Dissimilarity crossnobis dissimilarities",
+    "comparators": "COMPARATORS Comparator",
+    "representational_similarity": "compare_dissimilarities describe_rsa rsa score_rsa",
     "ceilings": "NoiseCeiling class_profile class_similarity noise_ceiling",
     "diffusion": "diffusibility diffusibility_ceiling ellipse ellipse_excess",
     "inference": "Crossed Difference Interval Permuted Power Resampled StudyIntervals "

@@ -25,6 +25,9 @@ time and memory of the triangles grow with the square.
 LEAST_SD = 1e-13
 """Similarities that spread less than this are constant up to rounding: their r is NaN."""
 
+Pairs = Float64[np.ndarray, "_"]
+"""A number for every pair of items, in the order of `lower_triangle`."""
+
 
 @dataclass(frozen=True)
 class TriangleSide:

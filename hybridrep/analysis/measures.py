@@ -16,6 +16,7 @@ from hybridrep.analysis.alignment import CKA, CKA_BIASED, cka_rbf_measure
 from hybridrep.analysis.canonical import CCA_MEAN, CCA_R2, PWCCA, svcca_measure
 from hybridrep.analysis.ceilings import NOISE_CEILING
 from hybridrep.analysis.collapse import CDNV, NC1, NC2_EQUINORM, NC2_SIMPLEX_GAP
+from hybridrep.analysis.comparators import COMPARATORS
 from hybridrep.analysis.dimension import (
     EFFECTIVE_RANK,
     EFFECTIVE_RANK_SINGULAR,
@@ -24,11 +25,12 @@ from hybridrep.analysis.dimension import (
     TWONN,
     mle_dimension_measure,
 )
-from hybridrep.analysis.dissimilarity import COMPARATORS, DISSIMILARITIES, rsa_measure
+from hybridrep.analysis.dissimilarity import DISSIMILARITIES
 from hybridrep.analysis.neighbours import knn_measure
 from hybridrep.analysis.predictivity import RIDGE_R2, UNIT_R
 from hybridrep.analysis.probes import DECODING
 from hybridrep.analysis.record import CORE, Measure
+from hybridrep.analysis.representational_similarity import rsa_measure
 from hybridrep.analysis.shapes import PROCRUSTES, shape_measure
 from hybridrep.analysis.similarity import COSINE
 from hybridrep.analysis.subspaces import ALIGNMENT_INDEX, SUBSPACE_OVERLAP

@@ -15,19 +15,17 @@ from functools import partial
 import numpy as np
 from jaxtyping import Float64, Num
 
+from hybridrep.analysis.comparators import COMPARATORS as _COMPARATORS
+from hybridrep.analysis.comparators import levels
 from hybridrep.analysis.descriptions import items_of, lower_triangle
-from hybridrep.analysis.dissimilarity import COMPARATORS as _COMPARATORS
-from hybridrep.analysis.dissimilarity import (
-    ModelItems,
+from hybridrep.analysis.dissimilarity import ModelItems, described_pairs, dissimilarity_named
+from hybridrep.analysis.record import Measure, Score
+from hybridrep.analysis.representational_similarity import (
     RsaSide,
     compare_rsa,
-    described_pairs,
-    dissimilarity_named,
-    levels,
     score_rsa,
     side_of_pairs,
 )
-from hybridrep.analysis.record import Measure, Score
 
 PRESETS: Mapping[str, tuple[float, float]] = {
     "spearman": (0.0, 1.0),

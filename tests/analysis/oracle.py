@@ -1,6 +1,7 @@
 """The arrays of which other packages' values are known, and what all tests of measures share."""
 
 import numpy as np
+from scipy.spatial.distance import squareform
 
 TIGHT = 1e-9
 """Relative difference from another package that computes in float64."""
@@ -39,3 +40,16 @@ def integers(items: int = 15) -> tuple[np.ndarray, np.ndarray]:
     x, y = (rng.integers(0, 3, size=(items, dim)).astype(np.float64) for dim in (4, 3))
     x[1], y[1] = x[0], y[0]
     return x, y
+
+
+def repeated(items: np.ndarray, repeats: int) -> np.ndarray:
+    """Items measured with noise: items x repeats x dims."""
+    rng = np.random.default_rng(items.shape[1])
+    return items[:, None] + rng.normal(size=(len(items), repeats, items.shape[1]))
+
+
+def condensed(pairs: np.ndarray, items: int) -> np.ndarray:
+    """Ours, by rows of the lower triangle, in SciPy's order."""
+    matrix = np.zeros((items, items))
+    matrix[np.tril_indices(items, -1)] = pairs
+    return squareform(matrix + matrix.T)

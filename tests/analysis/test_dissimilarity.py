@@ -1,111 +1,147 @@
-"""RSA against SciPy in float64, in every form it is computed in."""
+"""Dissimilarities against SciPy, rsatoolbox and their definitions."""
+
+import warnings
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import pdist, squareform
-from scipy.stats import pearsonr
+from scipy.spatial.distance import pdist
 
-from hybridrep.analysis import descriptions
-from hybridrep.analysis import dissimilarity as rsa
-from hybridrep.analysis.descriptions import GramSide, TriangleSide, describe
+from hybridrep.analysis.dissimilarity import NO_NOISE, crossnobis, dissimilarities
+from hybridrep.analysis.representational_similarity import rsa
+from tests.analysis.oracle import FIRST, SHAPES, TIGHT, condensed, related, repeated
 
-
-def scipy_rsa(first: np.ndarray, second: np.ndarray) -> float:
-    """The slow, obvious reference: distances and similarities correlate alike."""
-    vectors = (pdist(side.astype(np.float64), "cosine") for side in (first, second))
-    return float(pearsonr(*vectors).statistic)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    from rsatoolbox.data import Dataset
+    from rsatoolbox.rdm import calc_rdm
 
 
-def alike(rng: np.random.Generator, items: int, dim: int, mean_cosine: float) -> np.ndarray:
-    """Float32 items around one direction, as an encoder gives them."""
-    spread = np.sqrt(1 / mean_cosine - 1)
-    return (rng.normal(size=dim) + spread * rng.normal(size=(items, dim))).astype(np.float32)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_dissimilarities_are_those_of_scipy(shape: str) -> None:
+    for side in related(*SHAPES[shape]):
+        for name in ("cosine", "correlation", "euclidean"):
+            if name == "correlation" and side.shape[1] < 2:
+                continue
+            found = condensed(dissimilarities(side, name), len(side))
+            np.testing.assert_allclose(found, pdist(side, name), rtol=TIGHT, atol=1e-14)
+        found = condensed(dissimilarities(side, "sqeuclidean"), len(side))
+        expected = pdist(side, "sqeuclidean") / side.shape[1]
+        np.testing.assert_allclose(found, expected, rtol=TIGHT, atol=1e-14)
+        centred = side - side.mean(axis=0)
+        found = condensed(dissimilarities(side, "cosine_centred"), len(side))
+        np.testing.assert_allclose(found, pdist(centred, "cosine"), rtol=TIGHT, atol=1e-12)
 
 
-@pytest.fixture(params=["triangles", "gram"])
-def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both forms of a description, whatever the number of items."""
-    monkeypatch.setattr(descriptions, "GRAM_ABOVE", 10**9 if request.param == "triangles" else 0)
-    return request.param
+def test_whitening_is_its_formula() -> None:
+    x = FIRST - FIRST.mean(axis=0)
+    covariance = x.T @ x / len(x)
+    values, vectors = np.linalg.eigh(covariance + 0.1 * np.trace(covariance) / 12 * np.eye(12))
+    expected = pdist(x @ (vectors / np.sqrt(values)) @ vectors.T, "cosine")
+    found = condensed(dissimilarities(FIRST, "whitened"), 40)
+    np.testing.assert_allclose(found, expected, rtol=TIGHT)
 
 
-@pytest.mark.parametrize("mean_cosine", [0.5, 0.97, 0.9999])
-def test_r_equals_scipy_on_float32_items_that_are_all_alike(form: str, mean_cosine: float) -> None:
-    rng = np.random.default_rng(0)
-    first = alike(rng, 120, 384, mean_cosine)
-    second = first[:, :50] + 0.5 * alike(rng, 120, 50, 0.6)
-    assert np.mean(1 - pdist(first, "cosine")) == pytest.approx(mean_cosine, abs=0.02)
-    expected = scipy_rsa(first, second)
-    assert abs(expected) > 0.02
-    assert rsa.rsa(first, second).value == pytest.approx(expected, abs=1e-9)
+@pytest.mark.parametrize("whiten", [False, True])
+def test_crossnobis_is_that_of_rsatoolbox(whiten: bool) -> None:
+    rng = np.random.default_rng(4)
+    items, repeats = np.tile(np.arange(8), 3), np.repeat(np.arange(3), 8)
+    rows = rng.normal(size=(24, 6)) + rng.normal(size=(8, 6))[items]
+    noise = None
+    if whiten:
+        from sklearn.covariance import LedoitWolf
+
+        cube = rows.reshape(3, 8, 6) - rows.reshape(3, 8, 6).mean(axis=1, keepdims=True)
+        residuals = (cube - cube.mean(axis=0)).reshape(-1, 6)
+        noise = np.linalg.inv(LedoitWolf(assume_centered=True).fit(residuals).covariance_)
+    dataset = Dataset(rows, obs_descriptors={"item": items, "repeat": repeats})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = calc_rdm(
+            dataset, method="crossnobis", descriptor="item", cv_descriptor="repeat", noise=noise
+        ).dissimilarities[0]
+    order = np.random.default_rng(0).permutation(24)
+    found = crossnobis(rows[order], items[order], repeats[order], whiten)
+    np.testing.assert_allclose(condensed(found, 8), theirs, rtol=TIGHT, atol=1e-12)
 
 
-def test_float32_arithmetic_would_not_do() -> None:
-    rng = np.random.default_rng(0)
-    first, second = alike(rng, 100, 384, 0.9999), alike(rng, 100, 50, 0.6)
-    unit = first / np.linalg.norm(first, axis=1, keepdims=True)
-    single = (unit @ unit.T)[np.tril_indices(100, -1)]
-    in_single = np.corrcoef(single, 1 - pdist(second, "cosine"))[0, 1]
-    assert abs(in_single - scipy_rsa(first, second)) > 1e-6
+def test_noise_alone_gives_crossnobis_distances_on_both_sides_of_0() -> None:
+    rng = np.random.default_rng(5)
+    items, repeats = np.tile(np.arange(10), 2), np.repeat(np.arange(2), 10)
+    pairs = crossnobis(rng.normal(size=(20, 400)), items, repeats)
+    assert pairs.min() < 0 < pairs.max()
+    assert abs(pairs.mean()) < 0.05
+    with pytest.raises(ValueError, match="at least two repeats"):
+        crossnobis(np.ones((3, 2)), np.arange(3), np.zeros(3))
+    with pytest.raises(ValueError, match="once in each repeat"):
+        crossnobis(np.ones((4, 2)), np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]))
 
 
-def test_many_items_are_described_without_square_matrices() -> None:
-    rng = np.random.default_rng(1)
-    few, many = descriptions.GRAM_ABOVE, descriptions.GRAM_ABOVE + 1
-    assert isinstance(describe(rng.normal(size=(1, few, 3))), TriangleSide)
-    side = describe(rng.normal(size=(1, many, 3)))
-    assert isinstance(side, GramSide)
-    assert side.rows.shape == (1, many, 3)
-    first, second = rng.normal(size=(many, 6)) + 2, rng.normal(size=(many, 4))
-    second[:, 0] += first[:, 0]
-    expected = scipy_rsa(first, second)
-    assert rsa.rsa(first, second).value == pytest.approx(expected, abs=1e-9)
+@pytest.mark.parametrize(("repeats", "dims"), [(2, 6), (5, 6), (2, 1), (3, 60)])
+@pytest.mark.parametrize("name", ["crossnobis", "crossnobis_whitened"])
+def test_crossvalidated_distances_are_their_definition(name: str, repeats: int, dims: int) -> None:
+    items = repeated(related(9, dims, 1)[0] / 10, repeats) + 50.0
+    turn = np.eye(dims)
+    if "whitened" in name:
+        from sklearn.covariance import LedoitWolf
+
+        centred = items - items.mean(axis=0)
+        residuals = (centred - centred.mean(axis=1, keepdims=True)).reshape(-1, dims)
+        turn = np.linalg.inv(LedoitWolf(assume_centered=True).fit(residuals).covariance_)
+    expected = [
+        np.mean(
+            [
+                (items[i, a] - items[j, a]) @ turn @ (items[i, b] - items[j, b]) / dims
+                for a in range(repeats) for b in range(repeats) if a != b
+            ]
+        )
+        for i in range(9) for j in range(i)
+    ]  # fmt: skip
+    assert min(expected) < 0 or "whitened" in name
+    np.testing.assert_allclose(dissimilarities(items, name), expected, rtol=TIGHT, atol=1e-12)
+    units = 1.0 if "whitened" in name else 4.0**-300
+    scaled = dissimilarities(items * 2.0**-300, name)
+    np.testing.assert_allclose(scaled, np.array(expected) * units, rtol=TIGHT, atol=1e-12 * units)
 
 
-def test_the_triangle_is_in_scipys_order_of_the_transposed() -> None:
-    matrix = np.arange(16.0).reshape(4, 4)
-    symmetric = matrix + matrix.T
-    np.testing.assert_array_equal(
-        np.sort(descriptions.lower_triangle(symmetric)),
-        np.sort(squareform(symmetric, checks=False)),
-    )
-    np.testing.assert_array_equal(descriptions.lower_triangle(matrix), [4, 8, 9, 12, 13, 14])
+def test_noise_adds_to_distances_of_means_and_nothing_to_crossvalidated_ones() -> None:
+    true = np.zeros((6, 8))
+    true[3:] = 1.0
+    rng = np.random.default_rng(6)
+    drawn = [true[:, None] + 2 * rng.normal(size=(6, 3, 8)) for _ in range(400)]
+    expected = pdist(true, "sqeuclidean") / 8
+    found = np.array([condensed(dissimilarities(each, "crossnobis"), 6) for each in drawn])
+    of_means = np.array([pdist(each.mean(axis=1), "sqeuclidean") / 8 for each in drawn])
+    errors = found.std(axis=0) / np.sqrt(len(drawn))
+    assert (abs(found.mean(axis=0) - expected) < 4 * errors).all()
+    assert (of_means.mean(axis=0) > expected + 2).all()
+    assert (found[:, expected == 0] < 0).any()
+
+
+def test_where_repeats_do_not_differ_nothing_is_whitened() -> None:
+    items = repeated(FIRST[:9, :4], 3)
+    same = np.repeat(items[:, :1], 3, axis=1)
+    one_way = items[:, :1] + np.array([1.0, -1.0])[:, None] * np.array([0.1, 0.2, 0.0, 0.3])
+    for bad in (same, one_way):
+        score = rsa(bad, items, "crossnobis_whitened")
+        assert np.isnan(score.value)
+        assert score.note == f"the first: {NO_NOISE}"
+        assert np.isnan(dissimilarities(bad, "crossnobis_whitened")).all()
+    distances = condensed(dissimilarities(same, "crossnobis"), 9)
+    np.testing.assert_allclose(distances, pdist(same[:, 0], "sqeuclidean") / 4, rtol=TIGHT)
 
 
 @pytest.mark.parametrize(
-    "constant",
+    ("items", "message"),
     [
-        np.ones((9, 4), dtype=np.float32) * 0.1,
-        np.arange(1, 10, dtype=np.float64)[:, None] * np.array([0.3, -1.7, 0.2]),
-        np.zeros((9, 3)),
+        (np.ones((9, 1, 4)), "at least two repeats"),
+        (np.ones((9, 4)), r"items x repeats x dims, not \(9, 4\)"),
     ],
-    ids=["equal items", "items of one direction", "zeros"],
 )
-def test_constant_similarities_have_no_r(form: str, constant: np.ndarray) -> None:
-    other = np.random.default_rng(6).normal(size=(9, 4))
-    assert np.isnan(rsa.rsa(constant, other).value)
-    assert np.isnan(rsa.rsa(other, constant).value)
-
-
-@pytest.mark.parametrize("items", [0, 1, 2])
-def test_too_few_items_have_no_r(items: int) -> None:
-    rng = np.random.default_rng(7)
-    assert np.isnan(rsa.rsa(rng.normal(size=(items, 4)), rng.normal(size=(items, 3))).value)
-
-
-def test_an_item_that_is_not_finite_gives_no_r(form: str) -> None:
-    rng = np.random.default_rng(8)
-    first, second = rng.normal(size=(8, 4)), rng.normal(size=(8, 3))
-    first[2, 1] = np.nan
-    assert np.isnan(rsa.rsa(first, second).value)
-
-
-def test_different_items_cannot_be_correlated(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(9)
-    first, second = describe(rng.normal(size=(1, 5, 2))), describe(rng.normal(size=(1, 6, 2)))
-    with pytest.raises(ValueError, match="different numbers"):
-        descriptions.correlate(first, second)
-    monkeypatch.setattr(descriptions, "GRAM_ABOVE", 0)
-    gram = describe(rng.normal(size=(1, 6, 2)))
-    with pytest.raises(ValueError, match="different numbers"):
-        descriptions.correlate(second, gram)
+def test_items_that_were_measured_once_have_no_crossvalidated_distances(
+    items: np.ndarray, message: str
+) -> None:
+    for call in (dissimilarities, lambda x, how: rsa(x, x, how)):
+        with pytest.raises(ValueError, match=message):
+            call(items, "crossnobis")
+    with pytest.raises(ValueError, match="items x dims, not"):
+        dissimilarities(np.ones((9, 2, 4)), "cosine")

@@ -5,8 +5,9 @@ import pytest
 from scipy.spatial.distance import pdist
 from scipy.stats import pearsonr, rankdata
 
-from hybridrep.analysis.dissimilarity import dissimilarities, rsa
+from hybridrep.analysis.dissimilarity import dissimilarities
 from hybridrep.analysis.measures import MEASURES
+from hybridrep.analysis.representational_similarity import rsa
 from hybridrep.analysis.topology import PRESETS, cut_ranks, geodesic_ranks, trsa
 from tests.analysis.oracle import FIRST, SECOND, TIGHT
 

@@ -8,11 +8,12 @@ import pytest
 from hybridrep.analysis.alignment import cka
 from hybridrep.analysis.canonical import cca, svcca
 from hybridrep.analysis.dimension import mean_cosine, twonn
-from hybridrep.analysis.dissimilarity import compare_dissimilarities, dissimilarities, rsa
+from hybridrep.analysis.dissimilarity import dissimilarities
 from hybridrep.analysis.measures import MEASURES
 from hybridrep.analysis.neighbours import cknna, mutual_knn
 from hybridrep.analysis.predictivity import ridge_held_out, ridge_r2
 from hybridrep.analysis.record import Score
+from hybridrep.analysis.representational_similarity import compare_dissimilarities, rsa
 from hybridrep.analysis.shapes import shape_angle
 from hybridrep.analysis.topology import cut_ranks, trsa
 from tests.analysis.oracle import FIRST, SECOND

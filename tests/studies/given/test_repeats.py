@@ -9,7 +9,8 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.stats import pearsonr
 
 from hybridrep.analysis.ceilings import noise_ceiling
-from hybridrep.analysis.dissimilarity import dissimilarities, rsa
+from hybridrep.analysis.dissimilarity import dissimilarities
+from hybridrep.analysis.representational_similarity import rsa
 from hybridrep.analysis.schema import table_problems
 from hybridrep.errors import ParameterError, RepresentationError
 from hybridrep.execution.store import Store
