@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks import report
 from benchmarks.harness import Agreement, Part
 from benchmarks.rsa import BOTTLENECK, EPOCHS, INPUTS, ITEMS, OUTPUTS, SEEDS, layers, named, sides
-from hybridrep.analysis.inference import weighted_correlations
+from hybridrep.analysis.inference.pair_weights import weighted_correlations
 from hybridrep.analysis.measures import MEASURES
 from hybridrep.studies.hybrid.names import PAIRS
 

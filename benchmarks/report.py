@@ -20,7 +20,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.harness import Agreement, Part, Timed
-from hybridrep.analysis.inference import item_weights, weighted_correlations
+from hybridrep.analysis.inference.pair_weights import item_weights, weighted_correlations
 from hybridrep.analysis.similarity import cosine_similarity
 
 ITEMS, RESAMPLES, PLAIN_RESAMPLES, MATRICES = 300, 1_000, 50, 4

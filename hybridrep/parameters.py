@@ -67,11 +67,30 @@ def _bounded(count: int) -> int:
     return count
 
 
-def parse_names(value: object) -> tuple[str, ...]:
-    """Read a comma list of names; empty ones are left out."""
+def comma_list(value: object) -> list[str]:
+    """Return the entries of a comma list, or of a list that was parsed before.
+
+    A comma may end it; nothing at all has no entries.
+
+    Raises:
+        ValueError: there is nothing between two commas.
+
+    Examples:
+        >>> comma_list("0.1, 1,")
+        ['0.1', '1']
+    """
     if isinstance(value, tuple | list):
-        return tuple(str(item) for item in value)
-    return tuple(part.strip() for part in str(value).split(",") if part.strip())
+        return [str(entry) for entry in value]
+    text = str(value).strip().removesuffix(",")
+    entries = [entry.strip() for entry in text.split(",")] if text else []
+    if "" in entries:
+        raise ValueError("'' is no entry: take a comma out, or write what belongs there")
+    return entries
+
+
+def parse_names(value: object) -> tuple[str, ...]:
+    """Read a comma list of names."""
+    return tuple(comma_list(value))
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(parse_names)]

@@ -14,7 +14,12 @@ from hybridrep.parameters import (
     stages_of,
     with_role,
 )
+from hybridrep.studies.given.config import MeasureConfig
 from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.sweep.config import SweepConfig as HybridSweepConfig
+from hybridrep.studies.hybrid.sweep.fused_config import FusionSweepConfig
+from hybridrep.studies.nback.config import Config as NbackConfig
+from hybridrep.studies.nback.sweep.config import SweepConfig as NbackSweepConfig
 
 
 def test_empty_values_mean_the_profile():
@@ -67,6 +72,33 @@ def test_a_bad_value_is_refused_by_name(name, value, part):
     with pytest.raises(ParameterError, match="parameter " + name) as caught:
         resolve({name: value}, Config)
     assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "entries"),
+    [
+        (Config, "bottlenecks", "32,64"),
+        (Config, "fusions", "truncated_svd,joint_autoencoder"),
+        (Config, "measures", "cka,procrustes"),
+        (MeasureConfig, "measures", "cka,procrustes"),
+        (MeasureConfig, "quantiles", "0.2,0.8"),
+        (HybridSweepConfig, "directions", "bert_to_lstm,lstm_to_bert"),
+        (FusionSweepConfig, "weights", "0.3,0.5"),
+        (NbackConfig, "n_back", "1,2"),
+        (NbackConfig, "architectures", "rnn,gru"),
+        (NbackConfig, "hidden", "rnn=8,gru=8,lstm=8"),
+        (NbackConfig, "diets", "mtmf,stmf_1"),
+        (NbackConfig, "penalty", "0.1,1"),
+        (NbackSweepConfig, "sizes", "32,64"),
+    ],
+)
+def test_an_entry_that_is_missing_from_a_comma_list_is_missed(model, name, entries):
+    taken = getattr(resolve({name: entries}, model), name)
+    assert len(taken) == entries.count(",") + 1
+    assert getattr(resolve({name: f" {entries.replace(',', ' , ')},"}, model), name) == taken
+    for text in (entries.replace(",", ",,"), "," + entries, entries + ",,"):
+        with pytest.raises(ParameterError, match=f"parameter {name}"):
+            resolve({name: text}, model)
 
 
 def test_an_unknown_parameter_is_refused_with_the_known_ones():

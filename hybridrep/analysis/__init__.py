@@ -32,12 +32,20 @@ if TYPE_CHECKING:
     from hybridrep.analysis.diffusion import (
         diffusibility, diffusibility_ceiling, ellipse, ellipse_excess,
     )
-    from hybridrep.analysis.inference import (
-        Crossed, Difference, Interval, Permuted, Power, Resampled, StudyIntervals, bootstrap,
-        bootstrap_items, correct, crossed, difference, dual_variance, half_samples, halves,
-        item_weights, percentile_interval, permutation, permutation_null, permutation_p, power,
-        study_intervals, weighted_correlations,
+    from hybridrep.analysis.inference.intervals import Interval, percentile_interval
+    from hybridrep.analysis.inference.resamples import Difference, Resampled, difference
+    from hybridrep.analysis.inference.pair_weights import (
+        bootstrap, bootstrap_items, item_weights, weighted_correlations,
     )
+    from hybridrep.analysis.inference.subsampling import half_samples, halves
+    from hybridrep.analysis.inference.permutations import (
+        Permuted, permutation, permutation_null, permutation_p,
+    )
+    from hybridrep.analysis.inference.corrections import correct
+    from hybridrep.analysis.inference.seeds import (
+        Crossed, StudyIntervals, crossed, dual_variance, study_intervals,
+    )
+    from hybridrep.analysis.inference.power_analysis import Power, power
     from hybridrep.analysis.t_tests import (
         TTest, cohens_d, independent, one_sample, paired, stars, t_from_summary,
     )
@@ -133,10 +141,14 @@ _HOMES = {
     "representational_similarity": "compare_dissimilarities describe_rsa rsa score_rsa",
     "ceilings": "NoiseCeiling class_profile class_similarity noise_ceiling",
     "diffusion": "diffusibility diffusibility_ceiling ellipse ellipse_excess",
-    "inference": "Crossed Difference Interval Permuted Power Resampled StudyIntervals "
-        "bootstrap bootstrap_items correct crossed difference dual_variance "
-        "half_samples halves item_weights percentile_interval permutation "
-        "permutation_null permutation_p power study_intervals weighted_correlations",
+    "inference.intervals": "Interval percentile_interval",
+    "inference.resamples": "Difference Resampled difference",
+    "inference.pair_weights": "bootstrap bootstrap_items item_weights weighted_correlations",
+    "inference.subsampling": "half_samples halves",
+    "inference.permutations": "Permuted permutation permutation_null permutation_p",
+    "inference.corrections": "correct",
+    "inference.seeds": "Crossed StudyIntervals crossed dual_variance study_intervals",
+    "inference.power_analysis": "Power power",
     "t_tests": "TTest cohens_d independent one_sample paired stars t_from_summary",
     "statistics": "against_first compare_with_baseline holm over_seeds summarise",
     "verdicts": "Claim Part claim_of part_of",

@@ -2,6 +2,10 @@
 
 import numpy as np
 from scipy.spatial.distance import squareform
+from scipy.stats import pearsonr
+
+from hybridrep.analysis.descriptions import lower_triangle
+from hybridrep.analysis.similarity import cosine_similarity
 
 TIGHT = 1e-9
 """Relative difference from another package that computes in float64."""
@@ -53,3 +57,17 @@ def condensed(pairs: np.ndarray, items: int) -> np.ndarray:
     matrix = np.zeros((items, items))
     matrix[np.tril_indices(items, -1)] = pairs
     return squareform(matrix + matrix.T)
+
+
+def similarities(seed: int, items: int = 14, k: int = 3) -> np.ndarray:
+    """Cosines of k representations of the same items, with something in common."""
+    rng = np.random.default_rng(seed)
+    shared = rng.normal(size=(items, 6)) + 1
+    return np.stack(
+        [cosine_similarity(shared + 0.7 * rng.normal(size=(items, 6))) for _ in range(k)]
+    )
+
+
+def plain_r(first: np.ndarray, second: np.ndarray) -> float:
+    """Pearson r of two matrices of similarities over all pairs, by SciPy."""
+    return float(pearsonr(lower_triangle(first), lower_triangle(second)).statistic)

@@ -8,9 +8,11 @@ from rsatoolbox.inference.noise_ceiling import boot_noise_ceiling
 from rsatoolbox.rdm import RDMs, compare
 from scipy.optimize import minimize
 from scipy.spatial.distance import pdist, squareform
-from scipy.stats import binomtest
+from scipy.stats import binomtest, pearsonr, zscore
 
-from hybridrep.analysis.ceilings import noise_ceiling
+from hybridrep.analysis.ceilings import class_profile, class_similarity, noise_ceiling
+from hybridrep.analysis.descriptions import lower_triangle
+from tests.analysis.oracle import similarities
 
 THEIRS = {
     "pearson": "corr", "cosine": "cosine", "spearman": "spearman", "rho_a": "rho-a",
@@ -85,3 +87,49 @@ def test_seeds_that_do_not_vary_have_none(comparator):
 def test_whitening_needs_a_triangle():
     with pytest.raises(ValueError, match="5 values are no lower triangle"):
         noise_ceiling(np.random.default_rng(0).normal(size=(3, 5)), "whitened_cosine")
+
+
+def test_the_noise_ceiling_equals_its_definition() -> None:
+    profiles = np.stack([lower_triangle(m) for m in similarities(13, items=12, k=5)])
+    scores = zscore(profiles, axis=1)
+    lower = [pearsonr(s, np.delete(scores, i, 0).mean(0)).statistic for i, s in enumerate(scores)]
+    upper = [pearsonr(s, scores.mean(axis=0)).statistic for s in scores]
+    found = noise_ceiling(profiles)
+    assert (found.lower, found.upper) == pytest.approx((np.mean(lower), np.mean(upper)), abs=1e-12)
+    assert found.lower < found.upper
+    assert (found.seeds, found.note) == (5, "")
+
+
+@pytest.mark.parametrize(
+    ("profiles", "note"),
+    [
+        (np.ones((1, 4)), "fewer than two seeds"),
+        (np.array([[1.0, 2, 3], [0.1, 0.1, 0.1]]), "do not vary"),
+        (np.array([[1.0, 2, 3], [1, np.nan, 2]]), "not finite"),
+        (np.array([[1.0, 2, 3], [3.0, 2, 1]]), "cancel out"),
+    ],
+)
+def test_without_agreement_to_measure_there_is_no_ceiling(profiles: np.ndarray, note: str) -> None:
+    found = noise_ceiling(profiles)
+    assert math.isnan(found.lower)
+    assert math.isnan(found.upper)
+    assert note in found.note
+
+
+def test_class_similarity_averages_pairs_of_different_items() -> None:
+    matrix = similarities(14, items=9, k=1)[0]
+    labels = np.array([2, 0, 2, 5, 0, 2, 5, 0, 7])
+    found = class_similarity(matrix, labels)
+    classes = [0, 2, 5, 7]
+    for a, first in enumerate(classes):
+        for b, second in enumerate(classes):
+            pairs = [
+                matrix[i, j]
+                for i in np.flatnonzero(labels == first)
+                for j in np.flatnonzero(labels == second)
+                if i != j
+            ]
+            expected = np.mean(pairs) if pairs else math.nan
+            assert found[a, b] == pytest.approx(expected, nan_ok=True)
+    assert math.isnan(found[3, 3])
+    assert class_profile(matrix, labels).shape == (10,)

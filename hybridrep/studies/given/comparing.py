@@ -15,11 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from hybridrep.analysis import inference
 from hybridrep.analysis.centring import taken
 from hybridrep.analysis.descriptions import lower_triangle, pair_count
 from hybridrep.analysis.dissimilarity import DISSIMILARITIES, dissimilarities
-from hybridrep.analysis.inference import Alternative, Method, Resampled
+from hybridrep.analysis.inference.pair_weights import bootstrap, item_weights
+from hybridrep.analysis.inference.permutations import Alternative
+from hybridrep.analysis.inference.resamples import Method, Resampled
+from hybridrep.analysis.inference.subsampling import halves
 from hybridrep.analysis.measures import MEASURES
 from hybridrep.analysis.predictivity import ridge_held_out
 from hybridrep.analysis.record import CORE, Measure, Score
@@ -272,15 +274,15 @@ def _resampled(
     if sides.measure.resampling == "pair weights" and by_weights:
         names = list(dict.fromkeys(name for pair in pairs for name in pair))
         matrices = np.stack([sides.matrix(name) for name in names])
-        found = inference.bootstrap(matrices, 5 * resamples, rng=rng, comparator=comparator)  # type: ignore[arg-type]
+        found = bootstrap(matrices, 5 * resamples, rng=rng, comparator=comparator)  # type: ignore[arg-type]
         place = {pair: at for at, pair in enumerate(combinations(names, 2))}
         at = [place.get(pair, place.get(pair[::-1], 0)) for pair in pairs]
         return Resampled(values, found.resamples[:, at], "pair weights", sides.items)
     if sides.measure.resampling == "held-out items":
         if groups is None:
-            weights = inference.item_weights(sides.items, 5 * resamples, rng)
+            weights = item_weights(sides.items, 5 * resamples, rng)
         else:
-            weights = inference.item_weights(int(groups.max()) + 1, 5 * resamples, rng)[:, groups]
+            weights = item_weights(int(groups.max()) + 1, 5 * resamples, rng)[:, groups]
         every = [sides.held_out(pair, weights) for pair in pairs]
         parts = [part for part in every if part is not None]
         if len(parts) < len(pairs):
@@ -288,7 +290,7 @@ def _resampled(
         return Resampled(values, np.column_stack(parts), "held-out items", sides.items)
     if sides.measure.resampling not in ("half samples", "pair weights"):
         return None
-    drawn = np.stack(list(inference.halves(sides.items, resamples, rng)))
+    drawn = np.stack(list(halves(sides.items, resamples, rng)))
     found_values = np.concatenate([sides.halved(pairs, part) for part in sides.parts(drawn)])
     method: Method = "half samples"
     half = sides.items // 2
@@ -302,7 +304,7 @@ def _by_groups(
 ) -> Resampled:  # fmt: skip
     """Draw half of the groups of items; halves then differ in how many items they hold."""
     names = np.unique(groups)
-    drawn = inference.halves(sides.items, resamples, rng, together=groups)
+    drawn = halves(sides.items, resamples, rng, together=groups)
     found = np.concatenate([sides.halved(pairs, half[None]) for half in drawn])
     half = len(names) // 2
     factor = math.sqrt(half / (len(names) - half))
@@ -385,8 +387,8 @@ class _Described(_Sides):
 
     def halved(self, pairs: Sequence[Pair], rows: np.ndarray) -> np.ndarray:
         needed = {name for pair in pairs for name in pair}
-        halves = {name: self._describe(self.by_name[name].values[rows]) for name in needed}
-        return np.column_stack([self._compare(halves[a], halves[b]) for a, b in pairs])
+        described = {name: self._describe(self.by_name[name].values[rows]) for name in needed}
+        return np.column_stack([self._compare(described[a], described[b]) for a, b in pairs])
 
 
 class _Plain(_Sides):
@@ -470,10 +472,10 @@ class _Dissimilar(_Sides):
         return np.column_stack([self._compare(fixed[a], moved[b]) for a, b in pairs])
 
     def halved(self, pairs: Sequence[Pair], rows: np.ndarray) -> np.ndarray:
-        halves = {
+        described = {
             name: self._some(name, rows) for name in {name for pair in pairs for name in pair}
         }
-        return np.column_stack([self._compare(halves[a], halves[b]) for a, b in pairs])
+        return np.column_stack([self._compare(described[a], described[b]) for a, b in pairs])
 
     def parts(self, rows: np.ndarray) -> Iterator[np.ndarray]:
         """Cut halves or orders into parts whose pairs are in memory at once."""

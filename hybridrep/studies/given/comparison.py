@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from hybridrep.analysis import inference
-from hybridrep.analysis.inference import Permuted, Resampled
+from hybridrep.analysis.inference.corrections import correct
+from hybridrep.analysis.inference.permutations import Permuted
+from hybridrep.analysis.inference.resamples import Resampled, difference
+from hybridrep.analysis.inference.subsampling import half_samples
 from hybridrep.analysis.record import Measure, Score
 from hybridrep.analysis.schema import make_table
 from hybridrep.analysis.similarity import unit_rows
@@ -317,7 +319,7 @@ def _correct(
         np.hstack([permuted.null for _, permuted in others]),
         tuple(kind for _, permuted in others for kind in permuted.alternatives),
     )
-    corrected = inference.correct(together, correction)  # type: ignore[arg-type]
+    corrected = correct(together, correction)  # type: ignore[arg-type]
     places = [at for where, _ in others for at in where]
     for at, p in zip(places, corrected, strict=True):
         rows[at] |= {"p_corrected": float(p), "correction": correction}
@@ -332,7 +334,7 @@ def _differences(found: Sequence[Measured], reference: str) -> list[dict[str, An
         scored = [at for at, pair in enumerate(each.pairs) if pair[1] == reference]
         own = []
         for one, other in combinations(scored, 2):
-            apart = inference.difference(each.resampled, one, other)
+            apart = difference(each.resampled, one, other)
             own.append(
                 {
                     "measure": each.measure.key, "reference": reference,
@@ -372,7 +374,7 @@ def _described_one(
     if resamples and one.resampling.startswith("half samples"):
         rng = generator(0, "measure", "resamples", simulation=SIMULATION)
         classes = settings.labels if one.resampling == "half samples in class" else None
-        found: Resampled = inference.half_samples(
+        found: Resampled = half_samples(
             lambda rows: computed(rows).value, each.size, resamples, rng=rng, classes=classes,
             together=None if classes is not None else settings.groups,
         )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from hybridrep.parameters import Parameters, Seeds, Source, parse_names, setting
+from hybridrep.parameters import Parameters, Seeds, Source, comma_list, parse_names, setting
 from hybridrep.sources.encoders.reading import Pooling
 
 EXPORTS = ("csv", "netrep", "rsatoolbox")
@@ -26,9 +26,8 @@ Exports = Annotated[Names, AfterValidator(_known_exports)]
 
 def parse_quantiles(value: object) -> tuple[float, float]:
     """Read two shares, e.g. `0.2,0.8`."""
-    parts = [str(v) for v in value] if isinstance(value, tuple | list) else str(value).split(",")
     try:
-        low, high = (float(part) for part in parts)
+        low, high = (float(part) for part in comma_list(value))
     except ValueError:
         raise ValueError("write two shares, e.g. 0.2,0.8") from None
     if not 0 <= low < high <= 1:

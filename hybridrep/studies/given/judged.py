@@ -18,7 +18,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from hybridrep.analysis.ceilings import noise_ceiling
-from hybridrep.analysis.inference import item_weights
+from hybridrep.analysis.inference.pair_weights import item_weights
 from hybridrep.analysis.similarity import unit_rows
 from hybridrep.randomness import generator
 from hybridrep.sources.vectors.records import Representation

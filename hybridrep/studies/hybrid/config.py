@@ -14,6 +14,7 @@ from hybridrep.parameters import (
     Parameters,
     Seeds,
     Source,
+    comma_list,
     setting,
     shown,
 )
@@ -26,17 +27,16 @@ MOST_BOTTLENECK = 8_192
 
 def parse_bottlenecks(value: object) -> tuple[int, ...]:
     """Read a comma list of bottleneck sizes, e.g. `32,64,128,256`."""
-    parts = [str(item) for item in value] if isinstance(value, tuple | list) else None
-    parts = str(value).strip().removesuffix(",").split(",") if parts is None else parts
     sizes = []
-    for part in parts:
-        text = part.strip()
+    for text in comma_list(value):
         if not re.fullmatch(r"\d{1,9}", text) or not 1 <= int(text) <= MOST_BOTTLENECK:
             raise ValueError(
                 f"{shown(text, 40)} is not a whole number from 1 to {MOST_BOTTLENECK}; "
                 "write a comma list such as 32,64"
             )
         sizes.append(int(text))
+    if not sizes:
+        raise ValueError("'' names no size; write a comma list such as 32,64")
     if len(set(sizes)) != len(sizes):
         raise ValueError("a size is named twice")
     return tuple(sizes)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from hybridrep.parameters import Device, Parameters, Seeds, Source, setting, shown
+from hybridrep.parameters import Device, Parameters, Seeds, Source, comma_list, setting, shown
 from hybridrep.studies.nback import names
 from hybridrep.studies.nback.names import ARCHITECTURES, DIET_GROUPS
 
@@ -21,12 +21,6 @@ _DECODES = ("nback_decode",)
 _READS = ("nback_decode", "nback_geometry")
 
 
-def _parts(value: object) -> list[str]:
-    """Return the parts of a comma list, or of a list that was parsed before."""
-    parts = map(str, value) if isinstance(value, tuple | list) else str(value).split(",")
-    return [part.strip() for part in parts if part.strip()]
-
-
 def _once(found: Sequence[Any], noun: str) -> None:
     if not found:
         raise ValueError(f"at least one {noun} is needed")
@@ -36,7 +30,7 @@ def _once(found: Sequence[Any], noun: str) -> None:
 
 def parse_n_back(value: object) -> tuple[int, ...]:
     """Read a comma list of how far back tasks ask, e.g. `1,2,3`."""
-    parts = _parts(value)
+    parts = comma_list(value)
     for part in parts:
         if not re.fullmatch(r"\d{1,4}", part) or int(part) < 1:
             raise ValueError(f"{shown(part, 40)} is not a whole number from 1; write e.g. 1,2,3")
@@ -46,7 +40,7 @@ def parse_n_back(value: object) -> tuple[int, ...]:
 
 def parse_architectures(value: object) -> tuple[str, ...]:
     """Read a comma list of architectures, in the order of `names.ARCHITECTURES`."""
-    parts = _parts(value)
+    parts = comma_list(value)
     if unknown := [part for part in parts if part not in ARCHITECTURES]:
         raise ValueError(
             f"there is no architecture {shown(unknown[0], 40)}; "
@@ -59,7 +53,7 @@ def parse_architectures(value: object) -> tuple[str, ...]:
 def _by_architecture(value: object, noun: str) -> dict[str, str]:
     """Return the parts `rnn=...` of a comma list by their architecture."""
     found: dict[str, str] = {}
-    for part in _parts(value):
+    for part in comma_list(value):
         name, equals, text = (each.strip() for each in part.partition("="))
         if not equals or name not in ARCHITECTURES:
             raise ValueError(
@@ -91,7 +85,7 @@ def parse_hidden(value: object) -> tuple[str, ...]:
 
 def parse_rates(value: object) -> tuple[str, ...]:
     """Read learning rates by architecture (`rnn=0.001,gru=0.003`), or one number for all."""
-    parts = _parts(value)
+    parts = comma_list(value)
     if len(parts) == 1 and "=" not in parts[0]:
         parts = [f"{name}={parts[0]}" for name in ARCHITECTURES]
     found = _by_architecture(parts, "learning rate")
@@ -108,7 +102,7 @@ def parse_rates(value: object) -> tuple[str, ...]:
 def parse_penalties(value: object) -> tuple[float, ...]:
     """Read the decoders' C: one number, or a grid to choose from."""
     try:
-        found = [float(part) for part in _parts(value)]
+        found = [float(part) for part in comma_list(value)]
     except ValueError:
         found = []
     if not found or not all(0 < each < float("inf") for each in found):
@@ -175,7 +169,7 @@ class Config(Parameters):
     architectures: Architectures = setting(
         "rnn,gru,lstm", "recurrent networks, a comma list", stages=_TRAINS
     )
-    diets: Annotated[tuple[str, ...], BeforeValidator(_parts)] = setting(
+    diets: Annotated[tuple[str, ...], BeforeValidator(comma_list)] = setting(
         "default",
         "what networks are trained on: a comma list of `mtmf`, `stmf_N`, `stsf_NF` (F one of L, I, "
         "C), the groups `stsf`, `stmf`, `mtmf`, or `all`; `default`: `mtmf`, and for gru those of "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from hybridrep.analysis.inference import Power, power
+from hybridrep.analysis.inference.power_analysis import Power, power
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.hybrid.names import BASELINE, TRANSFER, TRANSFER_METRICS, readable
 from hybridrep.studies.hybrid.results.tables import StudyTables

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from hybridrep.analysis.ceilings import noise_ceiling
-from hybridrep.analysis.inference import permutation_p, study_intervals
+from hybridrep.analysis.inference.permutations import permutation_p
+from hybridrep.analysis.inference.seeds import study_intervals
 from hybridrep.randomness import generator
 from hybridrep.reporting.tables import report_table
 from hybridrep.studies.hybrid.inputs import Hybrid

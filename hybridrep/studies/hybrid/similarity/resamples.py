@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from hybridrep.analysis.ceilings import class_profile
-from hybridrep.analysis.inference import bootstrap_items, permutation_null
+from hybridrep.analysis.inference.pair_weights import bootstrap_items
+from hybridrep.analysis.inference.permutations import permutation_null
 from hybridrep.randomness import generator
 from hybridrep.running.stage import Made, Node, Reader, Stage
 from hybridrep.running.study import declared_once

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from hybridrep.parameters import EpochRange, Seeds, Span, setting
+from hybridrep.parameters import EpochRange, Seeds, Span, comma_list, setting
 from hybridrep.studies.hybrid.config import Bottlenecks, Config, StudyParameters
 
 Direction = Literal["bert_to_lstm", "lstm_to_bert"]
@@ -25,8 +25,7 @@ def _choices(allowed: tuple[str, ...]) -> BeforeValidator:
     """Make a reader of comma lists of some names, in the order of `allowed`."""
 
     def read(value: object) -> tuple[str, ...]:
-        parts = value if isinstance(value, tuple | list) else str(value).split(",")
-        names = [name for name in (str(part).strip() for part in parts) if name]
+        names = comma_list(value)
         wrong = [name for name in names if name not in allowed]
         if wrong or not names:
             raise ValueError(f"write a comma list of {', '.join(allowed)}")

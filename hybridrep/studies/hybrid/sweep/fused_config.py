@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from hybridrep.parameters import EpochRange, Epochs, Seeds, setting, shown, value_as_text
+from hybridrep.parameters import EpochRange, Epochs, Seeds, comma_list, setting, shown
 from hybridrep.studies.hybrid.config import Bottlenecks, Config, Fusions, StudyParameters
 from hybridrep.studies.hybrid.fusion.methods import chosen_of
 
@@ -15,7 +15,7 @@ from hybridrep.studies.hybrid.fusion.methods import chosen_of
 def parse_weights(value: object) -> tuple[float, ...]:
     """Read a comma list of weights from 0 to 1, e.g. `0.3,0.5`."""
     weights = []
-    for part in filter(None, map(str.strip, value_as_text(value).split(","))):
+    for part in comma_list(value):
         try:
             weight = float(part)
         except ValueError:

@@ -10,7 +10,7 @@ import pandas as pd
 from rich import box
 from rich.table import Table
 
-from hybridrep.analysis.inference import power
+from hybridrep.analysis.inference.power_analysis import power
 from hybridrep.analysis.t_tests import one_sample
 from hybridrep.reporting.formatting import count_range, number
 from hybridrep.reporting.markup import as_markdown

@@ -7,15 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from hybridrep.parameters import Seeds, Span, setting, shown, value_as_text
+from hybridrep.parameters import Seeds, Span, comma_list, setting, shown
 from hybridrep.studies.nback.config import MOST_HIDDEN, Config
 
 
 def parse_sizes(value: object) -> tuple[int, ...]:
     """Read a comma list of hidden sizes, e.g. `64,128,256`."""
-    parts = value_as_text(value).split(",")
     sizes = []
-    for part in filter(None, map(str.strip, parts)):
+    for part in comma_list(value):
         if not re.fullmatch(r"\d{1,9}", part) or not 1 <= int(part) <= MOST_HIDDEN:
             raise ValueError(
                 f"{shown(part, 40)} is not a whole number from 1 to {MOST_HIDDEN}; write a comma "

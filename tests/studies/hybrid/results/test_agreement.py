@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import spearmanr
 
-from hybridrep.analysis.inference import power
+from hybridrep.analysis.inference.power_analysis import power
 from hybridrep.studies.hybrid.names import PAIRS
 from hybridrep.studies.hybrid.results.agreement import (
     ACROSS_TABLES,

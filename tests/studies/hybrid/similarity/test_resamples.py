@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hybridrep.analysis.inference import bootstrap_items
+from hybridrep.analysis.inference.pair_weights import bootstrap_items
 from hybridrep.analysis.similarity import cosine_similarity
 from hybridrep.execution.store import Store
 from hybridrep.randomness import generator

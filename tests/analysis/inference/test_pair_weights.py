@@ -7,7 +7,15 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import pearsonr, rankdata, spearmanr
 
-from hybridrep.analysis.inference import Resampled, bootstrap, difference
+from hybridrep.analysis.inference.intervals import percentile_interval
+from hybridrep.analysis.inference.pair_weights import (
+    bootstrap,
+    bootstrap_items,
+    item_weights,
+    weighted_correlations,
+)
+from hybridrep.analysis.inference.resamples import Resampled, difference
+from tests.analysis.oracle import plain_r, similarities
 
 
 def dissimilarities(seed: int, items: int = 16, k: int = 3) -> np.ndarray:
@@ -119,3 +127,75 @@ def test_a_constant_side_has_no_value():
     assert math.isnan(interval.low)
     assert "undefined in 20 of 20" in interval.note
     assert math.isnan(difference(found, 0, 1).p)
+
+
+def explicit_r(first: np.ndarray, second: np.ndarray, drawn: np.ndarray) -> float:
+    """Copy rows and columns as drawn, take the triangle, drop pairs of copies of one item."""
+    different = drawn[:, None] != drawn
+    keep = different & np.tri(len(drawn), k=-1, dtype=bool)
+    pair = (matrix[np.ix_(drawn, drawn)][keep] for matrix in (first, second))
+    return float(pearsonr(*pair).statistic)
+
+
+def test_quadratic_forms_equal_explicit_resampling() -> None:
+    given = similarities(0)
+    rng = np.random.default_rng(1)
+    draws = rng.integers(14, size=(40, 14))
+    weights = np.stack([np.bincount(drawn, minlength=14) for drawn in draws]).astype(float)
+    found = weighted_correlations(given, weights)
+    assert found.shape == (40, 3, 3)
+    for drawn, r in zip(draws, found, strict=True):
+        assert len(set(drawn)) < 14  # there are copies to drop
+        for a in range(3):
+            for b in range(3):
+                expected = 1.0 if a == b else explicit_r(given[a], given[b], drawn)
+                assert r[a, b] == pytest.approx(expected, abs=1e-12)
+
+
+def test_drawing_every_item_once_gives_the_plain_r() -> None:
+    given = similarities(2)
+    r = weighted_correlations(given, np.ones((1, 14)))[0]
+    assert r[0, 1] == pytest.approx(plain_r(given[0], given[1]), abs=1e-13)
+    spoiled = given.copy()
+    spoiled[:, range(14), range(14)] = 17.0  # diagonals are not looked at
+    np.testing.assert_allclose(weighted_correlations(spoiled, np.ones((1, 14)))[0], r)
+
+
+def test_resamples_without_pairs_or_variance_are_undefined() -> None:
+    given = similarities(3, items=5, k=2)
+    one_item, two_items = np.array([0.0, 5, 0, 0, 0]), np.array([2.0, 3, 0, 0, 0])
+    r = weighted_correlations(given, np.stack([one_item, two_items]))
+    assert np.isnan(r).all()
+    constant = np.stack([np.full((5, 5), 0.3), given[0]])
+    assert np.isnan(weighted_correlations(constant, np.ones((1, 5)))[0, 0, 1])
+
+
+def test_weights_are_draws_with_replacement() -> None:
+    rng = np.random.default_rng(4)
+    weights = item_weights(50, 400, rng)
+    assert (weights.sum(axis=1) == 50).all()
+    assert weights.mean() == pytest.approx(1)
+    assert weights.var() == pytest.approx(1 - 1 / 50, abs=0.03)  # multinomial
+    groups = np.array([0] * 20 + [3] * 30)
+    stratified = item_weights(50, 200, rng, groups)
+    assert (stratified[:, :20].sum(axis=1) == 20).all()
+    assert (stratified[:, 20:].sum(axis=1) == 30).all()
+    assert len(np.unique(stratified, axis=0)) == 200
+
+
+def test_the_bootstrap_is_repeatable_and_covers() -> None:
+    given = similarities(5, items=60, k=2)
+    first = bootstrap_items(given, 500, np.random.default_rng(0))
+    again = bootstrap_items(given, 500, np.random.default_rng(0))
+    np.testing.assert_array_equal(first, again)
+    r = plain_r(given[0], given[1])
+    interval = percentile_interval(r, first[:, 0, 1])
+    assert interval.low < r < interval.high
+    assert interval.resamples == 500
+    assert interval.note == ""
+    explicit = [
+        explicit_r(given[0], given[1], drawn)
+        for drawn in np.random.default_rng(1).integers(60, size=(500, 60))
+    ]
+    low, high = np.percentile(explicit, [2.5, 97.5])
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=0.03)

@@ -1,72 +1,17 @@
-"""Shared permutations, corrections over many tests, and the level that they keep."""
+"""Corrections over many tests, and the level that they keep."""
 
 import inspect
 import math
 from itertools import pairwise
-from itertools import permutations as all_orders
 
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
-from scipy.stats import binomtest, permutation_test
+from scipy.stats import binomtest
 from statsmodels.stats.multitest import multipletests
 
-from hybridrep.analysis.inference import Permuted, correct, permutation
-
-
-def related(seed: int, n: int = 12, strength: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    rng = np.random.default_rng(seed)
-    first = rng.normal(size=n)
-    return first, strength * first + rng.normal(size=n)
-
-
-def test_p_and_null_are_those_of_scipy():
-    first, second = related(0)
-    found = permutation(
-        lambda order: np.corrcoef(first, second[order])[0, 1], 12, 1999,
-        rng=np.random.default_rng(0),
-    )  # fmt: skip
-    scipy = permutation_test(
-        (second,), lambda y: np.corrcoef(first, y)[0, 1], permutation_type="pairings",
-        n_resamples=1999, rng=np.random.default_rng(5),
-    )  # fmt: skip
-    assert found.p[0] == pytest.approx(scipy.pvalue, abs=0.01)
-    assert found.chance[0] == pytest.approx(0, abs=0.03)
-    assert found.chance_sd[0] == pytest.approx(scipy.null_distribution.std(ddof=1), rel=0.06)
-    assert found.z[0] == pytest.approx((found.values[0] - found.chance[0]) / found.chance_sd[0])
-
-
-def test_p_comes_near_that_of_all_orders():
-    first, second = related(1, 6)
-    observed = first @ second
-    exact = np.mean([first @ second[list(o)] >= observed - 1e-12 for o in all_orders(range(6))])
-    found = permutation(
-        lambda order: first @ second[order], 6, 4000, rng=np.random.default_rng(0),
-        alternatives="greater",
-    )  # fmt: skip
-    assert found.p[0] == pytest.approx(exact, abs=0.02)
-
-
-def test_every_order_is_shared_and_every_alternative_kept():
-    first, second = related(2)
-    r = lambda order: np.corrcoef(first, second[order])[0, 1]  # noqa: E731
-    found = permutation(
-        lambda order: [r(order), r(order), -r(order), 1.0], 12, 99, rng=np.random.default_rng(0),
-        alternatives=("two-sided", "greater", "less", "greater"),
-    )  # fmt: skip
-    assert (found.null[:, 0] == -found.null[:, 2]).all()
-    assert found.p[1] == found.p[2]
-    assert found.p[1] <= found.p[0]
-    assert found.p[3] == 1.0
-    assert math.isnan(found.z[3])
-
-
-def test_the_least_p_is_one_in_b_and_one():
-    first = np.arange(20.0)
-    found = permutation(lambda o: first @ first[o], 20, 19, rng=np.random.default_rng(0))
-    assert found.p[0] == 0.05
-    undefined = permutation(lambda o: [math.nan, 1.0], 20, 19, rng=np.random.default_rng(0))
-    assert math.isnan(undefined.p[0])
+from hybridrep.analysis.inference.corrections import correct
+from hybridrep.analysis.inference.permutations import Permuted, permutation
 
 
 def made_up(seed: int, tests: int = 6, permutations: int = 300) -> Permuted:

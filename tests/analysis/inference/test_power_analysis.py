@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.power import TTestIndPower, TTestPower
 
-from hybridrep.analysis.inference import power
+from hybridrep.analysis.inference.power_analysis import power
 
 
 def pilot(seeds: int = 25) -> np.ndarray:

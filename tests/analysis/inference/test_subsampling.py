@@ -10,7 +10,9 @@ import pytest
 from scipy.spatial.distance import cdist, pdist
 from scipy.stats import pearsonr, t
 
-from hybridrep.analysis.inference import Resampled, bootstrap, difference, half_samples, halves
+from hybridrep.analysis.inference.pair_weights import bootstrap
+from hybridrep.analysis.inference.resamples import Resampled, difference
+from hybridrep.analysis.inference.subsampling import half_samples, halves
 
 ITEMS, DIM = 100, 10
 
