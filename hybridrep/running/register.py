@@ -27,11 +27,11 @@ from hybridrep.running import work
 from hybridrep.running.invocation import print_plan
 from hybridrep.running.study import Prepared, Study
 from hybridrep.tracking import names
-from hybridrep.tracking.queries import seed_runs
+from hybridrep.tracking.queries import StudyRun, search, seed_runs, study_of
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.registry import Registration, ToRegister, register_models
 from hybridrep.tracking.runs import Tracker
-from hybridrep.tracking.server import Server
+from hybridrep.tracking.server import Server, readable_errors
 
 T = TypeVar("T")
 
@@ -96,13 +96,20 @@ def finished_seeds(
     study: Study, prepared: Prepared[Any], server: Server, command: str
 ) -> dict[int, str]:
     """Return a study's finished seeds and their runs, as its parameters and the code ask for."""
-    config = prepared.config
-    runs = seed_runs(server, study.key(prepared.inputs), study.name).drop_duplicates("seed")
+    config, key = prepared.config, study.key(prepared.inputs)
+    runs = seed_runs(server, key, study.name).drop_duplicates("seed")
     wanted = runs[runs["seed"].isin(config.seeds)]
     place = f"the experiment {server.experiment_name!r} at {server.place}"
     if not len(wanted):
-        others = seeds_as_text(tuple(sorted(runs["seed"]))) if len(runs) else ""
-        hint = f"; finished are seeds={others}" if others else f": run `{command}` first"
+        hint = f": run `{command}` first"
+        if len(runs):
+            hint = f"; finished are seeds={seeds_as_text(tuple(sorted(runs['seed'])))}"
+        elif namesake := _namesake(server, config.study, key, study.name):
+            hint = (
+                f"; the run of that name of {namesake.started:%Y-%m-%d %H:%M} UTC had other "
+                "parameters or data, or another version of the code. Give what it was given; if "
+                f"that is the same, run `{command}` again first"
+            )
         raise TrackingError(
             f"the study {config.study!r} with these parameters has no finished seed in {place}"
             f"{hint}"
@@ -118,6 +125,14 @@ def finished_seeds(
             f"version of the code: run `{command}` with the same parameters first"
         )
     return current
+
+
+def _namesake(server: Server, name: str, key: str, simulation: str) -> StudyRun | None:
+    """Return the latest finished study of a name whose key is another."""
+    with readable_errors(server.uri, "looking for the study"):
+        tags = {names.KIND: "study", names.STUDY: name}
+        runs = search(server, tags, simulation=simulation, status="FINISHED")
+    return next((each for each in map(study_of, runs) if each.study_key != key), None)
 
 
 def choose(source: Source[T], noun: str) -> list[Candidate[T]]:

@@ -133,6 +133,11 @@ def test_only_current_seeds_of_the_same_study_are_taken(prepared, tracker):
     study = SimpleNamespace(name="toy", key=lambda _: "k", cache_key=lambda _, seed: f"c{seed}")
     with pytest.raises(TrackingError, match=r"no finished seed in .*: run `make toy` first"):
         finished_seeds(study, prepared, tracker.server, "make toy")
+    toy.log_finished(
+        RunRecord(name="toy", kind="study", tags={names.STUDY: "toy", names.STUDY_KEY: "before"})
+    )
+    with pytest.raises(TrackingError, match="UTC had other parameters or data, or another version"):
+        finished_seeds(study, prepared, tracker.server, "make toy")
     for writer, seed, cached in (
         (toy, 0, "c0"),
         (toy, 1, "old"),

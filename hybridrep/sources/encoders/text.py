@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BATCH_TOKENS", "PACKAGED", "EncoderSource", "Reading", "embed_layers", "embed_texts",
-    "encoder_files", "equal_length_batches", "forget_encoder", "resolve_encoder", "try_encoder",
+    "encoder_files", "equal_length_batches", "forget_encoder", "known_share", "resolve_encoder",
+    "try_encoder",
 ]  # fmt: skip
 
 BATCH_TOKENS = 640
@@ -44,6 +45,10 @@ _ELSEWHERE_TOKENS = 16_384
 
 MOST_TRIED_TOKENS = 2_048
 """Tokens of the longest text that an encoder is tried with: more would take minutes."""
+
+
+MOST_ASKED = 2_000
+"""Texts that an encoder's vocabulary is asked for: so many tell a share to a hundredth."""
 
 
 def embed_texts(
@@ -138,6 +143,39 @@ def try_encoder(encoder: EncoderSource) -> int:
     embed_texts(encoder, ["a " * longest])
     forget_encoder()
     return longest
+
+
+def known_share(encoder: EncoderSource, texts: Sequence[str]) -> float:
+    """Return the share of the texts' tokens that an encoder's vocabulary knows, from 0 to 1.
+
+    Its own signs ([CLS] and its like) do not count. All unknown words are one token, so that texts
+    of nothing else have vectors that differ by their length alone. 1 where there is no such token
+    (pieces of bytes know everything) or no text has any. No weights are loaded.
+
+    Args:
+        encoder: from `resolve_encoder`.
+        texts: in any order; of more than 2,000 distinct ones so many, evenly spaced when sorted.
+
+    Raises:
+        EncoderError: the tokenizer cannot be loaded.
+
+    Examples:
+        >>> known_share(resolve_encoder("minilm"), ["so \U0001f600"])
+        0.5
+    """
+    from hybridrep.sources.encoders._settings import as_encoder_errors, load_settings, quiet
+
+    folder = local_folder(encoder)
+    _, tokenizer = load_settings(folder)
+    unknown = tokenizer.unk_token_id
+    distinct = sorted(set(texts))
+    asked = distinct[:: -(-len(distinct) // MOST_ASKED)] if distinct else []
+    if unknown is None or not asked:
+        return 1.0
+    with quiet(), as_encoder_errors(folder):
+        rows = tokenizer(asked, add_special_tokens=False, return_attention_mask=False)["input_ids"]
+    tokens = [token for row in rows for token in row]
+    return 1.0 - tokens.count(unknown) / len(tokens) if tokens else 1.0
 
 
 def equal_length_batches(

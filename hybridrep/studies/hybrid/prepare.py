@@ -32,6 +32,7 @@ from hybridrep.studies.hybrid.given_vectors import (
     is_given,
     left_out,
 )
+from hybridrep.studies.hybrid.global_vectors.known_words import check_known_words
 from hybridrep.studies.hybrid.global_vectors.trial import keep_trial
 from hybridrep.studies.hybrid.inputs import CorpusInput, GivenVectors, Inputs
 from hybridrep.studies.hybrid.names import DIRECTIONS, HIDDEN_SIZE
@@ -78,7 +79,10 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         config, (encoder.hidden_size, task_size), sizes["fusion_training_tweets"]
     )
     shared, no_shared = shared_items(emotion, config.items_per_emotion)
-    said += [f"caution: {text}" for text in (*cautions(sizes), *of_fusions)]
+    unread = []
+    if isinstance(encoder, EncoderSource):
+        unread = check_known_words(store, encoder, emotion, cleaned.corpus)
+    said += [f"caution: {text}" for text in (*unread, *cautions(sizes), *of_fusions)]
     said += left_out(encoder, *task_specific)
     if no_shared:
         said.append(f"note: there are no tweets that all seeds share: {no_shared}")

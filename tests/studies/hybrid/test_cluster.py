@@ -48,7 +48,7 @@ def kill_a_worker_mid_seed(cluster, store: Path, killed: list[int], over: thread
     os.kill(nanny.process.pid, signal.SIGKILL)
 
 
-BY_THE_PARENT = ("corpus", "encoder_tried", "report", "splits_tried", "tokens")
+BY_THE_PARENT = ("corpus", "encoder_tried", "encoder_words", "report", "splits_tried", "tokens")
 """Stages of results that no worker makes."""
 
 
