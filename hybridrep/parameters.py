@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, cast, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -181,7 +182,18 @@ Epochs = Annotated[int, Field(ge=1, le=MOST_EPOCHS)]
 CPU = "cpu"
 """The device that every machine has; it stands in no key."""
 
-Device = Annotated[str, Field(pattern=r"^(cpu|cuda(:\d{1,3})?|mps)$")]
+
+def _one_name(device: str) -> str:
+    """Return the only name of a device: `cuda` is its first one, and numbers have no zeros before.
+
+    >>> _one_name("cuda:0"), _one_name("cuda:01")
+    ('cuda', 'cuda:1')
+    """
+    kind, _, number = device.partition(":")
+    return f"{kind}:{int(number)}" if int(number or 0) else kind
+
+
+Device = Annotated[str, Field(pattern=r"^(cpu|cuda(:\d{1,3})?|mps)$"), AfterValidator(_one_name)]
 """Where networks are trained."""
 
 Role = Literal["number", "device", "place", "amount", "name", "profile"]

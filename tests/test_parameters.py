@@ -101,6 +101,14 @@ def test_an_entry_that_is_missing_from_a_comma_list_is_missed(model, name, entri
             resolve({name: text}, model)
 
 
+@pytest.mark.parametrize("model", [Config, NbackConfig])
+def test_the_first_gpu_has_one_name(model):
+    names = ("cuda", "cuda:0", "cuda:00", "cuda:1", "cpu")
+    assert [resolve({"device": name}, model).device for name in names] == [
+        "cuda", "cuda", "cuda", "cuda:1", "cpu",
+    ]  # fmt: skip
+
+
 def test_an_unknown_parameter_is_refused_with_the_known_ones():
     with pytest.raises(ParameterError, match=r"unknown parameter .epochs.; .*autoencoder_epochs"):
         resolve({"epochs": "3"}, Config)

@@ -202,10 +202,8 @@ def score_neighbours(
     """
     if kind not in KINDS:
         raise ValueError(f"no kind {kind!r}; there are {', '.join(KINDS)}")
-    check_same_items((len(first.notes), first.items), (len(second.notes), second.items))
+    _check_alike(first, second)
     n, k = first.items, first.k
-    if k != second.k:
-        raise ValueError(f"one side has {k} neighbours, the other {second.k}")
     notes = list(pair_notes(first.notes, second.notes, n, max(k + 1, 4 if kind == "cknna" else 2)))
     values, chances = np.full(len(notes), np.nan), np.full(len(notes), np.nan)
     for model, note in enumerate(notes):
@@ -216,11 +214,38 @@ def score_neighbours(
     return scores(values, notes, n, chances)
 
 
+def _check_alike(first: NeighbourSide, second: NeighbourSide) -> None:
+    check_same_items((len(first.notes), first.items), (len(second.notes), second.items))
+    if first.k != second.k:
+        raise ValueError(f"one side has {first.k} neighbours, the other {second.k}")
+
+
 def compare_neighbours(
     first: NeighbourSide, second: NeighbourSide, kind: str = "mutual"
 ) -> Float64[np.ndarray, " models"]:
     """Return the values of `score_neighbours`."""
     return np.array([score.value for score in score_neighbours(first, second, kind)])
+
+
+def shared_neighbours(
+    first: NeighbourSide, second: NeighbourSide
+) -> Float64[np.ndarray, "models items"]:
+    """Return of every item which share of its neighbours both sides agree on, per model.
+
+    Their mean over items is `mutual_knn`, with which ties share places, too.
+
+    Raises:
+        ValueError: when the two hold different numbers of models, items or neighbours.
+
+    Examples:
+        >>> side = describe_neighbours(np.random.default_rng(0).normal(size=(1, 5, 8)), k=2)
+        >>> shared_neighbours(side, side).tolist()
+        [[1.0, 1.0, 1.0, 1.0, 1.0]]
+    """
+    _check_alike(first, second)
+    pairs = zip(first.weights, second.weights, strict=True)
+    shared = [one.multiply(other).sum(axis=1) / first.k for one, other in pairs]
+    return np.stack(shared) if shared else np.zeros((0, first.items))
 
 
 def mutual_knn(
@@ -306,12 +331,12 @@ def _of_dissimilarities(
     first: Float64[np.ndarray, " pairs"], second: Float64[np.ndarray, " pairs"], k: int, kind: str
 ) -> Score:
     """Return one of the module's measures of two vectors of dissimilarities of the same items."""
-    one, other = (_describe_dissimilarities(pairs[None], k) for pairs in (first, second))
+    one, other = (neighbours_of_pairs(pairs[None], k) for pairs in (first, second))
     return score_neighbours(one, other, kind)[0]
 
 
-def _describe_dissimilarities(pairs: Float64[np.ndarray, "models pairs"], k: int) -> NeighbourSide:
-    """Describe one side by its dissimilarities, for many models at once."""
+def neighbours_of_pairs(pairs: Float64[np.ndarray, "models pairs"], k: int) -> NeighbourSide:
+    """Describe one side by dissimilarities of all pairs, as `lower_triangle` lists them."""
     models, n = len(pairs), items_of(pairs.shape[1])
     finite = [bool(np.isfinite(each).all()) for each in pairs]
     weights, tied = [], []
@@ -356,7 +381,7 @@ def knn_measure(k: int = 10, metric: str = "cosine", kind: str = "mutual") -> Me
         describe=partial(describe_neighbours, **given),
         compare=partial(compare_neighbours, kind=kind), score=partial(score_neighbours, kind=kind),
         of_dissimilarities=partial(_of_dissimilarities, k=k, kind=kind) if ranks else None,
-        describe_dissimilarities=partial(_describe_dissimilarities, k=k) if ranks else None,
+        describe_dissimilarities=partial(neighbours_of_pairs, k=k) if ranks else None,
     )  # fmt: skip
 
 

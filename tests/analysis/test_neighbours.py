@@ -2,10 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy.spatial.distance import pdist, squareform
 
 from hybridrep.analysis import neighbours
 from hybridrep.analysis.alignment import cka
-from hybridrep.analysis.neighbours import cknna, jaccard_knn, mutual_knn
+from hybridrep.analysis.descriptions import lower_triangle
+from hybridrep.analysis.neighbours import (
+    cknna,
+    describe_neighbours,
+    jaccard_knn,
+    mutual_knn,
+    neighbours_of_pairs,
+    shared_neighbours,
+)
 from hybridrep.analysis.similarity import unit_rows
 from tests.analysis.oracle import FIRST, SECOND, TIGHT, integers
 
@@ -64,6 +73,23 @@ def test_equally_near_items_share_the_places_that_are_left(form: str, k: int) ->
     index = jaccard_knn(first, second, k, "euclidean")
     assert index.value == pytest.approx((shared / (2 * k - shared)).mean(), rel=TIGHT)
     assert np.isnan(index.chance)
+
+
+@pytest.mark.parametrize("k", [1, 3, 6])
+def test_item_by_item_it_is_shared_neighbours_whose_mean_is_the_measure(form: str, k: int) -> None:
+    first, second = integers()
+    expected = (slow_weights(first, k) * slow_weights(second, k)).sum(axis=1) / k
+    sides = [describe_neighbours(each[None], k, "euclidean") for each in (first, second)]
+    (shared,) = shared_neighbours(*sides)
+    np.testing.assert_allclose(shared, expected, rtol=TIGHT)
+    assert shared.mean() == pytest.approx(
+        mutual_knn(first, second, k, "euclidean").value, rel=TIGHT
+    )
+    pairs = [lower_triangle(squareform(pdist(each)))[None] for each in (first, second)]
+    given = [neighbours_of_pairs(each, k) for each in pairs]
+    np.testing.assert_allclose(shared_neighbours(*given)[0], expected, rtol=TIGHT)
+    with pytest.raises(ValueError, match="one side has"):
+        shared_neighbours(sides[0], describe_neighbours(second[None], k + 1))
 
 
 def test_no_item_is_its_own_neighbour() -> None:

@@ -12,13 +12,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hybridrep.analysis.descriptions import lower_triangle
 from hybridrep.analysis.inference.corrections import correct
 from hybridrep.analysis.inference.permutations import Permuted
 from hybridrep.analysis.inference.resamples import Resampled, difference
 from hybridrep.analysis.inference.subsampling import half_samples
+from hybridrep.analysis.neighbours import (
+    NeighbourSide,
+    describe_neighbours,
+    neighbours_of_pairs,
+    shared_neighbours,
+)
 from hybridrep.analysis.record import Measure, Score
 from hybridrep.analysis.schema import make_table
-from hybridrep.analysis.similarity import unit_rows
 from hybridrep.analysis.statistics import holm
 from hybridrep.errors import ParameterError
 from hybridrep.execution.store import Store
@@ -48,8 +54,6 @@ from hybridrep.studies.given.tables import SCHEMAS
 ALONE = ("participation_ratio", "twonn", "mean_cosine")
 WITH_LABELS = ("cdnv", "decoding")
 """What `core` stands for in `describe`, and what comes to it where classes are known."""
-BLOCK = 1_000
-"""Items whose distances to all others are in memory at once."""
 NEIGHBOURS = 10
 """Nearest items of an item that `alignment` looks at."""
 
@@ -416,14 +420,13 @@ def _representations(given: Aligned, said: Sequence[Representation]) -> list[dic
 def _alignment(given: Aligned) -> list[dict[str, Any]]:
     """Return item by item how many of its nearest items both sides of a pair share.
 
-    By cosine of vectors, or by the matrix; ties by the order of the items.
+    By cosine of vectors, or by the matrix; the mean over items is `mutual_knn`.
     """
     k = min(NEIGHBOURS, len(given.ids) - 2)
-    near = {one.name: _nearest(one, k) for one in given.representations}
+    near = {one.name: _neighbours(one, k) for one in given.representations}
     rows = []
     for first, second in combinations(given.names, 2):
-        equal = near[first][:, :, None] == near[second][:, None, :]
-        shared = equal.any(axis=2).sum(axis=1) / k
+        (shared,) = shared_neighbours(near[first], near[second])
         rows += [
             {"item": item, "first": first, "second": second, "overlap": float(share)}
             for item, share in zip(given.ids, shared, strict=True)
@@ -431,20 +434,10 @@ def _alignment(given: Aligned) -> list[dict[str, Any]]:
     return rows
 
 
-def _nearest(one: Representation, k: int) -> np.ndarray:
-    """Return the k nearest other items of each, items x k, by blocks of items."""
-    units = unit_rows(one.values) if one.kind == "vectors" else None
-    matrix = np.empty((0, 0)) if units is not None else one.values.mean(axis=0)
-    sign = -1 if one.kind == "similarity" else 1
-    near = np.empty((one.size, k), dtype=np.int64)
-    for start in range(0, one.size, BLOCK):
-        rows = slice(start, min(start + BLOCK, one.size))
-        apart = 1 - units[rows] @ units.T if units is not None else sign * matrix[rows]
-        own = np.arange(len(apart))
-        apart[own, own + start] = np.inf
-        last = np.partition(apart, k - 1, axis=1)[:, k - 1 : k]
-        nearer, equal = apart < last, apart == last
-        places = k - nearer.sum(axis=1, keepdims=True)
-        chosen = nearer | (equal & (np.cumsum(equal, axis=1) <= places))
-        near[rows] = np.nonzero(chosen)[1].reshape(-1, k)
-    return near
+def _neighbours(one: Representation, k: int) -> NeighbourSide:
+    """Describe who is near to whom: by vectors, or by the mean matrix of all subjects."""
+    if one.kind == "vectors":
+        return describe_neighbours(one.values[None], k)
+    matrix = one.values.mean(axis=0)
+    pairs = lower_triangle(-matrix if one.kind == "similarity" else matrix)
+    return neighbours_of_pairs(pairs[None], k)

@@ -6,6 +6,8 @@ Read from top to bottom, as the paper goes; every arrow leads downwards:
     features    a frozen vision model's map of every distinct frame
     tasks       trials of the N-back tasks, their labels and their right answers
     memory      RNN, GRU and LSTM on components of the maps, trained on those trials
+    decoding    what linear decoders read from the networks' states, over time and across tasks
+    geometry    angles between values, rotations over time, causal tests, with their controls
     similarity  networks of all seeds by measures of similarity, on trials that all share
     pipeline    the wiring of all this, on one screen
     results     tables, what a seed's run holds

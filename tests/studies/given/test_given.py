@@ -16,7 +16,7 @@ from hybridrep.analysis.schema import table_problems
 from hybridrep.errors import ParameterError, RepresentationError
 from hybridrep.execution.store import Store
 from hybridrep.sources.vectors.records import Representation
-from hybridrep.studies.given import comparing, comparison
+from hybridrep.studies.given import comparing
 from hybridrep.studies.given.aligned import aligned
 from hybridrep.studies.given.comparison import Comparison, measure
 from hybridrep.studies.given.export import exports
@@ -42,6 +42,21 @@ def test_items_are_matched_by_id_not_by_position():
     first, second = given.representations
     np.testing.assert_array_equal(first.values, second.values)
     assert given.ids == tuple("abcdefg")
+
+
+def test_items_agree_on_their_neighbours_by_as_much_as_the_measure_says_of_all():
+    rng = np.random.default_rng(0)
+    values = rng.integers(0, 3, size=(30, 4)).astype(float) + 1  # with items that are equal
+    vectors = [one("x", values), one("y", values[:, :2])]
+    matrices = [
+        one("x", squareform(pdist(values))[None], kind="rdm"),
+        one("y", -squareform(pdist(values[:, :2]))[None], kind="similarity"),
+    ]
+    for given in (vectors, matrices):
+        named = [dataclasses.replace(each, ids=tuple(map(str, range(30)))) for each in given]
+        tables = measure(named, measures=("mutual_knn.k10",), resamples=0, permutations=0).tables
+        mean = tables["alignment"]["overlap"].mean()
+        assert mean == pytest.approx(tables["pairs"]["value"].item(), rel=1e-9)
 
 
 def test_only_common_and_finite_items_are_kept():
@@ -264,18 +279,3 @@ def test_a_table_saved_is_the_table(found, tmp_path):
     again = pd.read_csv(tmp_path / "out" / "pairs.csv", keep_default_na=True)
     assert again["value"].tolist() == pytest.approx(found.pairs["value"].tolist(), nan_ok=True)
     assert math.isclose(found.matrix("cka").loc["first", "first"], 1.0)
-
-
-def test_the_nearest_items_are_those_of_a_stable_sort(monkeypatch):
-    rng = np.random.default_rng(0)
-    values = rng.integers(0, 3, size=(37, 3)).astype(float)  # with many equal items
-    values[5] = 0
-    units = values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-300)
-    apart = np.array([[1 - float(a @ b) for b in units] for a in units])
-    np.fill_diagonal(apart, np.inf)
-    expected = np.sort(np.argsort(apart.round(12), axis=1, kind="stable")[:, :6], axis=1)
-    for block in (1000, 10):
-        monkeypatch.setattr(comparison, "BLOCK", block)
-        near = comparison._nearest(one("x", values), 6)
-        chosen = np.take_along_axis(apart, near, 1)
-        np.testing.assert_allclose(np.sort(chosen), np.sort(np.take_along_axis(apart, expected, 1)))
