@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import shutil
@@ -33,9 +34,15 @@ def check_temporary_folder() -> None:
 
 
 def temporary_fault(error: OSError) -> str:
-    """Say what is wrong with the folder for temporary files if an error is of it; else nothing."""
+    """Say what is wrong with the folder for temporary files if an error is of it; else nothing.
+
+    Another disk that is mounted below it is not its own. Of a copy the second file is the one that
+    is written.
+    """
     folder, free = _folder_and_free()
-    inside = error.filename is not None and Path(os.fsdecode(error.filename)).is_relative_to(folder)
+    name = error.filename if error.filename2 is None else error.filename2
+    file = None if name is None else Path(os.fsdecode(name))
+    inside = file is not None and file.is_relative_to(folder) and _disk(file) == _disk(folder)
     if error.errno in _FULL and (inside or free < LEAST_BYTES):
         return (
             f"the folder for temporary files, {folder}, is full: free some space there, {_REMEDY}"
@@ -43,6 +50,14 @@ def temporary_fault(error: OSError) -> str:
     if inside and (error.errno in _NO_WRITING or not folder.is_dir()):
         return f"the folder for temporary files, {folder}, cannot be used: mend it, {_REMEDY}"
     return ""
+
+
+def _disk(path: Path) -> int:
+    """Return the number of the disk that a path is on, or would be."""
+    for place in (path, *path.parents):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            return place.stat().st_dev
+    return -1
 
 
 def _folder_and_free() -> tuple[Path, int]:

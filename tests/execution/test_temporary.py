@@ -2,8 +2,10 @@
 
 import errno
 import gc
+import os
 import shutil
 import tempfile
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -64,6 +66,40 @@ def test_another_full_disk_is_none_of_its_faults(folder):
     assert temporary_fault(FULL) == ""
     with pytest.raises(TrackingError, match="artifacts of"), readable_errors("sqlite:///x", "log"):
         raise OSError(errno.ENOSPC, "full", "/elsewhere/file")
+
+
+def test_a_disk_that_is_mounted_in_it_is_not_its_own(folder, monkeypatch):
+    mounted = folder / "mounted"
+    mounted.mkdir()
+    own = temporary._disk
+    monkeypatch.setattr(temporary, "_disk", lambda p: -7 if mounted in p.parents else own(p))
+    for number in (errno.ENOSPC, errno.EROFS):
+        assert temporary_fault(OSError(number, "fault", str(mounted / "artifacts" / "f"))) == ""
+        assert temporary_fault(OSError(number, "fault", str(folder / "artifacts" / "f")))
+
+
+@pytest.mark.skipif(not hasattr(os, "sendfile"), reason="copies otherwise")
+def test_of_a_copy_the_disk_that_is_written_is_blamed(folder, tmp_path_factory, monkeypatch):
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "sendfile", full)
+    made, artifact = folder / "hybridrep-x", tmp_path_factory.mktemp("artifacts") / "x"
+    made.write_text("an artifact")
+    with pytest.raises(OSError, match="No space left") as caught:
+        shutil.copyfile(made, artifact)
+    assert caught.value.filename == str(made)  # as `shutil` names what it read, too
+    assert temporary_fault(caught.value) == ""
+    with pytest.raises(OSError, match="No space left") as caught:
+        shutil.copyfile(artifact, made)
+    assert "TMPDIR" in temporary_fault(caught.value)
+
+
+def test_what_is_not_there_yet_is_on_the_disk_of_what_it_would_be_in(folder):
+    assert temporary._disk(folder / "a" / "b") == folder.stat().st_dev
+    (folder / "file").touch()
+    assert temporary._disk(folder / "file" / "b") == folder.stat().st_dev
+    assert temporary._disk(Path("/proc/self/status")) != folder.stat().st_dev
 
 
 def test_a_scratch_folder_goes_with_its_last_reference(folder):
