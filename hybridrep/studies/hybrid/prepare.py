@@ -32,7 +32,7 @@ from hybridrep.studies.hybrid.given_vectors import (
     is_given,
     left_out,
 )
-from hybridrep.studies.hybrid.global_vectors.known_words import check_known_words
+from hybridrep.studies.hybrid.global_vectors.known_words import KNOWN, few_known, known_shares
 from hybridrep.studies.hybrid.global_vectors.trial import keep_trial
 from hybridrep.studies.hybrid.inputs import CorpusInput, GivenVectors, Inputs
 from hybridrep.studies.hybrid.names import DIRECTIONS, HIDDEN_SIZE
@@ -79,10 +79,11 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         config, (encoder.hidden_size, task_size), sizes["fusion_training_tweets"]
     )
     shared, no_shared = shared_items(emotion, config.items_per_emotion)
-    unread = []
+    known: dict[str, float] = {}
     if isinstance(encoder, EncoderSource):
-        unread = check_known_words(store, encoder, emotion, cleaned.corpus)
-    said += [f"caution: {text}" for text in (*unread, *cautions(sizes), *of_fusions)]
+        known = known_shares(store, encoder, emotion, cleaned.corpus)
+    few = (*few_known(known), *cautions(sizes), *of_fusions)
+    said += [f"caution: {text}" for text in few]
     said += left_out(encoder, *task_specific)
     if no_shared:
         said.append(f"note: there are no tweets that all seeds share: {no_shared}")
@@ -95,11 +96,13 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         "left_empty_and_dropped": cleaned.dropped,
         "repeated_texts": count_repeated(cleaned.corpus.texts),
         "labels": tuple(of_hate), "transfer_test_tweets": sizes["transfer_test_tweets"],
+        KNOWN: known.get(hate.name),
     }  # fmt: skip
     emotion_notes = {
         "labels": tuple(of_emotion),
         "shared_tweets": 0 if shared is None else len(shared.rows),
         "no_shared": no_shared,
+        KNOWN: known.get(emotion.name),
         **{name: size for name, size in sizes.items() if name != "transfer_test_tweets"},
     }
     emotion_input = _corpus_input(store, config, emotion, vectors, time_steps, emotion_notes)

@@ -13,7 +13,7 @@ from hybridrep.sources.encoders import text as encoders
 from hybridrep.sources.encoders.text import known_share, resolve_encoder
 from hybridrep.sources.texts.corpus import Corpus
 from hybridrep.studies.hybrid.global_vectors import known_words
-from hybridrep.studies.hybrid.global_vectors.known_words import check_known_words
+from hybridrep.studies.hybrid.global_vectors.known_words import few_known, known_shares
 from hybridrep.testing.tiny_encoder import TEXTS
 
 pytest_plugins = ["hybridrep.testing.encoder_folders"]
@@ -59,13 +59,13 @@ def test_a_vocabulary_without_an_unknown_token_knows_everything(folder, monkeypa
 def test_an_encoder_that_knows_no_word_is_refused_before_any_work(folder, tmp_path):
     store, encoder = Store(tmp_path / "store"), resolve_encoder(str(folder))
     with pytest.raises(EncoderError, match=r"knows no word of the hate corpus \(mine.csv\)"):
-        check_known_words(store, encoder, corpus("so happy"), corpus("ฉัน", "มี"))
+        known_shares(store, encoder, corpus("so happy", name="emotion"), corpus("ฉัน", "มี"))
     minilm = resolve_encoder("minilm")
     with pytest.raises(EncoderError, match="knows no word of the emotion corpus"):
-        check_known_words(store, minilm, corpus("ฉันมีความสุข", name="emotion"))
+        known_shares(store, minilm, corpus("ฉันมีความสุข", name="emotion"))
 
 
-def test_of_half_known_words_there_is_a_caution_once_asked(folder, tmp_path, monkeypatch):
+def test_shares_are_asked_for_once_and_few_known_words_are_told(folder, tmp_path, monkeypatch):
     store, encoder = Store(tmp_path / "store"), resolve_encoder(str(folder))
     asked = []
     monkeypatch.setattr(
@@ -73,11 +73,11 @@ def test_of_half_known_words_there_is_a_caution_once_asked(folder, tmp_path, mon
     )
     few, half = corpus("happy one two three"), corpus("happy one", name="emotion")
     for _ in range(2):
-        assert check_known_words(store, encoder, few, half) == [
-            f"The encoder {encoder.description} knows 25% of the tokens of the hate corpus; the "
-            "others are all one unknown token to it."
-        ]
+        shares = known_shares(store, encoder, few, half)
+        assert shares == {"hate": 0.25, "emotion": 0.5}
     assert len(asked) == 2
+    (said,) = few_known(shares)
+    assert said.startswith("The encoder knows 25% of the tokens of the hate corpus")
     sample = corpus("\U0001f600", synthetic=True)
-    assert check_known_words(store, resolve_encoder("minilm"), sample) == []
+    assert known_shares(store, resolve_encoder("minilm"), sample) == {}
     assert len(asked) == 2

@@ -65,3 +65,15 @@ def test_a_report_says_how_labels_were_read_and_that_several_classes_are_no_pape
 
 def test_a_record_of_an_older_version_has_no_cautions():
     assert cautions_of(study_tables(seeds=2, epochs=2)) == []
+
+
+def test_a_report_warns_where_the_encoder_knows_few_words_and_only_there():
+    title = "Few words that the encoder knows"
+    notice = notices(tables({"encoder_knows": 0.114}))[title]
+    assert (notice.kind, notice.text) == (
+        "warning",
+        "The encoder knows 11% of the tokens of the hate corpus; the others are all one unknown "
+        "token to it.",
+    )
+    for share in (0.5, None):
+        assert title not in notices(tables({"encoder_knows": share}))

@@ -9,6 +9,7 @@ import hybridrep
 from hybridrep.reporting.facts import config_value, meta_record
 from hybridrep.reporting.formatting import counted, listed, number, seeds_text
 from hybridrep.reporting.html.views import Notice
+from hybridrep.studies.hybrid.global_vectors.known_words import KNOWN, few_known
 from hybridrep.studies.hybrid.results.facts import (
     cautions_of,
     corpora_of,
@@ -38,8 +39,8 @@ def notices_of(
     """Return the notices of one study, warnings first."""
     tables = results.tables
     return [
-        *_seeds(results), *_few(tables), *_left_out(tables), *_given(tables), *_older(tables),
-        *_size(tables), *_synthetic(tables),
+        *_seeds(results), *_few(tables), *_unread(tables), *_left_out(tables), *_given(tables),
+        *_older(tables), *_size(tables), *_synthetic(tables),
         *_labels(tables), *_shared(tables), *_duplicates(tables),
         *_texts(tables, example, texts_shown=texts_shown),
     ]  # fmt: skip
@@ -70,6 +71,14 @@ def _few(tables: StudyTables) -> list[Notice]:
     """Warn of numbers that stand on few tweets, however many the seeds."""
     texts = cautions_of(tables)
     title = "Few tweets behind some numbers"
+    return [Notice("warning", title, " ".join(texts))] if texts else []
+
+
+def _unread(tables: StudyTables) -> list[Notice]:
+    """Warn of an encoder to which most of what it reads is unknown."""
+    shares = {corpus.name: corpus.notes.get(KNOWN) for corpus in corpora_of(tables)}
+    texts = few_known({name: share for name, share in shares.items() if isinstance(share, float)})
+    title = "Few words that the encoder knows"
     return [Notice("warning", title, " ".join(texts))] if texts else []
 
 
