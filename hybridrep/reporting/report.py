@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
-from hybridrep.reporting.drawing import Drawn, Plan
+from hybridrep.execution.workers import Workers
+from hybridrep.reporting.drawing import Drawn, Plan, draw_one
 
 Draw = Callable[[Sequence[Plan]], Sequence[Drawn]]
 """Draws figures, in their order."""
+
+
+def drawn_on(workers: Workers) -> Draw | None:
+    """Return what draws figures on several processes of this machine, where there are some."""
+    return partial(workers.map, draw_one) if workers.several else None
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,18 @@ class Report:
     tables: dict[str, pd.DataFrame]
     methods: str = ""
     remark: str = ""
+
+    @property
+    def files(self) -> dict[str, bytes | str]:
+        """The artifacts: the page, Markdown, methods, tables as CSV, figures as PNG."""
+        files: dict[str, bytes | str] = {
+            "report/report.html": self.html, "report/report.md": self.markdown,
+        }  # fmt: skip
+        if self.methods:
+            files["report/methods.txt"] = self.methods
+        for name, table in self.tables.items():
+            files[f"report/{name}.csv"] = table.to_csv(index=False)
+        return files | {f"report/figures/{name}.png": png for name, png in self.figures.items()}
 
 
 def labels_of(names: Sequence[str]) -> list[str]:

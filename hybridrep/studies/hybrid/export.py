@@ -15,7 +15,6 @@ from hybridrep.studies.hybrid.names import SIMULATION
 from hybridrep.studies.hybrid.report.config import ExportConfig
 from hybridrep.studies.hybrid.report.kept_example import example_files
 from hybridrep.studies.hybrid.report.report import build_report
-from hybridrep.studies.hybrid.report.stage import report_files
 from hybridrep.studies.hybrid.results.table_1 import table_1_markdown
 from hybridrep.tracking.queries import existing_server
 from hybridrep.tracking.study_file import SUFFIX, check_place, write_study_file
@@ -59,6 +58,6 @@ def _files(found: Finished, *, texts: bool) -> dict[str, bytes | str]:
     results = found.results
     example = found.example.without_texts() if found.example and not texts else found.example
     report = build_report([results], [example], [found.inference], [found.remarks], texts=texts)
-    files = report_files(report)
+    files = report.files
     files["report/table_1.md"] = table_1_markdown(results.table_1[results.size])
     return files | (example_files(example) if example else {})

@@ -28,7 +28,6 @@ from hybridrep.studies.hybrid.report.kept_example import (
     read_example,
 )
 from hybridrep.studies.hybrid.report.report import build_report
-from hybridrep.studies.hybrid.report.stage import report_files
 from hybridrep.studies.hybrid.results.agreement import ACROSS_TABLES
 from hybridrep.studies.hybrid.results.inference import INFERENCE_COLUMNS
 from hybridrep.studies.hybrid.results.results import Results
@@ -187,7 +186,7 @@ def _report(
         "stage", name[:250], study=study[0], study_key=study[1],
         description=_description(tracker, found), config=given,
     ) as main:  # fmt: skip
-        main.log(Contents(files=report_files(built)))
+        main.log(Contents(files=built.files))
         if more is not None:
             main.log(more)
     if built.remark:

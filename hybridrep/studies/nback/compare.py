@@ -52,7 +52,6 @@ def compare(studies: Sequence[str], name: str) -> dict[str, pd.DataFrame]:
     tables = [load(tracker.server, run.run_id) for run in found]
     from hybridrep.reporting.report import labels_of  # its figures load matplotlib
     from hybridrep.studies.nback.report.comparison import comparison_report
-    from hybridrep.studies.nback.report.stage import common_files
 
     labels = labels_of([run.study for run in found])
     made = {
@@ -86,7 +85,7 @@ def compare(studies: Sequence[str], name: str) -> dict[str, pd.DataFrame]:
         config={"studies": ",".join(studies)},
     ) as main:  # fmt: skip
         report = comparison_report(tables, labels, made, sheets=sheets)
-        main.log(Contents(files=common_files(report)))
+        main.log(Contents(files=report.files))
     show(
         _printed(made["compare_performance"], labels),
         "The report is an artifact of this run: make ui",

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from hybridrep.execution.code_version import code_version
-from hybridrep.execution.workers import Workers
 from hybridrep.parameters import with_role
 from hybridrep.reporting.html.page import page_files
 from hybridrep.running.invocation import compute_beside
@@ -31,9 +28,6 @@ from hybridrep.studies.hybrid.similarity import across
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
-
-if TYPE_CHECKING:
-    from hybridrep.reporting.report import Draw, Report
 
 STAGE = Stage("report", module=__name__)
 
@@ -94,6 +88,7 @@ def _seeds(tables: StudyTables) -> list[int]:
 def _make(
     invocation: Invocation, results: Results, chosen: Representative | None, nodes: Sequence[Node]
 ) -> Made:
+    from hybridrep.reporting.report import drawn_on
     from hybridrep.studies.hybrid.report.report import build_report
 
     prepared, tables = invocation.prepared, results.tables
@@ -103,12 +98,12 @@ def _make(
     items = _example(invocation, chosen) if chosen else None
     compared = across_tables(prepared, results.seeds("complete"))
     report = build_report(
-        [results], [items], [inference], across=[compared], draw_plans=_on(invocation.workers)
+        [results], [items], [inference], across=[compared], draw_plans=drawn_on(invocation.workers)
     )
     invocation.workers.close()
     if report.remark:
         invocation.later.say(report.remark)
-    files = report_files(report)
+    files = report.files
     files["report/table_1.md"] = table_1_markdown(results.table_1[results.size])
     if items is not None:
         files |= example_files(items)
@@ -125,25 +120,6 @@ def _example(invocation: Invocation, chosen: Representative) -> ExampleItems:
     prepared = invocation.prepared
     items = example.example_items(prepared, chosen)
     return items if prepared.config.share_text else items.without_texts()
-
-
-def _on(workers: Workers) -> Draw | None:
-    """Return what draws figures on several processes of this machine, where there are some."""
-    from hybridrep.reporting.drawing import draw_one
-
-    return partial(workers.map, draw_one) if workers.several else None
-
-
-def report_files(report: Report) -> dict[str, bytes | str]:
-    """Lay a report out as artifacts: the page, Markdown, tables as CSV, figures as PNG."""
-    files: dict[str, bytes | str] = {
-        "report/report.html": report.html, "report/report.md": report.markdown,
-        "report/methods.txt": report.methods,
-    }  # fmt: skip
-    files |= {
-        f"report/{name}.csv": table.to_csv(index=False) for name, table in report.tables.items()
-    }
-    return files | {f"report/figures/{name}.png": png for name, png in report.figures.items()}
 
 
 def _description(

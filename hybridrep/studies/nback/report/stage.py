@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from hybridrep.execution.code_version import code_version
-from hybridrep.execution.workers import Workers
 from hybridrep.parameters import with_role
 from hybridrep.reporting.html.page import page_files
 from hybridrep.running.invocation import compute_beside
@@ -24,9 +21,6 @@ from hybridrep.studies.nback.results.tables import NBackTables
 from hybridrep.studies.nback.similarity import across
 from hybridrep.tracking.queries import save_parts
 from hybridrep.tracking.records import Contents
-
-if TYPE_CHECKING:
-    from hybridrep.reporting.report import Draw, Report
 
 STAGE = Stage("nback_report", module=__name__)
 
@@ -69,6 +63,7 @@ def _key(invocation: Invocation, tables: NBackTables, nodes: Sequence[Node]) -> 
 
 
 def _make(invocation: Invocation, tables: NBackTables, nodes: Sequence[Node]) -> Made:
+    from hybridrep.reporting.report import drawn_on
     from hybridrep.studies.nback.report.explorer import explorer_data
     from hybridrep.studies.nback.report.report import build_report
     from hybridrep.studies.nback.report.sheet import sheet_of
@@ -77,39 +72,17 @@ def _make(invocation: Invocation, tables: NBackTables, nodes: Sequence[Node]) ->
     shown = explorer_data(invocation.prepared, tables)
     compute_beside(invocation, nodes)
     compared = across_tables(invocation.prepared, tables.seeds)
-    report = build_report(tables, sheet, _on(invocation.workers), explored=shown, across=compared)
+    draw = drawn_on(invocation.workers)
+    report = build_report(tables, sheet, draw, explored=shown, across=compared)
     invocation.workers.close()
-    files = report_files(report)
+    text = performance_markdown(report.tables["performance"])
+    files = {**report.files, "report/performance.md": text}
     paths = {f"{n:03}{PurePosixPath(path).suffix}": path for n, path in enumerate(files)}
     contents = {name: files[path] for name, path in paths.items()}
     return Made(
         files={n: c.encode() if isinstance(c, str) else c for n, c in contents.items()},
         meta={"paths": paths},
     )
-
-
-def _on(workers: Workers) -> Draw | None:
-    """Return what draws figures on several processes of this machine, where there are some."""
-    from hybridrep.reporting.drawing import draw_one
-
-    return partial(workers.map, draw_one) if workers.several else None
-
-
-def report_files(report: Report) -> dict[str, bytes | str]:
-    """Lay a report out as artifacts: the page, Markdown, tables as CSV, figures as PNG."""
-    text = performance_markdown(report.tables["performance"])
-    return {**common_files(report), "report/performance.md": text}
-
-
-def common_files(report: Report) -> dict[str, bytes | str]:
-    """Lay out what every report has."""
-    files: dict[str, bytes | str] = {
-        "report/report.html": report.html, "report/report.md": report.markdown,
-    }  # fmt: skip
-    files |= {
-        f"report/{name}.csv": table.to_csv(index=False) for name, table in report.tables.items()
-    }
-    return files | {f"report/figures/{name}.png": png for name, png in report.figures.items()}
 
 
 def _description(
