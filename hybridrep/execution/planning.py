@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import count, islice
 
+import numpy as np
 import pandas as pd
 
 from hybridrep.execution.local import worker_count
 from hybridrep.execution.schedule import Schedule
 from hybridrep.execution.store import Store
 from hybridrep.execution.tasks import Task
+
+ALIKE = 1.25
+"""Estimates that are no further apart than this factor are of things of one kind."""
 
 COLUMNS = ["stage", "noun", "units", "units_reused", "tasks", "tasks_to_run", "seconds", "basis"]
 
@@ -22,8 +27,8 @@ def plan(tasks: Sequence[Task], store: Store) -> pd.DataFrame:
 
     Columns: stage; noun; units and units_reused (what is stored already); tasks and
     tasks_to_run; seconds (estimate for the rest, on one core); basis (`measured`: the tasks'
-    estimates corrected by the times of finished results of that stage in the store, or these
-    times alone where a task has no estimate; `estimated`: the tasks' estimates alone).
+    estimates corrected by the times of finished results of their kind in the store, or the
+    stage's times alone where a task has no estimate; `estimated`: the tasks' estimates alone).
     """
     history = History(store)
     schedule = Schedule(tasks, store.has, history.seconds)
@@ -69,6 +74,7 @@ class History:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._ratios: dict[tuple[str, float], float] = {}
 
     @cached_property
     def _entries(self) -> pd.DataFrame:
@@ -80,18 +86,37 @@ class History:
         return {str(stage): float(seconds) for stage, seconds in medians.items()}
 
     @cached_property
-    def _ratio(self) -> dict[str, float]:
+    def _measured(self) -> dict[str, pd.DataFrame]:
+        """The finished results with an estimate, by stage."""
         known = self._entries[self._entries["expected_seconds"] > 0]
-        ratio = known["seconds"] / known["expected_seconds"]
-        medians = ratio.groupby(known["stage"]).median()
-        return {str(stage): float(middle) for stage, middle in medians.items()}
+        return {str(stage): some for stage, some in known.groupby("stage")}
 
     def knows(self, task: Task) -> bool:
         """Tell whether finished results bear on the estimate."""
-        return task.stage in (self._ratio if task.seconds > 0 else self._seconds)
+        return task.stage in (self._measured if task.seconds > 0 else self._seconds)
 
     def seconds(self, task: Task, results: int) -> float:
         """Return the estimate for so many results of a task."""
         if task.seconds > 0:
-            return float(results * task.seconds_per_key * self._ratio.get(task.stage, 1.0))
+            return float(results * task.seconds_per_key * self._ratio(task))
         return float(results * self._seconds.get(task.stage, 0.0))
+
+    def _ratio(self, task: Task) -> float:
+        """Return how many times its estimate a task takes: the median of results of its kind.
+
+        A stage may make several kinds of things (each fusion is one), which are off by other
+        ratios. Those count whose estimates are the nearest to the task's, up to `ALIKE` times as
+        far as the nearest of all.
+        """
+        asked = (task.stage, task.seconds_per_key)
+        if asked not in self._ratios:
+            known = self._measured.get(task.stage)
+            self._ratios[asked] = 1.0 if known is None else _ratio_at(known, task.seconds_per_key)
+        return self._ratios[asked]
+
+
+def _ratio_at(known: pd.DataFrame, seconds: float) -> float:
+    expected = known["expected_seconds"]
+    apart = np.abs(np.log(expected / seconds))
+    alike = apart <= apart.min() + math.log(ALIKE)
+    return float((known["seconds"] / expected)[alike].median())

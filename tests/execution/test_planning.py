@@ -53,6 +53,18 @@ def test_estimates_are_corrected_by_what_was_measured(store):
     assert (row["seconds"], row["basis"]) == (24.0, "measured")
 
 
+def test_each_kind_of_a_stage_is_corrected_by_its_own_results(store):
+    quick, slow = Store(store.root, expected_seconds=1.0), Store(store.root, expected_seconds=60.0)
+    for n in range(9):
+        write(quick, key(f"{n}"), seconds=0.5)
+    for n in range(3):
+        write(slow, key(f"slow {n}"), seconds=90.0)
+    kinds = [task("a", seconds=1.1), task("b", seconds=55.0), task("c", seconds=600.0)]
+    each = [plan([kind], store).iloc[0]["seconds"] for kind in kinds]
+    assert each == pytest.approx([0.55, 82.5, 900.0])
+    assert plan(kinds, store).iloc[0]["seconds"] == pytest.approx(sum(each))
+
+
 def test_without_estimates_the_median_time_of_a_result_counts(store):
     for n, seconds in enumerate([2.0, 3.0, 100.0]):
         write(store, key(f"{n}"), seconds=seconds)
