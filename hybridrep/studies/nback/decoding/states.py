@@ -180,6 +180,24 @@ class AnalysedNetwork:
     def _path(self, which: AnalysisSet, part: Part, task: NBackTask) -> tuple[str, ...]:
         return (*self.recipe.stream, "analysis", which, part, task.name)
 
+    def hidden(
+        self, image_part: torch.Tensor, shown: torch.Tensor, codes: torch.Tensor,
+        first: torch.Generator,
+    ) -> Hidden:  # fmt: skip
+        """Run the network on trials.
+
+        Args:
+            image_part: what `stack.image_part` makes of the images.
+            shown: which image at every frame, [1, frames, trials].
+            codes: of the tasks, [1, trials, code].
+            first: draws the states before the first frame, where they are drawn.
+        """
+        frames = self.stack.frames(image_part, shown, codes)
+        begin: Hidden | None = None
+        if self.recipe.initial_state == "kaiming":
+            begin = self.stack.kaiming_state(frames.shape[2], [first])
+        return self.stack.recur(frames, begin)
+
     @torch.inference_mode()
     def _run(
         self, drawn: Trials, path: tuple[str, ...]
@@ -191,11 +209,7 @@ class AnalysedNetwork:
         outputs, cells, answers = [], [], []
         for start in range(0, len(drawn), CHUNK):
             chunk = slice(start, start + CHUNK)
-            frames = self.stack.frames(image_part, batch.shown[:, :, chunk], batch.codes[:, chunk])
-            begin: Hidden | None = None
-            if self.recipe.initial_state == "kaiming":
-                begin = self.stack.kaiming_state(frames.shape[2], [first])
-            hidden = self.stack.recur(frames, begin)
+            hidden = self.hidden(image_part, batch.shown[:, :, chunk], batch.codes[:, chunk], first)
             outputs.append(hidden.output[0])
             answers.append(self.stack.answers(hidden.output)[0].argmax(-1))
             if hidden.cell is not None:

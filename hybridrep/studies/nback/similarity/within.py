@@ -32,7 +32,6 @@ from hybridrep.studies.nback.similarity import items
 
 if TYPE_CHECKING:
     from hybridrep.studies.nback.inputs import NBack, Objects
-    from hybridrep.studies.nback.memory.model import Hidden
 
 STAGE = Stage("nback_similarity", module=__name__, noun="networks", entry="nback_geometry",
               title="similarity")  # fmt: skip
@@ -99,14 +98,11 @@ def shown_states(
     found = []
     for task in _told(recipe):
         codes = torch.from_numpy(recipe.code.of([task] * len(image)))
-        frames = stack.frames(part, seen, codes.to(stack.device, stack.dtype).unsqueeze(0))
-        begin: Hidden | None = None
-        if recipe.initial_state == "kaiming":
-            stream = torch_generator(
-                network.seed, *recipe.stream, "similarity", task.name, simulation=SIMULATION
-            )
-            begin = stack.kaiming_state(len(image), [stream])
-        output = stack.recur(frames, begin).output[0]
+        first = torch_generator(
+            network.seed, *recipe.stream, "similarity", task.name, simulation=SIMULATION
+        )
+        told = codes.to(stack.device, stack.dtype).unsqueeze(0)
+        output = network.hidden(part, seen, told, first).output[0]
         found.append((task, np.ascontiguousarray(output.cpu().numpy(), dtype=np.float32)))
     return found
 
