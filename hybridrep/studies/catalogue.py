@@ -247,9 +247,10 @@ def load_study(
 
     Returns:
         Of the study `hybrid`, `StudyTables`: the long tables `lstm`, `autoencoder`,
-        `linear_baseline`, `rsa` and `transfer` with one row a seed and epoch, and `meta`, what
-        they stand on. Of `nback`, `NBackTables`: `networks`, `curves`, `losses`, `by_task`,
-        `perceptual`, `decoding`, `cross_task`, `orthogonality`, `rotations`, `causal`, `meta`.
+        `linear_baseline`, `rsa`, `measures`, `transfer`, `fusion` and `fused_transfer` with one
+        row a seed and epoch, and `meta`, what they stand on. Of `nback`, `NBackTables`:
+        `networks`, `curves`, `losses`, `by_task`, `perceptual`, `decoding`, `cross_task`,
+        `orthogonality`, `rotations`, `causal`, `similarities`, `meta`.
 
     Raises:
         TrackingError: no database or server there, no such study (the message names those that

@@ -54,7 +54,7 @@ TAGS: tuple[Entry, ...] = (
         f"which simulation it is of; a run without it is read as `{names.FIRST_SIMULATION}`",
     ),
     Entry(names.KIND, "`study`, `seed`, `trial`, `stage` or `measure`"),
-    Entry(names.STAGE, "`sweep` or `register`, on runs of these", always=False),
+    Entry(names.STAGE, "`sweep`, `fuse_sweep` or `register`, on runs of these", always=False),
     Entry(names.STUDY, "the study's name"),
     Entry(
         names.STUDY_KEY,

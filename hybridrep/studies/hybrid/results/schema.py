@@ -145,7 +145,8 @@ SCHEMAS: dict[str, Schema] = {
             "seed": _SEED,
             "item_set": Column(
                 "text", FUSED_SETS,
-                meaning="whose tweets: `test` the paper's, `unseen` by any model, `seen` by both",
+                meaning="whose tweets: `test` the paper's, `unseen` by any model, `seen` by both, "
+                "`selection` those that choices are made on",
             ),
             "method": Column(
                 "text", COMPARED, meaning="how it was fused; the paper's bottlenecks beside them"
