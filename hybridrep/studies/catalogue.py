@@ -64,6 +64,7 @@ class StudyListing:
     load_parts: str = ""  # `module:name` of what makes its tables of those of an exported file
     register: str = ""  # `module:name` of what registers the best, given a study's or sweep's run
     compare: str = ""  # `module:name` of what puts studies side by side, given their names
+    export: str = ""  # `module:name` of what writes a study into a file, given its name
     representations: str = ""  # `module:name` of what reads those of a study, by its run's id
 
 
@@ -173,7 +174,7 @@ HYBRID = StudyListing(
         EntryPoint("compare", "finished studies of one kind side by side in one report",
                    "hybridrep.studies.catalogue:compare", CompareConfig),
         EntryPoint("export", "a finished study as one file, to be passed on and opened elsewhere",
-                   f"{_PLACE}.export:export", ExportConfig),
+                   "hybridrep.studies.catalogue:export", ExportConfig),
     ),
     load=f"{_PLACE}.load:load",
     documentation=f"{_PLACE}.results.catalogue",
@@ -214,6 +215,7 @@ NBACK = StudyListing(
     documentation=f"{_NBACK}.results.catalogue",
     register=f"{_NBACK}.register.register:run",
     compare=f"{_NBACK}.compare:compare",
+    export=f"{_NBACK}.export:export",
     load_parts=f"{_NBACK}.load:of_parts",
 )  # fmt: skip
 
@@ -313,6 +315,19 @@ def compare(config: CompareConfig, catalogue: Catalogue = CATALOGUE) -> Any:
     if shared and shared[0].compare:
         return imported(shared[0].compare)(config.studies, config.study)
     return imported(f"{_PLACE}.finished:compare")(config)
+
+
+def export(config: ExportConfig, catalogue: Catalogue = CATALOGUE) -> Any:
+    """Write a finished study into a file, in the way of its kind."""
+    from hybridrep.tracking.queries import existing_server
+
+    existing_server("hybridrep")  # whoever only reads must not make a database
+    name = config.source or config.study
+    (kinds,) = _kinds([name], catalogue)
+    for listing in list(kinds)[:1]:
+        if listing.export:
+            return imported(listing.export)(name, config.to, texts=config.texts)
+    return imported(f"{_PLACE}.export:export")(config)
 
 
 def measure(config: MeasureConfig, catalogue: Catalogue = CATALOGUE) -> Any:

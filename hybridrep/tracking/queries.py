@@ -230,6 +230,19 @@ def load_file(server: Server, run_id: str, path: str) -> bytes | None:
         return Path(server.client.download_artifacts(run_id, path, folder)).read_bytes()
 
 
+def load_folder(server: Server, run_id: str, folder: str) -> dict[str, bytes]:
+    """Return the files that a run carries below a folder, by their paths from the run's root."""
+    with (
+        readable_errors(server.uri, f"reading {folder} of the run {run_id}"),
+        tempfile.TemporaryDirectory(prefix="hybridrep-") as place,
+    ):
+        if not server.client.list_artifacts(run_id, folder):
+            return {}
+        saved = Path(server.client.download_artifacts(run_id, folder, place))
+        files = {p.relative_to(saved).as_posix(): p for p in saved.rglob("*") if p.is_file()}
+        return {f"{folder}/{name}": files[name].read_bytes() for name in sorted(files)}
+
+
 def study_of(run: Run) -> StudyRun:
     """Return what a run's tags say of its study."""
     tags, info = run.data.tags, run.info

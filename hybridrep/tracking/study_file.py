@@ -20,10 +20,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
+from rich.filesize import decimal
 
 import hybridrep
 from hybridrep.errors import ParameterError, TablesError
-from hybridrep.parameters import where_looked
+from hybridrep.parameters import resolve_path, where_looked
 from hybridrep.tracking.queries import META_FILE, PARTS_FOLDER
 
 SUFFIX = ".zip"
@@ -75,6 +76,26 @@ def check_place(file: Path) -> None:
         )
     if not os.access(file.parent, os.W_OK):
         raise ParameterError(f"parameter to: nothing can be written into {str(file.parent)!r}")
+
+
+def place_of(to: str, study: str) -> Path:
+    """Return where a study's file shall lie: as asked for, or named after it in this folder.
+
+    Raises:
+        ParameterError: it cannot be written there, as `check_place` says.
+    """
+    file = resolve_path(to or f"{study}.hybridrep{SUFFIX}")
+    check_place(file)
+    return file
+
+
+def written(file: Path, study: str, remark: str) -> str:
+    """Say for people where a study's file is and how it is opened."""
+    return (
+        f"The study {study!r} is in {file} ({decimal(file.stat().st_size)}; {remark}). "
+        f"Open it with hybridrep.load_study({str(file)!r}), or unpack it and open "
+        "report/report.html."
+    )
 
 
 def write_study_file(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.filesize import decimal
-
 from hybridrep.errors import ParameterError
 from hybridrep.execution.terminal import show
 from hybridrep.parameters import resolve_path
@@ -17,7 +15,7 @@ from hybridrep.studies.hybrid.report.kept_example import example_files
 from hybridrep.studies.hybrid.report.report import build_report
 from hybridrep.studies.hybrid.results.table_1 import table_1_markdown
 from hybridrep.tracking.queries import existing_server
-from hybridrep.tracking.study_file import SUFFIX, check_place, write_study_file
+from hybridrep.tracking.study_file import check_place, place_of, write_study_file, written
 
 
 def export(config: ExportConfig) -> Path:
@@ -31,8 +29,7 @@ def export(config: ExportConfig) -> Path:
     if config.to:
         check_place(resolve_path(config.to))
     (found,) = read_finished(existing_server("hybridrep"), "source", [name])
-    file = resolve_path(config.to or f"{found.run.study}.hybridrep{SUFFIX}")
-    check_place(file)
+    file = place_of(config.to, found.run.study)
     tables = found.results.tables
     if config.texts and not config_value(tables.meta, "share_text", False):
         raise ParameterError(
@@ -44,12 +41,7 @@ def export(config: ExportConfig) -> Path:
         file, SIMULATION, parts, meta, _files(found, texts=config.texts), texts=config.texts
     )
     tweets = "tweets of its example seed are in it" if config.texts else "no tweet is in it"
-    show(
-        f"The study {found.run.study!r} is in {file} ({decimal(file.stat().st_size)}; {tweets}). "
-        f"Open it with hybridrep.load_study({str(file)!r}), or unpack it and open "
-        "report/report.html.",
-        soft_wrap=True,
-    )  # fmt: skip
+    show(written(file, found.run.study, tweets), soft_wrap=True)
     return file
 
 
