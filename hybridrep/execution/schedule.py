@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import Enum
 from graphlib import CycleError, TopologicalSorter
@@ -91,10 +91,10 @@ class Schedule:
         self._state = {
             task.label: _State.WAITING if self.missing(task) else _State.DONE for task in self.tasks
         }
-        for task in self.tasks:
-            lost = [k for k in task.needs if k not in self.stored and k not in self.maker]
-            if lost and self._state[task.label] is _State.WAITING:
-                self.fail(task, f"no task makes {lost[0]}, which it needs", skipped=True)
+        nowhere = keys - self.stored - {*self.maker}
+        for task in self._stuck_without(nowhere):
+            lost = next(key for key in task.needs if key in nowhere)
+            self.fail(task, f"no task makes {lost}, which it needs", skipped=True)
 
     def missing(self, task: Task) -> tuple[str, ...]:
         """Return the results of a task that are not stored."""
@@ -106,9 +106,7 @@ class Schedule:
 
     def ready(self) -> Iterator[Task]:
         """Yield the tasks that may start now, the most important first."""
-        for task in self.tasks:
-            if self._state[task.label] is _State.WAITING and self.stored.issuperset(task.needs):
-                yield task
+        return (task for task in self._waiting() if self.stored.issuperset(task.needs))
 
     def seconds(self, task: Task) -> float:
         """Return the estimate for what is missing of a task."""
@@ -131,8 +129,7 @@ class Schedule:
             slots: how many tasks can run at the same time, those that run included.
             running: estimated seconds that running tasks still need, summed.
         """
-        waiting = [t for t in self.tasks if self._state[t.label] is _State.WAITING]
-        share = (running + sum(map(self.seconds, waiting))) / slots
+        share = (running + sum(map(self.seconds, self._waiting()))) / slots
         seen: set[str] = set()
         while found := next((each for each in self._able() if each[0].label not in seen), None):
             piece = self._part(*found, share)
@@ -143,8 +140,8 @@ class Schedule:
         """Yield the tasks of which something can start, with the results that can be made."""
         for task in self.ready():
             yield task, self.missing(task)
-        for task in self.tasks:
-            if self._state[task.label] is _State.WAITING and self.seconds(task) >= WORTH_PARTING:
+        for task in self._waiting():
+            if self.seconds(task) >= WORTH_PARTING:
                 parts = [part for part in task.parts if self.stored.issuperset(part.needs)]
                 able = [key for part in parts for key in self.missing(part)]
                 if able:
@@ -162,16 +159,21 @@ class Schedule:
         if not task.parts or most >= len(missing):
             return task
         chosen = set(able[:most])
-        first, rest = (
-            joined([part for part in task.parts if (part.produces[0] in chosen) is wanted])
-            for wanted in (True, False)
-        )
+        return self._divide(task, lambda part: part.produces[0] in chosen)
+
+    def _divide(self, task: Task, wanted: Callable[[Task], bool]) -> Task:
+        """Put two tasks in the place of one, the parts that are wanted first; return these."""
+        chosen = [part for part in task.parts if wanted(part)]
+        if not chosen or len(chosen) == len(task.parts):
+            return task
+        first, rest = joined(chosen), joined([p for p in task.parts if p not in chosen])
         place = self.tasks.index(task)
         self.tasks = (*self.tasks[:place], first, rest, *self.tasks[place + 1 :])
         tried = self._retries.get(task.label, 0)
         del self._state[task.label]
         for piece in (first, rest):
-            self._state[piece.label], self._retries[piece.label] = _State.WAITING, tried
+            self._state[piece.label] = _State.WAITING if self.missing(piece) else _State.DONE
+            self._retries[piece.label] = tried
             self.maker.update(dict.fromkeys(piece.produces, piece))
         return first
 
@@ -193,15 +195,26 @@ class Schedule:
         self._state[task.label] = _State.FAILED
         self._failures[task.label] = Failure(task.stage, task.label, keys, reason, details, skipped)
         why = reason if skipped else f"it needs a result of {task.label}, which failed: {reason}"
-        for other in self.tasks:
-            if self._state[other.label] is _State.WAITING and not set(keys).isdisjoint(other.needs):
-                self.fail(other, why, skipped=True)
+        for stuck in self._stuck_without({*keys}):
+            self.fail(stuck, why, skipped=True)
+
+    def _stuck_without(self, keys: Set[str]) -> Iterator[Task]:
+        """Yield the tasks that wait for one of these results, to be given up; of stacks the parts.
+
+        The other parts of a stack go on waiting.
+        """
+        while stuck := next((task for task in self._waiting() if keys & {*task.needs}), None):
+            piece = self._divide(stuck, lambda part: bool(keys & {*part.needs}))
+            if self._state[piece.label] is _State.WAITING:
+                yield piece
+
+    def _waiting(self) -> Iterator[Task]:
+        return (task for task in self.tasks if self._state[task.label] is _State.WAITING)
 
     def give_up(self, reason: str) -> None:
         """Skip every task that has not started."""
-        for task in self.tasks:
-            if self._state[task.label] is _State.WAITING:
-                self.fail(task, reason, skipped=True)
+        while task := next(self._waiting(), None):
+            self.fail(task, reason, skipped=True)
 
     def again(self, task: Task, why: str) -> bool:
         """Let a task wait for another try, if it has not had `RETRIES`; tell whether it will be."""

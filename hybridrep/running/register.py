@@ -97,13 +97,13 @@ def finished_seeds(
 ) -> dict[int, str]:
     """Return a study's finished seeds and their runs, as its parameters and the code ask for."""
     config, key = prepared.config, study.key(prepared.inputs)
-    runs = seed_runs(server, key, study.name).drop_duplicates("seed")
+    runs = seed_runs(server, key, study.name)
     wanted = runs[runs["seed"].isin(config.seeds)]
     place = f"the experiment {server.experiment_name!r} at {server.place}"
     if not len(wanted):
         hint = f": run `{command}` first"
         if len(runs):
-            hint = f"; finished are seeds={seeds_as_text(tuple(sorted(runs['seed'])))}"
+            hint = f"; finished are seeds={seeds_as_text(tuple(sorted({*runs['seed']})))}"
         elif namesake := _namesake(server, config.study, key, study.name):
             hint = (
                 f"; the run of that name of {namesake.started:%Y-%m-%d %H:%M} UTC had other "
@@ -114,11 +114,9 @@ def finished_seeds(
             f"the study {config.study!r} with these parameters has no finished seed in {place}"
             f"{hint}"
         )
-    current = {
-        int(row["seed"]): str(row["run_id"])
-        for row in wanted.to_dict("records")
-        if row["cache_key"] == study.cache_key(prepared, int(row["seed"]))
-    }
+    asked = {seed: study.cache_key(prepared, seed) for seed in map(int, wanted["seed"].unique())}
+    latest = wanted[wanted["cache_key"] == wanted["seed"].map(asked)].drop_duplicates("seed")
+    current = {int(row["seed"]): str(row["run_id"]) for row in latest.to_dict("records")}
     if not current:
         raise TrackingError(
             f"the finished seeds of the study {config.study!r} in {place} were made by another "

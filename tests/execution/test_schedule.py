@@ -252,6 +252,38 @@ def test_parts_fail_and_are_made_again_by_themselves():
     assert s.missing(first) == (key("a1"),)
 
 
+def test_a_failure_takes_along_only_the_parts_that_need_it():
+    needs = [("x",), ("y",), ("z",)]
+    x, y, z = (task(name, seconds=1.0) for name in "xyz")
+    s = schedule(x, y, z, stack("a", 3, 0.3, needs), task("user", needs=("a1",)), task("all"))
+    s.start(y)
+    s.fail(y, "too hot")
+    assert set(s.outcome().failed) == {key("y"), key("a1"), key("user")}
+    complete(s, x)
+    complete(s, z)
+    (rest,) = (offered for offered in s.offers(1, 0.0) if offered.label != "all")
+    assert (rest.label, rest.payload) == ("a0 and 1 more", (0, 2))
+    complete(s, rest)
+    assert {key("a0"), key("a2")} <= s.outcome().stored
+
+
+def test_parts_that_are_stored_are_not_lost_with_what_they_needed():
+    needs = [("x",), ("x",), ("y",)]
+    s = schedule(task("x"), task("y"), stack("a", 3, 0.3, needs), stored=["a0", "a1"])
+    s.start(s.tasks[0])
+    s.fail(s.tasks[0], "too hot")
+    assert set(s.outcome().failed) == {key("x")}
+    complete(s, s.tasks[1])
+    (rest,) = s.offers(1, 0.0)
+    assert (rest.label, rest.payload) == ("a2", (2,))
+
+
+def test_parts_that_need_what_nobody_makes_are_given_up_alone():
+    s = schedule(stack("a", 3, 0.3, [(), ("nothing",), ()]))
+    assert set(s.outcome().failed) == {key("a1")}
+    assert start(s, 1) == [2]
+
+
 def test_what_is_stored_of_a_task_is_no_part_to_make():
     s = schedule(stack("a", 4), stored=["a0", "a2"])
     assert start(s, 2) == [1, 1]

@@ -147,6 +147,12 @@ def test_only_current_seeds_of_the_same_study_are_taken(prepared, tracker):
         tags = {names.STUDY_KEY: "k", names.CACHE_KEY: cached}
         writer.log_finished(RunRecord(name="s", kind="seed", params={"seed": str(seed)}, tags=tags))
     assert list(finished_seeds(study, prepared, tracker.server, "make toy")) == [0]
+    tags = {names.STUDY_KEY: "k", names.CACHE_KEY: "of other code"}
+    toy.log_finished(RunRecord(name="s", kind="seed", params={"seed": "0"}, tags=tags))
+    found = finished_seeds(study, prepared, tracker.server, "make toy")
+    assert list(found) == [0], "an older run of the current code counts, whatever came after it"
+    run = tracker.server.client.get_run(found[0])
+    assert run.data.tags[names.CACHE_KEY] == "c0"
     study.cache_key = lambda *_: "new"
     with pytest.raises(TrackingError, match="by another version of the code"):
         finished_seeds(study, prepared, tracker.server, "make toy")
