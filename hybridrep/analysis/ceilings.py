@@ -11,13 +11,13 @@ classes, which bounds no correlation over items.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Float64, Int
 
+from hybridrep.analysis.comparators import COMPARATORS, average_ranks, compared
 from hybridrep.analysis.descriptions import LEAST_SD
 from hybridrep.analysis.record import Measure
 from hybridrep.analysis.t_tests import one_sample
@@ -74,7 +74,7 @@ def noise_ceiling(
     scores = np.array(profiles, dtype=np.float64)
     if not np.isfinite(scores).all():
         return _undefined(seeds, "a similarity is not finite: no noise ceiling")
-    if comparator in _OF_RANKS:
+    if COMPARATORS[comparator].monotone:
         return _ceiling_of_ranks(scores, comparator)
     if comparator.startswith("whitened"):
         scores = np.stack([_double_centred(score, comparator) for score in scores])
@@ -114,53 +114,18 @@ def _double_centred(
     return gram.ravel()
 
 
-def _tau_a(first: Float64[np.ndarray, " values"], second: Float64[np.ndarray, " values"]) -> float:
-    """Kendall's tau without a correction for ties, from SciPy's tau_b."""
-    from scipy.stats import kendalltau
-
-    pairs = len(first) * (len(first) - 1) / 2
-    untied = [
-        pairs - sum(count * (count - 1) / 2 for count in np.unique(side, return_counts=True)[1])
-        for side in (first, second)
-    ]
-    if not all(untied):
-        return 0.0
-    return float(kendalltau(first, second).statistic) * math.sqrt(untied[0] * untied[1]) / pairs
-
-
-def _rho_a(first: Float64[np.ndarray, " values"], second: Float64[np.ndarray, " values"]) -> float:
-    """Spearman's rho as it would be on average over random ways to break ties."""
-    middle, count = (len(first) + 1) / 2, len(first)
-    return float(12 * ((first - middle) @ (second - middle)) / (count**3 - count))
-
-
-def _spearman(
-    first: Float64[np.ndarray, " values"], second: Float64[np.ndarray, " values"]
-) -> float:
-    """Pearson r of ranks."""
-    return float(np.corrcoef(first, second)[0, 1])
-
-
-_OF_RANKS: Mapping[str, Callable[..., float]] = {
-    "spearman": _spearman, "rho_a": _rho_a, "tau_a": _tau_a,
-}  # fmt: skip
-
-
 def _ceiling_of_ranks(scores: Float64[np.ndarray, "seeds values"], comparator: str) -> NoiseCeiling:
     """Return both bounds where profiles are pooled by their mean ranks, ranked again."""
-    from scipy.stats import rankdata
-
-    ranks = np.asarray(rankdata(scores, axis=1), dtype=np.float64)
-    seeds, compare = len(ranks), _OF_RANKS[comparator]
+    ranks, seeds = np.stack([average_ranks(own) for own in scores]), len(scores)
     if (ranks == ranks[:, :1]).all(axis=1).any():
         return _undefined(seeds, "a seed's similarities do not vary: no noise ceiling")
     total = ranks.sum(axis=0)
-    pooled = np.asarray(rankdata(total), dtype=np.float64)
-    upper = float(np.mean([compare(own, pooled) for own in ranks]))
-    rest = np.asarray(rankdata(total - ranks, axis=1), dtype=np.float64)
+    pooled = average_ranks(total)
+    upper = float(np.mean([compared(own, pooled, comparator) for own in ranks]))
+    rest = np.stack([average_ranks(total - own) for own in ranks])
     if (rest == rest[:, :1]).all(axis=1).any() or (pooled == pooled[0]).all():
         return _undefined(seeds, "the seeds' similarities cancel out: no noise ceiling")
-    left_out = np.array([compare(own, others) for own, others in zip(ranks, rest, strict=True)])
+    left_out = np.array([compared(*each, comparator) for each in zip(ranks, rest, strict=True)])
     note = "upper bound approximate: pooled by mean ranks"
     return NoiseCeiling(float(left_out.mean()), upper, seeds, note, _p_of_agreement(left_out))
 

@@ -92,8 +92,13 @@ def levels(pairs: Pairs, scale: float = 0.0) -> Int[np.ndarray, " pairs"]:
     return steps
 
 
-def _average_ranks(pairs: Pairs, scale: float) -> Pairs:
-    """Return ranks about 0, equal values sharing their mean rank."""
+def average_ranks(pairs: Pairs, scale: float = 0.0) -> Pairs:
+    """Return ranks about 0; values that are equal up to rounding share their mean rank.
+
+    Examples:
+        >>> average_ranks(np.array([0.3, 0.1, 0.1 + 1e-16, 0.2])).tolist()
+        [1.5, -1.0, -1.0, 0.5]
+    """
     which = levels(pairs, scale)
     counts = np.bincount(which, minlength=1)
     ends = np.cumsum(counts)
@@ -103,7 +108,7 @@ def _average_ranks(pairs: Pairs, scale: float) -> Pairs:
 
 def _spearman(pairs: Pairs, scale: float) -> tuple[Pairs, bool]:
     """Rank, centre and scale to length 1."""
-    return _to_unit(_average_ranks(pairs, scale), 0.0)
+    return _to_unit(average_ranks(pairs, scale), 0.0)
 
 
 def _rho_a(pairs: Pairs, scale: float) -> tuple[Pairs, bool]:
@@ -111,7 +116,7 @@ def _rho_a(pairs: Pairs, scale: float) -> tuple[Pairs, bool]:
     count = pairs.size
     if count < 2:
         return pairs, False
-    return _average_ranks(pairs, scale) * math.sqrt(12 / (count**3 - count)), True
+    return average_ranks(pairs, scale) * math.sqrt(12 / (count**3 - count)), True
 
 
 def _tau_a(pairs: Pairs, scale: float) -> tuple[Pairs, bool]:
@@ -207,3 +212,21 @@ def comparator_named(key: str) -> Comparator:
     if key not in COMPARATORS:
         raise ValueError(f"no comparator {key!r}; there are {', '.join(COMPARATORS)}")
     return COMPARATORS[key]
+
+
+def compared(first: Pairs, second: Pairs, comparator: str) -> float:
+    """Return a comparator's value of two descriptions, as they are; 0 where one is constant.
+
+    Raises:
+        ValueError: there is no such comparator.
+
+    Examples:
+        >>> round(compared(np.array([0.1, 0.2, 0.3]), np.array([1.0, 3.0, 2.0]), "spearman"), 9)
+        0.5
+    """
+    how = comparator_named(comparator)
+    one, other = (
+        how.standardise(each.copy(), float(np.abs(each).max(initial=0.0)))[0]
+        for each in (first, second)
+    )
+    return float(one @ other) if how.product is None else how.product(one, other)

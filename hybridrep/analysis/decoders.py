@@ -20,6 +20,7 @@ items; from step to step it is changed by the items that came in or went out, wh
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,6 +70,12 @@ class DecoderScores:
     balanced: Float64[np.ndarray, " values"]
     raw: Float64[np.ndarray, " values"]
     multiclass: float
+
+    @property
+    def mean(self) -> float:
+        """Mean balanced accuracy of the values that can be scored; NaN where none can."""
+        scored = self.balanced[np.isfinite(self.balanced)]
+        return float(scored.mean()) if scored.size else math.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,7 +253,8 @@ def within_groups(
     """Return the share of items whose decision is the largest of their own group's values.
 
     Where values nest in groups, as objects do in categories: what is known of the value beyond its
-    group. Chance is 1 / values of a group.
+    group. Chance is 1 / values of a group. Decoders without decisions (NaN) are never the largest;
+    items whose group has no others are left out, and NaN is what is left where all are.
 
     Args:
         groups: the group of each value.
@@ -256,9 +264,12 @@ def within_groups(
         >>> within_groups(decisions, np.array([1, 3]), groups=np.array([0, 0, 1, 1]))
         0.5
     """
-    own = groups[labels][..., None] == groups
+    own = (groups[labels][..., None] == groups) & ~np.isnan(decisions)
+    told = own.any(axis=-1)
+    if not told.any():
+        return math.nan
     chosen = np.where(own, decisions, -np.inf).argmax(axis=-1)
-    return float((chosen == labels).mean())
+    return float((chosen == labels)[told].mean())
 
 
 def in_own_span(

@@ -133,3 +133,12 @@ def test_class_similarity_averages_pairs_of_different_items() -> None:
             assert found[a, b] == pytest.approx(expected, nan_ok=True)
     assert math.isnan(found[3, 3])
     assert class_profile(matrix, labels).shape == (10,)
+
+
+@pytest.mark.parametrize("comparator", ["spearman", "rho_a", "tau_a"])
+def test_values_that_rounding_alone_parts_are_one_rank(comparator) -> None:
+    rng = np.random.default_rng(4)
+    profiles = rng.integers(0, 4, size=(4, 30)) / 3 + np.linspace(0, 1, 30).round(1)
+    rounded = profiles + rng.uniform(-1e-16, 1e-16, size=profiles.shape)
+    exact, near = (noise_ceiling(each, comparator) for each in (profiles.round(9), rounded))
+    assert (near.lower, near.upper) == pytest.approx((exact.lower, exact.upper), abs=1e-12)

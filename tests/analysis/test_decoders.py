@@ -9,6 +9,7 @@ from hybridrep.analysis.decoders import (
     common_scale,
     decoder_scores,
     fit_decoders,
+    score_decisions,
     within_groups,
 )
 
@@ -116,6 +117,25 @@ def test_knowing_the_category_alone_reads_identities_far_above_chance():
     assert scores.raw == pytest.approx(np.full(8, 0.875))
     decisions = decoders.decisions(rows)
     assert within_groups(decisions, identity, np.arange(8) // 2) == 0.5
+
+
+def test_of_nested_values_a_decoder_without_decisions_wins_nothing():
+    decisions = np.array([[np.nan, 1.0, -1.0], [np.nan, 2.0, -1.0]])
+    groups = np.array([0, 0, 1])
+    assert within_groups(decisions, np.array([1, 1]), groups) == 1.0
+    assert within_groups(decisions, np.array([0, 1]), groups) == 0.5
+    decisions[:, 2] = np.nan
+    assert within_groups(decisions, np.array([1, 2]), groups) == 1.0, "of group 1 nothing is known"
+    assert np.isnan(within_groups(decisions, np.array([2, 2]), groups))
+    assert np.isnan(within_groups(decisions[:0], np.zeros(0, dtype=int), groups))
+
+
+def test_the_mean_is_of_the_values_that_can_be_scored():
+    decisions = np.array([[1.0, -1.0, -1.0], [-1.0, 1.0, -1.0]])
+    scores = score_decisions(decisions, np.array([0, 1]))
+    assert np.isnan(scores.balanced[2]), "no item has it"
+    assert scores.mean == 1.0
+    assert np.isnan(score_decisions(decisions, np.array([0, 0])).balanced).any()
 
 
 def test_the_common_scale_sets_the_mean_square():

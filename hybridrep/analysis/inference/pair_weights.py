@@ -12,6 +12,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Float64, Int
 
+from hybridrep.analysis.comparators import average_ranks
 from hybridrep.analysis.descriptions import LEAST_SD
 from hybridrep.analysis.inference.resamples import Resampled
 
@@ -193,10 +194,9 @@ def _hollow(matrix: Float[np.ndarray, "items items"]) -> Float64[np.ndarray, "it
 
 
 def _ranks(matrix: Float[np.ndarray, "items items"]) -> Float64[np.ndarray, "items items"]:
-    """Return the average ranks of all pairs in a symmetric matrix of their own."""
-    from scipy.stats import rankdata
-
+    """Return the average ranks of all pairs in a symmetric matrix of their own, about 0."""
     rows, columns = np.tril_indices(len(matrix), -1)
+    pairs = np.asarray(matrix[rows, columns], dtype=np.float64)
     ranks = np.zeros(matrix.shape)
-    ranks[rows, columns] = ranks[columns, rows] = rankdata(matrix[rows, columns])
+    ranks[rows, columns] = ranks[columns, rows] = average_ranks(pairs)
     return ranks

@@ -7,6 +7,7 @@ import pytest
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import pearsonr, rankdata, spearmanr
 
+from hybridrep.analysis.descriptions import lower_triangle
 from hybridrep.analysis.inference.intervals import percentile_interval
 from hybridrep.analysis.inference.pair_weights import (
     bootstrap,
@@ -15,6 +16,7 @@ from hybridrep.analysis.inference.pair_weights import (
     weighted_correlations,
 )
 from hybridrep.analysis.inference.resamples import Resampled, difference
+from hybridrep.analysis.representational_similarity import compare_dissimilarities
 from tests.analysis.oracle import plain_r, similarities
 
 
@@ -199,3 +201,17 @@ def test_the_bootstrap_is_repeatable_and_covers() -> None:
     ]
     low, high = np.percentile(explicit, [2.5, 97.5])
     assert (interval.low, interval.high) == pytest.approx((low, high), abs=0.03)
+
+
+@pytest.mark.parametrize("comparator", ["spearman", "rho_a"])
+def test_what_is_equal_up_to_rounding_is_one_rank_as_in_the_value_itself(comparator):
+    rng = np.random.default_rng(3)
+    sides = [rng.integers(0, 2, size=(40, 5)).astype(float) + 0.1 for _ in range(2)]
+    sides[1][:, :2] = sides[0][:, :2]
+    matrices = np.stack([squareform(pdist(each, "cosine")) for each in sides])
+    pairs = [lower_triangle(matrix) for matrix in matrices]
+    assert len({*pairs[0]}) > len({*pairs[0].round(12)}), "there are ties that rounding hides"
+    found = bootstrap(matrices, 200, rng=rng, comparator=comparator)
+    expected = compare_dissimilarities(*pairs, comparator).value
+    assert found.values[0] == pytest.approx(expected, rel=1e-9)
+    assert found.interval(0).low < expected < found.interval(0).high

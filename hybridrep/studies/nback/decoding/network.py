@@ -211,8 +211,7 @@ def best_penalty(
     scores = {}
     for penalty in sorted(penalties):
         (decoders,) = fit_label_sets(fitted, labels[:, None], penalty, values)
-        balanced = score_decisions(decoders.decisions(tried), tried_labels).balanced
-        scores[penalty] = float(balanced.mean())
+        scores[penalty] = score_decisions(decoders.decisions(tried), tried_labels).mean
     return max(scores, key=lambda each: np.nan_to_num(scores[each], nan=-1.0))
 
 

@@ -183,7 +183,7 @@ def _penalty(
 
     def score(penalty: float) -> float:
         (decoders,) = fit_label_sets(one, seen[:, None], penalty, stimuli.values(feature))
-        return float(decoder_scores(decoders, other, asked).balanced.mean())
+        return decoder_scores(decoders, other, asked).mean
 
     return max(settings.penalties, key=lambda each: np.nan_to_num(score(each), nan=-1.0))
 

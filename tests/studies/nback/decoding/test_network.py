@@ -220,6 +220,7 @@ def test_the_penalty_of_several_is_the_best_on_other_trials():
     assert len(set(scores.values())) > 1
     best = max(sorted(grid), key=lambda penalty: scores[penalty])
     assert best_penalty(x, labels, tried, others, grid, 2) == best
+    assert best_penalty(x, labels, tried, others, grid, 3) == best, "a value that no trial has"
 
 
 def test_folds_test_each_trial_once_and_values_that_never_occur_are_named():
