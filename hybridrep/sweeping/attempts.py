@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from hybridrep.sweeping.space import Point, Space
@@ -16,6 +15,9 @@ if TYPE_CHECKING:
 KEY, OWNER, MEASURES, VOID, LOST = "key", "owner", "measures", "void", "lost"
 """Attributes of a trial: its key; the process that runs it; what was measured; why it has no
 value and never will; that it is one too many."""
+
+ENDED = "ended"
+"""When it was over, in seconds since 1970: Optuna's own time is in the writer's time zone."""
 
 _ORDER = ("COMPLETE", "PRUNED", "VOID", "RUNNING", "WAITING", "FAIL")
 
@@ -31,7 +33,7 @@ class Attempt:
     note: str
     number: int
     owner: Mapping[str, str] | None  # the process that worked on it; None when unknown
-    ended: datetime | None
+    ended: float | None  # in seconds since 1970; None: it is not over, or nobody knows
 
     @property
     def is_final(self) -> bool:
@@ -64,7 +66,7 @@ def _attempt(trial: FrozenTrial, space: Space) -> Attempt:
     return Attempt(
         key=key_of(trial), state=state, point=space.point(trial.params) if known else None,
         measures=trial.user_attrs.get(MEASURES, {}), note=str(void), number=trial.number,
-        owner=trial.user_attrs.get(OWNER), ended=trial.datetime_complete,
+        owner=trial.user_attrs.get(OWNER), ended=trial.user_attrs.get(ENDED),
     )  # fmt: skip
 
 

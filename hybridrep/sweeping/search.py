@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -17,7 +18,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hybridrep.randomness import seed_sequence
-from hybridrep.sweeping.attempts import KEY, LOST, MEASURES, OWNER, VOID, Asked, attempts_of, key_of
+from hybridrep.sweeping.attempts import (
+    ENDED,
+    KEY,
+    LOST,
+    MEASURES,
+    OWNER,
+    VOID,
+    Asked,
+    attempts_of,
+    key_of,
+)
 from hybridrep.sweeping.heartbeat import beat
 from hybridrep.sweeping.space import EPOCHS, Point, Space
 from hybridrep.sweeping.storage import quiet
@@ -238,8 +249,7 @@ class Search:
         """Tell whether the process that ended a trial is gone, or surely done with it."""
         if attempt.owner is None or self.is_gone(attempt.owner):
             return True
-        age = datetime.now() - attempt.ended if attempt.ended else timedelta(0)
-        return age > timedelta(seconds=ORPHAN_SECONDS)
+        return attempt.ended is not None and time.time() - attempt.ended > ORPHAN_SECONDS
 
     def complete(self, asked: Asked, measures: Mapping[str, Any]) -> None:
         """Tell the values of a trial: JSON-able, the mean of each objective under its name."""
@@ -301,6 +311,7 @@ class Search:
     ) -> None:
         import optuna
 
+        trial.set_user_attr(ENDED, time.time())
         with quiet():
             self.study.tell(
                 trial, values, state=optuna.trial.TrialState[state] if state else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -57,6 +58,11 @@ def test_each_process_knows_which_trials_are_its_own_to_log(journal, monkeypatch
     attempts = sorted(again.attempts(), key=lambda attempt: attempt.number)
     assert [again.is_mine(a) for a in attempts] == [True, True] + [False] * 4
     assert [again.is_abandoned(a) for a in attempts[2:]] == [True, True, False, False]
+    with monkeypatch.context() as patch:  # on a machine whose clock shows another hour
+        patch.setenv("TZ", "Pacific/Kiritimati")
+        time.tzset()
+        assert [again.is_abandoned(a) for a in attempts[2:]] == [True, True, False, False]
+    time.tzset()
     monkeypatch.setattr("hybridrep.sweeping.search.ORPHAN_SECONDS", 0)
     assert again.is_abandoned(attempts[-1])  # over for long, and on no known machine
 

@@ -14,6 +14,7 @@ import pandas as pd
 
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
+from hybridrep.execution.planning import COLUMNS
 from hybridrep.execution.terminal import show
 from hybridrep.reporting.markup import plain
 from hybridrep.reporting.report import Report
@@ -36,7 +37,7 @@ from hybridrep.studies.hybrid.results.table_1 import table_1_markdown, table_1_r
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.similarity.items import ExampleItems
 from hybridrep.studies.hybrid.study import HYBRID
-from hybridrep.tracking.queries import StudyRun, load_file, load_parts, study_runs
+from hybridrep.tracking.queries import StudyRun, existing_server, load_file, load_parts, study_runs
 from hybridrep.tracking.records import Contents
 from hybridrep.tracking.runs import Tracker, connect
 from hybridrep.tracking.server import Server
@@ -74,6 +75,8 @@ def report(config: ReportConfig) -> StudyTables | pd.DataFrame:
         made: StudyTables | pd.DataFrame
         made = run_study(HYBRID, Config.model_validate(fields), "stage")
         return made
+    if config.plan:
+        return _planned(config.source)
     tracker = _connect()
     (found,) = read_finished(tracker.server, "source", [config.source])
     results = found.results
@@ -84,6 +87,16 @@ def report(config: ReportConfig) -> StudyTables | pd.DataFrame:
     study = (found.run.study, found.run.study_key)
     _report(tracker, [found], f"{found.run.study} report", study, {"source": config.source}, more)
     return found.results.tables
+
+
+def _planned(source: str) -> pd.DataFrame:
+    """Say what would be reported; as a plan, without anything that would run."""
+    (found,) = read_finished(existing_server("hybridrep"), "source", [source])
+    show(
+        f"Plan: nothing is run. A report of the study {found.run.study!r} (run {found.run.run_id}) "
+        f"would be made anew from its tables. {found.results.standing}"
+    )
+    return pd.DataFrame(columns=COLUMNS)
 
 
 def _connect() -> Tracker:

@@ -142,6 +142,15 @@ def test_what_cannot_be_compared_is_named_before_any_work(place, capsys, studies
     assert len(comparisons(place)) == before
 
 
+def test_the_plan_of_a_finished_study_s_report_opens_no_run(place, capsys):
+    before = len(comparisons(place))
+    assert exit_code(command("report"), ["--source", "keep", "--plan", "true"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "Plan: nothing is run. A report of the study 'keep'" in said
+    assert "All 2 seeds are complete." in said
+    assert len(comparisons(place)) == before
+
+
 def test_a_missing_study_is_told_with_those_that_there_are(place, capsys):
     leave_with("keep,nothing")
     words = " ".join(capsys.readouterr().err.split())
