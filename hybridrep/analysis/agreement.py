@@ -58,7 +58,7 @@ def identification(
 
     For each representation the mean similarity to every group is taken, its own seed left out of
     **all** groups, as what a seed shares (splits, items) would leak. It is correct if its own group
-    alone is the largest. Groups' labels are permuted within seeds.
+    is the largest; of c largest ones each counts 1 / c. Groups' labels are permuted within seeds.
 
     Args:
         similarities: values between all representations (`pairs_matrix`), higher = more alike: take

@@ -63,8 +63,9 @@ def nc1(embeddings: Num[np.ndarray, "items dim"], labels: Labels) -> Score:
     """Return within-class over between-class variation: tr(Sw pinv(Sb)) / C.
 
     Sb is that of the class means about their mean, each class counting the same, and Sw the mean
-    over items; the pseudo-inverse has rank C - 1. 0 is collapse. NaN, with a note, with fewer than
-    two classes, a class of one item, without variance, or with a value that is not finite.
+    over items; the pseudo-inverse has rank C - 1 or, in fewer dimensions, as many. 0 is collapse.
+    NaN, with a note, with fewer than two classes, a class of one item, without variance, with means
+    in fewer directions than that rank, or with a value that is not finite.
 
     Raises:
         ValueError: when there is not one label an item.
@@ -82,7 +83,11 @@ def nc1(embeddings: Num[np.ndarray, "items dim"], labels: Labels) -> Score:
     _, s, directions = np.linalg.svd(about, full_matrices=False)
     rank = min(len(about) - 1, len(s))
     if s[rank - 1] <= 1e-12 * max(s[0], math.sqrt(float(np.square(parts.within).mean()))):
-        return _score(math.nan, len(embeddings), "class means in fewer directions than C - 1")
+        return _score(
+            math.nan,
+            len(embeddings),
+            f"class means in fewer than {rank} directions",
+        )
     projected = parts.within @ directions[:rank].T
     within = np.square(projected).mean(axis=0)
     return _score(

@@ -51,12 +51,13 @@ def show(store: str) -> None:
 
     Outdated are those of code that has changed since: no run uses them again.
     """
-    entries = _open(store).entries()
+    opened = _open(store)
+    entries = opened.entries()
     by_stage = entries.groupby("stage", sort=True).agg(
         results=("key", "size"), bytes=("bytes", "sum"), seconds=("seconds", "sum"),
         newest=("created", "max"), outdated=("outdated", "sum"),
     )  # fmt: skip
-    _print(by_stage.reset_index(), f"{store}: {len(entries)} finished results")
+    _print(by_stage.reset_index(), f"{opened.root}: {len(entries)} finished results")
 
 
 @store.command()
@@ -83,7 +84,7 @@ def prune(
         entries=("key", "size"), bytes=("bytes", "sum")
     )
     verb = "would be removed" if dry_run else "removed"
-    _print(by_kind.reset_index(), f"{store}: {len(removed)} {verb}")
+    _print(by_kind.reset_index(), f"{opened.root}: {len(removed)} {verb}")
 
 
 def _open(text: str) -> Store:

@@ -173,6 +173,8 @@ def _migrate(path: Path, revision: str | None) -> None:
     try:
         _upgrade(path)
     except Exception as error:
+        if isinstance(error, sqlite3.Error) and remedy(str(error)):
+            raise  # a full disk, say, is nothing that another MLflow would mend
         if _holds_runs(path):
             raise TrackingError(
                 f"{path} does not fit the installed MLflow {metadata.version('mlflow')} and "
@@ -189,15 +191,24 @@ def _migrate(path: Path, revision: str | None) -> None:
 
 
 def _upgrade(path: Path) -> None:
-    """Run `mlflow db upgrade` in this process: makes the tables, or migrates them, or nothing."""
+    """Run `mlflow db upgrade` in this process: makes the tables, or migrates them, or nothing.
+
+    Raises:
+        sqlite3.Error: as SQLite said it, without the statement that SQLAlchemy adds.
+    """
     from mlflow.db import upgrade
+    from sqlalchemy.exc import DBAPIError
 
     run = upgrade.callback
     if run is None:
         raise TrackingError("the installed MLflow has no `mlflow db upgrade`")
-    with _quiet("mlflow.store.db.utils"), _quiet("alembic"):
-        run(url=f"sqlite:///{path}")
-    gc.collect()  # closes the engine's connections
+    try:
+        with _quiet("mlflow.store.db.utils"), _quiet("alembic"):
+            run(url=f"sqlite:///{path}")
+    except DBAPIError as error:
+        raise (error.orig if isinstance(error.orig, sqlite3.Error) else error) from error
+    finally:
+        gc.collect()  # closes the engine's connections
 
 
 def _wait_for_other_creator(path: Path) -> None:

@@ -13,7 +13,9 @@ from contextlib import closing
 
 import mlflow
 import pytest
+import sqlalchemy
 from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import OperationalError
 
 from hybridrep.errors import TrackingError
 from hybridrep.messages import public_uri
@@ -258,6 +260,35 @@ class TestTheDatabase:
         with pytest.raises(TrackingError, match="not MLflow's"):
             sqlite.prepare_database(f"sqlite:///{path}")
         assert path.read_bytes() == before
+
+    def test_a_disk_that_is_full_before_there_are_tables_is_told_in_a_line(
+        self, tmp_path, monkeypatch
+    ):
+        def full(url: str) -> None:
+            with sqlalchemy.create_engine(url).begin() as connection:
+                connection.execute(sqlalchemy.text("PRAGMA max_page_count = 1"))
+                connection.execute(sqlalchemy.text("CREATE TABLE experiments (name TEXT)"))
+
+        monkeypatch.setattr("mlflow.db.upgrade.callback", full)
+        with pytest.raises(TrackingError, match="or disk is full; its disk is full: free") as told:
+            sqlite.prepare_database(f"sqlite:///{tmp_path}/mlflow.db")
+        assert "CREATE TABLE" not in str(told.value)
+        assert {path.name for path in tmp_path.iterdir()} == {"mlflow.db.lock"}
+
+    def test_a_disk_that_is_full_while_tables_are_upgraded_is_told_and_all_is_kept(
+        self, tmp_path, monkeypatch
+    ):
+        def full(url: str) -> None:
+            raise OperationalError("ALTER ...", {}, sqlite3.OperationalError("disk is full"))
+
+        monkeypatch.setattr(sqlite, "SETTLE_SECONDS", 0.0)
+        monkeypatch.setattr("mlflow.db.upgrade.callback", full)
+        path = tmp_path / "mlflow.db"
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE experiments (experiment_id INTEGER PRIMARY KEY)")
+        with pytest.raises(TrackingError, match="disk is full; its disk is full: free some space"):
+            sqlite.prepare_database(f"sqlite:///{path}")
+        assert sqlite._has_content(path)
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
     def test_a_folder_without_write_permission_is_named(self, tmp_path):

@@ -13,8 +13,10 @@ from hybridrep.analysis.statistics import against_first
 from hybridrep.errors import ParameterError
 from hybridrep.execution.fingerprint import content_key
 from hybridrep.execution.terminal import show
+from hybridrep.parameters import with_role
 from hybridrep.reporting.formatting import NOTHING, interval, number, p_value
 from hybridrep.reporting.tables import report_table
+from hybridrep.studies.nback.config import Config
 from hybridrep.studies.nback.load import load
 from hybridrep.studies.nback.names import ARCHITECTURES, SIMULATION, SPLITS
 from hybridrep.studies.nback.results.across_studies import compare_representations
@@ -27,7 +29,8 @@ from hybridrep.tracking.runs import connect
 _SHEET = "report/figures/stimuli.png"
 """The artifact of a study's run that shows its stimuli."""
 
-_IGNORED = ("study", "seeds", "workers", "cluster", "store", "plan", "profile")
+_IGNORED = with_role(Config, "name", "place", "amount", "profile")
+"""Parameters that change no number, or that the page says elsewhere."""
 
 
 def compare(studies: Sequence[str], name: str) -> dict[str, pd.DataFrame]:

@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
-from hybridrep.parameters import Device, Parameters, Seeds, Source, comma_list, setting, shown
+from hybridrep.parameters import (
+    STUDY_NAME,
+    Device,
+    Parameters,
+    Seeds,
+    Source,
+    comma_list,
+    setting,
+    shown,
+)
 from hybridrep.studies.nback import names
 from hybridrep.studies.nback.names import ARCHITECTURES, DIET_GROUPS
 
@@ -96,7 +105,7 @@ def parse_rates(value: object) -> tuple[str, ...]:
             fits = False
         if not fits:
             raise ValueError(f"{name}={shown(text, 40)} is no learning rate: above 0 and below 10")
-    return tuple(f"{name}={float(text):g}" for name, text in found.items())
+    return tuple(f"{name}={float(text)!r}" for name, text in found.items())
 
 
 def parse_penalties(value: object) -> tuple[float, ...]:
@@ -122,7 +131,7 @@ class Config(Parameters):
 
     study: str = setting(
         "nback", "the study's name: prefix of its runs' names and a tag", role="name",
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._+-]{0,63}$",
+        pattern=STUDY_NAME,
     )  # fmt: skip
     seeds: Seeds = setting(
         "3", "how many (`25`), a range (`0-24`) or a list (`0,3,7`; of one: `7,`)", paper="10",

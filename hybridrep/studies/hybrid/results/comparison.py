@@ -20,7 +20,7 @@ from hybridrep.studies.hybrid.results.results import Results
 from hybridrep.studies.hybrid.results.tables import StudyTables
 from hybridrep.studies.hybrid.results.views import final_transfer, used_rsa
 
-_IGNORED = with_role(Config, "name", "place", "amount")
+_IGNORED = with_role(Config, "name", "place", "amount", "profile")
 """Parameters that change no number, or that the page says elsewhere."""
 
 

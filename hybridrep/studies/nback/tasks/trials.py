@@ -38,7 +38,7 @@ STEPS = 6
 
 AnalysisSet = Literal["independent", "paper"]
 """Trials that analyses read: matches as frequent as chance, so that the labels of all frames are
-independent, and as frequent as in training."""
+independent, and in half of them, as the paper trains."""
 
 ANALYSIS_SETS: tuple[AnalysisSet, ...] = get_args(AnalysisSet)
 
