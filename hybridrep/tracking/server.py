@@ -17,7 +17,13 @@ from hybridrep.execution.threads import environment
 from hybridrep.messages import has_password, public_uri, without_passwords
 from hybridrep.tracking.clouds import check_artifacts, in_one_line, is_of_a_cloud
 from hybridrep.tracking.moved import refuse_moved
-from hybridrep.tracking.sqlite import DEFAULT_URI, database_path, prepare_database, remedy
+from hybridrep.tracking.sqlite import (
+    DEFAULT_URI,
+    database_path,
+    prepare_database,
+    remedy,
+    without_stray_folder,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -85,7 +91,7 @@ def open_server(default_experiment: str) -> Server:
     for each in dict.fromkeys((uri, mlflow.get_registry_uri())):
         prepare_database(each)
         _check_database_server(each)
-    with readable_errors(uri, "connecting"), impatient():
+    with readable_errors(uri, "connecting"), impatient(), without_stray_folder(uri):
         client = mlflow.MlflowClient()
         client.search_experiments(max_results=1)
     with readable_errors(uri, "finding the experiment"):

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
@@ -107,12 +108,18 @@ def prepare_database(uri: str) -> None:
     holds no run. Addresses other than SQLite files are left alone.
 
     Raises:
-        TrackingError: when the address cannot be read, or the file cannot be written, is no
-            database of MLflow's, was made by a newer MLflow, or stays locked.
+        TrackingError: when the address cannot be read or holds what MLflow cannot, or the file
+            cannot be written, is no database of MLflow's, was made by a newer MLflow, or stays
+            locked.
     """
     path = database_path(uri)
     if path is None:
         return
+    if escape := re.search(r"%[0-9A-Fa-f]{2}", str(path)):
+        raise TrackingError(
+            f"the path of the tracking database, {path}, holds {escape[0]}, which MLflow takes for "
+            "another letter: work in a folder without that, or set MLFLOW_TRACKING_URI to one"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{path}.lock", timeout=LOCK_SECONDS):
@@ -204,11 +211,30 @@ def _upgrade(path: Path) -> None:
         raise TrackingError("the installed MLflow has no `mlflow db upgrade`")
     try:
         with _quiet("mlflow.store.db.utils"), _quiet("alembic"):
-            run(url=f"sqlite:///{path}")
+            # quoted, for what stands behind a `?` or a `%` would be taken for something else
+            address = f"sqlite:///{quote(str(path))}"
+            with without_stray_folder(address):
+                run(url=address)
     except DBAPIError as error:
         raise (error.orig if isinstance(error.orig, sqlite3.Error) else error) from error
     finally:
         gc.collect()  # closes the engine's connections
+
+
+@contextmanager
+def without_stray_folder(uri: str) -> Iterator[None]:
+    """Take away the folder that MLflow makes by the letters of a quoted address.
+
+    For `sqlite:////home/ada/my%20work/mlflow.db` it makes `my%20work` beside `my work`.
+    """
+    folder = Path(uri.removeprefix("sqlite:///")).parent.absolute()
+    stray = uri.startswith("sqlite:///") and "%" in uri and not folder.exists()
+    try:
+        yield
+    finally:
+        if stray:
+            with suppress(OSError):  # not there, or with something in it by now
+                os.removedirs(folder)
 
 
 def _wait_for_other_creator(path: Path) -> None:

@@ -261,6 +261,25 @@ class TestTheDatabase:
             sqlite.prepare_database(f"sqlite:///{path}")
         assert path.read_bytes() == before
 
+    @pytest.mark.parametrize("name", ["a b", "it's", "100% ü", "what?now=1", "a#b"])
+    def test_signs_in_the_folder_s_name_leave_nothing_beside_it(self, tmp_path, monkeypatch, name):
+        folder = tmp_path / "here" / name
+        folder.mkdir(parents=True)
+        monkeypatch.chdir(folder)
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        assert connect("hybrid").server.experiment_name
+        assert [path.name for path in (tmp_path / "here").iterdir()] == [name]
+        assert {"mlflow.db", "mlflow.db.lock"} <= {path.name for path in folder.iterdir()}
+
+    def test_a_folder_whose_name_mlflow_reads_as_another_is_refused(self, tmp_path, monkeypatch):
+        folder = tmp_path / "p%41b"
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        with pytest.raises(TrackingError, match="holds %41, which MLflow takes for another letter"):
+            connect("hybrid")
+        assert [*folder.iterdir()] == []
+
     def test_a_disk_that_is_full_before_there_are_tables_is_told_in_a_line(
         self, tmp_path, monkeypatch
     ):
