@@ -15,6 +15,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -240,6 +241,12 @@ def _option(parameter: str, model: type[Parameters], *, hidden: bool) -> click.O
 
 def exit_code(entry: click.Command, arguments: Sequence[str] | None = None) -> int:
     """Run a command line (the program's own, unless given) and return what to leave with."""
+    if not os.environ.get("COLUMNS", "80").strip("0"):  # as wide, rich would print nothing at all
+        del os.environ["COLUMNS"]
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return _say("the current folder is not there any more: change into one that is", 2)
     try:
         with terminate_cleanly():
             entry.main(args=arguments, standalone_mode=False)

@@ -39,6 +39,8 @@ def parse_seeds(value: object) -> tuple[int, ...]:
     if isinstance(value, tuple | list):
         value = ",".join(str(item) for item in value) + ","
     text = str(value).strip()
+    if long := re.search(r"\d{10,}", text):
+        raise ValueError(f"{shown(long[0], 40)} is too large: a number has at most nine digits")
     if re.fullmatch(r"\d{1,9}", text):
         seeds = tuple(range(_bounded(int(text))))
     elif match := re.fullmatch(r"(\d{1,9})\s*-\s*(\d{1,9})", text):
@@ -336,6 +338,8 @@ def resolve(given: Mapping[str, object], model: type[P]) -> P:
     for name, value in set_values.items():
         if stray := stray_character(value_as_text(value)):
             raise ParameterError(f"parameter {name} holds {stray}, which no value may: remove it")
+        if model.model_fields[name].annotation in (int, float) and "_" in str(value):
+            raise ParameterError(f"parameter {name}={shown(value)}: write the number without _")
     profile = set_values.get("profile", "quickstart")
     defaults = {name: default_of(name, str(profile), model) for name in model.model_fields}
     try:

@@ -44,6 +44,23 @@ def leave_with(given: dict[str, str], **change: str) -> int:
     return exit_code(command("full", full), arguments)
 
 
+def test_a_terminal_without_columns_is_taken_for_one_of_the_usual_width(
+    place, given, monkeypatch, capsys
+):
+    monkeypatch.setenv("COLUMNS", "0")
+    assert leave_with(given, plan="true") == 0
+    assert "Plan: nothing is run" in capsys.readouterr().out
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+    assert exit_code(command("full"), ["--plan", "true"]) == 2
+    assert "the current folder is not there any more" in capsys.readouterr().err
+
+
 def open_runs(place: Path) -> list:
     if not (place / "mlflow.db").exists():
         return []

@@ -66,6 +66,10 @@ def test_seeds_survive_being_written_and_read(seeds):
         ("plan", "perhaps", "write true or false"),
         ("share_text", "maybe", "write true or false"),
         ("workers", "-1", "greater"),
+        ("seeds", "10000000000", "'10000000000' is too large"),
+        ("seeds", "0-99999999999", "at most nine digits"),
+        ("fusion_weight", "0_1", "write the number without _"),
+        ("lstm_epochs", "1_000", "write the number without _"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name, value, part):

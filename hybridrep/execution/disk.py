@@ -36,7 +36,7 @@ def explain(error: OSError, root: Path, doing: str) -> StoreError:
     elif isinstance(error, PermissionError):
         why = f"permission denied for {error.filename or root}. Correct its owner or mode"
     elif isinstance(error, NotADirectoryError | FileExistsError):
-        why = f"{error.filename or root} is a file, not a folder. Move it away"
+        why = _in_the_way(Path(error.filename or root))
     elif error.errno == errno.ELOOP:
         why = f"{error.filename or root} is a symbolic link that leads to itself. Remove it"
     else:
@@ -45,6 +45,16 @@ def explain(error: OSError, root: Path, doing: str) -> StoreError:
         f"{start}{why}, or set the parameter `store` to another folder, then run the same "
         "command again: finished results are kept."
     )
+
+
+def _in_the_way(path: Path) -> str:
+    """Say what stands where a folder should be: the path itself or one that it lies in."""
+    for place in (*reversed(path.parents), path):
+        if place.is_symlink() and not place.exists():
+            return f"{place} is a symbolic link that leads nowhere. Remove it"
+        if place.exists() and not place.is_dir():
+            return f"{place} is a file, not a folder. Move it away"
+    return f"{path} is a file, not a folder. Move it away"
 
 
 @contextlib.contextmanager

@@ -185,6 +185,17 @@ def _telling_line(message: str) -> str:
 
 def _check_kind(uri: str) -> None:
     scheme = _scheme(uri)
+    if uri != uri.strip():
+        raise TrackingError(
+            f"MLFLOW_TRACKING_URI={public_uri(uri)!r} begins or ends with a blank: take it out"
+        )
+    if scheme in ("http", "https") and not _has_host(uri):
+        raise _unreadable(uri)
+    if uri in ("sqlite:", "sqlite://", "sqlite:///") or uri.endswith(":memory:"):
+        raise TrackingError(
+            f"MLFLOW_TRACKING_URI={uri} names no file, and a database in memory is gone with this "
+            f"process: set it to {DEFAULT_URI}"
+        )
     if _HOST.fullmatch(uri):
         raise TrackingError(
             f"MLFLOW_TRACKING_URI={public_uri(uri)} names a server without the scheme before it: "
@@ -209,6 +220,15 @@ def _scheme(uri: str) -> str:
         return urlsplit(uri).scheme
     except ValueError:
         raise _unreadable(uri) from None
+
+
+def _has_host(uri: str) -> bool:
+    """Tell whether an address names a host, and a port that there can be."""
+    try:
+        parts = urlsplit(uri)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _unreadable(uri: str) -> TrackingError:

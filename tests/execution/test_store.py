@@ -240,6 +240,14 @@ class TestALook:
         with pytest.raises(StoreError, match="is a file, not a folder"):
             Store(tmp_path / "file" / "store").check_makeable()
 
+    def test_what_is_in_the_way_of_a_store_is_named(self, tmp_path):
+        (tmp_path / "file").write_text("x")
+        (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+        with pytest.raises(StoreError, match=r"/file is a file, not a folder. Move it away"):
+            write(Store(tmp_path / "file"), key("a"))
+        with pytest.raises(StoreError, match=r"/link is a symbolic link that leads nowhere"):
+            write(Store(tmp_path / "link"), key("a"))
+
     @pytest.mark.skipif(not Path("/proc/version").exists(), reason="a read-only place of Linux")
     def test_a_place_that_cannot_be_written_is_told(self):
         with pytest.raises(StoreError, match=r"cannot be used.*(read-only|denied|set the param)"):

@@ -212,6 +212,12 @@ def test_a_locked_database_is_told_with_who_has_it_open_and_no_remark_on_flushin
         ("runs/my.sqlite", "set it to sqlite:///runs/my.sqlite"),
         ("mlruns", "folder store"),
         ("file:///data/mlruns", "folder store"),
+        ("sqlite:///", "names no file, and a database in memory is gone"),
+        ("sqlite:///:memory:", "names no file, and a database in memory is gone"),
+        ("sqlite:///mlflow.db ", "begins or ends with a blank: take it out"),
+        ("http://127.0.0.1:5000  ", "begins or ends with a blank: take it out"),
+        ("http://127.0.0.1:99999", "its host or its port is not written as one"),
+        ("http://", "its host or its port is not written as one"),
     ],
 )
 def test_an_address_that_lacks_its_scheme_is_told_which(store_uri, monkeypatch, uri, told):

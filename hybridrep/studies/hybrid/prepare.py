@@ -36,7 +36,7 @@ from hybridrep.studies.hybrid.global_vectors.known_words import KNOWN, few_known
 from hybridrep.studies.hybrid.global_vectors.trial import keep_trial
 from hybridrep.studies.hybrid.inputs import CorpusInput, GivenVectors, Inputs
 from hybridrep.studies.hybrid.names import DIRECTIONS, HIDDEN_SIZE
-from hybridrep.studies.hybrid.tweets.cleaning import clean_corpus
+from hybridrep.studies.hybrid.tweets.cleaning import CleanedCorpus, clean_corpus
 from hybridrep.studies.hybrid.tweets.loading import LabelChoice, load_corpus
 from hybridrep.studies.hybrid.tweets.rows import emotion_rows, lstm_rows, transfer_rows
 from hybridrep.studies.hybrid.tweets.splits import (
@@ -50,6 +50,9 @@ from hybridrep.studies.hybrid.tweets.tokens import store_longest, store_tokens
 STAGE = Stage("splits_tried", module=__name__)
 MOST_TIME_STEPS = 1_000
 """Words of the longest emotion tweet, to which all are padded; more would fill any memory."""
+
+MOST_DROPPED = 0.05
+"""Share of the new task's texts that cleaning may empty before it is told."""
 
 LEAST_PER_CLASS = 10
 """Tweets of each class of the new task, of which a fifth are tested; fewer say nothing."""
@@ -82,7 +85,7 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
     known: dict[str, float] = {}
     if isinstance(encoder, EncoderSource):
         known = known_shares(store, encoder, emotion, cleaned.corpus)
-    few = (*few_known(known), *cautions(sizes), *of_fusions)
+    few = (*few_known(known), *_few_left(hate, cleaned), *cautions(sizes), *of_fusions)
     said += [f"caution: {text}" for text in few]
     said += left_out(encoder, *task_specific)
     if no_shared:
@@ -114,6 +117,16 @@ def prepare(config: Config, store: Store, directions: Sequence[str] = DIRECTIONS
         vectors_fingerprint=vectors, task_specific=task_specific,
         reading=_reading(config, encoder),
     )  # fmt: skip
+
+
+def _few_left(hate: Corpus, cleaned: CleanedCorpus) -> list[str]:
+    """Say of how many texts cleaning leaves nothing, if they are more than a few."""
+    if cleaned.dropped <= MOST_DROPPED * len(hate):
+        return []
+    return [
+        f"{cleaned.dropped:,} of the {len(hate):,} texts of the hate corpus are left out: nothing "
+        "remains of them without mentions, hashtags, URLs, emojis and foreign characters."
+    ]
 
 
 def _encoder(
@@ -179,6 +192,10 @@ def _time_steps(store: Store, emotion: Corpus) -> int:
 
 def _check_measures(config: Config) -> None:
     """Refuse a measure that there is not, or that does not compare two representations."""
+    if not config.measures:
+        raise ParameterError(
+            "parameter measures names none: write `core`, `all`, `none` or a comma list of keys"
+        )
     names = [name for name in config.measures if name not in ("none", "core", "all", *CORE)]
     if not names:  # which needs none of the libraries that measures are computed with
         return

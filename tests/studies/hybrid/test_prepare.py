@@ -10,6 +10,7 @@ from hybridrep.parameters import resolve
 from hybridrep.sources.encoders.text import resolve_encoder
 from hybridrep.studies.hybrid import prepare
 from hybridrep.studies.hybrid.config import Config
+from hybridrep.studies.hybrid.tweets.cleaning import clean_corpus
 from hybridrep.studies.hybrid.tweets.loading import load_corpus
 from tests.studies.hybrid.tweets.test_split_bounds import corpus_of, refused
 
@@ -103,3 +104,17 @@ def test_a_layer_that_the_encoder_lacks_is_refused_under_its_parameter():
     config = resolve({"encoder_layer": "99"}, Config)
     with pytest.raises(ParameterError, match="parameter encoder_layer: the encoder has 6 layers"):
         prepare._reading(config, resolve_encoder("minilm"))
+
+
+def test_texts_of_which_cleaning_leaves_nothing_are_counted_where_they_are_many():
+    hate = load_corpus("hate", "sample")
+    assert prepare._few_left(hate, clean_corpus(hate)) == []
+    spoiled = replace(hate, texts=("@you #so",) * 500 + hate.texts[500:])
+    (said,) = prepare._few_left(spoiled, clean_corpus(spoiled))
+    assert said.startswith("50")
+    assert f"of the {len(hate):,} texts of the hate corpus" in said
+
+
+def test_measures_that_name_none_are_refused():
+    with pytest.raises(ParameterError, match="parameter measures names none: write `core`"):
+        prepare._check_measures(resolve({"measures": ","}, Config))
