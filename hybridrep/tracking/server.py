@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +15,7 @@ from urllib.parse import urlsplit
 
 from hybridrep.errors import TrackingError
 from hybridrep.execution.temporary import temporary_fault
+from hybridrep.execution.terminal import show
 from hybridrep.execution.threads import environment
 from hybridrep.messages import has_password, public_uri, without_passwords
 from hybridrep.tracking.clouds import check_artifacts, in_one_line, is_of_a_cloud
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 CONNECT_SECONDS = 5
+OUTAGE_SECONDS = 60.0
+"""Between two lines about a server that does not answer."""
 _HOST = re.compile(
     r"(?:localhost|\[[0-9a-fA-F:]+\]|[\w-]+(?:\.[\w-]+)*)(?::\d{1,5})(?:/.*)?|localhost"
 )
@@ -112,6 +117,7 @@ def open_server(default_experiment: str) -> Server:
         )
     check_artifacts(experiment.name, experiment.artifact_location)
     refuse_moved(uri, experiment)
+    _announce_outages()
     return Server(client, uri, identifier, experiment.name, run_id)
 
 
@@ -165,6 +171,30 @@ def impatient() -> Iterator[None]:
     http, seconds = "MLFLOW_HTTP_REQUEST_", str(CONNECT_SECONDS)
     with environment({f"{http}MAX_RETRIES": "0", f"{http}TIMEOUT": seconds}):
         yield
+
+
+class _Outages(logging.Handler):
+    """Says that a server is waited for, which MLflow does for four minutes without a word."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._said = -math.inf
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Say it at most once in `OUTAGE_SECONDS`."""
+        now = time.monotonic()
+        if str(record.msg).startswith("Retrying") and now - self._said > OUTAGE_SECONDS:
+            self._said = now
+            show(
+                "note: the tracking server, or the storage of its artifacts, does not answer; it "
+                "is asked again for up to four minutes"
+            )
+
+
+def _announce_outages() -> None:
+    logger = logging.getLogger("urllib3.connectionpool")
+    if not any(isinstance(each, _Outages) for each in logger.handlers):
+        logger.addHandler(_Outages())
 
 
 def _without_traceback(record: logging.LogRecord) -> bool:

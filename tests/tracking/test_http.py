@@ -27,8 +27,9 @@ TABLE = pd.DataFrame({"representation": ["bert"], "test_accuracy": [0.8]})
 
 @pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def test_a_study_goes_through_a_server_and_the_end_of_the_server_is_said(
-    database: str, store_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+    database: str, store_uri: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):  # fmt: skip
     monkeypatch.setenv("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", "false")  # not needed, slow to start
     with contextlib.ExitStack() as stack:
         try:
@@ -40,6 +41,12 @@ def test_a_study_goes_through_a_server_and_the_end_of_the_server_is_said(
         tracker = connect("hybrid")
         check_a_seed(tracker)
         check_a_study(tracker)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "0")
+    with pytest.raises(TrackingError, match="cannot be reached"):
+        seed_runs(tracker.server, "k", "hybrid")
+    said = " ".join(capsys.readouterr().out.split())
+    assert said.count("does not answer; it is asked again") == 1
     with pytest.raises(TrackingError, match="cannot be reached"):
         connect("hybrid")
 
