@@ -280,6 +280,16 @@ def _feature_side(side: Centred, debiased: bool) -> FeatureSide:
     )  # fmt: skip
 
 
+def check_width(fraction: float) -> None:
+    """Refuse the width of a kernel that is none.
+
+    Raises:
+        ValueError: when it is not above 0.
+    """
+    if not fraction > 0:
+        raise ValueError(f"the width of a kernel is a positive share of the median, not {fraction}")
+
+
 def describe_cka_rbf(
     embeddings: Num[np.ndarray, "models items dim"], fraction: float = 1.0, debiased: bool = False
 ) -> Side:
@@ -290,8 +300,7 @@ def describe_cka_rbf(
         >>> describe_cka_rbf(models).compare(describe_cka_rbf(-2 * models)).round(6).tolist()
         [1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    if not fraction > 0:
-        raise ValueError(f"the width of a kernel is a positive share of the median, not {fraction}")
+    check_width(fraction)
     side = centred(embeddings)
     models, items, _ = side.rows.shape
     if items < (4 if debiased else 2):
@@ -531,7 +540,12 @@ CKA_BIASED = replace(
 
 
 def cka_rbf_measure(fraction: float = 1.0) -> Measure:
-    """Return the measure of `cka_rbf` with a width; its key says it in hundredths."""
+    """Return the measure of `cka_rbf` with a width; its key says it in hundredths.
+
+    Raises:
+        ValueError: when the width is not above 0.
+    """
+    check_width(fraction)
     return replace(
         CKA_BIASED, key=f"cka_rbf.f{round(100 * fraction)}",
         name=f"CKA, Gaussian kernel of {fraction:g} median distances", centres="kernel",

@@ -48,6 +48,16 @@ class CanonicalSide:
     items: int
 
 
+def check_share(variance: float) -> None:
+    """Refuse a share of the variance that is none.
+
+    Raises:
+        ValueError: when it is not above 0 and at most 1.
+    """
+    if not 0 < variance <= 1:
+        raise ValueError(f"variance is a share above 0 and at most 1, not {variance}")
+
+
 def describe_canonical(
     embeddings: Num[np.ndarray, "models items dim"], variance: float = 1.0
 ) -> CanonicalSide:
@@ -65,8 +75,7 @@ def describe_canonical(
         >>> [basis.shape for basis in describe_canonical(models).bases][:2]
         [(20, 4), (20, 4)]
     """
-    if not 0 < variance <= 1:
-        raise ValueError(f"variance is a share above 0 and at most 1, not {variance}")
+    check_share(variance)
     side = centred(embeddings)
     bases, loadings = [], []
     for rows, note in zip(side.rows, side.notes, strict=True):
@@ -285,7 +294,12 @@ PWCCA = _measure(
 
 
 def svcca_measure(variance: float = 0.99) -> Measure:
-    """Return the measure of `svcca`; its key says the share of variance in hundredths."""
+    """Return the measure of `svcca`; its key says the share of variance in hundredths.
+
+    Raises:
+        ValueError: when the share is not above 0 and at most 1.
+    """
+    check_share(variance)
     return _measure(
         f"svcca.v{round(100 * variance)}", f"SVCCA of {variance:.0%} of the variance", "mean",
         invariant_to=RIGID, reference="Raghu et al. (2017), NeurIPS", oracle="google/svcca",

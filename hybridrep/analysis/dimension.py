@@ -232,6 +232,16 @@ def twonn(embeddings: Num[np.ndarray, "items dim"], method: str = "linear") -> S
     return _found(float(logs[:kept] @ heights) / square, n, note)
 
 
+def check_neighbours(k: int) -> None:
+    """Refuse fewer neighbours than have distances to be compared.
+
+    Raises:
+        ValueError: when k is below 2.
+    """
+    if k < 2:
+        raise ValueError(f"at least two neighbours, not {k}")
+
+
 def mle_dimension(embeddings: Num[np.ndarray, "items dim"], k: int = 10) -> Score:
     """Return the intrinsic dimension by the distances T_j to the k nearest items.
 
@@ -251,8 +261,7 @@ def mle_dimension(embeddings: Num[np.ndarray, "items dim"], k: int = 10) -> Scor
         >>> 1.8 < mle_dimension(sheet).value < 2.2
         True
     """
-    if k < 2:
-        raise ValueError(f"at least two neighbours, not {k}")
+    check_neighbours(k)
     rows, note = _distinct(embeddings, k + 1)
     if note:
         return _undefined(note, len(rows))
@@ -328,7 +337,12 @@ MEAN_COSINE = Measure(
 
 
 def mle_dimension_measure(k: int = 10) -> Measure:
-    """Return the measure of `mle_dimension` of k neighbours."""
+    """Return the measure of `mle_dimension` of k neighbours.
+
+    Raises:
+        ValueError: when k is below 2.
+    """
+    check_neighbours(k)
     return _measure(
         f"mle_dimension.k{k}", f"intrinsic dimension, {k} nearest neighbours",
         partial(mle_dimension, k=k), low=0.0, least_items=k + 1, centres="none", cost="n^2 d",

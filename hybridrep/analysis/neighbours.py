@@ -62,6 +62,18 @@ class NeighbourSide:
     k: int
 
 
+def check_neighbours(k: int, metric: str = "cosine") -> None:
+    """Refuse neighbours that there are none of, or by no metric.
+
+    Raises:
+        ValueError: when k is not above 0, or the metric is neither `cosine` nor `euclidean`.
+    """
+    if metric not in METRICS:
+        raise ValueError(f"no metric {metric!r}; there are {', '.join(METRICS)}")
+    if k < 1:
+        raise ValueError(f"neighbours are counted from 1, not {k}")
+
+
 def describe_neighbours(
     embeddings: Num[np.ndarray, "models items dim"], k: int = 10, metric: str = "cosine"
 ) -> NeighbourSide:
@@ -75,10 +87,7 @@ def describe_neighbours(
         >>> float(describe_neighbours(models, k=3).weights[0].sum())
         60.0
     """
-    if metric not in METRICS:
-        raise ValueError(f"no metric {metric!r}; there are {', '.join(METRICS)}")
-    if k < 1:
-        raise ValueError(f"neighbours are counted from 1, not {k}")
+    check_neighbours(k, metric)
     side = centred(embeddings)
     rows, notes = side.rows, side.notes
     if metric == "cosine":
@@ -359,10 +368,9 @@ def knn_measure(k: int = 10, metric: str = "cosine", kind: str = "mutual") -> Me
     """Return the measure of `mutual_knn` or, of another kind, `jaccard_knn` or `cknna`.
 
     Raises:
-        ValueError: when there is no such metric.
+        ValueError: when k is not above 0, or there is no such metric.
     """
-    if metric not in METRICS:
-        raise ValueError(f"no metric {metric!r}; there are {', '.join(METRICS)}")
+    check_neighbours(k, metric)
     compute: Callable[..., Score] = {"mutual": mutual_knn, "jaccard": jaccard_knn, "cknna": cknna}[
         kind
     ]

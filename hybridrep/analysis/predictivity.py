@@ -26,6 +26,9 @@ PENALTIES = tuple(float(each) for each in np.logspace(-6, 4, 21))
 BASELINE_NOTE = "mean of the training items as the baseline"
 """What every value of `ridge_r2` is to be read with."""
 
+FEWEST_FOLDS = 3
+"""One is held out, one chooses the penalty, one is fitted on."""
+
 LEAST_ITEMS = 10
 """Two folds of five for training, the rest to choose the penalty and to try it."""
 
@@ -158,7 +161,7 @@ def contiguous_folds(
     _, first, index, counts = np.unique(
         groups, return_index=True, return_inverse=True, return_counts=True
     )
-    if folds < 3:
+    if folds < FEWEST_FOLDS:
         raise ValueError(f"at least three folds, not {folds}: one is held out, one chooses")
     if len(first) < folds:
         raise ValueError(f"{len(first)} groups of items are too few for {folds} folds")
@@ -167,6 +170,33 @@ def contiguous_folds(
     starts[order[1:]] = np.cumsum(counts[order])[:-1]
     ends = np.cumsum([len(part) for part in np.array_split(groups, folds)])
     return np.searchsorted(ends, starts, side="right")[index]
+
+
+def folds_of_copies(
+    rows: Num[np.ndarray, "items dim"], folds: int
+) -> tuple[Int[np.ndarray, " items"], str]:
+    """Return `contiguous_folds` with equal items kept together, and why they are too few, or "".
+
+    Raises:
+        ValueError: when there are fewer than three folds.
+
+    Examples:
+        >>> folds_of_copies(np.array([[1], [1], [2], [3], [4]]), 3)
+        (array([0, 0, 1, 1, 2]), '')
+        >>> folds_of_copies(np.array([[1], [1], [2]]), 3)[1]
+        '2 distinct items are too few for 3 folds'
+        >>> folds_of_copies(np.repeat([[0], [1], [2]], [8, 1, 1], axis=0), 3)[1]
+        'equal items stay together, which leaves items in 2 of 3 folds'
+    """
+    copies = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
+    distinct = int(copies.max(initial=-1)) + 1
+    if distinct < folds and folds >= FEWEST_FOLDS:
+        return np.zeros_like(copies), f"{distinct} distinct items are too few for {folds} folds"
+    found = contiguous_folds(copies, folds)
+    filled = len(np.unique(found))
+    if filled < FEWEST_FOLDS:
+        return found, f"equal items stay together, which leaves items in {filled} of {folds} folds"
+    return found, ""
 
 
 def _axes(rows: Float64[np.ndarray, "items dim"]) -> Float64[np.ndarray, "items axes"]:
@@ -183,6 +213,8 @@ def ridge_held_out(
 ) -> HeldOut:  # fmt: skip
     """Predict every item of the second from the first by ridge regression that did not see it.
 
+    There is nothing, with a note, where items that are equal in the first leave too few folds.
+
     Args:
         first: items x dims, the inputs.
         second: the same items, the targets.
@@ -193,7 +225,7 @@ def ridge_held_out(
 
     Raises:
         ValueError: when the two hold different numbers of items, penalties are below 0, or there
-            are fewer than three folds or too few groups for them.
+            are fewer than three folds or too few of the given groups for them.
 
     Examples:
         >>> rng = np.random.default_rng(0)
@@ -202,9 +234,7 @@ def ridge_held_out(
         >>> found.errors.shape, round(found.r2, 6)
         ((100,), 1.0)
     """
-    tried = np.sort(np.asarray(penalties, dtype=np.float64))
-    if not tried.size or not (np.isfinite(tried).all() and tried[0] >= 0):
-        raise ValueError(f"penalties are numbers from 0 on, got {list(penalties)}")
+    tried = _sorted_penalties(penalties)
     sides = [centred(one_model(each)) for each in (first, second)]
     check_same_items((1, sides[0].items), (1, sides[1].items))
     n = sides[0].items
@@ -212,14 +242,18 @@ def ridge_held_out(
     if turn_targets:
         y = _axes(y)
     note = pair_notes(sides[0].notes, sides[1].notes, n, LEAST_ITEMS)[0]
+    if not note and groups is None and isinstance(folds, int):
+        folds, few = folds_of_copies(first, folds)
+        note = few and f"the first: {few}"
     if note:
         nothing = np.zeros(n)
         return HeldOut(np.zeros_like(y), y, nothing, nothing, np.zeros(n, np.int64), (), note)
-    if groups is None:
-        groups = np.unique(first, axis=0, return_inverse=True)[1].reshape(-1)
-    fold = contiguous_folds(groups, folds) if isinstance(folds, int) else folds
+    if isinstance(folds, int):
+        assert groups is not None
+        folds = contiguous_folds(groups, folds)
+    fold = folds
     names = np.unique(fold)
-    if len(names) < 3:
+    if len(names) < FEWEST_FOLDS:
         raise ValueError(f"at least three folds, not {len(names)}: one is held out, one chooses")
     parts = [_moments(x[fold == name], y[fold == name]) for name in names]
     chosen = _chosen_penalties(parts, tried, first.shape[1])
@@ -232,6 +266,18 @@ def ridge_held_out(
         wrong, about = y[rows] - predicted[rows], y[rows] - fit.target_mean
         errors[rows], totals[rows] = np.vecdot(wrong, wrong), np.vecdot(about, about)
     return HeldOut(predicted, y, errors, totals, fold, chosen)
+
+
+def _sorted_penalties(penalties: Sequence[float]) -> Float64[np.ndarray, " penalties"]:
+    """Return penalties in order; refuse what is none.
+
+    Raises:
+        ValueError: when there is none, or one is below 0 or not finite.
+    """
+    tried = np.sort(np.asarray(penalties, dtype=np.float64))
+    if not tried.size or not (np.isfinite(tried).all() and tried[0] >= 0):
+        raise ValueError(f"penalties are numbers from 0 on, got {list(penalties)}")
+    return tried
 
 
 def ridge_map(
@@ -287,8 +333,9 @@ def ridge_r2(
     1 - sum of squared errors / sum of squares, both over all items and dimensions, the latter about
     the mean of the training items (scikit-learn's `r2_score` over all rows takes the mean of all,
     and is higher). 0 or less for unrelated representations. Not symmetric: a rich representation
-    predicts a poor one. NaN, with a note, with fewer than ten items, without variance, or with a
-    value that is not finite. The arguments are those of `ridge_held_out`.
+    predicts a poor one. NaN, with a note, with fewer than ten items, without variance, with a value
+    that is not finite, or where equal items of the first leave too few folds. The arguments are
+    those of `ridge_held_out`.
 
     Raises:
         ValueError: as `ridge_held_out`.
@@ -415,20 +462,21 @@ def ridge_r2_of(
         0.901
     """
     side = centred(one_model(first))
-    groups = np.unique(first, axis=0, return_inverse=True)[1].reshape(-1)
-    tried = np.sort(np.asarray(penalties, dtype=np.float64))
+    tried = _sorted_penalties(penalties)
     found: list[Score] = []
     inputs: _Inputs | None = None
+    few = ""
     for second in seconds:
         other = centred(one_model(second))
         check_same_items((1, side.items), (1, other.items))
         note = pair_notes(side.notes, other.notes, side.items, LEAST_ITEMS)[0]
-        if note:
-            found.append(Score(math.nan, n=side.items, note=note))
+        if not note and inputs is None and not few:
+            fold, few = folds_of_copies(first, folds)
+            if not few:
+                inputs = _Inputs.of(_axes(side.rows[0]), fold, first.shape[1])
+        if note or inputs is None:
+            found.append(Score(math.nan, n=side.items, note=note or f"the first: {few}"))
             continue
-        if inputs is None:
-            fold = contiguous_folds(groups, folds)
-            inputs = _Inputs.of(_axes(side.rows[0]), fold, first.shape[1])
         value = inputs.r2(_axes(other.rows[0]), tried)
         found.append(Score(value, n=side.items, note=BASELINE_NOTE))
     return found

@@ -16,6 +16,7 @@ from jaxtyping import Bool, Float64, Int, Num, Shaped
 
 from hybridrep.analysis.alignment import RIGID
 from hybridrep.analysis.centring import centred, one_model
+from hybridrep.analysis.predictivity import FEWEST_FOLDS
 from hybridrep.analysis.record import Measure, Score
 
 STRENGTHS = (0.01, 1.0, 100.0)
@@ -69,6 +70,9 @@ def stratified_folds(
 ) -> Int[np.ndarray, " items"]:
     """Return which fold an item is held out in: groups kept together, classes about equal in each.
 
+    Raises:
+        ValueError: when there are fewer groups than folds, or all classes are smaller than that.
+
     Examples:
         >>> labels = np.array([0, 1] * 6)
         >>> folds = stratified_folds(labels, np.arange(12) // 2, 3)
@@ -77,6 +81,8 @@ def stratified_folds(
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
+    if (some := len(np.unique(groups))) < folds:
+        raise ValueError(f"{some} groups of items are too few for {folds} folds")
     found = np.zeros(len(labels), dtype=np.int64)
     splits = StratifiedGroupKFold(folds).split(np.zeros((len(labels), 1)), labels, groups)
     for fold, (_, held_out) in enumerate(splits):
@@ -93,7 +99,7 @@ def decode(
 
     Features are scaled by one number, their root mean square, so that units do not matter and
     rotations do not either. The penalty is chosen within the training folds, by leaving each of
-    them out in turn.
+    them out in turn. There is nothing, with a note, where equal items leave too few folds.
 
     Args:
         embeddings: items x dims.
@@ -105,7 +111,8 @@ def decode(
         seed: of the control's labels.
 
     Raises:
-        ValueError: when there is not one label an item, or there are fewer than three folds.
+        ValueError: when there is not one label an item, or there are fewer than three folds or too
+            few of the given groups for them.
 
     Examples:
         >>> rng = np.random.default_rng(0)
@@ -117,23 +124,14 @@ def decode(
     if labels.shape != embeddings.shape[:1]:
         raise ValueError(f"{len(embeddings)} items and {len(labels)} labels")
     side, n = centred(one_model(embeddings)), len(embeddings)
-    counts = np.unique(labels, return_counts=True)[1]
-    note = ""
-    if n < LEAST_ITEMS:
-        note = f"fewer than {LEAST_ITEMS} items"
-    elif len(counts) < 2:
-        note = "fewer than two classes"
-    elif side.notes[0]:
-        note = side.notes[0]
-    elif isinstance(folds, int) and counts.min() < folds:
-        note = f"a class has {counts.min()} items, fewer than {folds} folds"
-    if note:
+    known = folds if isinstance(folds, int) else 0
+    if note := side.notes[0] or _lacking(embeddings, labels, known, groups is not None):
         nothing = np.zeros(0, dtype=np.int64)
         return Decoded(nothing.astype(bool), math.nan, math.nan, math.nan, nothing, note)
     if groups is None:
         groups = np.unique(embeddings, axis=0, return_inverse=True)[1].reshape(-1)
     fold = folds if not isinstance(folds, int) else stratified_folds(labels, groups, folds)
-    if len(np.unique(fold)) < 3:
+    if len(np.unique(fold)) < FEWEST_FOLDS:
         raise ValueError("at least three folds: one is held out, one chooses the penalty")
     rows = side.rows[0]
     if rows.shape[1] > n:
@@ -151,6 +149,22 @@ def decode(
         hits, float(np.mean(recalls)), float(majority.mean()), control, fold,
         unfinished=unfinished + more,
     )  # fmt: skip
+
+
+def _lacking(
+    embeddings: Num[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " items"], folds: int,
+    grouped: bool,
+) -> str:  # fmt: skip
+    """Return what a probe lacks in so many folds, or "": items, classes, or distinct items."""
+    counts = np.unique(labels, return_counts=True)[1]
+    if len(labels) < LEAST_ITEMS:
+        return f"fewer than {LEAST_ITEMS} items"
+    if len(counts) < 2:
+        return "fewer than two classes"
+    if counts.min() < folds:
+        return f"a class has {counts.min()} items, fewer than {folds} folds"
+    distinct = folds if grouped else len(np.unique(embeddings, axis=0))
+    return f"{distinct} distinct items are too few for {folds} folds" if distinct < folds else ""
 
 
 def _most(labels: Shaped[np.ndarray, " items"]) -> object:
@@ -208,8 +222,8 @@ def decoding(
     """Return the share of held-out items whose label a linear probe finds; chance is its control's.
 
     The note says what the most frequent class finds, and the balanced accuracy. NaN, with a note,
-    with fewer than ten items or two classes, without variance, or with a value that is not finite.
-    The arguments are those of `decode`.
+    with fewer than ten items or two classes, without variance, with a value that is not finite, or
+    with fewer distinct items than folds. The arguments are those of `decode`.
 
     Raises:
         ValueError: as `decode`.

@@ -97,6 +97,16 @@ def nuclear_norm(matrix: Float64[np.ndarray, "rows columns"], rank: int | None =
     return float(np.linalg.svd(short, compute_uv=False).sum())
 
 
+def check_alpha(alpha: float) -> None:
+    """Refuse an alpha that is no share.
+
+    Raises:
+        ValueError: when it is not between 0 and 1.
+    """
+    if not 0 <= alpha <= 1:
+        raise ValueError(f"alpha is a share between 0 and 1, not {alpha}")
+
+
 def describe_shape(
     embeddings: Num[np.ndarray, "models items dim"], alpha: float = 1.0,
     identity: float | None = None,
@@ -111,8 +121,7 @@ def describe_shape(
         >>> describe_shape(models).compare(describe_shape(-2 * models)).round(6).tolist()
         [1.0, 1.0, 1.0, 1.0, 1.0]
     """
-    if not 0 <= alpha <= 1:
-        raise ValueError(f"alpha is a share between 0 and 1, not {alpha}")
+    check_alpha(alpha)
     side = centred(embeddings)
     models, items, dim = side.rows.shape
     rows = side.unit()
@@ -241,7 +250,12 @@ PROCRUSTES = Measure(
 
 
 def shape_measure(alpha: float = 1.0) -> Measure:
-    """Return the measure of `shape_angle` with some whitening; its key says alpha in hundredths."""
+    """Return the measure of `shape_angle` with some whitening; its key says alpha in hundredths.
+
+    Raises:
+        ValueError: when alpha is not between 0 and 1.
+    """
+    check_alpha(alpha)
     linear: frozenset[Change] = frozenset(
         {"invertible_linear", "dimension_scale"} if alpha == 0 else ()
     )

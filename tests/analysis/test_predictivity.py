@@ -119,3 +119,38 @@ def test_one_against_many_is_one_after_the_other(shape: str) -> None:
         np.testing.assert_allclose(
             [each.value for each in found], [each.value for each in expected], rtol=1e-8, atol=1e-9
         )
+
+
+NINETY_EQUAL = np.vstack([np.zeros((90, 4)), np.random.default_rng(1).normal(size=(10, 4))])
+TWO_DISTINCT = np.repeat(NINETY_EQUAL[-2:], 50, axis=0)
+
+
+@pytest.mark.parametrize(
+    ("first", "note"),
+    [
+        (NINETY_EQUAL, "the first: equal items stay together, which leaves items in 2 of 5 folds"),
+        (TWO_DISTINCT, "the first: 2 distinct items are too few for 5 folds"),
+    ],
+)
+def test_equal_items_that_leave_too_few_folds_say_so(first: np.ndarray, note: str) -> None:
+    second = np.random.default_rng(0).normal(size=(100, 3))
+    for found in (
+        ridge_r2(first, second),
+        unit_r(first, second),
+        *ridge_r2_of(first, [second] * 2),
+    ):
+        assert np.isnan(found.value)
+        assert found.note == note
+    held_out = ridge_held_out(first, second)
+    assert (held_out.note, held_out.penalties) == (note, ())
+    assert np.isfinite(ridge_r2(second, first).value)  # only what is fitted on is kept together
+    with pytest.raises(ValueError, match="2 groups of items are too few for 5 folds"):
+        ridge_r2(second, first, groups=np.arange(100) // 50)
+
+
+@pytest.mark.parametrize("wrong", [[], [-1.0], [np.nan]])
+def test_one_against_many_refuses_what_one_against_one_does(wrong: list[float]) -> None:
+    with pytest.raises(ValueError, match="from 0 on"):
+        ridge_r2(FIRST, SECOND, penalties=wrong)
+    with pytest.raises(ValueError, match="from 0 on"):
+        ridge_r2_of(FIRST, [SECOND], penalties=wrong)

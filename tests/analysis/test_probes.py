@@ -65,6 +65,12 @@ def test_what_cannot_be_decoded_says_why() -> None:
     assert decoding(ITEMS, np.zeros(90)).note == "fewer than two classes"
     rare = np.where(np.arange(90) < 3, 1, 0)
     assert decoding(ITEMS, rare).note == "a class has 3 items, fewer than 5 folds"
+    copies = np.repeat(ITEMS[:4], [30, 30, 20, 10], axis=0)
+    few = decoding(copies, LABELS)
+    assert np.isnan(few.value)
+    assert few.note == "4 distinct items are too few for 5 folds"
+    with pytest.raises(ValueError, match="4 groups of items are too few for 5 folds"):
+        decoding(ITEMS, LABELS, groups=np.arange(90) % 4)
     with pytest.raises(ValueError, match="90 items and 5 labels"):
         decoding(ITEMS, LABELS[:5])
     with pytest.raises(ValueError, match="at least three folds"):

@@ -153,6 +153,12 @@ def test_14_parameters_stand_in_the_key() -> None:
         MEASURES["mutual_knn.q7"]
     with pytest.raises(KeyError, match=r"no measure 'mutual'; there are .*mutual_knn"):
         MEASURES["mutual"]
+    wrong = {"mutual_knn.k0": "from 1", "cknna.k0": "from 1", "mle_dimension.k1": "at least two",
+             "cka_rbf.f0": "positive share", "svcca.v200": "at most 1", "shape_angle.a101": "alpha",
+             "trsa.l80.u20": "quantiles"}  # fmt: skip
+    for key, why in wrong.items():
+        with pytest.raises(KeyError, match=f"no measure '{key}': .*{why}"):
+            MEASURES[key]
 
 
 def test_15_copies_are_not_split_between_training_and_test() -> None:

@@ -28,6 +28,7 @@ from hybridrep.analysis.schema import make_table
 from hybridrep.analysis.statistics import holm
 from hybridrep.errors import ParameterError
 from hybridrep.execution.store import Store
+from hybridrep.execution.threads import single_thread
 from hybridrep.randomness import generator
 from hybridrep.sources.vectors.records import (
     Representation,
@@ -35,27 +36,22 @@ from hybridrep.sources.vectors.records import (
     checked_vectors,
     of_repeats,
 )
-from hybridrep.studies.given.aligned import SIMULATION, Aligned, aligned
+from hybridrep.studies.given.aligned import SIMULATION, Aligned
+from hybridrep.studies.given.asked import Asked, asked_for
 from hybridrep.studies.given.comparing import (
     Measured,
-    check_kinds,
-    chosen_measures,
     measure_of,
     measured,
     noted,
     pairs_with_repeats,
-    with_repeats,
 )
 from hybridrep.studies.given.instances import ceilings, identified
 from hybridrep.studies.given.judged import judged
-from hybridrep.studies.given.settings import USUAL_SETTINGS, Settings, column
+from hybridrep.studies.given.settings import USUAL_SETTINGS, Settings
 from hybridrep.studies.given.tables import SCHEMAS
 
-ALONE = ("participation_ratio", "twonn", "mean_cosine")
-WITH_LABELS = ("cdnv", "decoding")
-"""What `core` stands for in `describe`, and what comes to it where classes are known."""
 NEIGHBOURS = 10
-"""Nearest items of an item that `alignment` looks at."""
+"""Nearest items of an item that `alignment` looks at, where there are so many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,97 +145,49 @@ def measure(
         given = [_record(name, each, ids) for name, each in representations.items()]
     else:
         given = list(representations)
-    compared, said = parted(given)
-    together = aligned(compared, items, max_items, labels, 1 if said else 2)
-    settings = settings_of(together, labels, groups, k, alpha, quantiles, folds)
-    chosen = chosen_measures([measures] if isinstance(measures, str) else list(measures), settings)
-    if len(compared) < 2:  # held against what people said alone
-        chosen = []
-    check_kinds(together, chosen)
-    check_reference(together, reference)
-    chosen, left_out = with_repeats(together, chosen, reference)
-    together = replace(together, notes=(*together.notes, *left_out))
-    alone = check_describes(describe, settings)
+    asked = asked_for(
+        given, [measures] if isinstance(measures, str) else list(measures), primary=primary,
+        reference=reference, describe=describe, items=items, max_items=max_items, labels=labels,
+        groups=groups, k=k, alpha=alpha, quantiles=quantiles, folds=folds,
+    )  # fmt: skip
+    return compared(asked, resamples, permutations, correction, store, identify)
+
+
+@single_thread()
+def compared(
+    asked: Asked, resamples: int, permutations: int, correction: str = "maxt",
+    store: Store | None = None, identify: str = "group",
+) -> Comparison:  # fmt: skip
+    """Measure what is asked for, on one thread: numbers do not depend on a machine's cores.
+
+    The arguments are those of `measure`.
+    """
+    given, settings, reference = asked.given, asked.settings, asked.reference
     found = [
         measured(
-            together, each, pairs_with_repeats(together, each, reference), resamples,
-            permutations, store, settings,
+            given, each, pairs_with_repeats(given, each, reference), resamples, permutations,
+            store, settings,
         )
-        for each in chosen
+        for each in asked.measures
     ]  # fmt: skip
-    main = measure_of(primary, "primary", settings).key
     tables: dict[str, list[dict[str, Any]]] = {
-        "pairs": _pairs(together, found, main, correction, permutations),
+        "pairs": _pairs(given, found, asked.primary, correction, permutations),
         "differences": _differences(found, reference),
-        "describe": _described(together, alone, resamples, settings),
-        "judgements": judged(together, said, 5 * resamples),
+        "describe": _described(given, asked.describes, resamples, settings),
+        "judgements": judged(given, asked.said, 5 * resamples),
         "identification": [],
-        "ceiling": ceilings(together, chosen),
-        "representations": _representations(together, said),
-        "alignment": _alignment(together),
+        "ceiling": ceilings(given, asked.measures),
+        "representations": _representations(given, asked.said),
+        "alignment": _alignment(given),
     }
     made = {name: make_table(name, SCHEMAS[name], rows) for name, rows in tables.items()}
-    whole = Comparison(made, together, tuple(chosen), settings, tuple(said))
+    whole = Comparison(made, given, asked.measures, settings, asked.said)
     if identify == "none" or reference:
         return whole
-    matrices = {each.key: (each, whole.matrix(each.key)) for each in chosen}
-    told = identified(together, matrices, resamples, permutations)
+    matrices = {each.key: (each, whole.matrix(each.key)) for each in asked.measures}
+    told = identified(given, matrices, resamples, permutations)
     made["identification"] = make_table("identification", SCHEMAS["identification"], told)
     return whole
-
-
-def parted(
-    given: Sequence[Representation],
-) -> tuple[list[Representation], list[Representation]]:
-    """Return what is compared, and what people said, which it is held against."""
-    said = [one for one in given if one.kind in ("ratings", "triplets")]
-    return [one for one in given if one.kind not in ("ratings", "triplets")], said
-
-
-def settings_of(
-    given: Aligned, labels: str, groups: str, k: int, alpha: float, quantiles: tuple[float, float],
-    folds: int,
-) -> Settings:  # fmt: skip
-    """Return the measures' parameters, with the columns of the items that they name.
-
-    Raises:
-        ParameterError: there is no such column, or k is not below the number of items.
-    """
-    if k >= len(given.ids):
-        raise ParameterError(
-            f"parameter k: {k} nearest of {len(given.ids)} items are all of them: choose fewer"
-        )
-    return Settings(
-        k, alpha, quantiles, folds, column(given, labels, "labels"), column(given, groups, "groups")
-    )
-
-
-def check_reference(given: Aligned, reference: str) -> None:
-    """Refuse a reference that is no representation's name."""
-    if reference and reference not in given.names:
-        raise ParameterError(
-            f"parameter reference: there is no {reference!r}, only {', '.join(given.names)}"
-        )
-
-
-def check_describes(keys: Sequence[str], settings: Settings = USUAL_SETTINGS) -> list[Measure]:
-    """Return the measures of one representation that `describe` names; `none` is none."""
-    names: list[str] = []
-    for key in keys:
-        usual = (*ALONE, *(WITH_LABELS if settings.labels is not None else ()))
-        names += usual if key == "core" else [] if key == "none" else [key]
-    found = [measure_of(key, "describe", settings) for key in dict.fromkeys(names)]
-    for one in found:
-        if one.compares == "one representation and labels" and settings.labels is None:
-            raise ParameterError(
-                f"parameter describe: {one.key} needs the classes of the items: name their column "
-                "with labels=COLUMN"
-            )
-        if one.compares not in ("one representation", "one representation and labels"):
-            raise ParameterError(
-                f"parameter describe: {one.key} takes {one.compares}, not one representation alone"
-            )
-    return found
 
 
 def _record(name: str, values: np.ndarray, ids: Sequence[str] | None) -> Representation:
@@ -417,12 +365,17 @@ def _representations(given: Aligned, said: Sequence[Representation]) -> list[dic
     return [*compared, *judgements]
 
 
+def neighbours_of(given: Aligned) -> int:
+    """Return how many nearest items of an item `alignment` looks at: 10, or all but the last."""
+    return min(NEIGHBOURS, len(given.ids) - 2)
+
+
 def _alignment(given: Aligned) -> list[dict[str, Any]]:
     """Return item by item how many of its nearest items both sides of a pair share.
 
     By cosine of vectors, or by the matrix; the mean over items is `mutual_knn`.
     """
-    k = min(NEIGHBOURS, len(given.ids) - 2)
+    k = neighbours_of(given)
     near = {one.name: _neighbours(one, k) for one in given.representations}
     rows = []
     for first, second in combinations(given.names, 2):

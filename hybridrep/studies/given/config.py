@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from hybridrep.parameters import Parameters, Seeds, Source, comma_list, parse_names, setting
+from hybridrep.parameters import Names, Parameters, Seeds, Source, comma_list, setting
 from hybridrep.sources.encoders.reading import Pooling
 
 EXPORTS = ("csv", "netrep", "rsatoolbox")
@@ -20,7 +20,6 @@ def _known_exports(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(parse_names)]
 Exports = Annotated[Names, AfterValidator(_known_exports)]
 
 

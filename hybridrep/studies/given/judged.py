@@ -28,6 +28,8 @@ PAIRS_OF_THREE = ((0, 1, 2), (0, 2, 1), (1, 2, 0))
 """Two of three items, and the third."""
 FEWEST = 3
 """Judgements, with fewer of which nothing is said."""
+MOST_NUMBERS = 1 << 19
+"""Of an array that is in memory at once: some resamples of all judgements, or of all items."""
 
 
 Similar = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -80,9 +82,14 @@ def similarities(one: Representation) -> Similar:
     """Return what says how alike pairs of items are, by their rows: cosines of vectors."""
     if one.kind == "vectors":
         units = unit_rows(one.values)
+        step = max(1, MOST_NUMBERS // max(1, units.shape[1]))
 
         def cosines(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-            return np.asarray(np.vecdot(units[first], units[second]))
+            found = np.empty(len(first))
+            for start in range(0, len(first), step):
+                some = slice(start, start + step)
+                found[some] = np.vecdot(units[first[some]], units[second[some]])
+            return found
 
         return cosines
     sign = -1 if one.kind == "rdm" else 1
@@ -106,15 +113,17 @@ def _of_triplets(
 ) -> Made:  # fmt: skip
     at = np.array([[place[x] for x in row] for row in known[["a", "b", "c"]].to_numpy()])
     odd = np.array([place[x] for x in known["odd"]])
-    for name, alike in similar.items():
-        if len(known) < FEWEST:
-            yield name, (math.nan, math.nan, math.nan, f"fewer than {FEWEST} judgements")
-            continue
-        hits = odd_ones(alike, at, odd)
-        weights = _drawn(items, resamples)[:, at].prod(axis=2)
-        totals = weights.sum(axis=1)
-        values = weights @ hits / np.where(totals > 0, totals, math.nan)
-        yield name, (float(hits.mean()), *_interval(values), "")
+    if len(known) < FEWEST:
+        nothing = math.nan, math.nan, math.nan, f"fewer than {FEWEST} judgements"
+        yield from ((name, nothing) for name in similar)
+        return
+    hits = np.column_stack([odd_ones(alike, at, odd) for alike in similar.values()])
+    values = np.empty((resamples, len(similar)))
+    for rows, weights in _weights(at, items, resamples):
+        totals = weights.sum(axis=1, keepdims=True)
+        values[rows] = weights @ hits / np.where(totals > 0, totals, math.nan)
+    for name, own, drawn in zip(similar, hits.T, values.T, strict=True):
+        yield name, (float(own.mean()), *_interval(drawn), "")
 
 
 def odd_ones(alike: Similar, at: np.ndarray, odd: np.ndarray) -> np.ndarray:
@@ -151,15 +160,20 @@ def _of_ratings(
     pairs, which = np.unique(sides, axis=0, return_inverse=True) if len(sides) else (sides, sides)
     mean = np.bincount(which.ravel(), known["rating"]) / np.bincount(which.ravel()) if len(sides) \
         else np.empty(0)  # fmt: skip
-    for name, alike in similar.items():
-        if len(pairs) < FEWEST:
-            yield name, (math.nan, math.nan, math.nan, f"fewer than {FEWEST} rated pairs")
-            continue
-        ranks = rankdata(alike(pairs[:, 0], pairs[:, 1])), rankdata(mean)
-        weights = _drawn(items, resamples)[:, pairs].prod(axis=2)
-        whole = weighted_r(*ranks, np.ones((1, len(pairs))))[0]
+    if len(pairs) < FEWEST:
+        nothing = math.nan, math.nan, math.nan, f"fewer than {FEWEST} rated pairs"
+        yield from ((name, nothing) for name in similar)
+        return
+    said = rankdata(mean)
+    ranks = [rankdata(alike(pairs[:, 0], pairs[:, 1])) for alike in similar.values()]
+    values = np.empty((resamples, len(similar)))
+    for rows, weights in _weights(pairs, items, resamples):
+        for column, own in enumerate(ranks):
+            values[rows, column] = weighted_r(own, said, weights)
+    for name, own, drawn in zip(similar, ranks, values.T, strict=True):
+        whole = weighted_r(own, said, np.ones((1, len(pairs))))[0]
         note = "" if math.isfinite(whole) else "one side does not vary"
-        yield name, (float(whole), *_interval(weighted_r(*ranks, weights)), note)
+        yield name, (float(whole), *_interval(drawn), note)
 
 
 def weighted_r(first: np.ndarray, second: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -174,9 +188,26 @@ def weighted_r(first: np.ndarray, second: np.ndarray, weights: np.ndarray) -> np
     return found
 
 
-def _drawn(items: int, resamples: int) -> np.ndarray:
+def _weights(at: np.ndarray, items: int, resamples: int) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield how often judgements occur in resamples of the items, so many as memory holds at once.
+
+    Args:
+        at: judgements x 2 or 3, rows of the items.
+        items: how many there are.
+        resamples: how many are drawn in all.
+
+    Yields:
+        which resamples, and the weights of the judgements in them, resamples x judgements.
+    """
     rng = generator(0, "measure", "judgements", simulation=SIMULATION)
-    return item_weights(items, resamples, rng)
+    step = max(1, MOST_NUMBERS // max(items, len(at)))
+    for start in range(0, resamples, step):
+        rows = slice(start, min(start + step, resamples))
+        drawn = item_weights(items, rows.stop - start, rng)
+        weights = drawn[:, at[:, 0]]
+        for side in at.T[1:]:
+            weights *= drawn[:, side]
+        yield rows, weights
 
 
 def _interval(values: np.ndarray) -> tuple[float, float]:
@@ -203,9 +234,9 @@ def triplet_ceiling(known: pd.DataFrame) -> Ceiling:
     upper = lower = 0.0
     total = 0
     for _, answers in known["odd"].groupby(pd.Series(three, dtype=object), sort=False):
-        counts = answers.value_counts()
         if len(answers) < 2:
             continue
+        counts = answers.value_counts()
         total += len(answers)
         upper += int(counts.max())
         for name, count in counts.items():

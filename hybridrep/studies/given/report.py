@@ -26,7 +26,7 @@ from hybridrep.reporting.html.views import (
     table_view,
     words,
 )
-from hybridrep.studies.given.comparison import Comparison
+from hybridrep.studies.given.comparison import Comparison, neighbours_of
 from hybridrep.studies.given.map import map_of, plan_of
 
 EXTREME_ITEMS = 20
@@ -228,7 +228,8 @@ def _items(found: Comparison) -> TableView:
         Column("least to most", _least_to_most, lambda row: float(row["min"])),
     ]  # fmt: skip
     pairs = len(list(combinations(found.given.names, 2)))
-    caption = f"Items whose 10 nearest are shared most, and least, over {pairs} pairs"
+    k = neighbours_of(found.given)
+    caption = f"Items whose {k} nearest are shared most, and least, over {pairs} pairs"
     return table_view("items-table", caption, ordered, columns)
 
 

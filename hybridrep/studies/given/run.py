@@ -17,22 +17,10 @@ from hybridrep.parameters import resolve_path, shown
 from hybridrep.reporting.markup import plain
 from hybridrep.sources.vectors import manifest
 from hybridrep.sources.vectors.records import Representation
-from hybridrep.studies.given.aligned import SIMULATION, Aligned, aligned, digest_of
-from hybridrep.studies.given.comparing import (
-    check_kinds,
-    chosen_measures,
-    measure_of,
-    pairs_with_repeats,
-    with_repeats,
-)
-from hybridrep.studies.given.comparison import (
-    Comparison,
-    check_describes,
-    check_reference,
-    measure,
-    parted,
-    settings_of,
-)
+from hybridrep.studies.given.aligned import SIMULATION, Aligned, digest_of
+from hybridrep.studies.given.asked import Asked, asked_for
+from hybridrep.studies.given.comparing import pairs_with_repeats
+from hybridrep.studies.given.comparison import Comparison, compared
 from hybridrep.studies.given.config import MeasureConfig
 from hybridrep.studies.given.export import exports
 from hybridrep.studies.given.names import DESIGN_TAG, ITEMS_TAG, KIND, PRIMARY_TAG, metric
@@ -65,10 +53,10 @@ def run(
     Raises:
         HybridrepError: before any long work, naming the file, id or row.
     """
-    given = _read(config, study)
-    together = _checked(config, given)
+    asked = _asked(config, _read(config, study))
     if config.plan:
-        return _plan(config, together)
+        return _plan(asked)
+    together = asked.given
     fix_code_versions("hybridrep.studies")
     store = Store(resolve_path(config.store))
     store.check_writable()
@@ -79,19 +67,14 @@ def run(
         KIND, f"{config.study} measure", study=config.study, study_key=key,
         description=_description(together), config=config.as_text(),
         tags={
-            PRIMARY_TAG: measure_of(config.primary, "primary").key,
+            PRIMARY_TAG: asked.primary,
             ITEMS_TAG: str(len(together.ids)), DESIGN_TAG: DESIGN,
         },
     ) as main:  # fmt: skip
-        main.log(Contents(inputs=_inputs([*together.representations, *parted(given)[1]])))
-        found = measure(
-            given, config.measures, primary=config.primary, reference=config.reference,
-            describe=config.describe, resamples=config.resamples,
-            permutations=config.permutations, correction=config.correction, items=config.items,
-            max_items=config.max_items, store=store, labels=config.labels, groups=config.groups,
-            k=config.k, alpha=config.alpha, quantiles=config.quantiles, folds=config.folds,
-            identify=config.identify,
-        )  # fmt: skip
+        main.log(Contents(inputs=_inputs([*together.representations, *asked.said])))
+        found = compared(
+            asked, config.resamples, config.permutations, config.correction, store, config.identify
+        )
         tables = {f"tables/{name}.json": table for name, table in found.tables.items()}
         main.log(
             Contents(
@@ -123,37 +106,28 @@ def _read(
     return found
 
 
-def _checked(config: MeasureConfig, given: list[Representation]) -> Aligned:
+def _asked(config: MeasureConfig, given: list[Representation]) -> Asked:
     """Refuse whatever can be refused, before a run is opened."""
-    compared, said = parted(given)
-    fewest = 1 if said else 2
-    together = aligned(compared, config.items, config.max_items, config.labels, fewest)
-    settings = settings_of(
-        together, config.labels, config.groups, config.k, config.alpha, config.quantiles,
-        config.folds,
+    return asked_for(
+        given, config.measures, primary=config.primary, reference=config.reference,
+        describe=config.describe, items=config.items, max_items=config.max_items,
+        labels=config.labels, groups=config.groups, k=config.k, alpha=config.alpha,
+        quantiles=config.quantiles, folds=config.folds,
     )  # fmt: skip
-    chosen = chosen_measures(config.measures, settings)
-    measure_of(config.primary, "primary", settings)
-    check_describes(config.describe, settings)
-    check_kinds(together, chosen)
-    check_reference(together, config.reference)
-    with_repeats(together, chosen, config.reference)
-    return together
 
 
-def _plan(config: MeasureConfig, together: Aligned) -> pd.DataFrame:
-    chosen, left_out = with_repeats(together, chosen_measures(config.measures), config.reference)
+def _plan(asked: Asked) -> pd.DataFrame:
+    given = asked.given
     rows = [
-        {"measure": m.key, "pairs": len(pairs_with_repeats(together, m, config.reference))}
-        for m in chosen
+        {"measure": m.key, "pairs": len(pairs_with_repeats(given, m, asked.reference))}
+        for m in asked.measures
     ]
-    found = pd.DataFrame(rows)
+    found = pd.DataFrame(rows, columns=["measure", "pairs"])
     console = Console(highlight=False)
-    console.print(
-        f"Plan: nothing is run. {len(together.ids)} items of {together.names}.", markup=False
-    )
-    console.print(found.to_string(index=False), markup=False)
-    for note in left_out:
+    console.print(f"Plan: nothing is run. {len(given.ids)} items of {given.names}.", markup=False)
+    if len(found):
+        console.print(found.to_string(index=False), markup=False)
+    for note in asked.left_out:
         console.print(note, markup=False)
     return found
 

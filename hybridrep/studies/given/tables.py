@@ -134,7 +134,11 @@ ALIGNMENT = Schema(
         "item": Column("text", meaning="its id"),
         **_SIDES,
         "overlap": Column(
-            "float", low=0, high=1, meaning="share of its 10 nearest items that both sides agree on"
+            "float",
+            low=0,
+            high=1,
+            meaning="share of its nearest items (10, of fewer items all "
+            "but the farthest) that both sides agree on",
         ),
     },
     key=("item", "first", "second"),

@@ -1,16 +1,22 @@
 """Ratings and triplets beside representations: against SciPy, plain loops and people themselves."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.spatial.distance import pdist, squareform
 from scipy.stats import pearsonr, rankdata, spearmanr
 
+from hybridrep.analysis.inference.pair_weights import item_weights
 from hybridrep.analysis.schema import table_problems
+from hybridrep.randomness import generator
 from hybridrep.sources.vectors.judgements import checked_judgements
 from hybridrep.sources.vectors.records import Representation
+from hybridrep.studies.given import judged as judging
+from hybridrep.studies.given.aligned import SIMULATION, Aligned
 from hybridrep.studies.given.comparison import measure
-from hybridrep.studies.given.judged import rating_ceiling, triplet_ceiling, weighted_r
+from hybridrep.studies.given.judged import judged, rating_ceiling, triplet_ceiling, weighted_r
 from hybridrep.studies.given.report import page
 from hybridrep.studies.given.tables import SCHEMAS
 
@@ -102,6 +108,59 @@ def test_weights_are_copies_of_pairs():
     copies = pearsonr(np.repeat(first, weights), np.repeat(second, weights)).statistic
     assert weighted_r(first, second, weights[None].astype(float))[0] == pytest.approx(copies)
     assert np.isnan(weighted_r(np.ones(20), second, np.ones((1, 20)))).all()
+
+
+@pytest.mark.parametrize("numbers", [1, 700, 1 << 19])
+def test_intervals_are_those_of_all_weights_at_once(triplets, ratings, monkeypatch, numbers):
+    monkeypatch.setattr(judging, "MOST_NUMBERS", numbers)
+    together = Aligned(tuple(given()), IDS, {})
+    rows = judged(together, [said("triplets", triplets), said("ratings", ratings)], 40)
+    rng = generator(0, "measure", "judgements", simulation=SIMULATION)
+    drawn = item_weights(12, 40, rng)
+    known = triplets[~triplets.isin(["gone"]).any(axis=1)]
+    mean = ratings.groupby(["second", "first"])["rating"].mean()
+    for number, values in enumerate(VALUES):
+        alike = 1 - squareform(pdist(values, "cosine"))
+        found = {"triplets": [], "ratings": []}
+        for weights in drawn:
+            hits = []
+            for a, b, c, odd in known[["a", "b", "c", "odd"]].to_numpy():
+                i, j, k = map(IDS.index, (a, b, c))
+                best = max((alike[i, j], c), (alike[i, k], b), (alike[j, k], a))[1]
+                hits.append((weights[i] * weights[j] * weights[k], best == odd))
+            copies, right = np.array(hits).T
+            found["triplets"].append(copies @ right / copies.sum())
+            both = [(IDS.index(a), IDS.index(b)) for a, b in mean.index]
+            own = rankdata([alike[i, j] for i, j in both])
+            often = [int(weights[i] * weights[j]) for i, j in both]
+            copied = (np.repeat(side, often) for side in (own, rankdata(mean)))
+            found["ratings"].append(pearsonr(*copied).statistic)
+        for at, kind in enumerate(found):
+            row = rows[2 * at + number]
+            assert (row["kind"], row["representation"]) == (kind, "xy"[number])
+            limits = np.percentile(found[kind], [2.5, 97.5])
+            assert [row["low"], row["high"]] == pytest.approx(limits, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", ["triplets", "ratings"])
+def test_many_judgements_take_no_more_memory_than_some(kind):
+    rng = np.random.default_rng(0)
+    ids = tuple(f"i{n}" for n in range(200))
+    three = np.array([rng.choice(200, 3, replace=False) for _ in range(9000)])
+    names = np.array(ids)[three]
+    table = pd.DataFrame(names, columns=["a", "b", "c"]).assign(odd=names[:, 0], subject="1")
+    if kind == "ratings":
+        table = table.rename(columns={"a": "first", "b": "second"})[["first", "second", "subject"]]
+        table["rating"] = rng.normal(size=len(table))
+    values = rng.normal(size=(200, 3000))
+    one = Representation("x", "vectors", values, ids, "x.npz", group="x")
+    what = said(kind, table)
+    tracemalloc.start()
+    (row,) = judged(Aligned((one,), ids, {}), [what], 1000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert row["low"] < row["value"] < row["high"]
+    assert peak < 64e6, peak
 
 
 def test_people_agree_with_themselves_as_far_as_they_repeat():

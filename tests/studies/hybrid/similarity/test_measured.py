@@ -91,3 +91,14 @@ def test_names_stand_for_measures():
     assert not any(each.needs & {"repeats", "same space"} for each in measures_of_two(["all"]))
     with pytest.raises(ValueError, match="twonn compares one representation"):
         measures_of_two(["twonn"])
+
+
+def test_equal_items_that_leave_too_few_folds_are_undefined_not_an_error():
+    rng = np.random.default_rng(0)
+    arrays = {"a": np.vstack([np.zeros((90, 4)), rng.normal(size=(10, 4))]),
+              "b": rng.normal(size=(100, 4))}  # fmt: skip
+    pairs = [("a", "b"), ("b", "a")]
+    found, other = scores_of(MEASURES["ridge_r2"], arrays, pairs, orders_of(0, 100, 0))
+    assert np.isnan(found.value)
+    assert found.note.endswith("leaves items in 2 of 3 folds")
+    assert np.isfinite(other.value)
