@@ -10,7 +10,8 @@ from functools import partial
 import pandas as pd
 
 from hybridrep.execution.workers import Workers
-from hybridrep.reporting.drawing import Drawn, Plan, draw_one
+from hybridrep.reporting import drawing
+from hybridrep.reporting.drawing import Drawn, Plan
 
 Draw = Callable[[Sequence[Plan]], Sequence[Drawn]]
 """Draws figures, in their order."""
@@ -18,7 +19,7 @@ Draw = Callable[[Sequence[Plan]], Sequence[Drawn]]
 
 def drawn_on(workers: Workers) -> Draw | None:
     """Return what draws figures on several processes of this machine, where there are some."""
-    return partial(workers.map, draw_one) if workers.several else None
+    return partial(workers.map, drawing.draw_one) if workers.several else None
 
 
 @dataclass(frozen=True)

@@ -172,4 +172,6 @@ def test_masking_twice_is_masking_once(text):
 
 
 def test_names_are_split_at_commas():
-    assert parse_names(" a, ,b ") == ("a", "b")
+    assert parse_names(" a, b ,") == ("a", "b")
+    with pytest.raises(ValueError, match="'' is no entry: take a comma out"):
+        parse_names(" a, ,b ")

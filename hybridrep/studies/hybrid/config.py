@@ -36,7 +36,10 @@ def parse_bottlenecks(value: object) -> tuple[int, ...]:
             )
         sizes.append(int(text))
     if not sizes:
-        raise ValueError("'' names no size; write a comma list such as 32,64")
+        raise ValueError(
+            f"'' is not a whole number from 1 to {MOST_BOTTLENECK}; write a comma list such as "
+            "32,64"
+        )
     if len(set(sizes)) != len(sizes):
         raise ValueError("a size is named twice")
     return tuple(sizes)

@@ -5,7 +5,7 @@ import pytest
 
 from hybridrep.studies.hybrid import pairs as pairs_
 from hybridrep.studies.hybrid.names import DIRECTIONS, PAIRS, REPRESENTATIONS
-from tests.analysis.test_dissimilarity import form, scipy_rsa
+from tests.analysis.test_descriptions import form, scipy_rsa
 
 __all__ = ["form"]  # the fixture
 
