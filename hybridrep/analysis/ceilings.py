@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Float64, Int
 
-from hybridrep.analysis.comparators import COMPARATORS, average_ranks, compared
+from hybridrep.analysis.comparators import COMPARATORS, average_ranks
 from hybridrep.analysis.descriptions import LEAST_SD
 from hybridrep.analysis.record import Measure
 from hybridrep.analysis.t_tests import one_sample
@@ -121,11 +121,14 @@ def _ceiling_of_ranks(scores: Float64[np.ndarray, "seeds values"], comparator: s
         return _undefined(seeds, "a seed's similarities do not vary: no noise ceiling")
     total = ranks.sum(axis=0)
     pooled = average_ranks(total)
-    upper = float(np.mean([compared(own, pooled, comparator) for own in ranks]))
     rest = np.stack([average_ranks(total - own) for own in ranks])
     if (rest == rest[:, :1]).all(axis=1).any() or (pooled == pooled[0]).all():
         return _undefined(seeds, "the seeds' similarities cancel out: no noise ceiling")
-    left_out = np.array([compared(*each, comparator) for each in zip(ranks, rest, strict=True)])
+    how = COMPARATORS[comparator]
+    every, *sides = (how.standardise(each.copy(), 0.0)[0] for each in (pooled, *ranks, *rest))
+    upper = float(np.mean([how.value(own, every) for own in sides[:seeds]]))
+    pairs = zip(sides[:seeds], sides[seeds:], strict=True)
+    left_out = np.array([how.value(own, others) for own, others in pairs])
     note = "upper bound approximate: pooled by mean ranks"
     return NoiseCeiling(float(left_out.mean()), upper, seeds, note, _p_of_agreement(left_out))
 

@@ -83,11 +83,8 @@ def nc1(embeddings: Num[np.ndarray, "items dim"], labels: Labels) -> Score:
     _, s, directions = np.linalg.svd(about, full_matrices=False)
     rank = min(len(about) - 1, len(s))
     if s[rank - 1] <= 1e-12 * max(s[0], math.sqrt(float(np.square(parts.within).mean()))):
-        return _score(
-            math.nan,
-            len(embeddings),
-            f"class means in fewer than {rank} directions",
-        )
+        few = f"class means in fewer than {rank} directions"
+        return _score(math.nan, len(embeddings), few)
     projected = parts.within @ directions[:rank].T
     within = np.square(projected).mean(axis=0)
     return _score(

@@ -19,7 +19,7 @@ from jaxtyping import Int
 from hybridrep.analysis.alignment import with_diagonal
 from hybridrep.analysis.centring import LEAST_SPREAD
 from hybridrep.analysis.descriptions import LEAST_SD, Pairs, items_of, lower_triangle
-from hybridrep.analysis.record import Chance
+from hybridrep.analysis.record import Chance, named
 
 TIE = 1e-12
 """Dissimilarities that differ by less than this share of the largest are one rank."""
@@ -51,6 +51,10 @@ class Comparator:
     whole: bool = False
     product: Callable[[Pairs, Pairs], float] | None = None
     reference: str = "Nili et al. (2014), PLoS Computational Biology 10(4) e1003553"
+
+    def value(self, first: Pairs, second: Pairs) -> float:
+        """Return the value of two standardised descriptions."""
+        return float(first @ second) if self.product is None else self.product(first, second)
 
 
 def _to_unit(vector: Pairs, least: float) -> tuple[Pairs, bool]:
@@ -209,24 +213,4 @@ def comparator_named(key: str) -> Comparator:
     Raises:
         ValueError: there is none of that name; the message lists them.
     """
-    if key not in COMPARATORS:
-        raise ValueError(f"no comparator {key!r}; there are {', '.join(COMPARATORS)}")
-    return COMPARATORS[key]
-
-
-def compared(first: Pairs, second: Pairs, comparator: str) -> float:
-    """Return a comparator's value of two descriptions, as they are; 0 where one is constant.
-
-    Raises:
-        ValueError: there is no such comparator.
-
-    Examples:
-        >>> round(compared(np.array([0.1, 0.2, 0.3]), np.array([1.0, 3.0, 2.0]), "spearman"), 9)
-        0.5
-    """
-    how = comparator_named(comparator)
-    one, other = (
-        how.standardise(each.copy(), float(np.abs(each).max(initial=0.0)))[0]
-        for each in (first, second)
-    )
-    return float(one @ other) if how.product is None else how.product(one, other)
+    return named(COMPARATORS, key, "comparator")

@@ -22,7 +22,7 @@ from jaxtyping import Float64, Num
 from hybridrep.analysis.alignment import RIGID, SAMPLED_PAIRS, WHOLE_UP_TO
 from hybridrep.analysis.centring import LEAST_SPREAD, NO_VARIANCE, NOT_FINITE, centred, one_model
 from hybridrep.analysis.descriptions import Pairs, sampled_pairs, triangle_index
-from hybridrep.analysis.record import Centring, Change, Need
+from hybridrep.analysis.record import Centring, Change, Need, named
 from hybridrep.analysis.similarity import unit_rows
 
 SHRINKAGE = 0.1
@@ -259,9 +259,7 @@ def dissimilarity_named(key: str) -> Dissimilarity:
     Raises:
         ValueError: there is none of that name; the message lists them.
     """
-    if key not in DISSIMILARITIES:
-        raise ValueError(f"no dissimilarity {key!r}; there are {', '.join(DISSIMILARITIES)}")
-    return DISSIMILARITIES[key]
+    return named(DISSIMILARITIES, key, "dissimilarity")
 
 
 def dissimilarities(

@@ -172,6 +172,27 @@ def contiguous_folds(
     return np.searchsorted(ends, starts, side="right")[index]
 
 
+def copies_of(rows: Num[np.ndarray, "items dim"]) -> Int[np.ndarray, " items"]:
+    """Return which of the distinct items each is, from 0.
+
+    Examples:
+        >>> copies_of(np.array([[2], [1], [2]])).tolist()
+        [1, 0, 1]
+    """
+    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
+
+
+def few_distinct(copies: Int[np.ndarray, " items"], folds: int) -> str:
+    """Return why so many folds cannot be made of distinct items, or ""; `copies` of `copies_of`.
+
+    Examples:
+        >>> few_distinct(np.array([1, 0, 1]), 5)
+        '2 distinct items are too few for 5 folds'
+    """
+    distinct = int(copies.max(initial=-1)) + 1
+    return f"{distinct} distinct items are too few for {folds} folds" if distinct < folds else ""
+
+
 def folds_of_copies(
     rows: Num[np.ndarray, "items dim"], folds: int
 ) -> tuple[Int[np.ndarray, " items"], str]:
@@ -188,10 +209,9 @@ def folds_of_copies(
         >>> folds_of_copies(np.repeat([[0], [1], [2]], [8, 1, 1], axis=0), 3)[1]
         'equal items stay together, which leaves items in 2 of 3 folds'
     """
-    copies = np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1)
-    distinct = int(copies.max(initial=-1)) + 1
-    if distinct < folds and folds >= FEWEST_FOLDS:
-        return np.zeros_like(copies), f"{distinct} distinct items are too few for {folds} folds"
+    copies = copies_of(rows)
+    if folds >= FEWEST_FOLDS and (few := few_distinct(copies, folds)):
+        return np.zeros_like(copies), few
     found = contiguous_folds(copies, folds)
     filled = len(np.unique(found))
     if filled < FEWEST_FOLDS:

@@ -16,7 +16,7 @@ from jaxtyping import Bool, Float64, Int, Num, Shaped
 
 from hybridrep.analysis.alignment import RIGID
 from hybridrep.analysis.centring import centred, one_model
-from hybridrep.analysis.predictivity import FEWEST_FOLDS
+from hybridrep.analysis.predictivity import FEWEST_FOLDS, copies_of, few_distinct
 from hybridrep.analysis.record import Measure, Score
 
 STRENGTHS = (0.01, 1.0, 100.0)
@@ -125,11 +125,12 @@ def decode(
         raise ValueError(f"{len(embeddings)} items and {len(labels)} labels")
     side, n = centred(one_model(embeddings)), len(embeddings)
     known = folds if isinstance(folds, int) else 0
-    if note := side.notes[0] or _lacking(embeddings, labels, known, groups is not None):
+    copies = None
+    if groups is None:
+        groups = copies = copies_of(embeddings)
+    if note := side.notes[0] or _lacking(labels, known, copies):
         nothing = np.zeros(0, dtype=np.int64)
         return Decoded(nothing.astype(bool), math.nan, math.nan, math.nan, nothing, note)
-    if groups is None:
-        groups = np.unique(embeddings, axis=0, return_inverse=True)[1].reshape(-1)
     fold = folds if not isinstance(folds, int) else stratified_folds(labels, groups, folds)
     if len(np.unique(fold)) < FEWEST_FOLDS:
         raise ValueError("at least three folds: one is held out, one chooses the penalty")
@@ -152,9 +153,8 @@ def decode(
 
 
 def _lacking(
-    embeddings: Num[np.ndarray, "items dim"], labels: Shaped[np.ndarray, " items"], folds: int,
-    grouped: bool,
-) -> str:  # fmt: skip
+    labels: Shaped[np.ndarray, " items"], folds: int, copies: Int[np.ndarray, " items"] | None
+) -> str:
     """Return what a probe lacks in so many folds, or "": items, classes, or distinct items."""
     counts = np.unique(labels, return_counts=True)[1]
     if len(labels) < LEAST_ITEMS:
@@ -163,8 +163,7 @@ def _lacking(
         return "fewer than two classes"
     if counts.min() < folds:
         return f"a class has {counts.min()} items, fewer than {folds} folds"
-    distinct = folds if grouped else len(np.unique(embeddings, axis=0))
-    return f"{distinct} distinct items are too few for {folds} folds" if distinct < folds else ""
+    return "" if copies is None else few_distinct(copies, folds)
 
 
 def _most(labels: Shaped[np.ndarray, " items"]) -> object:
@@ -259,8 +258,7 @@ def learning_curve(
     """
     side = centred(one_model(embeddings))
     rows = side.rows[0] * math.sqrt(embeddings.size / side.traces[0])
-    groups = np.unique(embeddings, axis=0, return_inverse=True)[1].reshape(-1)
-    fold = stratified_folds(labels, groups, folds)
+    fold = stratified_folds(labels, copies_of(embeddings), folds)
     least = min(int(np.count_nonzero(fold != held_out)) for held_out in range(folds))
     found = {}
     for size in sorted({*(size for size in sizes if size < least), least}):

@@ -8,9 +8,9 @@ it; `hybridrep.analysis.measures` lists them all. Of two representations, or of 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 Change = Literal[
     "common_scale", "item_scale", "rotation", "translation", "item_order", "invertible_linear",
@@ -175,3 +175,21 @@ class Measure:
     score: Callable[..., Any] | None = None
     of_dissimilarities: Callable[..., Any] | None = None
     describe_dissimilarities: Callable[..., Any] | None = None
+
+
+Found = TypeVar("Found")
+
+
+def named(there: Mapping[str, Found], key: str, what: str) -> Found:
+    """Look one of several things up by its name.
+
+    Raises:
+        ValueError: there is none of that name; the message lists them.
+
+    Examples:
+        >>> named({"one": 1, "two": 2}, "two", "number")
+        2
+    """
+    if key not in there:
+        raise ValueError(f"no {what} {key!r}; there are {', '.join(there)}")
+    return there[key]
